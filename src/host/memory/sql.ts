@@ -1,0 +1,89 @@
+/**
+ * The SQL port over Node's own SQLite, in memory: the test double of a Durable Object's storage.
+ */
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
+import type { Sql, SqlBinding, SqlCursor, SqlRow, SqlValue } from '../../storage/index.ts'
+
+/** A fresh database. `path` may name a file where a test needs one to survive a restart. */
+export function memorySql(path = ':memory:'): Sql {
+  const database = new DatabaseSync(path)
+  const statements = new Map<string, ReturnType<DatabaseSync['prepare']>>()
+  let depth = 0
+
+  function prepare(query: string) {
+    let statement = statements.get(query)
+    if (statement === undefined) statements.set(query, (statement = database.prepare(query)))
+    return statement
+  }
+
+  return {
+    exec<Row extends SqlRow>(query: string, ...bindings: SqlBinding[]): SqlCursor<Row> {
+      if (bindings.length > 100) throw new Error('too many SQL variables: a Durable Object allows 100')
+      for (const value of bindings) refuseLarge(value)
+      if (bindings.length === 0 && isScript(query)) {
+        database.exec(query)
+        return cursor([], 0)
+      }
+      const statement = prepare(query)
+      const values = bindings.map((value): SQLInputValue =>
+        value instanceof ArrayBuffer ? new Uint8Array(value) : value,
+      )
+      const before = totalChanges(database)
+      const rows = statement.all(...values) as Row[]
+      for (const row of rows) exposeBlobs(row)
+      return cursor(rows, totalChanges(database) - before)
+    },
+    transaction<T>(work: () => T): T {
+      if (depth > 0) return work()
+      database.exec('BEGIN')
+      depth++
+      try {
+        const result = work()
+        database.exec('COMMIT')
+        return result
+      } catch (error) {
+        database.exec('ROLLBACK')
+        throw error
+      } finally {
+        depth--
+      }
+    },
+  }
+}
+
+function cursor<Row extends SqlRow>(rows: Row[], rowsWritten: number): SqlCursor<Row> {
+  return {
+    [Symbol.iterator]: () => rows[Symbol.iterator](),
+    toArray: () => rows,
+    one() {
+      if (rows.length !== 1) throw new Error(`expected exactly one row, got ${rows.length}`)
+      return rows[0] as Row
+    },
+    raw: () => rows.map((row) => Object.values(row) as SqlValue[]),
+    rowsWritten,
+    rowsRead: rows.length,
+  }
+}
+
+/** `exec` with several statements (a schema) has no bindings and more than one semicolon. */
+function isScript(query: string): boolean {
+  return query.trim().replace(/;$/, '').includes(';')
+}
+
+function totalChanges(database: DatabaseSync): number {
+  return (database.prepare('SELECT total_changes() AS n').get() as { n: number }).n
+}
+
+/** A Durable Object gives BLOBs as ArrayBuffer, node:sqlite as Uint8Array. */
+function exposeBlobs(row: SqlRow): void {
+  for (const name in row) {
+    const value: unknown = row[name]
+    if (value instanceof Uint8Array) row[name] = value.slice().buffer
+  }
+}
+
+function refuseLarge(value: SqlBinding): void {
+  const size =
+    typeof value === 'string' ? value.length : value === null || typeof value === 'number' ? 0 : value.byteLength
+  if (size > 2_000_000) throw new Error('string or blob too big: a Durable Object allows 2 MB')
+}

@@ -1,0 +1,2 @@
+export { isMigrated, migrate, type Migration } from './migrate.ts'
+export type { Sql, SqlBinding, SqlCursor, SqlRow, SqlValue } from './sql.ts'
