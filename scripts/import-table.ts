@@ -1,0 +1,114 @@
+/**
+ * The one table of who may import whom. `npm test` enforces it; `npm run rooms` prints it into src/README.md.
+ */
+
+export interface Room {
+  /** Folder below src (or a file, for the entry). */
+  readonly path: string
+  /** What it is about, in a few words. */
+  readonly about: string
+  /** Rooms it may import, by path. */
+  readonly imports: readonly string[]
+  /** npm packages and built-in modules it may import: exact names, or prefixes that end with `:`. */
+  readonly packages: readonly string[]
+}
+
+const engines = ['protocol/smtp', 'protocol/sasl', 'protocol/imap', 'protocol/jmap', 'protocol/dns']
+const core = ['format', ...engines, 'storage', 'mailbox', 'routing', 'queue', 'arrival', 'delivery']
+const access = ['access/jmap', 'access/imap', 'access/admin']
+
+export const rooms: readonly Room[] = [
+  { path: 'format', about: 'what bytes mean', imports: [], packages: [] },
+  { path: 'protocol/sasl', about: 'authentication exchanges', imports: ['format'], packages: [] },
+  { path: 'protocol/smtp', about: 'SMTP engines', imports: ['format', 'protocol/sasl'], packages: [] },
+  { path: 'protocol/imap', about: 'IMAP wire and grammar', imports: ['format', 'protocol/sasl'], packages: [] },
+  { path: 'protocol/jmap', about: 'JMAP requests and references', imports: ['format'], packages: [] },
+  { path: 'protocol/dns', about: 'DNS messages over HTTPS', imports: ['format'], packages: ['dns-packet'] },
+  { path: 'storage', about: 'the SQL port and migrations', imports: [], packages: [] },
+  { path: 'mailbox', about: 'the mail store of an account', imports: ['format', 'storage'], packages: [] },
+  { path: 'routing', about: 'recipient to destination', imports: ['format', 'storage'], packages: [] },
+  {
+    path: 'queue',
+    about: 'what waits for a destination',
+    imports: ['format', 'storage', 'protocol/smtp', 'protocol/dns'],
+    packages: [],
+  },
+  {
+    path: 'arrival',
+    about: 'a message comes in',
+    imports: ['format', 'protocol/smtp', 'routing', 'queue'],
+    packages: [],
+  },
+  {
+    path: 'delivery',
+    about: 'agents that take a message further',
+    imports: ['format', 'protocol/smtp', 'protocol/dns', 'queue', 'routing', 'mailbox'],
+    packages: [],
+  },
+  { path: 'access/jmap', about: 'JMAP × mailbox', imports: core, packages: [] },
+  { path: 'access/imap', about: 'IMAP × mailbox', imports: core, packages: [] },
+  { path: 'access/admin', about: 'administration', imports: core, packages: [] },
+  {
+    path: 'host/bridge/common',
+    about: 'the bridge, on any runtime with sockets',
+    imports: core,
+    packages: ['node:', 'ws', 'selfsigned'],
+  },
+  {
+    path: 'host/bridge/node',
+    about: 'the bridge on Node',
+    imports: [...core, 'host/bridge/common'],
+    packages: ['node:', 'ws', 'selfsigned'],
+  },
+  {
+    path: 'host/bridge/deno',
+    about: 'the bridge on Deno',
+    imports: [...core, 'host/bridge/common', 'host/bridge/node'],
+    packages: ['node:', 'ws', 'selfsigned'],
+  },
+  {
+    path: 'host/http',
+    about: 'the HTTP application',
+    imports: [...core, ...access, 'host/bridge/common'],
+    packages: ['hono', 'hono/'],
+  },
+  {
+    path: 'host/workers',
+    about: 'Durable Objects and bindings',
+    imports: [...core, ...access, 'host/bridge/common', 'host/http'],
+    packages: ['cloudflare:', 'node:', 'hono', 'hono/'],
+  },
+  {
+    path: 'host/local',
+    about: 'one machine: workerd and the bridge',
+    imports: [...core, 'host/bridge/common', 'host/bridge/node'],
+    packages: ['node:', 'miniflare', 'esbuild'],
+  },
+  { path: 'host/memory', about: 'every port in memory', imports: [...core, ...access], packages: ['node:'] },
+  {
+    path: 'cli',
+    about: 'the facteur command',
+    imports: ['format', 'host/local', 'host/bridge/node'],
+    packages: ['node:'],
+  },
+  { path: 'worker.ts', about: "the Worker's entry", imports: ['host/workers', 'host/http'], packages: [] },
+  { path: 'web', about: 'pages', imports: ['format'], packages: [] },
+]
+
+/** The table as Markdown, for src/README.md. */
+export function importTableAsMarkdown(): string {
+  const rows = rooms.map(
+    (room) => `| \`${room.path}\` | ${room.about} | ${shorten(room.imports)} | ${list(room.packages)} |`,
+  )
+  return ['| room | about | may import | packages |', '|---|---|---|---|', ...rows].join('\n')
+}
+
+function shorten(imports: readonly string[]): string {
+  const has = (names: readonly string[]) => names.every((name) => imports.includes(name))
+  if (has(core)) return list(['(core)', ...imports.filter((name) => !core.includes(name))])
+  return list(imports)
+}
+
+function list(names: readonly string[]): string {
+  return names.length === 0 ? '–' : names.map((name) => (name.startsWith('(') ? name : `\`${name}\``)).join(', ')
+}

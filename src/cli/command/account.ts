@@ -1,0 +1,88 @@
+/**
+ * `facteur account`: who has a mailbox here.
+ */
+import { adminClient, serverFlags, type AdminClient } from '../admin-client.ts'
+import { UsageError } from '../failure.ts'
+import { describeFlags, parseFlags, type FlagTable } from '../flags.ts'
+import { readPassword } from '../secret-input.ts'
+import { table } from '../table.ts'
+
+const flagTable = {
+  ...serverFlags,
+  name: { type: 'string', value: 'NAME', help: 'the display name of a new account, or of a token' },
+  password: {
+    type: 'string',
+    value: 'TEXT',
+    help: 'the password; asked for, or read from standard input, when absent',
+  },
+  generate: { type: 'boolean', help: 'let the server make a password, and print it once' },
+  domain: { type: 'string', value: 'NAME', help: 'list only this domain' },
+} as const satisfies FlagTable
+
+export const usage = [
+  'facteur account add ADDRESS       make an account (the domain must be hosted)',
+  'facteur account list',
+  'facteur account passwd ADDRESS    set a new password',
+  'facteur account token ADDRESS     make an access token for a program, and print it once',
+  'facteur account rm ADDRESS        remove the account and all its mail',
+  '',
+  ...describeFlags(flagTable),
+].join('\n')
+
+interface Account {
+  readonly id: string
+  readonly address: string
+  readonly name?: string
+}
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const { flags, positionals } = parseFlags(flagTable, argv, process.env)
+  const [action, address] = positionals
+  const print = (value: object, text: string) => console.log(flags.json ? JSON.stringify(value) : text)
+  const client = adminClient(flags)
+  if (action === 'list') {
+    const accounts = await listAccounts(client, flags.domain)
+    print(accounts, table(accounts.map((account) => [account.address, account.name ?? ''])))
+    return 0
+  }
+  if (address === undefined) throw new UsageError(`say "account ${action ?? 'add'} ADDRESS"; --help tells more.`)
+  switch (action) {
+    case 'add': {
+      const password = flags.generate ? undefined : await givenPassword(flags.password)
+      const added = await client.request<Account & { password?: string }>('POST', ['accounts'], {
+        address,
+        ...(flags.name === undefined ? {} : { name: flags.name }),
+        ...(password === undefined ? {} : { password }),
+      })
+      print(added, `${added.address} is ready.${added.password === undefined ? '' : ` Password: ${added.password}`}`)
+      return 0
+    }
+    case 'passwd': {
+      await client.request('PUT', ['accounts', address, 'password'], { password: await givenPassword(flags.password) })
+      print({}, `The password of ${address} is changed.`)
+      return 0
+    }
+    case 'token': {
+      const made = await client.request<{ id: string; token: string }>('POST', ['accounts', address, 'tokens'], {
+        ...(flags.name === undefined ? {} : { name: flags.name }),
+      })
+      print(made, made.token)
+      return 0
+    }
+    case 'rm': {
+      await client.request('DELETE', ['accounts', address])
+      print({}, `${address} is removed, with all its mail.`)
+      return 0
+    }
+    default:
+      throw new UsageError('say "account add|passwd|token|rm ADDRESS" or "account list".')
+  }
+}
+
+function listAccounts(client: AdminClient, domain: string | undefined): Promise<Account[]> {
+  return client.request('GET', domain === undefined ? ['accounts'] : ['domains', domain, 'accounts'])
+}
+
+function givenPassword(flag: string | undefined): Promise<string> | string {
+  return flag ?? readPassword('Password: ')
+}

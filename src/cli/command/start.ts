@@ -1,0 +1,119 @@
+/**
+ * `facteur start`: the whole server on this machine, until it is told to stop.
+ */
+import { hostname as machineName } from 'node:os'
+import { BridgeConfigurationError, lineLog } from '../../host/bridge/node/index.ts'
+import {
+  announcement,
+  LocalHostError,
+  startLocal,
+  type LocalOptions,
+  type LocalServer,
+} from '../../host/local/index.ts'
+import { UsageError } from '../failure.ts'
+import { describeFlags, parseFlags, type FlagTable, type FlagValues } from '../flags.ts'
+import { stopSignal } from '../stop-signal.ts'
+
+const flagTable = {
+  data: { type: 'string', default: 'facteur-data', value: 'DIR', help: 'where mail and settings are kept' },
+  host: { type: 'string', default: '127.0.0.1', value: 'ADDRESS', help: 'address to listen on' },
+  http: { type: 'port', default: 8080, help: 'web, JMAP and administration' },
+  smtp: { type: 'port', default: 2525, help: 'mail from other servers' },
+  submission: { type: 'port', default: 2587, help: 'mail from apps, STARTTLS' },
+  submissions: { type: 'port', default: 2465, help: 'mail from apps, TLS' },
+  imap: { type: 'port', default: 2143, help: 'IMAP, STARTTLS' },
+  imaps: { type: 'port', default: 2993, help: 'IMAP, TLS' },
+  hostname: { type: 'string', value: 'NAME', help: "this server's name in greetings and trace headers" },
+  'default-domain': { type: 'string', value: 'NAME', help: 'the domain of a login name without one' },
+  doh: { type: 'string', value: 'URL', help: 'DNS over HTTPS server for outgoing mail' },
+  'mx-port': { type: 'port', default: 25, help: 'port of remote mail servers (for tests)' },
+  smarthost: {
+    type: 'string',
+    value: 'URL',
+    help: 'send all mail to outside through smtp(s)://user:password@host:port',
+  },
+  'tls-cert': { type: 'string', value: 'FILE', help: 'certificate chain, PEM (self-signed when absent)' },
+  'tls-key': { type: 'string', value: 'FILE', help: 'its private key, PEM' },
+  'max-message-size': { type: 'integer', value: 'BYTES', help: 'largest message accepted' },
+  'delay-notice-hours': {
+    type: 'string',
+    value: 'HOURS',
+    help: 'tell the sender that a message still waits after this time',
+  },
+  'queue-lifetime-hours': { type: 'string', value: 'HOURS', help: 'return a message that still waits after this time' },
+  'retry-first-seconds': { type: 'string', value: 'SECONDS', help: 'pause before the second delivery attempt' },
+  'no-demo': { type: 'boolean', help: 'do not make the demonstration domain on an empty data directory' },
+  verbose: { type: 'boolean', help: 'log more' },
+} as const satisfies FlagTable
+
+export const usage = [
+  'facteur start [FLAGS]   run the whole server on this machine',
+  '',
+  ...describeFlags(flagTable),
+  '',
+  'Each flag can be given as an environment variable: --mx-port is FACTEUR_MX_PORT. A port of 0 is any free one.',
+].join('\n')
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const { flags, positionals } = parseFlags(flagTable, argv, process.env)
+  if (positionals.length > 0) throw new UsageError(`"${positionals[0]}" is not understood; --help lists the flags.`)
+  const options = localOptions(flags)
+  const log = lineLog((line) => process.stderr.write(`${line}\n`), flags.verbose ? 'debug' : 'info')
+  const stopped = stopSignal()
+  let server: LocalServer
+  try {
+    server = await startLocal(options, log)
+  } catch (error) {
+    if (error instanceof LocalHostError || error instanceof BridgeConfigurationError) {
+      throw new UsageError(error.message, { cause: error })
+    }
+    throw error
+  }
+  console.log(announcement(server))
+  await stopped
+  await server.stop()
+  return 0
+}
+
+function localOptions(flags: FlagValues<typeof flagTable>): LocalOptions {
+  const certificate = certificateFiles(flags['tls-cert'], flags['tls-key'])
+  const given = {
+    doh: flags.doh,
+    smarthost: flags.smarthost,
+    certificate,
+    maxMessageSize: flags['max-message-size'],
+    delayNoticeHours: hours('--delay-notice-hours', flags['delay-notice-hours']),
+    queueLifetimeHours: hours('--queue-lifetime-hours', flags['queue-lifetime-hours']),
+    firstRetrySeconds: hours('--retry-first-seconds', flags['retry-first-seconds']),
+    defaultDomain: flags['default-domain'],
+  }
+  return {
+    data: flags.data,
+    host: flags.host,
+    ports: {
+      http: flags.http,
+      smtp: flags.smtp,
+      submission: flags.submission,
+      submissions: flags.submissions,
+      imap: flags.imap,
+      imaps: flags.imaps,
+    },
+    hostname: flags.hostname ?? machineName(),
+    mxPort: flags['mx-port'],
+    demo: !flags['no-demo'],
+    ...(Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Partial<LocalOptions>),
+  }
+}
+
+function certificateFiles(certFile: string | undefined, keyFile: string | undefined) {
+  if (certFile === undefined && keyFile === undefined) return undefined
+  if (certFile === undefined || keyFile === undefined) throw new UsageError('--tls-cert and --tls-key go together.')
+  return { certFile, keyFile }
+}
+
+function hours(flag: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined
+  const number = Number(value)
+  if (!(number > 0)) throw new UsageError(`${flag} must be a number above 0, not "${value}".`)
+  return number
+}

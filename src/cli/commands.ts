@@ -1,0 +1,33 @@
+/**
+ * The table of subcommands. Each loads its code only when it is run, so that `facteur help` and the
+ * administration commands do not pay for the server.
+ */
+
+/** What a subcommand's file exports. */
+export interface CommandModule {
+  /** The whole help text. */
+  readonly usage: string
+  /** Returns the exit code; throws UsageError or OperationError. */
+  run(argv: readonly string[]): Promise<number>
+}
+
+export interface Command {
+  /** One line for the overview. */
+  readonly summary: string
+  load(): Promise<CommandModule>
+}
+
+export const commands: Readonly<Record<string, Command>> = {
+  start: { summary: 'run the whole server on this machine', load: () => import('./command/start.ts') },
+  bridge: {
+    summary: 'run only the bridge: TCP and TLS for a Worker that runs elsewhere',
+    load: () => import('./command/bridge.ts'),
+  },
+  domain: { summary: 'add, list and remove mail domains', load: () => import('./command/domain.ts') },
+  account: {
+    summary: 'add, list and remove accounts, change passwords, make tokens',
+    load: () => import('./command/account.ts'),
+  },
+  alias: { summary: 'set, list and remove aliases and the catch-all', load: () => import('./command/alias.ts') },
+  queue: { summary: 'see what waits; retry, hold, release or delete it', load: () => import('./command/queue.ts') },
+}

@@ -1,0 +1,5 @@
+export { announcement } from './announcement.ts'
+export { findRunningServer } from './data-directory.ts'
+export { LocalHostError } from './failure.ts'
+export type { LocalOptions } from './options.ts'
+export { startLocal, type LocalServer } from './start.ts'

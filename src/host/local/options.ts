@@ -1,0 +1,44 @@
+/**
+ * What `facteur start` needs to know. Ports: 0 asks for any free one.
+ */
+export interface LocalOptions {
+  /** Where everything durable lives; made when it does not exist. */
+  readonly data: string
+  /** The address all listeners bind. Passwords in plain text are allowed only when it is a loopback address. */
+  readonly host: string
+  readonly ports: {
+    readonly http: number
+    readonly smtp: number
+    readonly submission: number
+    readonly submissions: number
+    readonly imap: number
+    readonly imaps: number
+  }
+  /** Our name in greetings, trace headers and as MX. */
+  readonly hostname: string
+  /** DNS over HTTPS for mail going out (RFC 8484). */
+  readonly doh?: string
+  /** The port remote mail exchangers listen on; 25 but in tests. */
+  readonly mxPort: number
+  /** `smtp://user:password@host:port` or `smtps://…`: all mail to outside goes there. */
+  readonly smarthost?: string
+  /** Make a demonstration domain with two accounts on an empty data directory. */
+  readonly demo: boolean
+  /** PEM files; a self-signed certificate is made when absent. */
+  readonly certificate?: { readonly certFile: string; readonly keyFile: string }
+  /** The largest message accepted, in bytes. */
+  readonly maxMessageSize?: number
+  /** Hours after which the sender is told that a message still waits. */
+  readonly delayNoticeHours?: number
+  /** Hours after which a waiting message is returned. */
+  readonly queueLifetimeHours?: number
+  /** The first pause between delivery attempts, in seconds. */
+  readonly firstRetrySeconds?: number
+  /** A bare login name (`alice`) belongs to this domain. */
+  readonly defaultDomain?: string
+}
+
+/** True for addresses that never leave this machine. */
+export function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\./.test(host)
+}

@@ -1,0 +1,125 @@
+/**
+ * The whole server on one machine: workerd with the Worker and its objects, and the bridge in this process.
+ *
+ * Order of start: data directory, ports, workerd, bridge, demonstration accounts. Order of stop: the other way round, so
+ * that a transaction in flight still finds the Worker.
+ */
+import { startBridge, type Bridge, type Log } from '../bridge/node/index.ts'
+import { openDataDirectory, type DataDirectory } from './data-directory.ts'
+import { ensureDemo } from './demo.ts'
+import { isLoopback, type LocalOptions } from './options.ts'
+import { expectFree, freePort } from './ports.ts'
+import { startRuntime, type Runtime } from './runtime.ts'
+import { bundleWorker } from './worker-bundle.ts'
+
+export interface LocalServer {
+  /** Where HTTP is served. */
+  readonly url: string
+  /** Where each listener really is, by its flag's name. */
+  readonly addresses: Readonly<Record<string, { readonly host: string; readonly port: number }>>
+  readonly data: string
+  /** The demonstration accounts' password, when they exist. */
+  readonly demoPassword?: string
+  /** Lets transactions in flight finish, then stops everything. */
+  stop(): Promise<void>
+}
+
+/** How long a transaction in flight may take to end when the server is asked to stop. */
+const DRAIN_MS = 10_000
+
+/** Starts the server. Throws LocalHostError or BridgeConfigurationError, each with one sentence for the operator. */
+export async function startLocal(options: LocalOptions, log: Log): Promise<LocalServer> {
+  await checkPorts(options)
+  const data = openDataDirectory(options.data)
+  let runtime: Runtime | undefined
+  let bridge: Bridge | undefined
+  const stop = async () => {
+    await bridge?.close({ drainMs: DRAIN_MS })
+    await runtime?.stop()
+    data.release()
+  }
+  try {
+    const script = await bundleWorker()
+    const egress = { host: '127.0.0.1', port: await freePort('127.0.0.1') }
+    const hostname = options.hostname
+    runtime = await startRuntime({
+      script,
+      host: options.host,
+      port: options.ports.http === 0 ? await freePort(options.host) : options.ports.http,
+      objects: data.objects,
+      bindings: workerBindings(options, data, egress),
+      log: (level, message) => log(logLevel(level), 'worker', { message }),
+    })
+    bridge = await startBridge({
+      workerUrl: runtime.url,
+      secret: data.secrets.bridgeSecret,
+      hostname,
+      allowPlaintextLogin: isLoopback(options.host),
+      tls: options.certificate ?? { directory: data.tls, hostname },
+      listeners: { ...bridgeListeners(options), egress },
+      log,
+    })
+    const administration = { url: runtime.url, adminToken: data.secrets.adminToken }
+    const hasDemo = options.demo && (await ensureDemo(administration, data.secrets.demoPassword))
+    data.announce(runtime.url)
+    return {
+      url: runtime.url,
+      addresses: bridge.addresses,
+      data: data.path,
+      ...(hasDemo ? { demoPassword: data.secrets.demoPassword } : {}),
+      stop,
+    }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+function workerBindings(
+  options: LocalOptions,
+  data: DataDirectory,
+  egress: { host: string; port: number },
+): Record<string, string> {
+  const optional = {
+    FACTEUR_DOH: options.doh,
+    FACTEUR_SMARTHOST: options.smarthost,
+    FACTEUR_MAX_MESSAGE_SIZE: options.maxMessageSize,
+    FACTEUR_DELAY_NOTICE_HOURS: options.delayNoticeHours,
+    FACTEUR_QUEUE_LIFETIME_HOURS: options.queueLifetimeHours,
+    FACTEUR_RETRY_FIRST_SECONDS: options.firstRetrySeconds,
+    FACTEUR_DEFAULT_DOMAIN: options.defaultDomain,
+  }
+  return {
+    FACTEUR_HOSTNAME: options.hostname,
+    FACTEUR_MX_PORT: String(options.mxPort),
+    FACTEUR_EGRESS: `http://${egress.host}:${egress.port}`,
+    FACTEUR_BRIDGE_SECRET: data.secrets.bridgeSecret,
+    FACTEUR_ADMIN_TOKEN: data.secrets.adminToken,
+    ...Object.fromEntries(
+      Object.entries(optional)
+        .filter(([, value]) => value !== undefined)
+        .map(([name, value]) => [name, String(value)]),
+    ),
+  }
+}
+
+function bridgeListeners({ host, ports }: LocalOptions) {
+  return {
+    smtp: { host, port: ports.smtp },
+    submission: { host, port: ports.submission },
+    submissions: { host, port: ports.submissions },
+    imap: { host, port: ports.imap },
+    imaps: { host, port: ports.imaps },
+  }
+}
+
+/** Before anything is started: a taken port should cost the operator one sentence, not a half-started server. */
+async function checkPorts({ host, ports }: LocalOptions): Promise<void> {
+  for (const [name, port] of Object.entries(ports)) await expectFree(host, port, `--${name}`)
+}
+
+function logLevel(level: string): 'debug' | 'info' | 'warning' | 'error' {
+  if (level === 'error') return 'error'
+  if (level === 'warn') return 'warning'
+  return level === 'debug' ? 'debug' : 'info'
+}

@@ -1,0 +1,26 @@
+/**
+ * What one machine runs is what Cloudflare runs: the local runtime and wrangler.toml must name the same things.
+ */
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { expect, test } from 'vitest'
+import { compatibilityDate, objectClasses } from '../../../src/host/local/runtime.ts'
+
+const toml = readFileSync(resolve(import.meta.dirname, '../../../wrangler.toml'), 'utf8')
+
+test('the compatibility date is the same', () => {
+  expect(toml).toContain(`compatibility_date = "${compatibilityDate}"`)
+})
+
+test('the Durable Objects are the same, bound and migrated', () => {
+  const bound = [...toml.matchAll(/\{ name = "(\w+)", class_name = "(\w+)" \}/g)].map(([, name, className]) => [
+    name,
+    className,
+  ])
+  expect(Object.fromEntries(bound)).toEqual(objectClasses)
+  expect(toml).toContain(
+    `new_sqlite_classes = [${Object.values(objectClasses)
+      .map((name) => `"${name}"`)
+      .join(', ')}]`,
+  )
+})

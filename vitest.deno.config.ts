@@ -1,0 +1,10 @@
+import { defineConfig } from 'vitest/config'
+
+/** The pure rooms' tests on Deno: `deno run -A node_modules/vitest/vitest.mjs run --config vitest.deno.config.ts`. */
+export default defineConfig({
+  test: {
+    name: 'deno',
+    include: ['test/{format,protocol,storage,mailbox,routing,queue,arrival,delivery,access}/**/*.test.ts', 'test/host/deno.test.ts'],
+    pool: 'forks',
+  },
+})
