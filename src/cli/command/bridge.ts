@@ -46,7 +46,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   if ((flags['tls-cert'] === undefined) !== (flags['tls-key'] === undefined)) {
     throw new UsageError('--tls-cert and --tls-key go together.')
   }
-  const { host } = flags
+  const { host, 'proxy-protocol': proxyProtocol } = flags
   const hostname = flags.hostname ?? machineName()
   const stopped = stopSignal()
   let bridge: Bridge
@@ -55,17 +55,16 @@ export async function run(argv: readonly string[]): Promise<number> {
       workerUrl: flags.worker.replace(/\/+$/, ''),
       secret,
       hostname,
-      proxyProtocol: flags['proxy-protocol'],
       tls:
         flags['tls-cert'] !== undefined && flags['tls-key'] !== undefined
           ? { certFile: flags['tls-cert'], keyFile: flags['tls-key'] }
           : { directory: flags['tls-dir'], hostname },
       listeners: {
-        smtp: { host, port: flags.smtp },
-        submission: { host, port: flags.submission },
-        submissions: { host, port: flags.submissions },
-        imap: { host, port: flags.imap },
-        imaps: { host, port: flags.imaps },
+        smtp: { host, port: flags.smtp, proxyProtocol },
+        submission: { host, port: flags.submission, proxyProtocol },
+        submissions: { host, port: flags.submissions, proxyProtocol },
+        imap: { host, port: flags.imap, proxyProtocol },
+        imaps: { host, port: flags.imaps, proxyProtocol },
         egress: { host: flags['egress-host'], port: flags.egress },
       },
       log: lineLog((line) => process.stderr.write(`${line}\n`), flags.verbose ? 'debug' : 'info'),
@@ -76,7 +75,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   }
   const rows = Object.entries(bridge.addresses).map(([name, address]) => [
     `  ${name}`,
-    `${address.host}:${address.port}`,
+    `${address.address}:${address.port}`,
   ])
   console.log(`facteur is ready: bridge for ${flags.worker}\n${table(rows)}`)
   await stopped

@@ -4,7 +4,7 @@
 import { demoAccounts } from './demo.ts'
 import type { LocalServer } from './start.ts'
 
-const services: readonly (readonly [flag: string, name: string])[] = [
+const services: readonly (readonly [flag: keyof LocalServer['addresses'], name: string])[] = [
   ['smtp', 'SMTP (mail from other servers)'],
   ['submission', 'Submission (mail apps, STARTTLS)'],
   ['submissions', 'Submission (mail apps, TLS)'],
@@ -18,7 +18,7 @@ export function announcement(server: LocalServer): string {
     ['Web and JMAP', server.url],
     ...services.flatMap(([flag, name]): [string, string][] => {
       const address = server.addresses[flag]
-      return address === undefined ? [] : [[name, `${address.host}:${address.port}`]]
+      return address === undefined ? [] : [[name, `${address.address}:${address.port}`]]
     }),
     ['Data', server.data],
   ]
@@ -33,8 +33,8 @@ export function announcement(server: LocalServer): string {
 
 function demonstration(server: LocalServer, password: string): string[] {
   const [alice, bob] = demoAccounts
-  const submission = server.addresses['submission']
-  const imap = server.addresses['imap']
+  const submission = server.addresses.submission
+  const imap = server.addresses.imap
   const message = `'From: ${alice.address}\\nTo: ${bob.address}\\nSubject: Hello\\n\\nIt works.\\n'`
   return [
     '  Accounts to try it with',
@@ -44,12 +44,12 @@ function demonstration(server: LocalServer, password: string): string[] {
     ...(submission === undefined
       ? []
       : [
-          `    printf ${message} | curl -s smtp://${submission.host}:${submission.port} \\`,
+          `    printf ${message} | curl -s smtp://${submission.address}:${submission.port} \\`,
           `      -u ${alice.address}:${password} --mail-from ${alice.address} --mail-rcpt ${bob.address} -T - --crlf`,
         ]),
     ...(imap === undefined
       ? []
-      : [`    curl -s 'imap://${imap.host}:${imap.port}/INBOX;MAILINDEX=1' -u ${bob.address}:${password}`]),
+      : [`    curl -s 'imap://${imap.address}:${imap.port}/INBOX;MAILINDEX=1' -u ${bob.address}:${password}`]),
     `    curl -s ${server.url}/jmap/session -u ${bob.address}:${password}`,
     '    npx facteur help',
   ]

@@ -16,7 +16,7 @@ export interface LocalServer {
   /** Where HTTP is served. */
   readonly url: string
   /** Where each listener really is, by its flag's name. */
-  readonly addresses: Readonly<Record<string, { readonly host: string; readonly port: number }>>
+  readonly addresses: Bridge['addresses']
   readonly data: string
   /** The demonstration accounts' password, when they exist. */
   readonly demoPassword?: string
@@ -59,6 +59,7 @@ export async function startLocal(options: LocalOptions, log: Log): Promise<Local
       listeners: { ...bridgeListeners(options), egress },
       log,
     })
+    await bridge.linked
     const administration = { url: runtime.url, adminToken: data.secrets.adminToken }
     const hasDemo = options.demo && (await ensureDemo(administration, data.secrets.demoPassword))
     data.announce(runtime.url)
