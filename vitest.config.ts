@@ -1,3 +1,4 @@
+import { cloudflareTest } from '@cloudflare/vitest-plugin'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
@@ -9,6 +10,27 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: ['test/host/workers/**', 'test/interop/**', 'test/browser/**'],
           pool: 'threads',
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: './wrangler.toml' },
+            miniflare: {
+              bindings: {
+                FACTEUR_HOSTNAME: 'mail.facteur.test',
+                FACTEUR_BRIDGE_SECRET: 'bridge-secret-of-the-tests',
+                FACTEUR_ADMIN_TOKEN: 'admin-token-of-the-tests',
+                FACTEUR_EGRESS: 'http://bridge.test',
+                FACTEUR_DOH: 'https://doh.test/dns-query',
+                FACTEUR_RETRY_FIRST_SECONDS: '60',
+              },
+            },
+          }),
+        ],
+        test: {
+          name: 'workers',
+          include: ['test/host/workers/**/*.test.ts'],
         },
       },
       {
