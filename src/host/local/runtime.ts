@@ -37,6 +37,9 @@ export const objectClasses = {
 
 const staticPages = fileURLToPath(new URL('../../web/static', import.meta.url))
 
+/** What the pages' Worker says for a path that is no file. */
+const noPage = `export default { fetch: () => new Response('Not found\\n', { status: 404 }) }`
+
 /** Starts workerd and waits until it answers. Throws LocalHostError when it cannot. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   const miniflare = new Miniflare(
@@ -52,6 +55,13 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
             Object.entries(objectClasses).map(([binding, className]) => [binding, { className, useSQLite: true }]),
           ),
           unsafeDirectSockets: [{ host: options.host, port: options.port }],
+          serviceBindings: { ASSETS: 'pages' },
+        },
+        // A Worker of its own: miniflare would lead the direct socket of a Worker with assets through its assets proxy.
+        {
+          name: 'pages',
+          modules: [{ type: 'ESModule', path: 'pages.js', contents: noPage }],
+          compatibilityDate,
           assets: { directory: staticPages, binding: 'ASSETS' },
         },
       ],

@@ -8,6 +8,8 @@ import type { Sql, SqlBinding, SqlCursor, SqlRow, SqlValue } from '../../storage
 export function memorySql(path = ':memory:'): Sql {
   const database = new DatabaseSync(path)
   const statements = new Map<string, ReturnType<DatabaseSync['prepare']>>()
+  const changes = database.prepare('SELECT total_changes() AS n')
+  const totalChanges = () => (changes.get() as { n: number }).n
   let depth = 0
 
   function prepare(query: string) {
@@ -28,10 +30,10 @@ export function memorySql(path = ':memory:'): Sql {
       const values = bindings.map((value): SQLInputValue =>
         value instanceof ArrayBuffer ? new Uint8Array(value) : value,
       )
-      const before = totalChanges(database)
+      const before = totalChanges()
       const rows = statement.all(...values) as Row[]
       for (const row of rows) exposeBlobs(row)
-      return cursor(rows, totalChanges(database) - before)
+      return cursor(rows, totalChanges() - before)
     },
     transaction<T>(work: () => T): T {
       if (depth > 0) return work()
@@ -68,10 +70,6 @@ function cursor<Row extends SqlRow>(rows: Row[], rowsWritten: number): SqlCursor
 /** `exec` with several statements (a schema) has no bindings and more than one semicolon. */
 function isScript(query: string): boolean {
   return query.trim().replace(/;$/, '').includes(';')
-}
-
-function totalChanges(database: DatabaseSync): number {
-  return (database.prepare('SELECT total_changes() AS n').get() as { n: number }).n
 }
 
 /** A Durable Object gives BLOBs as ArrayBuffer, node:sqlite as Uint8Array. */

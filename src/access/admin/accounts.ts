@@ -1,0 +1,100 @@
+/**
+ * Mail accounts: made, found, given passwords and tokens, and destroyed, across the objects that each know a part.
+ *
+ * Order is what keeps them consistent without a transaction over objects: an account is complete before an address leads
+ * to it, and no address leads to it before it is destroyed. What a crash can leave is an account nobody can reach.
+ */
+import { AdminError } from './error.ts'
+import {
+  domainName,
+  hostedAddress,
+  optionalPassword,
+  optionalText,
+  requiredPassword,
+  requiredText,
+  type Fields,
+  type MailboxName,
+} from './fields.ts'
+import type { AccountSummary, AccountUsage, AdminPorts, TokenSummary } from './ports.ts'
+
+export class AccountAdministration {
+  readonly #ports: AdminPorts
+
+  constructor(ports: AdminPorts) {
+    this.#ports = ports
+  }
+
+  async list(domain?: string): Promise<AccountSummary[]> {
+    return this.#ports.registry.accounts(domain === undefined ? undefined : domainName(domain))
+  }
+
+  /** `password` in the result only when none was given: it is shown once and stored as a hash. */
+  async add(fields: Fields): Promise<{ id: string; address: string; password?: string }> {
+    const name = hostedAddress(requiredText(fields, 'address', 320))
+    const given = optionalPassword(fields)
+    const password = given ?? this.#ports.newPassword()
+    const domain = this.#ports.domain(name.domain)
+    if (!(await domain.isHosted())) {
+      throw new AdminError('conflict', `${name.domain} is not hosted here; add the domain first`)
+    }
+    if ((await domain.accountOf(name.localPart)) !== undefined) {
+      throw new AdminError('conflict', `${name.address} exists already`)
+    }
+
+    const id = this.#ports.newAccountId()
+    const display = optionalText(fields, 'name') ?? ''
+    const account = this.#ports.account(id)
+    await account.create({ address: name.address, name: display, password })
+    const bound = await domain.bindAccount(name.localPart, id)
+    if (!bound.ok) {
+      await account.destroy()
+      throw new AdminError('conflict', bound.problem)
+    }
+    await this.#ports.registry.addAccount({ id, address: name.address, created: this.#ports.now() })
+    return { id, address: name.address, ...(given === undefined ? { password } : {}) }
+  }
+
+  async show(address: string): Promise<{ id: string; address: string } & AccountUsage> {
+    const { name, id } = await this.#find(address)
+    return { id, address: name.address, ...(await this.#ports.account(id).usage()) }
+  }
+
+  async setPassword(address: string, fields: Fields): Promise<void> {
+    const password = requiredPassword(fields)
+    const { id } = await this.#find(address)
+    await this.#ports.account(id).setPassword(password)
+  }
+
+  /** Destroys the account and all its mail. */
+  async remove(address: string): Promise<void> {
+    const { name, id } = await this.#find(address)
+    await this.#ports.domain(name.domain).unbindAccount(name.localPart)
+    await this.#ports.registry.removeAccount(id)
+    await this.#ports.account(id).destroy()
+  }
+
+  async addToken(address: string, fields: Fields): Promise<{ id: string; token: string }> {
+    const label = optionalText(fields, 'name') ?? 'token'
+    const { id } = await this.#find(address)
+    return this.#ports.account(id).addToken(label)
+  }
+
+  async tokens(address: string): Promise<TokenSummary[]> {
+    const { id } = await this.#find(address)
+    return this.#ports.account(id).tokens()
+  }
+
+  async deleteToken(address: string, tokenId: string): Promise<void> {
+    const { name, id } = await this.#find(address)
+    if (!(await this.#ports.account(id).deleteToken(tokenId))) {
+      throw new AdminError('missing', `${name.address} has no such token`)
+    }
+  }
+
+  async #find(address: string): Promise<{ name: MailboxName; id: string }> {
+    const name = hostedAddress(address)
+    const id = await this.#ports.domain(name.domain).accountOf(name.localPart)
+    if (id === undefined) throw new AdminError('missing', `there is no account ${name.address}`)
+    return { name, id }
+  }
+}

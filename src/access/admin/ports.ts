@@ -1,0 +1,87 @@
+/**
+ * What administration needs of the house: each port is one object, reached in any way the host likes.
+ */
+
+import type { QueuedEntry } from '../../queue/index.ts'
+import type { AddressChange } from '../../routing/index.ts'
+
+export interface AccountSummary {
+  readonly id: string
+  readonly address: string
+  readonly created: number
+}
+
+export interface AliasSummary {
+  readonly address: string
+  readonly targets: readonly string[]
+}
+
+/** The registry: lists for the administrator. It is on no message's path; the domain objects decide. */
+export interface RegistryDoor {
+  domains(): Promise<{ readonly name: string; readonly created: number }[]>
+  addDomain(name: string): Promise<void>
+  removeDomain(name: string): Promise<void>
+  accounts(domain?: string): Promise<AccountSummary[]>
+  addAccount(account: AccountSummary): Promise<void>
+  removeAccount(id: string): Promise<void>
+  /** Destinations where mail waited after a first failed attempt. */
+  waiting(): Promise<string[]>
+}
+
+/** One domain's address book. It answers with a sentence when the present state forbids a change. */
+export interface DomainDoor {
+  isHosted(): Promise<boolean>
+  host(): Promise<AddressChange>
+  unhost(): Promise<AddressChange>
+  bindAccount(localPart: string, accountId: string): Promise<AddressChange>
+  unbindAccount(localPart: string): Promise<AddressChange>
+  /** The account whose own address this is; not what an alias, subaddress or catch-all leads to. */
+  accountOf(localPart: string): Promise<string | undefined>
+  aliases(): Promise<AliasSummary[]>
+  setAlias(localPart: string, targets: readonly string[]): Promise<AddressChange>
+  deleteAlias(localPart: string): Promise<AddressChange>
+}
+
+export interface AccountUsage {
+  readonly messages: number
+  readonly bytes: number
+  readonly quota?: number
+}
+
+export interface TokenSummary {
+  readonly id: string
+  readonly name: string
+  readonly created: number
+  readonly lastUsed?: number
+}
+
+export interface AccountDoor {
+  create(facts: { readonly address: string; readonly name: string; readonly password: string }): Promise<void>
+  setPassword(password: string): Promise<void>
+  addToken(name: string): Promise<{ readonly id: string; readonly token: string }>
+  tokens(): Promise<TokenSummary[]>
+  deleteToken(id: string): Promise<boolean>
+  usage(): Promise<AccountUsage>
+  destroy(): Promise<void>
+}
+
+/** One destination's queue; what the acts return is how many entries they changed. */
+export interface QueueDoor {
+  size(): Promise<number>
+  list(page: { readonly after?: string; readonly limit?: number }): Promise<QueuedEntry[]>
+  show(id: string): Promise<QueuedEntry | undefined>
+  retry(id?: string): Promise<number>
+  hold(id: string): Promise<number>
+  release(id: string): Promise<number>
+  remove(id: string): Promise<boolean>
+}
+
+export interface AdminPorts {
+  readonly registry: RegistryDoor
+  domain(name: string): DomainDoor
+  account(id: string): AccountDoor
+  queue(domain: string): QueueDoor
+  now(): number
+  newAccountId(): string
+  newPassword(): string
+}

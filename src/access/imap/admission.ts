@@ -1,0 +1,28 @@
+/**
+ * Which literals may come: decided before the client sends a synchronising one, so that a message nobody can store is
+ * not sent at all.
+ *
+ * Standards: RFC 9051 §4.3, RFC 7889 (APPENDLIMIT), RFC 7888 §4.
+ */
+import { ImapError, bad, no, type Literal, type RawCommand } from '../../protocol/imap/index.ts'
+import type { Context } from './context.ts'
+
+/** The reason to refuse, or undefined. */
+export function admitLiteral(context: Context, command: RawCommand, literal: Literal): ImapError | undefined {
+  const { limits, store } = context
+  if (command.name !== 'APPEND' || isMailboxName(command)) {
+    const sum = literal.size + command.literals.reduce((size, earlier) => size + earlier.length, 0)
+    return sum > limits.argumentLiteral ? bad('Literal too large', 'TOOBIG') : undefined
+  }
+  if (literal.size > limits.appendLimit) return no(`Messages may have ${limits.appendLimit} octets`, 'TOOBIG')
+  const total = literal.size + command.literals.reduce((size, earlier) => size + earlier.length, 0)
+  if (total > limits.appendTotal) return no('Too much for one command, append in several', 'TOOBIG')
+  const { used, limit } = store.quota()
+  if (limit !== undefined && used + total > limit) return no('The quota is exceeded', 'OVERQUOTA')
+  return undefined
+}
+
+/** The first argument of APPEND may itself be a literal. */
+function isMailboxName(command: RawCommand): boolean {
+  return command.literals.length === 0 && /^ ~?\{\d+\+?\}$/.test(command.text[0] ?? '')
+}

@@ -1,0 +1,37 @@
+/**
+ * What the session can do. A name stands here only when all of its document is done.
+ *
+ * Standards: RFC 9051 §6.1.1, §7.2.2; the registry of IMAP capabilities.
+ */
+import type { Context } from './context.ts'
+
+const words = [
+  'IMAP4rev2',
+  'IMAP4rev1',
+  'CHILDREN',
+  'CONDSTORE',
+  'CREATE-SPECIAL-USE',
+  'ENABLE',
+  'ESEARCH',
+  'ID',
+  'IDLE',
+  'LIST-EXTENDED',
+  'LIST-STATUS',
+  'LITERAL+',
+  'MOVE',
+  'MULTIAPPEND',
+  'NAMESPACE',
+  'OBJECTID',
+  'SASL-IR',
+  'SEARCHRES',
+  'SPECIAL-USE',
+  'STATUS=SIZE',
+  'UIDPLUS',
+  'UNSELECT',
+  'WITHIN',
+]
+
+/** The capability list of an authenticated session. */
+export function capabilities(context: Context): string {
+  return `${words.join(' ')} APPENDLIMIT=${context.limits.appendLimit}`
+}

@@ -1,0 +1,17 @@
+/** `CLOSE` and `UNSELECT` (RFC 9051 §6.4.1–6.4.2): with and without expunging what is marked `\Deleted`, silently. */
+import type { Completion, Context } from '../context.ts'
+
+export function unselect(context: Context): Completion {
+  context.selected = undefined
+  return { text: 'Mailbox is no longer selected' }
+}
+
+export function close(context: Context): Completion {
+  const { mailbox, readOnly, view } = context.mailbox
+  if (!readOnly) {
+    const deleted = view.deletedUids()
+    if (deleted.length > 0) context.store.expunge(mailbox, deleted)
+  }
+  context.selected = undefined
+  return { text: 'Mailbox closed' }
+}

@@ -1,0 +1,123 @@
+/**
+ * `FETCH`: streams what was asked for, pausing while the client does not read.
+ *
+ * Standards: RFC 9051 §6.4.5, §7.5.2; RFC 7162 §3.1.4 (CHANGEDSINCE), RFC 2180 §4.1 (messages that are gone).
+ *
+ * The store may change at every pause: what is needed of the mailbox is read anew after it, and a message that is gone
+ * by then is left out.
+ */
+import type { MailboxView } from '../../../mailbox/index.ts'
+import type { ImapCommand } from '../../../protocol/imap/index.ts'
+import type { Completion, Context } from '../context.ts'
+import { planFetch, type FetchMessage, type FetchPlan } from '../fetch/plan.ts'
+import type { Selected } from '../selected.ts'
+
+/** Messages marked `\Seen` together, just before they are sent: one change of the store for all of them. */
+const seenBatch = 256
+
+export async function fetch(context: Context, command: Extract<ImapCommand, { name: 'FETCH' }>): Promise<Completion> {
+  const selected = context.mailbox
+  const plan = planFetch(context, command)
+  if (plan.usesModSeq) context.enabled.add('CONDSTORE')
+  let sequences = selected.resolve(command.set, command.uid)
+  const asked = sequences.length
+  const view = selected.view
+  sequences = sequences.filter((sequence) => view.indexOf(selected.map.uidAt(sequence)) >= 0)
+  let missing = asked - sequences.length
+  const since = command.changedSince
+  if (since !== undefined) {
+    sequences = sequences.filter((s) => view.modseqAt(view.indexOf(selected.map.uidAt(s))) > since)
+  }
+
+  const marks = plan.marksSeen && !selected.readOnly
+  const size = marks ? seenBatch : plan.columns.length > 0 || plan.readsBody ? Infinity : 4096
+  for (let start = 0; start < sequences.length && !context.closed; start += size) {
+    const batch = sequences.slice(start, size === Infinity ? undefined : start + size)
+    const seenNow = marks ? markSeen(context, selected, batch) : none
+    missing += batch.length - (await sendBatch(context, plan, batch, seenNow))
+  }
+  if (missing > 0 && !command.uid) {
+    return { type: 'NO', code: 'EXPUNGEISSUED', text: 'Some messages are gone' }
+  }
+  return { text: 'FETCH completed' }
+}
+
+const none: ReadonlySet<number> = new Set()
+
+/** Sends one batch; how many messages were still there. */
+async function sendBatch(
+  context: Context,
+  plan: FetchPlan,
+  sequences: readonly number[],
+  seenNow: ReadonlySet<number>,
+): Promise<number> {
+  let sent = 0
+  for (const message of plan.columns.length > 0 ? withColumns(context, plan, sequences) : plain(context, sequences)) {
+    sent++
+    if (plan.readsBody) await plan.sendWithBody(message, seenNow.has(message.uid))
+    else context.output.text(plan.render(message, seenNow.has(message.uid)))
+    if (context.output.congested) await context.output.drained()
+    if (context.closed) break
+  }
+  return sent
+}
+
+/** Messages whose items are all in the view: no SQL. */
+function* plain(context: Context, sequences: readonly number[]): Generator<FetchMessage> {
+  const selected = context.mailbox
+  const message: FetchMessage = { sequence: 0, uid: 0, view: selected.view, row: -1, columns: undefined }
+  let view: MailboxView = message.view
+  for (const sequence of sequences) {
+    const uid = selected.map.uidAt(sequence)
+    const next = message.row + 1
+    view = message.view = selected.view
+    message.row = next < view.length && view.uids[next] === uid ? next : view.indexOf(uid)
+    if (message.row < 0) continue
+    message.sequence = sequence
+    message.uid = uid
+    yield message
+  }
+}
+
+/** Messages together with stored columns, read a few hundred rows at a time. */
+function* withColumns(context: Context, plan: FetchPlan, sequences: readonly number[]): Generator<FetchMessage> {
+  const selected = context.mailbox
+  const { map } = selected
+  const first = sequences[0]
+  const last = sequences.at(-1)
+  if (first === undefined || last === undefined) return
+  const whole = last - first + 1 === sequences.length
+  const uids = whole
+    ? { from: map.uidAt(first), to: map.uidAt(last) }
+    : sequences.map((sequence) => map.uidAt(sequence))
+  let at = 0
+  const message: FetchMessage = { sequence: 0, uid: 0, view: selected.view, row: -1, columns: undefined }
+  for (const columns of context.store.envelopes(selected.mailbox, uids, plan.columns)) {
+    while (at < sequences.length && map.uidAt(sequences[at] as number) < columns.uid) at++
+    const sequence = sequences[at]
+    if (sequence === undefined || map.uidAt(sequence) !== columns.uid) continue
+    const view = selected.view
+    const next = message.row + 1
+    const row = next < view.length && view.uids[next] === columns.uid ? next : view.indexOf(columns.uid)
+    // Removed since these rows were read.
+    if (row < 0) continue
+    Object.assign(message, { sequence, uid: columns.uid, view, row, columns })
+    yield message
+  }
+}
+
+/** Marks what is about to be sent as `\Seen`; the UIDs for which that is news. */
+function markSeen(context: Context, selected: Selected, sequences: readonly number[]): ReadonlySet<number> {
+  const view = selected.view
+  const unseen: number[] = []
+  for (const sequence of sequences) {
+    const uid = selected.map.uidAt(sequence)
+    const row = view.indexOf(uid)
+    if (row >= 0 && !view.isSeenAt(row)) unseen.push(uid)
+  }
+  if (unseen.length === 0) return none
+  context.sync(false)
+  const { changed } = context.store.setFlags(selected.mailbox, unseen, { add: ['$seen'] })
+  selected.caughtUp()
+  return new Set<number>(changed)
+}

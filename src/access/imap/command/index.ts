@@ -1,0 +1,108 @@
+/**
+ * The commands of an authenticated session: where each is done, and in which state it may be sent.
+ *
+ * Standards: RFC 9051 §3, §6.
+ */
+import { bad, type ImapCommand } from '../../../protocol/imap/index.ts'
+import type { Completion, Context } from '../context.ts'
+import { append } from './append.ts'
+import { capability } from './capability.ts'
+import { close, unselect } from './close.ts'
+import { copy } from './copy.ts'
+import { create } from './create.ts'
+import { destroy } from './delete.ts'
+import { enable } from './enable.ts'
+import { expunge } from './expunge.ts'
+import { fetch } from './fetch.ts'
+import { id } from './id.ts'
+import { idle } from './idle.ts'
+import { list } from './list.ts'
+import { logout } from './logout.ts'
+import { namespace } from './namespace.ts'
+import { rename } from './rename.ts'
+import { search } from './search.ts'
+import { select } from './select.ts'
+import { status } from './status.ts'
+import { store } from './store.ts'
+import { subscribe } from './subscribe.ts'
+
+const selectedOnly: ReadonlySet<ImapCommand['name']> = new Set<ImapCommand['name']>([
+  'CHECK',
+  'CLOSE',
+  'COPY',
+  'EXPUNGE',
+  'FETCH',
+  'MOVE',
+  'SEARCH',
+  'STORE',
+  'UNSELECT',
+])
+
+/** Throws `BAD` for a command that needs a selected mailbox when there is none (RFC 9051 §6.4). */
+export function allowedIn(command: ImapCommand, context: Context): void {
+  if (selectedOnly.has(command.name) && context.selected === undefined) throw bad('Select a mailbox first')
+}
+
+/** May EXPUNGE be told while this command is answered? Not where the client speaks in numbers (RFC 9051 §7.5.1). */
+export function tellsExpunges(name: string): boolean {
+  return name !== 'FETCH' && name !== 'STORE' && name !== 'SEARCH'
+}
+
+/** Does the command. Undefined: it has answered by itself, or is not over yet (IDLE). */
+export function runCommand(
+  command: ImapCommand,
+  context: Context,
+  tag: string,
+): Completion | undefined | Promise<Completion | undefined> {
+  switch (command.name) {
+    case 'CAPABILITY':
+      return capability(context)
+    case 'NOOP':
+    case 'CHECK':
+      return { text: 'Done' }
+    case 'LOGOUT':
+      return logout(context, tag)
+    case 'ID':
+      return id(context)
+    case 'ENABLE':
+      return enable(context, command.extensions)
+    case 'NAMESPACE':
+      return namespace(context)
+    case 'LIST':
+    case 'LSUB':
+      return list(context, command)
+    case 'SELECT':
+    case 'EXAMINE':
+      return select(context, command)
+    case 'UNSELECT':
+      return unselect(context)
+    case 'CLOSE':
+      return close(context)
+    case 'CREATE':
+      return create(context, command)
+    case 'DELETE':
+      return destroy(context, command.mailbox)
+    case 'RENAME':
+      return rename(context, command)
+    case 'SUBSCRIBE':
+    case 'UNSUBSCRIBE':
+      return subscribe(context, command.mailbox, command.name === 'SUBSCRIBE')
+    case 'STATUS':
+      return status(context, command)
+    case 'APPEND':
+      return append(context, command)
+    case 'FETCH':
+      return fetch(context, command)
+    case 'STORE':
+      return store(context, command)
+    case 'SEARCH':
+      return search(context, command, tag)
+    case 'COPY':
+    case 'MOVE':
+      return copy(context, command)
+    case 'EXPUNGE':
+      return expunge(context, command.set)
+    case 'IDLE':
+      return idle(context, tag)
+  }
+}

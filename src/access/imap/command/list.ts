@@ -1,0 +1,82 @@
+/**
+ * `LIST` and `LSUB`.
+ *
+ * Standards: RFC 9051 §6.3.9, RFC 3501 §6.3.8–6.3.9, RFC 5258 (LIST-EXTENDED), RFC 5819 (LIST-STATUS), RFC 6154 §5.
+ */
+import type { ListCommand } from '../../../protocol/imap/index.ts'
+import type { Completion, Context } from '../context.ts'
+import { canonical, delimiter, matches, namedMailboxes, specialUse, type NamedMailbox } from '../mailbox-names.ts'
+import { listLine } from './list-line.ts'
+import { statusLine } from './status.ts'
+
+export function list(context: Context, command: ListCommand): Completion {
+  const completion = { text: `${command.name} completed` }
+  if (command.name === 'LSUB') {
+    lsub(context, command)
+    return completion
+  }
+  // RFC 9051 §6.3.9: an empty pattern asks for the delimiter and the root of the reference.
+  if (!command.extended && command.patterns[0] === '') {
+    context.output.text(`* LIST (\\Noselect) "${delimiter}" ""\r\n`)
+    return completion
+  }
+  const all = namedMailboxes(context.store)
+  const patterns = command.patterns.map((pattern) => canonical(command.reference + pattern))
+  const withSubscribed = command.returns.has('SUBSCRIBED') || command.select.has('SUBSCRIBED')
+  for (const named of all.values()) {
+    if (!patterns.some((pattern) => matches(named.name, pattern))) continue
+    const chosen = isChosen(named, command)
+    const parent = command.select.has('RECURSIVEMATCH') && hasChosenBelow(named, all, command, patterns)
+    if (!chosen && !parent) continue
+    const options = new Set<'subscribed' | 'childInfo'>()
+    if (withSubscribed) options.add('subscribed')
+    if (parent && command.select.has('SUBSCRIBED')) options.add('childInfo')
+    context.output.text(listLine(context, named, named.name, options))
+    if (command.status !== undefined && chosen) context.output.text(statusLine(context, named, command.status))
+  }
+  if (command.status?.includes('HIGHESTMODSEQ')) context.enabled.add('CONDSTORE')
+  return completion
+}
+
+function isChosen({ mailbox }: NamedMailbox, { select }: ListCommand): boolean {
+  if (select.has('SUBSCRIBED') && !mailbox.isSubscribed) return false
+  return !select.has('SPECIAL-USE') || specialUse(mailbox.role) !== undefined
+}
+
+/** RFC 5258 §3: with RECURSIVEMATCH a mailbox also stands for chosen ones below it that the patterns do not name. */
+function hasChosenBelow(
+  named: NamedMailbox,
+  all: ReadonlyMap<string, NamedMailbox>,
+  command: ListCommand,
+  patterns: readonly string[],
+): boolean {
+  if (!named.hasChildren) return false
+  const prefix = named.name + delimiter
+  for (const below of all.values()) {
+    if (!below.name.startsWith(prefix) || !isChosen(below, command)) continue
+    if (!patterns.some((pattern) => matches(below.name, pattern))) return true
+  }
+  return false
+}
+
+/** RFC 3501 §6.3.9: with `%`, an unsubscribed parent of something subscribed is listed as `\Noselect`. */
+function lsub(context: Context, command: ListCommand): void {
+  const pattern = canonical(command.reference + (command.patterns[0] ?? ''))
+  const listed = new Set<string>()
+  for (const named of namedMailboxes(context.store).values()) {
+    if (!named.mailbox.isSubscribed) continue
+    if (matches(named.name, pattern)) {
+      listed.add(named.name)
+      context.output.text(listLine(context, named, named.name, new Set(), 'LSUB'))
+      continue
+    }
+    if (!pattern.endsWith('%')) continue
+    for (let end = named.name.lastIndexOf(delimiter); end > 0; end = named.name.lastIndexOf(delimiter, end - 1)) {
+      const parent = named.name.slice(0, end)
+      if (listed.has(parent) || !matches(parent, pattern)) continue
+      listed.add(parent)
+      if (namedMailboxes(context.store).get(parent)?.mailbox.isSubscribed) continue
+      context.output.text(`* LSUB (\\Noselect) "${delimiter}" ${context.mailboxName(parent)}\r\n`)
+    }
+  }
+}

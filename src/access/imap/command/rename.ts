@@ -1,0 +1,27 @@
+/**
+ * `RENAME`: a mailbox with everything below it; of INBOX, the messages only.
+ *
+ * Standards: RFC 9051 §6.3.6.
+ */
+import { no } from '../../../protocol/imap/index.ts'
+import type { Completion, Context } from '../context.ts'
+import { canonical, delimiter, expectMailbox, namedMailboxes } from '../mailbox-names.ts'
+import { ensureParents } from './create.ts'
+
+export function rename(context: Context, command: { from: string; to: string }): Completion {
+  const { store } = context
+  const from = expectMailbox(store, command.from)
+  const to = canonical(command.to).replace(/\/$/, '')
+  if (namedMailboxes(store).has(to)) throw no('The new name is taken', 'ALREADYEXISTS')
+  if (to.startsWith(from.name + delimiter) && from.mailbox.role !== 'inbox') {
+    throw no('A mailbox cannot be moved below itself', 'CANNOT')
+  }
+  const name = to.slice(to.lastIndexOf(delimiter) + 1)
+  store.transaction(() => {
+    const parentId = ensureParents(context, to)?.id ?? null
+    if (from.mailbox.role !== 'inbox') return void store.updateMailbox(from.mailbox.id, { name, parentId })
+    const target = store.createMailbox({ name, parentId })
+    store.move(from.mailbox.id, [...store.view(from.mailbox.id).uidList()], target.id)
+  })
+  return { text: 'RENAME completed' }
+}

@@ -1,0 +1,47 @@
+/**
+ * `SELECT` and `EXAMINE`: a mailbox opened for commands on its messages.
+ *
+ * Standards: RFC 9051 §6.3.2–6.3.3, RFC 3501 §6.3.1 (RECENT, UNSEEN), RFC 7162 §3.1.2, RFC 8474 §4.2 (MAILBOXID).
+ */
+import { formatMailboxId, type MailboxView } from '../../../mailbox/index.ts'
+import type { ImapCommand } from '../../../protocol/imap/index.ts'
+import type { Completion, Context } from '../context.ts'
+import { expectMailbox } from '../mailbox-names.ts'
+import { Selected } from '../selected.ts'
+import { listLine } from './list-line.ts'
+
+export function select(context: Context, command: Extract<ImapCommand, { condstore: boolean }>): Completion {
+  const { output, store } = context
+  const had = context.selected !== undefined
+  // A SELECT that fails leaves nothing selected (RFC 9051 §6.3.2).
+  context.selected = undefined
+  const named = expectMailbox(store, command.mailbox)
+  if (command.condstore) context.enabled.add('CONDSTORE')
+  if (had && context.rev2) output.text('* OK [CLOSED] Previous mailbox closed\r\n')
+
+  const { mailbox, name } = named
+  const readOnly = command.name === 'EXAMINE'
+  const counts = store.counts(mailbox.id)
+  const selected = Selected.open(store, mailbox.id, readOnly)
+  let text = selected.flagList.render(readOnly)
+  text += `* ${selected.map.length} EXISTS\r\n`
+  if (!context.rev2) {
+    text += '* 0 RECENT\r\n'
+    const unseen = firstUnseen(selected.view)
+    if (unseen > 0) text += `* OK [UNSEEN ${unseen}] First unseen\r\n`
+  }
+  text += `* OK [UIDVALIDITY ${counts.uidValidity}] UIDs are valid\r\n`
+  text += `* OK [UIDNEXT ${counts.uidNext}] Predicted next UID\r\n`
+  text += `* OK [HIGHESTMODSEQ ${counts.highestModSeq}] Highest mod-sequence\r\n`
+  text += `* OK [MAILBOXID (${formatMailboxId(mailbox.id)})] Mailbox id\r\n`
+  if (context.rev2) text += listLine(context, named, name, new Set())
+  output.text(text)
+  context.selected = selected
+  return { code: readOnly ? 'READ-ONLY' : 'READ-WRITE', text: `${command.name} completed` }
+}
+
+/** The sequence number of the first message without `\Seen`, or 0. */
+function firstUnseen(view: MailboxView): number {
+  for (let row = 0; row < view.length; row++) if (!view.isSeenAt(row)) return row + 1
+  return 0
+}

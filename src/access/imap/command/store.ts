@@ -1,0 +1,47 @@
+/**
+ * `STORE`.
+ *
+ * Standards: RFC 9051 §6.4.6, RFC 7162 §3.1.3 (UNCHANGEDSINCE, MODIFIED), RFC 2180 §4.2 (messages that are gone).
+ */
+import { formatUidSet, type ImapCommand } from '../../../protocol/imap/index.ts'
+import type { SetPatch } from '../../../mailbox/index.ts'
+import type { Completion, Context } from '../context.ts'
+import { keywordsOfFlags } from '../flags.ts'
+
+export function store(context: Context, command: Extract<ImapCommand, { name: 'STORE' }>): Completion {
+  const selected = context.writable
+  const { output } = context
+  if (command.unchangedSince !== undefined) context.enabled.add('CONDSTORE')
+  const uids = selected.resolve(command.set, command.uid).map((sequence) => selected.map.uidAt(sequence))
+  const view = selected.view
+  const there = uids.filter((uid) => view.indexOf(uid) >= 0)
+  const keywords = keywordsOfFlags(command.flags)
+  const patch: SetPatch<string> = { [command.action]: keywords }
+
+  // What others did comes first: after the change it could not be told from our own.
+  context.sync(false)
+  const outcome = context.store.setFlags(selected.mailbox, there, patch, command.unchangedSince)
+  selected.caughtUp()
+  selected.tellNewFlags(output, outcome.changed)
+
+  const modified = new Set<number>(outcome.modified)
+  if (!command.silent) {
+    selected.tellFlags(
+      output,
+      there.filter((uid) => !modified.has(uid)),
+      context.modSeq,
+    )
+  } else if (context.modSeq) {
+    for (const uid of outcome.changed) {
+      output.text(`* ${selected.map.sequenceOf(uid)} FETCH (UID ${uid} MODSEQ (${outcome.modseq}))\r\n`)
+    }
+  }
+  if (modified.size > 0) {
+    const numbers = command.uid ? outcome.modified : outcome.modified.map((uid) => selected.map.sequenceOf(uid))
+    return { code: `MODIFIED ${formatUidSet(numbers)}`, text: 'Some messages had changed' }
+  }
+  if (!command.uid && there.length < uids.length) {
+    return { type: 'NO', code: 'EXPUNGEISSUED', text: 'Some messages are gone' }
+  }
+  return { text: 'STORE completed' }
+}

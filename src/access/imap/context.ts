@@ -1,0 +1,77 @@
+/**
+ * What a command works on: the session's parts, without the machinery that runs it.
+ */
+import type { MailStore } from '../../mailbox/index.ts'
+import { encodeMailboxName, no, quotedOrLiteral, quotedUtf8 } from '../../protocol/imap/index.ts'
+import type { ImapSessionLimits } from './limits.ts'
+import type { Output } from './output.ts'
+import type { Selected } from './selected.ts'
+import type { Enabled } from './session-state.ts'
+
+export interface ImapAccount {
+  id: string
+  address: string
+  name: string
+}
+
+/** What the tagged OK says. */
+export interface Completion {
+  text: string
+  /** A response code without brackets. */
+  code?: string
+  /** A NO although the command has done what it could (RFC 2180 §4.1). */
+  type?: 'NO'
+}
+
+export class Context {
+  readonly store: MailStore
+  readonly account: ImapAccount
+  readonly output: Output
+  readonly limits: ImapSessionLimits
+  readonly now: () => number
+  readonly enabled: Set<Enabled>
+  selected: Selected | undefined
+  /** The tag of an IDLE in progress. */
+  idle: string | undefined
+  closed = false
+
+  constructor(parts: Pick<Context, 'store' | 'account' | 'output' | 'limits' | 'now'>) {
+    this.store = parts.store
+    this.account = parts.account
+    this.output = parts.output
+    this.limits = parts.limits
+    this.now = parts.now
+    this.enabled = new Set()
+  }
+
+  /** IMAP4rev2 is switched on: names and strings are UTF-8, answers are ESEARCH, `\Recent` does not exist. */
+  get rev2(): boolean {
+    return this.enabled.has('IMAP4rev2')
+  }
+
+  get modSeq(): boolean {
+    return this.enabled.has('CONDSTORE')
+  }
+
+  /** The selected mailbox; the reader of commands has made sure that there is one. */
+  get mailbox(): Selected {
+    if (this.selected === undefined) throw no('No mailbox is selected')
+    return this.selected
+  }
+
+  /** The selected mailbox when it may be changed; `NO [READ-ONLY]` after EXAMINE. */
+  get writable(): Selected {
+    if (this.mailbox.readOnly) throw no('The mailbox is open for reading only', 'READ-ONLY')
+    return this.mailbox
+  }
+
+  /** A mailbox name as this client reads it. */
+  mailboxName(name: string): string {
+    return this.rev2 ? quotedUtf8(encodeMailboxName(name, true)) : quotedOrLiteral(encodeMailboxName(name, false))
+  }
+
+  /** News of the selected mailbox, as far as the command in progress lets them be told. */
+  sync(expunge: boolean): void {
+    this.selected?.sync(this.output, { expunge, modSeq: this.modSeq })
+  }
+}

@@ -1,0 +1,117 @@
+/**
+ * Items that carry octets of the message: `BODY[…]`, `RFC822…`, `BINARY[…]`, `BINARY.SIZE[…]`.
+ *
+ * Standards: RFC 9051 §6.4.5.1 (sections), RFC 3516 (BINARY), RFC 3501 §6.4.5 (RFC822).
+ */
+import { decodeParts, decodeTransferEncoding, partAt, type StoredPart } from '../../../format/index.ts'
+import type { EmailId, EnvelopeColumn } from '../../../mailbox/index.ts'
+import { no, type FetchItem } from '../../../protocol/imap/index.ts'
+import type { Context } from '../context.ts'
+import { selectFields } from './header-fields.ts'
+import type { FetchMessage } from './plan.ts'
+
+/** An item of one message, ready to go: `text` first, then what `send` sends. */
+export interface BodyContent {
+  text: string
+  /** False when the connection had to be given up in the middle. */
+  send?: () => Promise<boolean>
+}
+
+export interface BodyItem {
+  readonly columns: readonly EnvelopeColumn[]
+  prepare(message: FetchMessage): BodyContent
+}
+
+type BodyFetchItem = Extract<FetchItem, { label: string }>
+
+/** Where a section lies: octets of the message, or octets made from them. Undefined: there is no such section. */
+type Content = { start: number; end: number } | Uint8Array | undefined
+
+/** Octets read from the store at once for a long section. */
+const stride = 1024 * 1024
+
+export function bodyItem(context: Context, item: BodyFetchItem): BodyItem {
+  const { part, specifier } = item.section
+  // Every section but the whole message needs to know where something ends.
+  const columns: EnvelopeColumn[] =
+    part.length > 0 ? ['parts'] : specifier === undefined ? ['size'] : ['headerSize', 'size']
+  return { columns, prepare: (message) => prepare(context, item, message) }
+}
+
+function prepare(context: Context, item: BodyFetchItem, message: FetchMessage): BodyContent {
+  const email = message.view.emails[message.row] as EmailId
+  const content = locate(context, email, item, message)
+  if (item.item === 'BINARY.SIZE') return { text: `${item.label} ${content === undefined ? 0 : lengthOf(content)}` }
+  if (content === undefined) return { text: `${item.label} NIL` }
+  const { offset, length } = item.partial ?? { offset: 0, length: Infinity }
+  if (content instanceof Uint8Array) {
+    const bytes = content.subarray(offset, Math.min(content.length, offset + length))
+    // A decoded part may hold NUL, which only a literal8 can carry (RFC 3516 §4.2).
+    const marker = item.item === 'BINARY' && bytes.includes(0) ? '~' : ''
+    return { text: `${item.label} ${marker}{${bytes.length}}\r\n`, send: () => sendBytes(context, bytes) }
+  }
+  const start = Math.min(content.end, content.start + offset)
+  const end = Math.min(content.end, start + length)
+  return { text: `${item.label} {${end - start}}\r\n`, send: () => sendRange(context, email, start, end) }
+}
+
+async function sendBytes({ output }: Context, bytes: Uint8Array): Promise<boolean> {
+  output.bytes(bytes)
+  return true
+}
+
+/** Streams octets of a message. When it is destroyed meanwhile, the literal promised cannot be finished: hang up. */
+async function sendRange(context: Context, email: EmailId, start: number, end: number): Promise<boolean> {
+  const { output, store } = context
+  for (let at = start; at < end; at += stride) {
+    if (output.congested) await output.drained()
+    if (context.closed) return false
+    const stop = Math.min(end, at + stride)
+    const bytes = store.slice(email, at, stop)
+    if (bytes === undefined || bytes.length !== stop - at) {
+      output.control({ close: true })
+      context.closed = true
+      return false
+    }
+    output.bytes(bytes)
+  }
+  return true
+}
+
+function locate(context: Context, email: EmailId, item: BodyFetchItem, { columns }: FetchMessage): Content {
+  const { part, specifier, fields } = item.section
+  const { store } = context
+  if (part.length === 0) {
+    const size = columns?.size ?? 0
+    const headerSize = columns?.headerSize ?? 0
+    if (specifier === undefined) return { start: 0, end: size }
+    if (specifier === 'TEXT') return { start: headerSize, end: size }
+    if (fields === undefined) return { start: 0, end: headerSize }
+    return selectFields(store.slice(email, 0, headerSize), fields, specifier === 'HEADER.FIELDS.NOT')
+  }
+  const node = partAt(decodeParts(columns?.parts ?? ''), part.join('.'))
+  if (node === undefined) return undefined
+  if (item.item !== 'SECTION') return decoded(context, email, node)
+  if (specifier === undefined) return { start: node.bodyStart, end: node.bodyEnd }
+  if (specifier === 'MIME') return { start: node.headerStart, end: node.bodyStart }
+  // HEADER and TEXT of a part are those of the message it encloses (RFC 9051 §6.4.5.1).
+  const message = node.message
+  if (message === undefined) return undefined
+  if (specifier === 'TEXT') return { start: message.bodyStart, end: message.bodyEnd }
+  if (fields === undefined) return { start: message.headerStart, end: message.bodyStart }
+  const header = store.slice(email, message.headerStart, message.bodyStart)
+  return selectFields(header, fields, specifier === 'HEADER.FIELDS.NOT')
+}
+
+const encodings: ReadonlySet<string> = new Set(['7bit', '8bit', 'binary', 'base64', 'quoted-printable', ''])
+
+/** A part with its transfer encoding undone. `NO [UNKNOWN-CTE]` for an encoding that nobody knows (RFC 3516 §4.3). */
+function decoded({ store }: Context, email: EmailId, node: StoredPart): Content {
+  if (!encodings.has(node.encoding)) throw no('The part has an unknown transfer encoding', 'UNKNOWN-CTE')
+  const bytes = store.slice(email, node.bodyStart, node.bodyEnd)
+  return bytes === undefined ? undefined : decodeTransferEncoding(bytes, node.encoding)
+}
+
+function lengthOf(content: NonNullable<Content>): number {
+  return content instanceof Uint8Array ? content.length : content.end - content.start
+}

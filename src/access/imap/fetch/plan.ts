@@ -1,0 +1,125 @@
+/**
+ * What one FETCH needs for each message, decided once: stored columns, body octets, and a renderer per item.
+ *
+ * Standards: RFC 9051 §7.5.2, RFC 3501 §7.4.2.
+ */
+import { withoutExtensionData } from '../../../format/index.ts'
+import {
+  formatEmailId,
+  formatThreadId,
+  type EmailId,
+  type EnvelopeColumn,
+  type EnvelopeRow,
+  type MailboxView,
+  type ThreadId,
+} from '../../../mailbox/index.ts'
+import { formatInternalDate, type FetchItem, type ImapCommand } from '../../../protocol/imap/index.ts'
+import type { Context } from '../context.ts'
+import { bodyItem, type BodyItem } from './body-item.ts'
+
+/** The message in hand. Valid until the next one, and only until the store changes. */
+export interface FetchMessage {
+  sequence: number
+  uid: number
+  view: MailboxView
+  row: number
+  columns: EnvelopeRow | undefined
+}
+
+export interface FetchPlan {
+  readonly columns: readonly EnvelopeColumn[]
+  readonly readsBody: boolean
+  readonly marksSeen: boolean
+  readonly usesModSeq: boolean
+  /** The whole response as text. With `seenNow` it tells the flags even if nobody asked. */
+  render(message: FetchMessage, seenNow: boolean): string
+  /** Sends the response piece by piece; for a plan that `readsBody`. */
+  sendWithBody(message: FetchMessage, seenNow: boolean): Promise<void>
+}
+
+type TextItem = (message: FetchMessage) => string
+
+export function planFetch(context: Context, command: Extract<ImapCommand, { name: 'FETCH' }>): FetchPlan {
+  const names = new Set(command.items.map((item) => item.item))
+  const items = [...command.items]
+  if (command.uid && !names.has('UID')) items.unshift({ item: 'UID' })
+  // CHANGEDSINCE asks for MODSEQ too (RFC 7162 §3.1.4.1).
+  if (command.changedSince !== undefined && !names.has('MODSEQ')) items.push({ item: 'MODSEQ' })
+  const usesModSeq = names.has('MODSEQ') || command.changedSince !== undefined
+  const text: TextItem[] = []
+  const bodies: BodyItem[] = []
+  const columns = new Set<EnvelopeColumn>()
+  for (const item of items) {
+    if (item.item === 'SECTION' || item.item === 'BINARY' || item.item === 'BINARY.SIZE') {
+      const body = bodyItem(context, item)
+      for (const column of body.columns) columns.add(column)
+      bodies.push(body)
+      continue
+    }
+    if (item.item === 'ENVELOPE') columns.add('envelope')
+    if (item.item === 'BODY' || item.item === 'BODYSTRUCTURE') columns.add('bodyStructure')
+    text.push(textItem(context, item.item))
+  }
+  const unasked: TextItem[] = []
+  if (!names.has('FLAGS')) unasked.push(textItem(context, 'FLAGS'))
+  if (!usesModSeq && context.modSeq) unasked.push(textItem(context, 'MODSEQ'))
+
+  const head = (message: FetchMessage, seenNow: boolean): string => {
+    let line = `* ${message.sequence} FETCH (`
+    for (let index = 0; index < text.length; index++) {
+      if (index > 0) line += ' '
+      line += (text[index] as TextItem)(message)
+    }
+    if (seenNow) for (const item of unasked) line += (line.endsWith('(') ? '' : ' ') + item(message)
+    return line
+  }
+  const { output } = context
+  return {
+    columns: [...columns],
+    readsBody: bodies.length > 0,
+    marksSeen: command.items.some((item) => (item.item === 'SECTION' || item.item === 'BINARY') && !item.peek),
+    usesModSeq,
+    render: (message, seenNow) => `${head(message, seenNow)})\r\n`,
+    async sendWithBody(message, seenNow) {
+      // Anything that may refuse the command (an unknown encoding) does so before the response has begun.
+      const ready = bodies.map((body) => body.prepare(message))
+      const line = head(message, seenNow)
+      let separator = line.endsWith('(') ? '' : ' '
+      output.text(line)
+      for (const content of ready) {
+        output.text(separator + content.text)
+        separator = ' '
+        if (content.send !== undefined && !(await content.send())) return
+      }
+      output.text(')\r\n')
+    },
+  }
+}
+
+function textItem(context: Context, item: FetchItem['item']): TextItem {
+  const { flags } = context.mailbox
+  switch (item) {
+    case 'FLAGS':
+      return ({ view, row }) => `FLAGS (${flags.at(view, row)})`
+    case 'UID':
+      return ({ uid }) => `UID ${uid}`
+    case 'INTERNALDATE':
+      return ({ view, row }) => `INTERNALDATE ${formatInternalDate(view.received[row] as number)}`
+    case 'RFC822.SIZE':
+      return ({ view, row }) => `RFC822.SIZE ${view.sizes[row]}`
+    case 'MODSEQ':
+      return ({ view, row }) => `MODSEQ (${view.modseqs[row]})`
+    case 'EMAILID':
+      return ({ view, row }) => `EMAILID (${formatEmailId(view.emails[row] as EmailId)})`
+    case 'THREADID':
+      return ({ view, row }) => `THREADID (${formatThreadId(view.threads[row] as ThreadId)})`
+    case 'ENVELOPE':
+      return ({ columns }) => `ENVELOPE ${columns?.envelope}`
+    case 'BODYSTRUCTURE':
+      return ({ columns }) => `BODYSTRUCTURE ${columns?.bodyStructure}`
+    case 'BODY':
+      return ({ columns }) => `BODY ${withoutExtensionData(columns?.bodyStructure ?? '')}`
+    default:
+      throw new Error(`not a text item: ${item}`)
+  }
+}

@@ -1,0 +1,7 @@
+/**
+ * IMAP beside the data: the session that runs where the mail is.
+ */
+export { ImapSession, type ImapSessionDeps } from './session.ts'
+export type { ImapSessionState } from './session-state.ts'
+export type { ImapOutput, ImapLog } from './output.ts'
+export { defaultSessionLimits, type ImapSessionLimits } from './limits.ts'

@@ -1,0 +1,181 @@
+/**
+ * A search key made ready to be asked of messages, and what it costs to ask.
+ *
+ * Standards: RFC 9051 §6.4.4 (keys; strings match as substrings, case aside), RFC 5032 (OLDER, YOUNGER: inclusive).
+ */
+import {
+  formatEmailId,
+  formatThreadId,
+  type EmailId,
+  type EnvelopeColumn,
+  type ThreadId,
+} from '../../../mailbox/index.ts'
+import type { NumberRange, SearchKey } from '../../../protocol/imap/index.ts'
+import type { Context } from '../context.ts'
+import { keywordOfFlag } from '../flags.ts'
+import { fold, type SearchMessage } from './message.ts'
+
+/** What must be read: nothing beyond the view, stored columns of the message, or its octets. */
+export type Cost = 'view' | 'columns' | 'octets'
+
+export interface Criterion {
+  readonly cost: Cost
+  readonly columns: readonly EnvelopeColumn[]
+  test(message: SearchMessage): boolean
+}
+
+const day = 86_400_000
+const order: Cost[] = ['view', 'columns', 'octets']
+
+export function compile(context: Context, key: SearchKey): Criterion {
+  switch (key.key) {
+    case 'ALL':
+      return ofView(() => true)
+    case 'AND':
+      return every(key.keys.map((inner) => compile(context, inner)))
+    case 'OR':
+      return some(key.keys.map((inner) => compile(context, inner)))
+    case 'NOT': {
+      const inner = compile(context, key.of)
+      return { ...inner, test: (message) => !inner.test(message) }
+    }
+    case 'FLAG':
+      return flag(key.flag, key.set)
+    case 'SEQUENCE':
+    case 'UID':
+      return inSet(context, key)
+    case 'DATE':
+      return date(key)
+    case 'AGE':
+      return age(context, key)
+    case 'SIZE':
+      return key.relation === 'larger'
+        ? ofView(({ view, row }) => (view.sizes[row] as number) > key.octets)
+        : ofView(({ view, row }) => (view.sizes[row] as number) < key.octets)
+    case 'MODSEQ':
+      return ofView(({ view, row }) => (view.modseqs[row] as number) >= key.modSeq)
+    case 'EMAILID':
+      return ofView(({ view, row }) => formatEmailId(view.emails[row] as EmailId) === key.id)
+    case 'THREADID':
+      return ofView(({ view, row }) => formatThreadId(view.threads[row] as ThreadId) === key.id)
+    case 'SUBJECT': {
+      const wanted = fold(key.text)
+      return { cost: 'columns', columns: ['subject'], test: (message) => message.subject.includes(wanted) }
+    }
+    case 'ADDRESS': {
+      const wanted = fold(key.text)
+      const { field } = key
+      return {
+        cost: 'octets',
+        columns: ['headerSize'],
+        test: (message) => message.headerContains(field, wanted),
+      }
+    }
+    case 'HEADER': {
+      const wanted = fold(key.text)
+      const { name } = key
+      return { cost: 'octets', columns: ['headerSize'], test: (message) => message.headerContains(name, wanted) }
+    }
+    case 'BODY': {
+      const wanted = fold(key.text)
+      return { cost: 'octets', columns: ['parts'], test: (message) => message.bodyContains(wanted) }
+    }
+    case 'TEXT': {
+      const wanted = fold(key.text)
+      return {
+        cost: 'octets',
+        columns: ['headerSize', 'parts'],
+        test: (message) => message.headContains(wanted) || message.bodyContains(wanted),
+      }
+    }
+  }
+}
+
+function ofView(test: (message: SearchMessage) => boolean): Criterion {
+  return { cost: 'view', columns: [], test }
+}
+
+/** All must hold; the cheap ones are asked first, so that the dear ones are asked of few. */
+function every(criteria: Criterion[]): Criterion {
+  const sorted = cheapFirst(criteria)
+  return { ...combined(criteria), test: (message) => sorted.every((criterion) => criterion.test(message)) }
+}
+
+function some(criteria: Criterion[]): Criterion {
+  const sorted = cheapFirst(criteria)
+  return { ...combined(criteria), test: (message) => sorted.some((criterion) => criterion.test(message)) }
+}
+
+function cheapFirst(criteria: readonly Criterion[]): Criterion[] {
+  return [...criteria].sort((a, b) => order.indexOf(a.cost) - order.indexOf(b.cost))
+}
+
+function combined(criteria: readonly Criterion[]): { cost: Cost; columns: EnvelopeColumn[] } {
+  const columns = [...new Set(criteria.flatMap((criterion) => criterion.columns))]
+  return { cost: cheapFirst(criteria).at(-1)?.cost ?? 'view', columns }
+}
+
+function flag(name: string, set: boolean): Criterion {
+  const keyword = keywordOfFlag(name)
+  // Nothing is ever \Recent here, nor has a system flag that does not exist.
+  if (keyword === undefined) return ofView(() => !set)
+  if (keyword === '$seen') return ofView(({ view, row }) => view.isSeenAt(row) === set)
+  if (keyword === '\\deleted') return ofView(({ view, row }) => view.isDeletedAt(row) === set)
+  const known = new Map<number, boolean>()
+  return ofView(({ view, row }) => {
+    if (view.extra.size > 0 && view.extraAt(row).length > 0) return view.keywordsAt(row).includes(keyword) === set
+    const bits = view.flags[row] as number
+    let has = known.get(bits)
+    if (has === undefined) known.set(bits, (has = view.keywordsAt(row).includes(keyword)))
+    return has === set
+  })
+}
+
+function inSet(context: Context, key: Extract<SearchKey, { key: 'UID' | 'SEQUENCE' }>): Criterion {
+  const { map } = context.mailbox
+  if (key.set.saved) {
+    const uids = new Set(context.mailbox.savedUids())
+    return ofView(({ uid }) => uids.has(uid))
+  }
+  const largest = map.length === 0 ? 0 : map.uidAt(map.length)
+  const ranges = key.set.resolve(key.key === 'UID' ? largest : map.length)
+  return ofView(key.key === 'UID' ? ({ uid }) => within(ranges, uid) : ({ sequence }) => within(ranges, sequence))
+}
+
+/** Binary search in ascending, disjoint ranges. */
+function within(ranges: readonly NumberRange[], number: number): boolean {
+  let low = 0
+  let high = ranges.length - 1
+  while (low <= high) {
+    const middle = (low + high) >>> 1
+    const [first, last] = ranges[middle] as NumberRange
+    if (number < first) high = middle - 1
+    else if (number > last) low = middle + 1
+    else return true
+  }
+  return false
+}
+
+/** Days are compared without time and zone (RFC 9051 §6.4.4); `sent` is the Date field's own day. */
+function date(key: Extract<SearchKey, { key: 'DATE' }>): Criterion {
+  const holds = (time: number): boolean => {
+    if (key.relation === 'before') return time < key.day
+    return time >= key.day && (key.relation === 'since' || time < key.day + day)
+  }
+  if (key.field === 'received') return ofView(({ view, row }) => holds(view.received[row] as number))
+  return {
+    cost: 'octets',
+    columns: ['headerSize'],
+    test(message) {
+      const sent = message.sentLocally
+      return sent !== undefined && holds(sent)
+    },
+  }
+}
+
+function age(context: Context, key: Extract<SearchKey, { key: 'AGE' }>): Criterion {
+  const limit = context.now() - key.seconds * 1000
+  return key.relation === 'older'
+    ? ofView(({ view, row }) => (view.received[row] as number) <= limit)
+    : ofView(({ view, row }) => (view.received[row] as number) >= limit)
+}

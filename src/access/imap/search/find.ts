@@ -1,0 +1,35 @@
+/**
+ * Asks a criterion of every message the client knows, reading no more than it must.
+ */
+import type { Context } from '../context.ts'
+import type { Criterion } from './criterion.ts'
+import { SearchMessage } from './message.ts'
+
+export interface Found {
+  sequence: number
+  uid: number
+}
+
+/** The messages for which the criterion holds, ascending. Expunged ones do not match, told or not. */
+export function find(context: Context, criterion: Criterion, candidates: readonly number[]): Found[] {
+  const selected = context.mailbox
+  const { map } = selected
+  const view = selected.view
+  const found: Found[] = []
+  const there: number[] = []
+  for (const sequence of candidates) {
+    const uid = map.uidAt(sequence)
+    const row = view.indexOf(uid)
+    if (row < 0) continue
+    if (criterion.cost !== 'view') there.push(uid)
+    else if (criterion.test(new SearchMessage(context.store, { sequence, uid, view, row })))
+      found.push({ sequence, uid })
+  }
+  if (there.length === 0) return found
+  for (const columns of context.store.envelopes(selected.mailbox, there, criterion.columns)) {
+    const { uid } = columns
+    const place = { sequence: map.sequenceOf(uid), uid, view, row: view.indexOf(uid) }
+    if (criterion.test(new SearchMessage(context.store, place, columns))) found.push({ sequence: place.sequence, uid })
+  }
+  return found
+}

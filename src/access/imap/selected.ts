@@ -1,0 +1,200 @@
+/**
+ * The mailbox a session has selected, as this client knows it: its message sequence numbers stand for what it has been
+ * told, not for what is there.
+ *
+ * Standards: RFC 9051 §5.2, §5.5 (when news may be told), §7.5.1 (EXPUNGE), RFC 7162 §3.1 (MODSEQ in news).
+ *
+ * One mark is enough to find the news: UIDs and mod-sequences come from the account's one counter, so everything above
+ * the mark is new or changed, and what the change log has behind it is gone.
+ */
+import type { MailboxId, MailboxView, MailStore } from '../../mailbox/index.ts'
+import { SequenceSet, bad, formatUidSet, no } from '../../protocol/imap/index.ts'
+import { FlagList } from './flag-list.ts'
+import { FlagRenderer } from './flag-renderer.ts'
+import type { Output } from './output.ts'
+import { SequenceMap } from './sequence-map.ts'
+import type { SelectedState } from './session-state.ts'
+
+interface SelectedFacts {
+  mailbox: MailboxId
+  uidValidity: number
+  readOnly: boolean
+  told: number
+}
+
+export class Selected {
+  readonly mailbox: MailboxId
+  readonly uidValidity: number
+  readonly readOnly: boolean
+  readonly map: SequenceMap
+  readonly flags = new FlagRenderer()
+  /** The flags this client has been told to exist. */
+  readonly flagList = new FlagList()
+  readonly #store: MailStore
+  /** The counter up to which the client has been told everything but `#gone`. */
+  #told: number
+  /** Expunged, and the client not told yet: they still have their sequence numbers. */
+  readonly #gone: Set<number>
+  #saved: readonly number[] | 'lost' = []
+
+  private constructor(store: MailStore, facts: SelectedFacts, uids: Uint32Array, gone: readonly number[]) {
+    this.#store = store
+    this.mailbox = facts.mailbox
+    this.uidValidity = facts.uidValidity
+    this.readOnly = facts.readOnly
+    this.#told = facts.told
+    this.map = new SequenceMap(uids)
+    this.#gone = new Set(gone)
+    const view = store.view(facts.mailbox)
+    for (let row = 0; row < view.length; row++) {
+      if ((view.modseqs[row] as number) <= facts.told) this.flagList.add(view, row)
+    }
+  }
+
+  /** The mailbox as it is now. */
+  static open(store: MailStore, mailbox: MailboxId, readOnly: boolean): Selected {
+    const { uidValidity } = store.counts(mailbox)
+    const uids = store.view(mailbox).uidList()
+    return new Selected(store, { mailbox, uidValidity, readOnly, told: store.state }, uids, [])
+  }
+
+  /**
+   * The mailbox as the client knew it when `state` was taken: what is left of what it had been told, and what has gone
+   * since. Undefined when that cannot be known any more: the mailbox is gone, or the history does not reach back.
+   */
+  static resume(store: MailStore, state: SelectedState): Selected | undefined {
+    const mailbox = state.mailbox as MailboxId
+    if (store.mailbox(mailbox)?.uidValidity !== state.uidValidity) return undefined
+    const since = store.expungedSince(mailbox, state.told)
+    if (since === undefined) return undefined
+    const pending = state.gone === '' ? [] : SequenceSet.parse(state.gone).numbers()
+    const gone = [...new Set([...pending, ...since.filter((uid) => uid <= state.told)])]
+    const left = store
+      .view(mailbox)
+      .uidList()
+      .filter((uid) => uid <= state.told)
+    const uids = new Uint32Array(left.length + gone.length)
+    uids.set(left)
+    uids.set(gone, left.length)
+    if (gone.length > 0) uids.sort()
+    const selected = new Selected(store, { ...state, mailbox }, uids, gone)
+    if (state.savedLost) selected.#saved = 'lost'
+    else if (state.saved !== undefined) selected.#saved = selected.map.uidsIn(SequenceSet.parse(state.saved))
+    return selected
+  }
+
+  /** What to keep over hibernation, or undefined when that takes more than `limit` octets. */
+  state(limit: number): SelectedState | undefined {
+    const gone = formatUidSet([...this.#gone].sort((a, b) => a - b))
+    if (gone.length > limit) return undefined
+    const { mailbox, uidValidity, readOnly } = this
+    const state: SelectedState = { mailbox, uidValidity, readOnly, told: this.#told, gone }
+    if (this.#saved === 'lost') return { ...state, savedLost: true }
+    if (this.#saved.length === 0) return state
+    const saved = this.map.compactSet(this.#saved)
+    return saved.length > limit ? { ...state, savedLost: true } : { ...state, saved }
+  }
+
+  get view(): MailboxView {
+    return this.#store.view(this.mailbox)
+  }
+
+  /** Some message the client still counts is not there any more. */
+  get hasGone(): boolean {
+    return this.#gone.size > 0
+  }
+
+  /** Keeps the result of SEARCH RETURN (SAVE): UIDs, ascending (RFC 9051 §6.4.4.1). */
+  save(uids: readonly number[]): void {
+    this.#saved = uids
+  }
+
+  /** Sequence numbers that a command's set names, ascending. `BAD` for a number that does not exist. */
+  resolve(set: SequenceSet, uid: boolean): number[] {
+    if (set.saved)
+      return this.savedUids()
+        .map((saved) => this.map.sequenceOf(saved))
+        .filter((sequence) => sequence > 0)
+    if (uid) return this.map.sequencesOfUids(set)
+    const sequences = this.map.sequences(set)
+    if (sequences === undefined) throw bad('No such message')
+    return sequences
+  }
+
+  /** `$`. `NO [NOTSAVED]` when the result could not be kept. */
+  savedUids(): readonly number[] {
+    if (this.#saved === 'lost') throw no('The saved search result is no longer there', 'NOTSAVED')
+    return this.#saved
+  }
+
+  /**
+   * Tells what has happened: changed flags and new messages always, expunged messages when the command in progress
+   * lets it (`expunge`).
+   */
+  sync(output: Output, options: { expunge: boolean; modSeq: boolean }): void {
+    const state = this.#store.state
+    const told = this.#told
+    const news = state !== told
+    let since: readonly number[] = []
+    let changed: readonly number[] = []
+    let grown = false
+    if (news) {
+      const view = this.view
+      this.#noticeExpunged(view, told)
+      since = view.changedSince(told)
+      changed = since.filter((uid) => uid <= told)
+      for (const uid of since) if (uid > told) this.map.append(uid)
+      grown = changed.length < since.length
+      this.#told = state
+    }
+    if (options.expunge && this.#gone.size > 0) this.#tellExpunged(output)
+    if (grown) output.text(`* ${this.map.length} EXISTS\r\n`)
+    if (since.length > 0) this.tellNewFlags(output, since)
+    if (changed.length > 0) this.tellFlags(output, changed, options.modSeq)
+  }
+
+  /** `FLAGS` anew when one of these messages has a keyword that nobody in this mailbox had. */
+  tellNewFlags(output: Output, uids: readonly number[]): void {
+    const view = this.view
+    let news = false
+    for (const uid of uids) {
+      const row = view.indexOf(uid)
+      if (row >= 0 && this.flagList.add(view, row)) news = true
+    }
+    if (news) output.text(this.flagList.render(this.readOnly))
+  }
+
+  /** `FETCH` responses that carry the flags of these UIDs. */
+  tellFlags(output: Output, uids: readonly number[], modSeq: boolean): void {
+    const view = this.view
+    for (const uid of uids) {
+      const index = view.indexOf(uid)
+      if (index < 0) continue
+      const behind = modSeq ? ` MODSEQ (${view.modseqAt(index)})` : ''
+      const flags = this.flags.at(view, index)
+      output.text(`* ${this.map.sequenceOf(uid)} FETCH (UID ${uid} FLAGS (${flags})${behind})\r\n`)
+    }
+  }
+
+  /** The client's own command has just made the last change and shown it: not to be told again. */
+  caughtUp(): void {
+    this.#told = this.#store.state
+  }
+
+  #noticeExpunged(view: MailboxView, told: number): void {
+    const since = this.#store.expungedSince(this.mailbox, told)
+    const gone: Iterable<number> = since ?? this.map.uids.filter((uid) => view.indexOf(uid) < 0)
+    for (const uid of gone) if (this.map.sequenceOf(uid) > 0) this.#gone.add(uid)
+  }
+
+  #tellExpunged(output: Output): void {
+    const numbers = this.map.remove(this.#gone)
+    if (this.#saved !== 'lost' && this.#saved.length > 0) {
+      this.#saved = this.#saved.filter((uid) => !this.#gone.has(uid))
+    }
+    this.#gone.clear()
+    let text = ''
+    for (const number of numbers) text += `* ${number} EXPUNGE\r\n`
+    output.text(text)
+  }
+}

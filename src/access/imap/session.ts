@@ -1,0 +1,249 @@
+/**
+ * An authenticated IMAP connection: bytes in, commands run one after the other beside the data, bytes out.
+ *
+ * Standards: RFC 9051 §3 (states), §5.5 (pipelining), §7 (responses); RFC 2177 (IDLE).
+ * Limits: `ImapSessionLimits`.
+ * Security: the client is authenticated and still hostile: what it names is looked up in its own account only.
+ */
+import type { Commit, MailStore } from '../../mailbox/index.ts'
+import { CommandReader, ImapError, parseCommand, type RawCommand, type ReaderEvent } from '../../protocol/imap/index.ts'
+import { admitLiteral } from './admission.ts'
+import { capabilities } from './capability.ts'
+import { allowedIn, runCommand, tellsExpunges } from './command/index.ts'
+import { Context, type Completion, type ImapAccount } from './context.ts'
+import { defaultSessionLimits, type ImapSessionLimits } from './limits.ts'
+import { Output, type ImapLog, type ImapOutput } from './output.ts'
+import { refusalOf } from './refusal.ts'
+import { Selected } from './selected.ts'
+import type { ImapSessionState } from './session-state.ts'
+
+export interface ImapSessionDeps {
+  store: MailStore
+  account: ImapAccount
+  output: ImapOutput
+  clock: { now(): number }
+  log: ImapLog
+  limits?: Partial<ImapSessionLimits>
+}
+
+export class ImapSession {
+  readonly #context: Context
+  readonly #reader: CommandReader
+  readonly #log: ImapLog
+  #running: Promise<void> = Promise.resolve()
+  #busy = false
+  #badCommands = 0
+
+  constructor(deps: ImapSessionDeps) {
+    const limits = { ...defaultSessionLimits, ...deps.limits }
+    const output = new Output(deps.output, { piece: limits.outputPiece, window: limits.outputWindow })
+    const { store, account, clock } = deps
+    this.#log = deps.log
+    this.#context = new Context({ store, account, output, limits, now: () => clock.now() })
+    this.#reader = new CommandReader({
+      line: limits.line,
+      literals: limits.literals,
+      // A client with LITERAL+ that did not know the limit gets a tagged NO for anything it may plausibly append.
+      discard: 8 * limits.appendTotal,
+      // While a command runs, the next may arrive in full: an APPEND behind a FETCH.
+      pending: limits.appendTotal + limits.line,
+      admit: (command, literal) => admitLiteral(this.#context, command, literal),
+    })
+  }
+
+  /**
+   * The session that `state()` was taken from, over the same account. When the mailbox it had selected is gone, or has
+   * changed beyond what the history tells, the client gets BYE and connects anew.
+   */
+  static resume(deps: ImapSessionDeps, state: ImapSessionState): ImapSession {
+    const session = new ImapSession(deps)
+    const context = session.#context
+    for (const name of state.enabled) context.enabled.add(name)
+    context.idle = state.idle
+    session.#badCommands = state.badCommands ?? 0
+    if (state.input !== undefined) session.#reader.restore(state.input)
+    else if (state.idle !== undefined) session.#reader.expectLine()
+    if (state.selected !== undefined) {
+      context.selected = Selected.resume(deps.store, state.selected)
+      if (context.selected === undefined) session.#bye('The selected mailbox has changed, please reconnect')
+    }
+    return session
+  }
+
+  /** LOGIN or AUTHENTICATE with this tag has succeeded in the bridge: says so, with the capabilities. */
+  begin(tag: string): void {
+    this.#context.output.text(`${tag} OK [CAPABILITY ${capabilities(this.#context)}] Logged in\r\n`)
+    this.#context.output.flush()
+  }
+
+  /** Bytes from the client. Resolves when all commands that they complete have been answered; never rejects. */
+  receive(bytes: Uint8Array): Promise<void> {
+    if (this.#context.closed) return Promise.resolve()
+    this.#reader.receive(bytes)
+    if (this.#busy && this.#reader.overrun) this.#bye('Too much input while a command is in progress')
+    if (!this.#busy) this.#running = this.#run()
+    return this.#running
+  }
+
+  /** So many octets of output have reached the client: a paused command may go on. */
+  acknowledge(count: number): void {
+    this.#context.output.acknowledge(count)
+  }
+
+  /** The store has committed: a client in IDLE is told at once, any other with its next command (RFC 9051 §5.2). */
+  notify(commit: Commit): void {
+    const { idle, selected, output } = this.#context
+    if (selected === undefined || this.#busy || this.#context.closed) return
+    const destroyed = commit.mailboxes.destroyed.includes(selected.mailbox)
+    if (idle === undefined || (!destroyed && !commit.placements.has(selected.mailbox))) return
+    if (!this.#stillThere()) return
+    this.#guard(() => this.#context.sync(true))
+    output.flush()
+  }
+
+  /** The connection is gone: a paused command ends. */
+  end(): void {
+    this.#context.closed = true
+    this.#context.output.acknowledge(Infinity)
+  }
+
+  /** BYE has been sent. */
+  get closed(): boolean {
+    return this.#context.closed
+  }
+
+  /**
+   * What `resume` needs. Undefined while there is more than that: a command in progress, a large one half received.
+   * Then the session must be kept in memory.
+   */
+  state(): ImapSessionState | undefined {
+    if (this.#busy) return undefined
+    const { enabled, selected, idle, limits } = this.#context
+    const state: ImapSessionState = { version: 1, enabled: [...enabled] }
+    if (idle !== undefined) state.idle = idle
+    if (this.#badCommands > 0) state.badCommands = this.#badCommands
+    if (selected !== undefined) {
+      const kept = selected.state(limits.state)
+      if (kept === undefined) return undefined
+      state.selected = kept
+    }
+    if (!this.#reader.empty) {
+      const input = this.#reader.snapshot(limits.state)
+      if (input === undefined) return undefined
+      state.input = input
+    }
+    return state
+  }
+
+  async #run(): Promise<void> {
+    this.#busy = true
+    try {
+      for (let event = this.#next(); event !== undefined; event = this.#next()) await this.#handle(event)
+      // News that came between IDLE's beginning and here found the session busy.
+      if (this.#context.idle !== undefined && this.#stillThere()) this.#context.sync(true)
+    } catch (error) {
+      this.#log.error('imap: session failed', error)
+      this.#bye('Internal error', 'SERVERBUG')
+    }
+    this.#context.output.flush()
+    this.#busy = false
+  }
+
+  #next(): ReaderEvent | undefined {
+    return this.#context.closed ? undefined : this.#reader.next()
+  }
+
+  async #handle(event: ReaderEvent): Promise<void> {
+    const { output } = this.#context
+    switch (event.type) {
+      case 'continue':
+        output.text('+ Ready\r\n')
+        return output.flush()
+      case 'line':
+        return this.#endIdle(event.line)
+      case 'error':
+        if (this.#context.idle !== undefined) return this.#endIdle('')
+        if (event.close) return this.#bye(event.error.message, event.error.code)
+        return this.#refuse(event.tag, event.error)
+      case 'command':
+        return this.#command(event.command)
+    }
+  }
+
+  async #command(raw: RawCommand): Promise<void> {
+    const context = this.#context
+    const done = await this.#perform(raw)
+    if (context.closed) return
+    if (done instanceof ImapError && done.type !== 'NO') return this.#refuse(raw.tag, done)
+    if (done === undefined) {
+      if (context.idle !== undefined) this.#reader.expectLine()
+      return
+    }
+    // A NO tells the news too: often they are its reason.
+    if (!this.#stillThere()) return
+    context.sync(tellsExpunges(raw.name))
+    if (done instanceof ImapError) return this.#refuse(raw.tag, done)
+    this.#badCommands = 0
+    this.#complete(raw.tag, done)
+  }
+
+  /** Runs a command; its refusal comes back as a value. This is where bugs are caught. */
+  async #perform(raw: RawCommand): Promise<Completion | ImapError | undefined> {
+    const context = this.#context
+    try {
+      const command = parseCommand(raw, { utf8: context.rev2, sequenceSet: context.limits.sequenceSet })
+      allowedIn(command, context)
+      return this.#stillThere() ? await runCommand(command, context, raw.tag) : undefined
+    } catch (error) {
+      return refusalOf(error, (bug) => this.#log.error(`imap: ${raw.name} failed`, bug))
+    }
+  }
+
+  #complete(tag: string, { type, code, text }: Completion): void {
+    this.#context.output.text(`${tag} ${type ?? 'OK'} ${code === undefined ? '' : `[${code}] `}${text}\r\n`)
+  }
+
+  #refuse(tag: string, error: ImapError): void {
+    if (error.type === 'BYE') return this.#bye(error.message, error.code)
+    this.#context.output.text(`${tag} ${error.render()}`)
+    if (error.type === 'BAD' && ++this.#badCommands > this.#context.limits.badCommands) {
+      this.#bye('Too many bad commands')
+    }
+  }
+
+  /** RFC 2177: IDLE ends with DONE, and anything else is an error that ends it too. */
+  #endIdle(line: string): void {
+    const tag = this.#context.idle ?? '*'
+    this.#context.idle = undefined
+    if (line.toUpperCase() !== 'DONE') return this.#refuse(tag, new ImapError('BAD', 'Expected DONE'))
+    if (!this.#stillThere()) return
+    this.#context.sync(true)
+    this.#complete(tag, { text: 'Idle ended' })
+  }
+
+  /** A mailbox deleted by somebody else takes the sessions that had it selected with it. */
+  #stillThere(): boolean {
+    const { selected, store } = this.#context
+    if (selected === undefined || store.mailbox(selected.mailbox)?.uidValidity === selected.uidValidity) return true
+    this.#bye('The selected mailbox has been deleted')
+    return false
+  }
+
+  /** A bug while telling news must not reach whoever committed. */
+  #guard(work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.#log.error('imap: notification failed', error)
+      this.#bye('Internal error', 'SERVERBUG')
+    }
+  }
+
+  #bye(text: string, code?: string): void {
+    const context = this.#context
+    if (context.closed) return
+    context.output.text(`* BYE ${code === undefined ? '' : `[${code}] `}${text}\r\n`)
+    context.output.control({ close: true })
+    this.end()
+  }
+}

@@ -1,0 +1,44 @@
+/**
+ * What every JMAP method works with: one account's store and the ports around it.
+ */
+import type { MailStore } from '../../mailbox/index.ts'
+import type { Standard, CallContext } from '../../protocol/jmap/index.ts'
+import type { JmapLimits } from './limits.ts'
+import type { SubmissionPort } from './submission-port.ts'
+
+export interface JmapAccount {
+  readonly id: string
+  readonly address: string
+  readonly name: string
+}
+
+export interface JmapContext {
+  readonly store: MailStore
+  readonly account: JmapAccount
+  readonly limits: JmapLimits
+  readonly submit: SubmissionPort
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number
+  /** A fresh unguessable text of letters and digits: Message-IDs and MIME boundaries are made from it. */
+  readonly ids: () => string
+  /** Told about bugs and faults of ours, with the method or operation they met. */
+  readonly onFault: (where: string, cause: unknown) => void
+}
+
+/** An HTTP answer for the host to pass on. */
+export interface JmapResponse {
+  readonly status: number
+  readonly contentType: string
+  readonly body: string
+}
+
+/** A blob for the host to send; immutable, so it may be cached for ever (RFC 8620 §6.2). */
+export interface Download {
+  readonly bytes: Uint8Array
+  readonly type: string
+  readonly size: number
+}
+
+export function standardOf(context: JmapContext, call: CallContext): Standard {
+  return { accountId: context.account.id, limits: context.limits, createdIds: call.createdIds }
+}

@@ -1,0 +1,81 @@
+/**
+ * Email/import: uploaded messages become emails.
+ *
+ * Standards: RFC 8621 §4.8.
+ */
+import { parseDate, parseHeader, type Header } from '../../../format/index.ts'
+import {
+  Arguments,
+  checkAccount,
+  invalidArguments,
+  invalidProperties,
+  isId,
+  mailCapability,
+  MethodError,
+  refuseTooMany,
+  SetError,
+  type CallContext,
+  type Json,
+  type JsonObject,
+  type Method,
+} from '../../../protocol/jmap/index.ts'
+import { readBlob } from '../blob.ts'
+import type { JmapContext } from '../context.ts'
+import { runSet } from '../standard/set.ts'
+import { isMessage } from './parse.ts'
+import { addEmail, readPlacement } from './set.ts'
+
+const properties = ['blobId', 'mailboxIds', 'keywords', 'receivedAt']
+
+export function emailImport(context: JmapContext): Method {
+  return {
+    capability: mailCapability,
+    run(values, call) {
+      const args = new Arguments(values, ['accountId', 'ifInState', 'emails'])
+      checkAccount(args, context.account.id)
+      const emails = args.objects('emails')
+      if (emails === undefined) throw invalidArguments('emails is missing.')
+      refuseTooMany(Object.keys(emails).length, context.limits.maxObjectsInSet)
+      // An import is a create by another name (RFC 8621 §4.8): the same order, states and errors.
+      const request = { accountId: context.account.id, ifInState: args.string('ifInState') ?? null, create: emails }
+      const result = runSet(context, request, call, {
+        type: 'Email',
+        create: (value) => importEmail(context, call, value),
+        update: refuse,
+      })
+      const { accountId, oldState, newState, created, notCreated } = result.arguments as Record<string, Json>
+      return { arguments: { accountId, oldState, newState, created, notCreated } as JsonObject }
+    },
+  }
+}
+
+function refuse(): never {
+  throw new MethodError('serverFail')
+}
+
+function importEmail(context: JmapContext, call: CallContext, value: JsonObject): { id: string } & JsonObject {
+  const unknown = Object.keys(value).filter((name) => !properties.includes(name))
+  if (unknown.length > 0) throw invalidProperties(unknown, 'Unknown.')
+  const blobId = value['blobId']
+  const blob = isId(blobId) ? readBlob(context.store, blobId) : undefined
+  if (blob === undefined) throw invalidProperties('blobId', 'There is no such blob.')
+  if (blob.bytes.length > context.limits.maxSizeEmail) {
+    throw new SetError('tooLarge', undefined, { maxSize: context.limits.maxSizeEmail })
+  }
+  const { header } = parseHeader(blob.bytes)
+  if (!isMessage({ header })) throw new SetError('invalidEmail', 'The blob does not begin with a header field.')
+  const placement = readPlacement(context, call, value)
+  const received = (value['receivedAt'] ?? null) === null ? receivedTime(header) : undefined
+  return addEmail(context, {
+    ...placement,
+    ...(received === undefined ? {} : { receivedAt: received }),
+    raw: blob.bytes,
+  })
+}
+
+/** The time of the most recent Received field: the topmost one, behind its semicolon (RFC 5321 §4.4). */
+function receivedTime(header: Header): number | undefined {
+  const received = header.first('Received')
+  const semicolon = received?.lastIndexOf(';') ?? -1
+  return received === undefined || semicolon < 0 ? undefined : parseDate(received.slice(semicolon + 1))?.time
+}

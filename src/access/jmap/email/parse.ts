@@ -1,0 +1,91 @@
+/**
+ * Email/parse: blobs as Email objects without storing them.
+ *
+ * Standards: RFC 8621 §4.9.
+ * Security: blobs are whatever was uploaded; format's parser never throws, and what has no header is not a message.
+ */
+import {
+  Arguments,
+  checkAccount,
+  invalidArguments,
+  mailCapability,
+  refuseTooMany,
+  type JsonObject,
+  type Method,
+} from '../../../protocol/jmap/index.ts'
+import { readBlob } from '../blob.ts'
+import type { JmapContext } from '../context.ts'
+import { BlobMessage } from './blob-message.ts'
+import { checkEmailProperties, emailArguments, readEmail, type MetadataReaders } from './property.ts'
+
+const defaultProperties: readonly string[] = [
+  'messageId',
+  'inReplyTo',
+  'references',
+  'sender',
+  'from',
+  'to',
+  'cc',
+  'bcc',
+  'replyTo',
+  'subject',
+  'sentAt',
+  'hasAttachment',
+  'preview',
+  'bodyValues',
+  'textBody',
+  'htmlBody',
+  'attachments',
+]
+
+/** What only a stored email has is null (RFC 8621 §4.9). */
+const metadata: MetadataReaders<BlobMessage> = {
+  id: () => null,
+  blobId: (message) => message.blobId,
+  threadId: () => null,
+  mailboxIds: () => null,
+  keywords: () => null,
+  size: (message) => message.raw.length,
+  receivedAt: () => null,
+}
+
+export function emailParse(context: JmapContext): Method {
+  return {
+    capability: mailCapability,
+    run(values) {
+      const args = new Arguments(values, ['accountId', 'blobIds', 'properties', ...emailArguments])
+      checkAccount(args, context.account.id)
+      const blobIds = [...new Set(args.expectIds('blobIds'))]
+      if (blobIds.some((id) => id.startsWith('#'))) throw invalidArguments('blobIds is not an array of Id.')
+      refuseTooMany(blobIds.length, context.limits.maxObjectsInGet)
+      const asked = args.strings('properties') ?? defaultProperties
+      const properties = checkEmailProperties(context, args, asked, Object.keys(metadata))
+      const parsed: JsonObject = {}
+      const notParsable: string[] = []
+      const notFound: string[] = []
+      for (const blobId of blobIds) {
+        const blob = readBlob(context.store, blobId)
+        if (blob === undefined) {
+          notFound.push(blobId)
+          continue
+        }
+        const message = new BlobMessage(blobId, blob.bytes)
+        if (isMessage(message)) parsed[blobId] = readEmail(message, message, properties, metadata)
+        else notParsable.push(blobId)
+      }
+      return {
+        arguments: {
+          accountId: context.account.id,
+          parsed: Object.keys(parsed).length === 0 ? null : parsed,
+          notParsable: notParsable.length === 0 ? null : notParsable,
+          notFound: notFound.length === 0 ? null : notFound,
+        },
+      }
+    },
+  }
+}
+
+/** A message begins with at least one header field. */
+export function isMessage(message: { readonly header: { readonly fields: readonly unknown[] } }): boolean {
+  return message.header.fields.length > 0
+}

@@ -1,0 +1,159 @@
+/**
+ * Email/query and Email/queryChanges.
+ *
+ * Standards: RFC 8621 §4.4, §4.5.
+ */
+import {
+  formatEmailId,
+  parseEmailId,
+  StoreError,
+  type Comparator as StoreComparator,
+  type EmailId,
+  type Filter as StoreFilter,
+  type FilterCondition,
+  type Query,
+  type QueryResult,
+  type SortProperty,
+} from '../../../mailbox/index.ts'
+import {
+  differenceOf,
+  invalidArguments,
+  mailCapability,
+  MethodError,
+  parseFilter,
+  queryArguments,
+  queryChangesArguments,
+  type Comparator,
+  type Filter,
+  type JsonObject,
+  type Method,
+} from '../../../protocol/jmap/index.ts'
+import { standardOf, type JmapContext } from '../context.ts'
+import { collations, limitOf } from '../standard/query.ts'
+import { currentState } from '../standard/state.ts'
+import { emailCondition, isImmutableCondition } from './filter.ts'
+import { touchedSince } from './touched.ts'
+
+const plainSorts: readonly string[] = ['receivedAt', 'sentAt', 'size', 'from', 'to', 'subject']
+const keywordSorts: readonly string[] = ['hasKeyword', 'allInThreadHaveKeyword', 'someInThreadHaveKeyword']
+
+/** RFC 8621 §1.3.1, emailQuerySortOptions. */
+export const emailSortProperties: readonly string[] = [...plainSorts, ...keywordSorts]
+
+export function emailQuery(context: JmapContext): Method {
+  return {
+    capability: mailCapability,
+    run(values, call) {
+      const request = queryArguments(values, standardOf(context, call), ['collapseThreads'])
+      const { maxQueryPage } = context.limits
+      const { ids, position, total } = runQuery(context, {
+        ...searchOf(context, request.filter, request.sort),
+        collapseThreads: request.args.boolean('collapseThreads'),
+        ...(request.anchor === undefined
+          ? { position: request.position }
+          : { anchor: expectAnchor(request.anchor), anchorOffset: request.anchorOffset }),
+        limit: Math.min(request.limit ?? maxQueryPage, maxQueryPage),
+        calculateTotal: request.calculateTotal,
+      })
+      return {
+        arguments: {
+          accountId: context.account.id,
+          queryState: currentState(context),
+          canCalculateChanges: true,
+          position,
+          ids: ids.map(formatEmailId),
+          ...(total === undefined ? {} : { total }),
+          ...limitOf(request.limit, maxQueryPage),
+        },
+      }
+    },
+  }
+}
+
+export function emailQueryChanges(context: JmapContext): Method {
+  return {
+    capability: mailCapability,
+    run(values, call) {
+      const request = queryChangesArguments(values, standardOf(context, call), ['collapseThreads'])
+      const collapseThreads = request.args.boolean('collapseThreads')
+      const search = searchOf(context, request.filter, request.sort)
+      const results = runQuery(context, { ...search, collapseThreads }).ids
+      const { touched, gone } = touchedSince(context, request.sinceQueryState)
+      const upToId = collapseThreads || !search.isImmutable ? undefined : request.upToId
+      const { removed, added } = differenceOf(results.map(formatEmailId), touched, gone, upToId)
+      if (removed.length + added.length > (request.maxChanges ?? Infinity)) throw new MethodError('tooManyChanges')
+      return {
+        arguments: {
+          accountId: context.account.id,
+          oldQueryState: request.sinceQueryState,
+          newQueryState: currentState(context),
+          ...(request.calculateTotal ? { total: results.length } : {}),
+          removed: [...removed],
+          added: added.map((item) => ({ ...item })),
+        },
+      }
+    },
+  }
+}
+
+interface Search {
+  readonly filter?: StoreFilter
+  readonly sort: readonly StoreComparator[]
+  /** Neither filter nor sort looks at anything that can change. */
+  readonly isImmutable: boolean
+}
+
+function searchOf(context: JmapContext, filter: JsonObject | undefined, sort: readonly Comparator[]): Search {
+  const comparators = sort.map(toStoreComparator)
+  const parsed = filter === undefined ? undefined : parseFilter(filter, emailCondition, context.limits)
+  const isImmutable =
+    sort.every(({ property }) => plainSorts.includes(property)) && (parsed === undefined || isImmutableFilter(parsed))
+  return { ...(parsed === undefined ? {} : { filter: toStoreFilter(parsed) }), sort: comparators, isImmutable }
+}
+
+function isImmutableFilter(filter: Filter<FilterCondition>): boolean {
+  return 'condition' in filter ? isImmutableCondition(filter.condition) : filter.conditions.every(isImmutableFilter)
+}
+
+function toStoreFilter(filter: Filter<FilterCondition>): StoreFilter {
+  if ('condition' in filter) return filter.condition
+  return { operator: filter.operator, conditions: filter.conditions.map(toStoreFilter) }
+}
+
+/** Throws `unsupportedSort`, or `invalidArguments` for a missing keyword. */
+function toStoreComparator({ property, isAscending, collation, extra }: Comparator): StoreComparator {
+  const { keyword, ...unknown } = extra
+  const takesKeyword = keywordSorts.includes(property)
+  if ((!takesKeyword && !plainSorts.includes(property)) || Object.keys(unknown).length > 0) {
+    throw new MethodError('unsupportedSort', `Emails are not sorted by ${JSON.stringify(property)}.`)
+  }
+  // The store folds case, which i;octet would not.
+  if (collation !== undefined && (!collations.includes(collation) || collation === 'i;octet')) {
+    throw new MethodError('unsupportedSort', `Emails are not sorted with ${JSON.stringify(collation)}.`)
+  }
+  if (!takesKeyword) {
+    if (keyword !== undefined) throw invalidArguments(`A sort by ${property} has no keyword.`)
+    return { property: property as SortProperty, isAscending }
+  }
+  if (typeof keyword !== 'string') throw invalidArguments(`A sort by ${property} needs a keyword.`)
+  return { property: property as SortProperty, isAscending, keyword }
+}
+
+function expectAnchor(anchor: string): EmailId {
+  const id = parseEmailId(anchor)
+  if (id === undefined) throw new MethodError('anchorNotFound')
+  return id
+}
+
+function runQuery(context: JmapContext, query: Query): QueryResult {
+  try {
+    return context.store.query(query)
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error
+    const { type, message } = error
+    if (type === 'anchorNotFound' || type === 'unsupportedSort' || type === 'unsupportedFilter') {
+      throw new MethodError(type, message)
+    }
+    throw error
+  }
+}

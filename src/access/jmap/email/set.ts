@@ -1,0 +1,194 @@
+/**
+ * Email/set: drafts are created, keywords and mailboxes changed, emails destroyed.
+ *
+ * Standards: RFC 8621 §4.6.
+ */
+import {
+  formatBlobId,
+  formatEmailId,
+  formatMailboxId,
+  formatThreadId,
+  parseEmailId,
+  type Email,
+  type EmailUpdate,
+  type MailboxId,
+  type MailStore,
+  type NewEmail,
+  type StoreError,
+} from '../../../mailbox/index.ts'
+import {
+  applyPatch,
+  Arguments,
+  equalJson,
+  invalidProperties,
+  mailCapability,
+  member,
+  parseUtcDate,
+  patchedProperties,
+  resolveId,
+  SetError,
+  setOwn,
+  type CallContext,
+  type Json,
+  type JsonObject,
+  type Method,
+  type MethodResult,
+} from '../../../protocol/jmap/index.ts'
+import type { JmapContext } from '../context.ts'
+import { runSet } from '../standard/set.ts'
+import { composeEmail } from './create.ts'
+import { convenienceProperties, parseHeaderProperty } from './header-form.ts'
+import { emailMetadata, findEmails, setOf } from './get.ts'
+import { readKeywords, readMailboxIds } from './membership.ts'
+import { checkEmailProperties, readEmail } from './property.ts'
+import { StoredMessage } from './stored-message.ts'
+
+export function emailSet(context: JmapContext): Method {
+  return { capability: mailCapability, run: (values, call) => runEmailSet(context, values, call) }
+}
+
+/** Also the implicit call that follows EmailSubmission/set (RFC 8621 §7.5). */
+export function runEmailSet(context: JmapContext, values: JsonObject, call: CallContext): MethodResult {
+  const { store } = context
+  /** What is to be updated, read at once; emails made in this call are read when their turn comes. */
+  const known = new Map<string, Email>()
+  return runSet(context, values, call, {
+    type: 'Email',
+    prepare: ({ update }) => {
+      for (const email of findEmails(
+        store,
+        update.map(([id]) => id),
+      ).emails)
+        known.set(formatEmailId(email.id), email)
+    },
+    create: (value) => createEmail(context, call, value),
+    update: (id, patch) => {
+      const email = known.get(id) ?? expectEmail(store, id)
+      // Named twice, by its id and by a creation reference, it has changed the second time.
+      known.delete(id)
+      updateEmail(context, call, email, patch)
+      return null
+    },
+    destroyMany: (ids) => destroyEmails(store, ids),
+  })
+}
+
+function destroyEmails(store: MailStore, ids: readonly string[]): ReadonlyMap<string, Error> {
+  const numbers = ids.map(parseEmailId).filter((number) => number !== undefined)
+  const refused = store.destroy(numbers)
+  const errors = new Map<string, Error>()
+  for (const id of ids) {
+    const number = parseEmailId(id)
+    const error = number === undefined ? new SetError('notFound') : refused.get(number)
+    if (error !== undefined) errors.set(id, error)
+  }
+  return errors
+}
+
+function createEmail(context: JmapContext, call: CallContext, value: JsonObject): { id: string } & JsonObject {
+  const { mailboxIds, keywords, receivedAt, ...message } = value
+  return addEmail(context, {
+    ...readPlacement(context, call, { mailboxIds, keywords, receivedAt } as JsonObject),
+    raw: composeEmail(context, message),
+  })
+}
+
+/** mailboxIds, keywords and receivedAt of something that becomes an email. */
+export function readPlacement(context: JmapContext, call: CallContext, value: JsonObject): Omit<NewEmail, 'raw'> {
+  const mailboxIds = readMailboxIds(context, call, member(value, 'mailboxIds'))
+  const keywords = readKeywords(context, member(value, 'keywords') ?? undefined)
+  const given = member(value, 'receivedAt') ?? undefined
+  const receivedAt = given === undefined ? context.clock() : parseUtcDate(given)
+  if (receivedAt === undefined) throw invalidProperties('receivedAt', 'receivedAt is not a UTCDate.')
+  return { mailboxIds, keywords, receivedAt }
+}
+
+/** Stores one message; answers what RFC 8621 §4.6 and §4.8 say is returned. */
+export function addEmail(context: JmapContext, email: NewEmail): { id: string } & JsonObject {
+  const [added] = context.store.add([email])
+  if (added === undefined) throw new Error('the store added nothing')
+  return {
+    id: formatEmailId(added.id),
+    blobId: formatBlobId({ kind: 'message', blob: added.blob }),
+    threadId: formatThreadId(added.threadId),
+    size: added.size,
+  }
+}
+
+function updateEmail(context: JmapContext, call: CallContext, email: Email, patch: JsonObject): void {
+  const { store } = context
+  const current: JsonObject = {
+    keywords: setOf(store.keywordsOf(email)),
+    mailboxIds: setOf(store.mailboxIdsOf(email).map(formatMailboxId)),
+  }
+  const known = canonicalPatch(patch, call)
+  const touched = patchedProperties(known)
+  refuseImmutable(context, email, known, touched)
+  const mutable = Object.fromEntries(Object.entries(known).filter(([pointer]) => isMutable(pointer)))
+  const patched = applyPatch(current, mutable, { keywords: {} })
+  const update: EmailUpdate = {
+    id: email.id,
+    ...(touched.has('keywords') ? { keywords: { replace: readKeywords(context, member(patched, 'keywords')) } } : {}),
+    ...(touched.has('mailboxIds') ? { mailboxIds: { replace: mailboxes(context, call, patched) } } : {}),
+  }
+  refuse(store.update([update]).get(email.id))
+}
+
+function mailboxes(context: JmapContext, call: CallContext, patched: JsonObject): MailboxId[] {
+  return readMailboxIds(context, call, member(patched, 'mailboxIds'))
+}
+
+function isMutable(pointer: string): boolean {
+  return /^(?:keywords|mailboxIds)(?:\/|$)/.test(pointer)
+}
+
+/** Creation references and keywords in any case stand for the members that the record really has. */
+function canonicalPatch(patch: JsonObject, call: CallContext): JsonObject {
+  const canonical: JsonObject = {}
+  for (const [pointer, value] of Object.entries(patch)) {
+    let name = pointer
+    if (pointer.startsWith('keywords/')) name = pointer.toLowerCase()
+    else if (pointer.startsWith('mailboxIds/#')) {
+      const reference = pointer.slice('mailboxIds/'.length)
+      name = `mailboxIds/${resolveId(reference, call.createdIds) ?? reference}`
+    }
+    if (Object.hasOwn(canonical, name)) throw new SetError('invalidPatch', `${pointer} is given twice.`)
+    setOwn(canonical, name, value)
+  }
+  return canonical
+}
+
+/** Immutable properties may be sent along when they equal what the email has (RFC 8620 §5.3). */
+function refuseImmutable(context: JmapContext, email: Email, patch: JsonObject, touched: ReadonlySet<string>): void {
+  const wrong = [...touched].filter((name) => {
+    if (isMutable(name)) return false
+    return !Object.hasOwn(patch, name) || !equalJson(patch[name], immutableProperty(context, email, name))
+  })
+  if (wrong.length > 0) throw invalidProperties(wrong, 'Unknown or immutable.')
+}
+
+function immutableProperty(context: JmapContext, email: Email, name: string): Json | undefined {
+  const metadata = emailMetadata(context.store)
+  const comparable = [
+    'hasAttachment',
+    'preview',
+    'headers',
+    ...Object.keys(metadata),
+    ...Object.keys(convenienceProperties),
+  ]
+  if (!comparable.includes(name) && !name.startsWith('header:')) return undefined
+  if (name.startsWith('header:') && parseHeaderProperty(name) === undefined) return undefined
+  const properties = checkEmailProperties(context, new Arguments({}, []), [name], Object.keys(metadata))
+  return readEmail(email, new StoredMessage(context.store, email), properties, metadata)[name]
+}
+
+function expectEmail(store: MailStore, id: string): Email {
+  const number = parseEmailId(id)
+  const email = number === undefined ? undefined : store.email(number)
+  if (email === undefined) throw new SetError('notFound')
+  return email
+}
+
+function refuse(error: StoreError | undefined): void {
+  if (error !== undefined) throw error
+}

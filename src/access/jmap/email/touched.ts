@@ -1,0 +1,30 @@
+/**
+ * Which emails may have entered, left or moved within a query's results since a state.
+ *
+ * Standards: RFC 8620 §5.6; RFC 8621 §4.5 (thread conditions and collapsing reach beyond the changed email).
+ */
+import { formatEmailId, type EmailId, type ThreadId } from '../../../mailbox/index.ts'
+import type { JmapContext } from '../context.ts'
+import { changesSince } from '../standard/changes.ts'
+
+export interface Touched {
+  /** Existing emails that changed, or whose thread did. */
+  readonly touched: ReadonlySet<string>
+  /** Destroyed emails. */
+  readonly gone: ReadonlySet<string>
+}
+
+/** Throws `cannotCalculateChanges`. */
+export function touchedSince(context: JmapContext, state: string): Touched {
+  const { store } = context
+  const emails = changesSince(context, 'Email', state)
+  const threads = changesSince(context, 'Thread', state)
+  const changedThreads = new Set([...threads.created, ...threads.updated] as ThreadId[])
+  const changed = [...emails.created, ...emails.updated] as EmailId[]
+  for (const email of store.emails(changed)) changedThreads.add(email.threadId)
+  const touched = new Set(changed.map(formatEmailId))
+  for (const ids of store.threads([...changedThreads]).values()) {
+    for (const id of ids) touched.add(formatEmailId(id))
+  }
+  return { touched, gone: new Set((emails.destroyed as EmailId[]).map(formatEmailId)) }
+}

@@ -1,0 +1,53 @@
+/**
+ * Every method this endpoint knows, by name.
+ */
+import { coreCapability, type Method } from '../../protocol/jmap/index.ts'
+import type { JmapContext } from './context.ts'
+import { blobCopy, emailCopy } from './copy.ts'
+import { emailChanges, emailGet } from './email/get.ts'
+import { emailImport } from './email/import.ts'
+import { emailParse } from './email/parse.ts'
+import { emailQuery, emailQueryChanges } from './email/query.ts'
+import { emailSet } from './email/set.ts'
+import { identityChanges, identityGet, identitySet } from './identity.ts'
+import { mailboxChanges, mailboxGet } from './mailbox/mailbox.ts'
+import { mailboxQuery, mailboxQueryChanges } from './mailbox/query.ts'
+import { mailboxSet } from './mailbox/set.ts'
+import { searchSnippetGet } from './search-snippet.ts'
+import { submissionSet } from './submission/set.ts'
+import { submissionChanges, submissionGet, submissionQuery, submissionQueryChanges } from './submission/submission.ts'
+import { threadChanges, threadGet } from './thread.ts'
+
+/** RFC 8620 §4: the arguments come back as they are. */
+const echo: Method = { capability: coreCapability, run: (args) => ({ arguments: args }) }
+
+export function methodsOf(context: JmapContext): ReadonlyMap<string, Method> {
+  return new Map<string, Method>([
+    ['Core/echo', echo],
+    ['Blob/copy', blobCopy(context)],
+    ['Mailbox/get', mailboxGet(context)],
+    ['Mailbox/changes', mailboxChanges(context)],
+    ['Mailbox/query', mailboxQuery(context)],
+    ['Mailbox/queryChanges', mailboxQueryChanges(context)],
+    ['Mailbox/set', mailboxSet(context)],
+    ['Thread/get', threadGet(context)],
+    ['Thread/changes', threadChanges(context)],
+    ['Email/get', emailGet(context)],
+    ['Email/changes', emailChanges(context)],
+    ['Email/query', emailQuery(context)],
+    ['Email/queryChanges', emailQueryChanges(context)],
+    ['Email/set', emailSet(context)],
+    ['Email/copy', emailCopy(context)],
+    ['Email/import', emailImport(context)],
+    ['Email/parse', emailParse(context)],
+    ['SearchSnippet/get', searchSnippetGet(context)],
+    ['Identity/get', identityGet(context)],
+    ['Identity/changes', identityChanges(context)],
+    ['Identity/set', identitySet(context)],
+    ['EmailSubmission/get', submissionGet(context)],
+    ['EmailSubmission/changes', submissionChanges(context)],
+    ['EmailSubmission/query', submissionQuery(context)],
+    ['EmailSubmission/queryChanges', submissionQueryChanges(context)],
+    ['EmailSubmission/set', submissionSet(context)],
+  ])
+}

@@ -1,0 +1,26 @@
+/**
+ * Which types a commit of the store changed, as JMAP pushes it.
+ *
+ * Standards: RFC 8620 §7.1; RFC 8621 §1.5 (EmailDelivery).
+ */
+import { formatState, type Commit, type ObjectChanges } from '../../mailbox/index.ts'
+import type { StateChange } from '../../protocol/jmap/index.ts'
+
+/** Undefined when nothing changed that a client could fetch. */
+export function stateChangeOf(accountId: string, commit: Commit): StateChange | undefined {
+  const types: string[] = []
+  if (isChanged(commit.emails)) types.push('Email')
+  // RFC 8621 §1.5: only new mail moves EmailDelivery, so that a sleeping client wakes for nothing else.
+  if (commit.emails.created.length > 0) types.push('EmailDelivery')
+  if (isChanged(commit.mailboxes) || commit.mailboxes.counts.size > 0) types.push('Mailbox')
+  if (commit.threads.size > 0) types.push('Thread')
+  if (isChanged(commit.identities)) types.push('Identity')
+  if (isChanged(commit.submissions)) types.push('EmailSubmission')
+  if (types.length === 0) return undefined
+  const state = formatState(commit.state)
+  return { '@type': 'StateChange', changed: { [accountId]: Object.fromEntries(types.map((type) => [type, state])) } }
+}
+
+function isChanged<Id>(changes: ObjectChanges<Id>): boolean {
+  return changes.created.length + changes.updated.length + changes.destroyed.length > 0
+}

@@ -1,0 +1,147 @@
+/**
+ * /query and /queryChanges for types whose records are few enough to filter and sort in memory.
+ *
+ * Standards: RFC 8620 §5.5, §5.6.
+ */
+import {
+  differenceOf,
+  matchesFilter,
+  MethodError,
+  pageOf,
+  parseFilter,
+  queryArguments,
+  queryChangesArguments,
+  type Arguments,
+  type Comparator,
+  type JsonObject,
+  type Method,
+} from '../../../protocol/jmap/index.ts'
+import type { ChangeType } from '../../../mailbox/index.ts'
+import { standardOf, type JmapContext } from '../context.ts'
+import { changesSince } from './changes.ts'
+import { currentState } from './state.ts'
+
+export type Compare<T> = (a: T, b: T) => number
+
+export interface QueryType<T> {
+  readonly capability: string
+  readonly type: ChangeType
+  /** The type's own arguments. */
+  readonly extra?: readonly string[]
+  all(): readonly T[]
+  id(record: T): string
+  formatId(id: number): string
+  /** A checked condition as a predicate. Throws `invalidArguments` or `unsupportedFilter`. */
+  condition(value: JsonObject): (record: T) => boolean
+  /** Throws `unsupportedSort`. */
+  compare(comparator: Comparator): Compare<T>
+  /** Orders what the comparators leave equal. */
+  readonly tieBreak: Compare<T>
+  /** Applied to the matching records before sorting, with the type's own arguments. */
+  arrange?(records: readonly T[], compare: Compare<T>, args: Arguments): readonly T[]
+  /** Whether the change of one record may move any other, given these arguments. */
+  spreads?(args: Arguments): boolean
+}
+
+export function queryMethod<T>(context: JmapContext, type: QueryType<T>): Method {
+  return {
+    capability: type.capability,
+    run(values, call) {
+      const request = queryArguments(values, standardOf(context, call), type.extra)
+      const ids = resultsOf(context, type, request)
+      const page = pageOf(ids, { ...request, limit: Math.min(request.limit ?? Infinity, context.limits.maxQueryPage) })
+      return {
+        arguments: {
+          accountId: context.account.id,
+          queryState: currentState(context),
+          canCalculateChanges: true,
+          position: page.position,
+          ids: [...page.ids],
+          ...(request.calculateTotal ? { total: ids.length } : {}),
+          ...limitOf(request.limit, context.limits.maxQueryPage),
+        },
+      }
+    },
+  }
+}
+
+/** `limit` is returned when the server set or lowered it (RFC 8620 §5.5). */
+export function limitOf(asked: number | undefined, most: number): JsonObject {
+  return asked === undefined || asked > most ? { limit: most } : {}
+}
+
+export function queryChangesMethod<T>(context: JmapContext, type: QueryType<T>): Method {
+  return {
+    capability: type.capability,
+    run(values, call) {
+      const request = queryChangesArguments(values, standardOf(context, call), type.extra)
+      const ids = resultsOf(context, type, request)
+      const changes = changesSince(context, type.type, request.sinceQueryState)
+      const touched = new Set([...changes.created, ...changes.updated].map(type.formatId))
+      const gone = new Set(changes.destroyed.map(type.formatId))
+      if (touched.size + gone.size > 0 && type.spreads?.(request.args) === true) {
+        for (const record of type.all()) touched.add(type.id(record))
+      }
+      const { removed, added } = differenceOf(ids, touched, gone)
+      if (removed.length + added.length > (request.maxChanges ?? Infinity)) throw new MethodError('tooManyChanges')
+      return {
+        arguments: {
+          accountId: context.account.id,
+          oldQueryState: request.sinceQueryState,
+          newQueryState: currentState(context),
+          ...(request.calculateTotal ? { total: ids.length } : {}),
+          removed: [...removed],
+          added: added.map((item) => ({ ...item })),
+        },
+      }
+    },
+  }
+}
+
+interface Query {
+  readonly args: Arguments
+  readonly filter: JsonObject | undefined
+  readonly sort: readonly Comparator[]
+}
+
+function resultsOf<T>(context: JmapContext, type: QueryType<T>, query: Query): string[] {
+  const { filter } = query
+  const parsed =
+    filter === undefined ? undefined : parseFilter(filter, (value) => type.condition(value), context.limits)
+  const compares = [...query.sort.map((comparator) => type.compare(comparator)), type.tieBreak]
+  const compare: Compare<T> = (a, b) => {
+    for (const next of compares) {
+      const order = next(a, b)
+      if (order !== 0) return order
+    }
+    return 0
+  }
+  const matching = type
+    .all()
+    .filter((record) => parsed === undefined || matchesFilter(parsed, (matches) => matches(record)))
+  const arranged = type.arrange?.(matching, compare, query.args) ?? matching.sort(compare)
+  return arranged.map((record) => type.id(record))
+}
+
+/** Text order by the collations that are advertised (RFC 8620 §5.5); ASCII case folded as RFC 4790 §9.2 says. */
+export function compareText(comparator: Comparator): Compare<string> {
+  const direction = comparator.isAscending ? 1 : -1
+  const fold = collationOf(comparator)
+  return (a, b) => {
+    const left = fold(a)
+    const right = fold(b)
+    return left < right ? -direction : left > right ? direction : 0
+  }
+}
+
+export const collations: readonly string[] = ['i;ascii-casemap', 'i;octet', 'i;unicode-casemap']
+
+function collationOf({ collation }: Comparator): (text: string) => string {
+  if (collation === 'i;octet') return (text) => text
+  if (collation === 'i;ascii-casemap') return (text) => text.replace(/[a-z]+/g, (letters) => letters.toUpperCase())
+  if (collation !== undefined && collation !== 'i;unicode-casemap') {
+    throw new MethodError('unsupportedSort', `The collation ${collation} is not supported.`)
+  }
+  // RFC 5051: title-cased, compatibility-decomposed.
+  return (text) => text.toUpperCase().normalize('NFKD')
+}

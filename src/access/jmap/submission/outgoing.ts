@@ -1,0 +1,81 @@
+/**
+ * What an email must be to be sent, who it says sent it, and its octets without Bcc.
+ *
+ * Standards: RFC 8621 §7 and §7.5, RFC 5322 §3.6 (how often each field may occur), RFC 6409 §8 (what submission checks).
+ */
+import {
+  concat,
+  flattenAddresses,
+  parseAddressList,
+  parseDate,
+  parseHeader,
+  splitAddress,
+  type Header,
+} from '../../../format/index.ts'
+import { SetError } from '../../../protocol/jmap/index.ts'
+
+/** The fields that may occur once, by the Email property that shows them. */
+const single: Readonly<Record<string, string>> = {
+  Date: 'sentAt',
+  From: 'from',
+  Sender: 'sender',
+  'Reply-To': 'replyTo',
+  To: 'to',
+  Cc: 'cc',
+  Bcc: 'bcc',
+  'Message-ID': 'messageId',
+  'In-Reply-To': 'inReplyTo',
+  References: 'references',
+  Subject: 'subject',
+}
+
+export interface Outgoing {
+  readonly header: Header
+  readonly from: readonly string[]
+  readonly sender: string | undefined
+}
+
+/** Throws `invalidEmail` with every property that is wrong. */
+export function checkOutgoing(raw: Uint8Array): Outgoing {
+  const { header } = parseHeader(raw)
+  const wrong = new Set<string>()
+  for (const [name, property] of Object.entries(single)) if (header.all(name).length > 1) wrong.add(property)
+  const date = header.last('Date')
+  if (date === undefined || parseDate(date) === undefined) wrong.add('sentAt')
+  const from = addressesIn(header, 'From')
+  const sender = addressesIn(header, 'Sender')
+  if (from.length === 0 || !from.every(isAddress)) wrong.add('from')
+  if (header.has('Sender') && (sender.length !== 1 || !sender.every(isAddress))) wrong.add('sender')
+  // RFC 5322 §3.6.2: several authors need one sender.
+  if (from.length > 1 && sender.length === 0) wrong.add('sender')
+  for (const name of ['To', 'Cc', 'Bcc']) {
+    if (!addressesIn(header, name).every(isAddress)) wrong.add(name.toLowerCase())
+  }
+  if (wrong.size > 0) {
+    throw new SetError('invalidEmail', 'The email is not complete or not valid.', { properties: [...wrong] })
+  }
+  return { header, from, sender: sender[0] }
+}
+
+/** The addresses of all fields of that name. */
+export function addressesIn(header: Header, name: string): string[] {
+  return header.all(name).flatMap((value) => flattenAddresses(parseAddressList(value)).map(({ address }) => address))
+}
+
+export function isAddress(address: string): boolean {
+  return splitAddress(address) !== undefined
+}
+
+/** The message without its Bcc fields; everything else stays as it is, octet for octet. */
+export function withoutBcc(raw: Uint8Array, header: Header): Uint8Array {
+  const hidden = header.fields.filter(({ name }) => /^(?:resent-)?bcc$/i.test(name))
+  if (hidden.length === 0) return raw
+  const kept: Uint8Array[] = []
+  let from = 0
+  for (const field of hidden) {
+    kept.push(raw.subarray(from, field.start))
+    from = field.end
+  }
+  kept.push(raw.subarray(from))
+  return concat(kept)
+}

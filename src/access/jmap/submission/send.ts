@@ -1,0 +1,127 @@
+/**
+ * Sends one email: checks it, its sender and its envelope, hands it over, records the submission.
+ *
+ * Standards: RFC 8621 §7, §7.5.
+ */
+import { parseEmailId, type Email, type Identity, type Submission } from '../../../mailbox/index.ts'
+import {
+  invalidProperties,
+  member,
+  resolveId,
+  SetError,
+  type CallContext,
+  type Json,
+  type JsonObject,
+} from '../../../protocol/jmap/index.ts'
+import { replyText } from '../../../protocol/smtp/index.ts'
+import type { JmapContext } from '../context.ts'
+import { findIdentity } from '../identity.ts'
+import { covers, maySendAs } from '../sender.ts'
+import { checkRecord, isString } from '../standard/record.ts'
+import type { SubmissionResult } from '../submission-port.ts'
+import {
+  checkRecipients,
+  deriveEnvelope,
+  envelopeJson,
+  readEnvelopeProperty,
+  toSmtpEnvelope,
+  type JmapEnvelope,
+} from './envelope.ts'
+import { checkOutgoing, isAddress, withoutBcc, type Outgoing } from './outgoing.ts'
+
+const checks = { identityId: isString, emailId: isString, envelope: () => true }
+
+/** Throws SetError, and then nothing has been sent. */
+export async function send(context: JmapContext, call: CallContext, value: JsonObject): Promise<Submission> {
+  checkRecord(value, checks)
+  const identity = expectIdentity(context, call, member(value, 'identityId'))
+  const email = expectEmail(context, call, member(value, 'emailId'))
+  refuseLarge(context, email.size)
+  const raw = context.store.raw(email.id)
+  if (raw === undefined) throw invalidProperties('emailId', 'There is no such email.')
+  const outgoing = checkOutgoing(raw)
+  const given = member(value, 'envelope') ?? null
+  const envelope = given === null ? derived(outgoing, identity) : readEnvelopeProperty(given)
+  await checkSender(context, outgoing, envelope)
+  checkRecipients(envelope, context.limits.maxRecipients)
+  const record = envelopeJson(envelope)
+  const message = withoutBcc(raw, outgoing.header)
+  const headerSize = email.headerSize - (raw.length - message.length)
+  const result = await context.submit.submit(toSmtpEnvelope(envelope, message, headerSize), message)
+  if (!result.accepted) throw refusal(result, envelope, context)
+  return context.store.createSubmission({
+    identityId: identity.id,
+    emailId: email.id,
+    threadId: email.threadId,
+    envelope: record,
+    sendAt: context.clock(),
+    undoStatus: 'final',
+    deliveryStatus: deliveryStatus(envelope, result),
+  })
+}
+
+function expectIdentity(context: JmapContext, call: CallContext, id: Json | undefined): Identity {
+  const resolved = typeof id === 'string' ? resolveId(id, call.createdIds) : undefined
+  const identity = resolved === undefined ? undefined : findIdentity(context, resolved)
+  if (identity === undefined) throw invalidProperties('identityId', 'There is no such identity.')
+  return identity
+}
+
+function expectEmail(context: JmapContext, call: CallContext, id: Json | undefined): Email {
+  const resolved = typeof id === 'string' ? resolveId(id, call.createdIds) : undefined
+  const number = resolved === undefined ? undefined : parseEmailId(resolved)
+  const email = number === undefined ? undefined : context.store.email(number)
+  if (email === undefined) throw invalidProperties('emailId', 'There is no such email.')
+  return email
+}
+
+function derived(outgoing: Outgoing, identity: Identity): JmapEnvelope {
+  return deriveEnvelope(outgoing, identity.email, (address) => covers(identity.email, address))
+}
+
+/** The account must own every author, the sender and the envelope sender. Throws `forbiddenFrom`, `forbiddenMailFrom`. */
+async function checkSender(context: JmapContext, outgoing: Outgoing, envelope: JmapEnvelope): Promise<void> {
+  const authors = outgoing.sender === undefined ? outgoing.from : [...outgoing.from, outgoing.sender]
+  for (const address of authors) {
+    if (!(await maySendAs(context, address))) {
+      throw new SetError('forbiddenFrom', `This account may not send as ${address}.`)
+    }
+  }
+  const { email } = envelope.mailFrom
+  if (!isAddress(email) || !(await maySendAs(context, email))) {
+    throw new SetError('forbiddenMailFrom', 'This account may not send with that envelope sender.')
+  }
+}
+
+function refuseLarge(context: JmapContext, size: number): void {
+  const maxSize = context.limits.maxSizeEmail
+  if (size > maxSize) throw new SetError('tooLarge', undefined, { maxSize })
+}
+
+/** What a reply of the transport means to the client (RFC 3463 §3). */
+function refusal({ reply }: SubmissionResult, envelope: JmapEnvelope, context: JmapContext): SetError {
+  const description = replyText(reply)
+  const detail = reply.enhanced?.slice(2) ?? ''
+  if (reply.code === 552 || detail === '3.4' || detail === '2.3') {
+    return new SetError('tooLarge', description, { maxSize: context.limits.maxSizeEmail })
+  }
+  if (reply.code >= 500 && /^1\.[1-3]$/.test(detail)) {
+    const invalidRecipients = envelope.rcptTo.map(({ email }) => email)
+    return new SetError('invalidRecipients', description, { invalidRecipients })
+  }
+  return new SetError('forbiddenToSend', description)
+}
+
+/** A status is kept for each of many recipients, in one row. */
+const maxStatusText = 100
+
+/** Handed over is not delivered: what becomes of it arrives as a report, if at all. */
+function deliveryStatus(envelope: JmapEnvelope, { reply }: SubmissionResult): JsonObject {
+  const status = { smtpReply: statusText(reply).slice(0, maxStatusText), delivered: 'unknown', displayed: 'unknown' }
+  return Object.fromEntries(envelope.rcptTo.map(({ email }) => [email, { ...status }]))
+}
+
+/** `250 2.0.0 text`: a synthetic reply always has an enhanced code (RFC 8621 §7). */
+function statusText(reply: SubmissionResult['reply']): string {
+  return replyText(reply.enhanced === undefined ? { ...reply, enhanced: `${Math.floor(reply.code / 100)}.0.0` } : reply)
+}

@@ -1,0 +1,163 @@
+/**
+ * EmailSubmission/set: sending, and the implicit Email/set that follows it.
+ *
+ * A message is on its way once the submission port has accepted it, so every create stands for itself: nothing later in
+ * the call takes it back, and undoStatus is `final` from the start.
+ *
+ * Standards: RFC 8621 §7.5.
+ */
+import { formatEmailId, formatSubmissionId, type Submission } from '../../../mailbox/index.ts'
+import {
+  resolveId,
+  SetError,
+  setArguments,
+  setOwn,
+  submissionCapability,
+  type Arguments,
+  type CallContext,
+  type JsonObject,
+  type Method,
+} from '../../../protocol/jmap/index.ts'
+import { standardOf, type JmapContext } from '../context.ts'
+import { runEmailSet } from '../email/set.ts'
+import { readRecord } from '../standard/get.ts'
+import { isString, patchRecord } from '../standard/record.ts'
+import { asSetError, attempt, expectResolved, SetOutcome } from '../standard/set.ts'
+import { currentState, expectState } from '../standard/state.ts'
+import { send } from './send.ts'
+import { findSubmission, submissionProperties } from './submission.ts'
+
+const followUps = ['onSuccessUpdateEmail', 'onSuccessDestroyEmail']
+
+export function submissionSet(context: JmapContext): Method {
+  return {
+    capability: submissionCapability,
+    async run(values, call) {
+      const request = setArguments(values, standardOf(context, call), followUps)
+      const followUp = readFollowUp(request.args)
+      expectState(context, 'EmailSubmission', request.ifInState)
+      const oldState = currentState(context)
+      const outcome = new SetOutcome()
+      /** The email id behind every submission that was created, updated or destroyed here. */
+      const emails = new Map<string, string>()
+      for (const [creationId, value] of request.create) {
+        await createOne(context, call, creationId, value, outcome, emails)
+      }
+      context.store.transaction(() => changeExisting(context, call, request, outcome, emails))
+      const result = outcome.toArguments(context.account.id, oldState, currentState(context))
+      const implied = emailSetArguments(context, call, followUp, emails)
+      if (implied === undefined) return { arguments: result }
+      const emailSet = runEmailSet(context, implied, call)
+      return { arguments: result, implied: [{ name: 'Email/set', arguments: emailSet.arguments }] }
+    },
+  }
+}
+
+async function createOne(
+  context: JmapContext,
+  call: CallContext,
+  creationId: string,
+  value: JsonObject,
+  outcome: SetOutcome,
+  emails: Map<string, string>,
+): Promise<void> {
+  try {
+    const submission = await send(context, call, value)
+    const {
+      identityId: _,
+      emailId,
+      ...created
+    } = readRecord(submission, Object.keys(submissionProperties), submissionProperties)
+    if ((value['envelope'] ?? null) !== null) delete created['envelope']
+    const id = created['id'] as string
+    call.createdIds.set(creationId, id)
+    emails.set(id, emailId as string)
+    setOwn(outcome.created, creationId, created)
+  } catch (error) {
+    setOwn(outcome.notCreated, creationId, refusal(context, error).toJSON())
+  }
+}
+
+/** A fault with one message must not hide from the client that others have been sent. */
+function refusal(context: JmapContext, error: unknown): SetError {
+  try {
+    return asSetError(error)
+  } catch (fault) {
+    context.onFault('EmailSubmission/set', fault)
+    return new SetError('serverFail', 'The message could not be handed over; try again later.')
+  }
+}
+
+function changeExisting(
+  context: JmapContext,
+  call: CallContext,
+  request: ReturnType<typeof setArguments>,
+  outcome: SetOutcome,
+  emails: Map<string, string>,
+): void {
+  const destroyed = new Set(request.destroy.map((id) => resolveId(id, call.createdIds)))
+  for (const [key, patch] of request.update) {
+    attempt(outcome.notUpdated, key, () => {
+      const submission = expectSubmission(context, expectResolved(key, call.createdIds))
+      const id = formatSubmissionId(submission.id)
+      if (destroyed.has(id)) throw new SetError('willDestroy')
+      updateSubmission(submission, patch)
+      outcome.updated[id] = null
+      emails.set(id, formatEmailId(submission.emailId))
+    })
+  }
+  for (const key of request.destroy) {
+    attempt(outcome.notDestroyed, key, () => {
+      const id = expectResolved(key, call.createdIds)
+      const submission = expectSubmission(context, id)
+      context.store.destroySubmission(submission.id)
+      outcome.destroyed.push(id)
+      emails.set(id, formatEmailId(submission.emailId))
+    })
+  }
+}
+
+/** Only undoStatus can be updated, and what is final stays so. */
+function updateSubmission(submission: Submission, patch: JsonObject): void {
+  const current = readRecord(submission, Object.keys(submissionProperties), submissionProperties)
+  const { undoStatus } = patchRecord(current, patch, { undoStatus: isString }, {})
+  if (undoStatus === undefined || undoStatus === submission.undoStatus) return
+  if (undoStatus === 'canceled') throw new SetError('cannotUnsend', 'The message has been handed over already.')
+  throw new SetError('invalidProperties', undefined, { properties: ['undoStatus'] })
+}
+
+function expectSubmission(context: JmapContext, id: string): Submission {
+  const submission = findSubmission(context, id)
+  if (submission === undefined) throw new SetError('notFound')
+  return submission
+}
+
+interface FollowUp {
+  readonly update: readonly (readonly [id: string, patch: JsonObject])[]
+  readonly destroy: readonly string[]
+}
+
+function readFollowUp(args: Arguments): FollowUp {
+  return {
+    update: Object.entries(args.objects('onSuccessUpdateEmail') ?? {}),
+    destroy: args.ids('onSuccessDestroyEmail') ?? [],
+  }
+}
+
+/** One Email/set for all follow-ups of what succeeded; undefined when nothing is left to do. */
+function emailSetArguments(
+  context: JmapContext,
+  call: CallContext,
+  followUp: FollowUp,
+  emails: ReadonlyMap<string, string>,
+): JsonObject | undefined {
+  const emailOf = (key: string) => emails.get(resolveId(key, call.createdIds) ?? '')
+  const update: JsonObject = {}
+  for (const [key, patch] of followUp.update) {
+    const emailId = emailOf(key)
+    if (emailId !== undefined) update[emailId] = { ...(update[emailId] as JsonObject | undefined), ...patch }
+  }
+  const destroy = [...new Set(followUp.destroy.map(emailOf).filter((id) => id !== undefined))]
+  if (Object.keys(update).length === 0 && destroy.length === 0) return undefined
+  return { accountId: context.account.id, update, destroy }
+}

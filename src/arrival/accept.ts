@@ -1,0 +1,146 @@
+/**
+ * A whole message has arrived: trace it, route it, put it where it belongs, and only then say yes.
+ *
+ * Standards: RFC 5321 §4.4 (trace), §6.1 (responsibility), §6.3 (loops), RFC 6409 §8, RFC 3461 §5.2.
+ * Security: fed by anyone; the message is data here, only its header is read and only to count and complete fields.
+ */
+import { countReceived, parseHeader, prependFields, type ReceivedFacts, receivedField } from '../format/index.ts'
+import { deadTarget, distribute, type Leftover, leaveToQueue } from '../delivery/index.ts'
+import { type Envelope, type Recipient, type Reply, SmtpError } from '../protocol/smtp/index.ts'
+import { route, type RoutePlan } from '../routing/index.ts'
+import { isSubmission, type Origin, withProtocol } from './origin.ts'
+import type { ArrivalPorts } from './ports.ts'
+import { fullAddress, mayRelay } from './recipient-check.ts'
+import { missingFields } from './submission-header.ts'
+
+export interface Arrival {
+  envelope: Envelope
+  /** As received, byte for byte. */
+  raw: Uint8Array
+  origin: Origin
+}
+
+const denied = { code: 550, enhanced: '5.7.1', text: 'Relaying denied: we do not take mail for this domain' } as const
+const defaultMaxHops = 100
+
+/**
+ * Law: nothing is accepted and dropped. A 2xx means that every recipient's copy is durable in a mailbox or in a queue, be
+ * it only to be reported as failed; a 4xx or 5xx means that nothing of it is ours. (A queue that fails half-way gives 451
+ * after some copies are safe: the sender's next try doubles those, which is the lesser evil.) Never rejects.
+ */
+export async function accept(arrival: Arrival, ports: ArrivalPorts): Promise<{ reply: Reply }> {
+  try {
+    return { reply: await take(arrival, ports) }
+  } catch (cause) {
+    if (cause instanceof SmtpError) return { reply: cause.reply }
+    ports.log?.({ type: 'arrival-fault', transactionId: arrival.origin.transactionId, cause })
+    return { reply: { code: 451, enhanced: '4.3.0', text: 'The message cannot be taken now; please try again later' } }
+  }
+}
+
+async function take({ envelope, raw, origin }: Arrival, ports: ArrivalPorts): Promise<Reply> {
+  const recipients = envelope.recipients.map((recipient): Recipient => ({
+    ...recipient,
+    address: fullAddress(recipient.address, ports),
+  }))
+  if (recipients.length === 0) return { code: 554, enhanced: '5.5.1', text: 'There are no recipients' }
+  const { header } = parseHeader(raw)
+  if (countReceived(header) >= (ports.maxHops ?? defaultMaxHops)) {
+    return { code: 554, enhanced: '5.4.6', text: 'Too many hops: this message is in a loop' }
+  }
+  const now = ports.clock()
+  const completed = isSubmission(origin) ? missingFields(header, now, `${ports.ids()}@${ports.hostname}`) : []
+  const traced = prependFields(raw, [received({ envelope, raw, origin }, recipients, now, ports), ...completed])
+
+  const plan = withoutRelaying(await route(recipients, ports.directory), recipients, origin)
+  const onward: Envelope = { ...envelope, recipients }
+  const { places, expanded } = await distribute(onward, traced, plan, ports, header)
+
+  const leftovers: Leftover[] = [
+    ...plan.refused.map(({ recipient, reply }) => leftover(recipient, [], reply)),
+    ...plan.dead.map(deadTarget),
+  ]
+  let taken = 0
+  for (const { status, onward: to, destination, reply } of places) {
+    if (status === 'delivered' || status === 'queued') taken++
+    else leftovers.push(leftover(to, destination.via, reply as Reply))
+  }
+  if (taken === 0) return refusalOf(leftovers)
+  const message = { envelope: onward, raw: traced }
+  await leaveToQueue(leftovers, message, ports, ports.hostname)
+  try {
+    await leaveToQueue(successes(recipients, places, expanded), message, ports, ports.hostname)
+  } catch (cause) {
+    // A success report is a courtesy: not worth delivering the message twice, which is what a 451 would do.
+    ports.log?.({ type: 'arrival-fault', transactionId: origin.transactionId, cause })
+  }
+  return { code: 250, enhanced: '2.0.0', text: `Message taken as ${origin.transactionId}` }
+}
+
+function received(arrival: Arrival, recipients: readonly Recipient[], now: number, ports: ArrivalPorts): string {
+  const { origin, envelope } = arrival
+  const facts: ReceivedFacts = { by: ports.hostname, id: origin.transactionId, time: now }
+  if (origin.helo !== undefined) facts.helo = origin.helo
+  if (origin.clientName !== undefined) facts.clientName = origin.clientName
+  if (origin.clientAddress !== undefined) facts.clientAddress = origin.clientAddress
+  const protocol = withProtocol(origin, envelope.smtputf8)
+  if (protocol !== undefined) facts.protocol = protocol
+  if (origin.tls !== undefined) facts.tls = origin.tls
+  const only = recipients.length === 1 ? recipients[0] : undefined
+  // With more than one, blind copies would be told (RFC 5321 §7.2).
+  if (only !== undefined) facts.recipient = only.address
+  return receivedField(facts)
+}
+
+/** Whoever may not relay gets nothing relayed, even when RCPT was not asked about; what an alias sends on is ours to send. */
+function withoutRelaying(
+  plan: RoutePlan<Recipient>,
+  recipients: readonly Recipient[],
+  origin: Origin,
+): RoutePlan<Recipient> {
+  if (mayRelay(origin)) return plan
+  const direct = plan.deliveries.filter(
+    ({ destination }) => destination.kind === 'relay' && destination.via.length === 0,
+  )
+  if (direct.length === 0) return plan
+  const barred = new Set(direct.flatMap((delivery) => delivery.recipients))
+  return {
+    ...plan,
+    deliveries: plan.deliveries.filter((delivery) => !direct.includes(delivery)),
+    refused: [
+      ...plan.refused,
+      ...recipients.filter((recipient) => barred.has(recipient)).map((recipient) => ({ recipient, reply: denied })),
+    ],
+  }
+}
+
+function leftover(recipient: Recipient, via: readonly string[], reply: Reply): Leftover {
+  return { recipient, via, reply, status: reply.code < 500 ? 'deferred' : 'bounced' }
+}
+
+/** Nothing was taken, so the sender keeps the message: for another try as long as that may help anyone. */
+function refusalOf(leftovers: readonly Leftover[]): Reply {
+  const later = leftovers.find(({ status }) => status === 'deferred')
+  const reply = (later ?? leftovers[0])?.reply
+  if (reply === undefined) return { code: 554, enhanced: '5.5.1', text: 'There are no valid recipients' }
+  return reply
+}
+
+/** Success reports that are ours to give: for mailboxes, and for aliases of several addresses (RFC 3461 §5.2.3, §5.2.7). */
+function successes(
+  recipients: readonly Recipient[],
+  places: Awaited<ReturnType<typeof distribute>>['places'],
+  expanded: ReadonlySet<Recipient>,
+): Leftover[] {
+  const found: Leftover[] = []
+  for (const recipient of recipients) {
+    if (recipient.notify?.includes('SUCCESS') !== true) continue
+    const place = places.find((candidate) => candidate.recipients.includes(recipient))
+    if (expanded.has(recipient)) found.push({ recipient, via: [], status: 'delivered', success: 'expanded' })
+    else if (place?.status === 'delivered') {
+      const reported: Recipient = { ...place.onward, ...recipient, address: place.onward.address }
+      found.push({ recipient: reported, via: [], status: 'delivered', success: 'final' })
+    }
+  }
+  return found
+}

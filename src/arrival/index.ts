@@ -1,0 +1,7 @@
+export { accept, type Arrival } from './accept.ts'
+export { emailRoutingOutcome, type EmailRoutingOutcome } from './email-routing.ts'
+export type { Origin, OriginProtocol } from './origin.ts'
+export type { ArrivalPorts } from './ports.ts'
+export { checkRecipient, type RecipientQuestion } from './recipient-check.ts'
+export { reportThrough } from './report.ts'
+export { checkSender, type SenderQuestion } from './sender-check.ts'

@@ -1,0 +1,177 @@
+/**
+ * Brings a routed message to its places: into mailboxes now, into queues for elsewhere.
+ *
+ * Standards: RFC 5321 §4.4 (Return-Path at final delivery), §6.3 (loops), RFC 3461 §5.2.7 (DSN parameters and aliases).
+ * Limits: mailboxes at once by message size, since each delivery is a copy of the message in memory.
+ */
+import {
+  deliveredTo,
+  deliveredToField,
+  type Header,
+  parseHeader,
+  prependFields,
+  returnPathField,
+} from '../format/index.ts'
+import type { Envelope, Recipient, Reply } from '../protocol/smtp/index.ts'
+import { canonicalAddress, type Destination, type MailboxDestination, type RoutePlan } from '../routing/index.ts'
+import type { DeliveryPorts, MailboxOutcome } from './ports.ts'
+
+/** One place and what became of the message there. */
+export interface Place {
+  destination: Destination
+  /** Recipients of the envelope that this place serves. */
+  recipients: Recipient[]
+  /** The recipient as it goes on from here, with the DSN parameters that an alias leaves it. */
+  onward: Recipient
+  /** `queued`: durable in the destination's queue. */
+  status: 'delivered' | 'queued' | 'deferred' | 'bounced'
+  reply?: Reply
+}
+
+export interface Distribution {
+  places: Place[]
+  /** Recipients that an alias turned into several places, and that therefore have no single outcome. */
+  expanded: ReadonlySet<Recipient>
+}
+
+/** Octets of copies in memory at once. */
+const copyBudget = 16 * 1024 * 1024
+const mostAtOnce = 8
+
+const loop: Reply = { code: 554, enhanced: '5.4.6', text: 'The message has been here before: mail loop' }
+const trouble: Reply = {
+  code: 451,
+  enhanced: '4.3.0',
+  text: 'The message cannot be stored now; please try again later',
+}
+
+/** Never rejects: a place that fails is `deferred`. */
+export async function distribute(
+  envelope: Envelope,
+  raw: Uint8Array,
+  plan: Pick<RoutePlan<Recipient>, 'deliveries' | 'dead'>,
+  ports: DeliveryPorts,
+  header: Header = parseHeader(raw).header,
+): Promise<Distribution> {
+  const visited = new Set(deliveredTo(header).map((address) => canonicalAddress(address) ?? address))
+  const expanded = expandedRecipients(plan)
+  const places = plan.deliveries.map(({ destination, recipients }): Place => {
+    const onward = onwardRecipient(destination, recipients[0] as Recipient, expanded)
+    const looped = loops(destination, visited)
+    return { destination, recipients, onward, status: looped ? 'bounced' : 'deferred', reply: looped ? loop : trouble }
+  })
+  const open = places.filter(({ status }) => status === 'deferred')
+  await enqueueRelays(envelope, raw, open, ports)
+  const mailboxes = open.filter(({ destination }) => destination.kind === 'mailbox')
+  const atOnce = Math.max(1, Math.min(mostAtOnce, Math.floor(copyBudget / Math.max(1, raw.length))))
+  for (let start = 0; start < mailboxes.length; start += atOnce) {
+    const group = mailboxes.slice(start, start + atOnce)
+    await Promise.all(group.map((place) => deliver(envelope, raw, place, ports)))
+  }
+  return { places, expanded }
+}
+
+async function deliver(envelope: Envelope, raw: Uint8Array, place: Place, ports: DeliveryPorts): Promise<void> {
+  const destination = place.destination as MailboxDestination
+  const fields = [
+    returnPathField(envelope.reversePath),
+    deliveredToField(destination.address),
+    ...viaFields(destination.via),
+  ]
+  const delivery = {
+    raw: prependFields(raw, fields),
+    reversePath: envelope.reversePath,
+    recipient: destination.address,
+    ...(destination.detail === undefined ? {} : { detail: destination.detail }),
+  }
+  let outcome: MailboxOutcome | undefined
+  try {
+    outcome = (await ports.mailbox(destination.accountId).deliver([delivery]))[0]
+  } catch {
+    return
+  }
+  if (outcome === undefined) return
+  place.status = outcome.status
+  if (outcome.status === 'delivered') delete place.reply
+  else place.reply = outcome.reply
+}
+
+/** One queue entry for all recipients of a domain that came the same way. */
+async function enqueueRelays(
+  envelope: Envelope,
+  raw: Uint8Array,
+  places: readonly Place[],
+  ports: DeliveryPorts,
+): Promise<void> {
+  const groups = new Map<string, Place[]>()
+  for (const place of places) {
+    if (place.destination.kind !== 'relay') continue
+    const key = [place.destination.domain, ...place.destination.via].join(' ')
+    groups.set(key, [...(groups.get(key) ?? []), place])
+  }
+  for (const group of groups.values()) {
+    const { destination } = group[0] as Place
+    const recipients = group.map(({ onward }) => onward)
+    try {
+      await ports.queue(destination.domain).enqueue({
+        domain: destination.domain,
+        envelope: { ...envelope, recipients },
+        raw: throughAliases(raw, destination.via),
+      })
+    } catch {
+      continue
+    }
+    for (const place of group) {
+      place.status = 'queued'
+      delete place.reply
+    }
+  }
+}
+
+/** The message as it goes on: an alias leaves its address behind, by which a loop through other hosts is recognised. */
+export function throughAliases(raw: Uint8Array, via: readonly string[]): Uint8Array {
+  return via.length === 0 ? raw : prependFields(raw, viaFields(via))
+}
+
+/** Innermost alias on top, like trace fields of successive hosts. */
+function viaFields(via: readonly string[]): string[] {
+  return via.map(deliveredToField).reverse()
+}
+
+function loops(destination: Destination, visited: ReadonlySet<string>): boolean {
+  const passed = destination.kind === 'mailbox' ? [destination.address, ...destination.via] : destination.via
+  return passed.some((address) => visited.has(canonicalAddress(address) ?? address))
+}
+
+function expandedRecipients(plan: Pick<RoutePlan<Recipient>, 'deliveries' | 'dead'>): Set<Recipient> {
+  const once = new Set<Recipient>()
+  const more = new Set<Recipient>()
+  const all = [
+    ...plan.deliveries.flatMap(({ recipients }) => recipients),
+    ...plan.dead.map(({ recipient }) => recipient),
+  ]
+  for (const recipient of all) (once.has(recipient) ? more : once).add(recipient)
+  return more
+}
+
+/**
+ * An alias of one address passes the DSN parameters on; one of several keeps NOTIFY=SUCCESS to itself and answers it with
+ * "expanded" (RFC 3461 §5.2.7.2, §5.2.7.3). ORCPT is added where the address changes, so that a report names the address
+ * that the sender knows (§5.2.1).
+ */
+function onwardRecipient(destination: Destination, recipient: Recipient, expanded: ReadonlySet<Recipient>): Recipient {
+  const onward: Recipient = { ...recipient, address: destination.address }
+  if (destination.via.length === 0) return onward
+  onward.orcpt ??= originalRecipient(recipient.address)
+  if (expanded.has(recipient) && recipient.notify !== undefined) {
+    const rest = recipient.notify.filter((condition) => condition !== 'SUCCESS')
+    onward.notify = rest.length === 0 ? ['NEVER'] : rest
+  }
+  return onward
+}
+
+/** ORCPT for an address: type rfc822, or utf-8 where it needs more than ASCII (RFC 6533 §3). */
+export function originalRecipient(address: string): string {
+  // oxlint-disable-next-line no-control-regex -- all of ASCII
+  return `${/^[\u0000-\u007f]*$/.test(address) ? 'rfc822' : 'utf-8'};${address}`
+}

@@ -1,0 +1,8 @@
+export { chooseAgent, type AgentChoices } from './agent-choice.ts'
+export type { Dialer, EgressRequest, EgressResult, EgressTarget, TlsPolicy } from './dialer.ts'
+export { type Distribution, distribute, type Place } from './distribute.ts'
+export { deadTarget, type Leftover, leaveToQueue } from './leftover.ts'
+export { MailboxAgent } from './mailbox-agent.ts'
+export { MxAgent, type MxAgentOptions } from './mx-agent.ts'
+export type { DeliveryPorts, MailboxDelivery, MailboxOutcome, MailboxPort, QueuePort } from './ports.ts'
+export { parseSmarthost, type Smarthost, SmarthostAgent } from './smarthost-agent.ts'

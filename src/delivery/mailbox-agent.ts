@@ -1,0 +1,96 @@
+/**
+ * The agent for hosted domains: routes again, since addresses may have changed while the message waited, and delivers.
+ *
+ * Standards: RFC 5321 §4.4, RFC 3461 §5.2.3 (local delivery), §5.2.7 (aliases).
+ */
+import type { Recipient, Reply } from '../protocol/smtp/index.ts'
+import type { DeliveryAgent, DeliveryJob, RecipientOutcome } from '../queue/index.ts'
+import { route } from '../routing/index.ts'
+import { distribute, type Place } from './distribute.ts'
+import { deadTarget, type Leftover, leaveToQueue } from './leftover.ts'
+import type { DeliveryPorts } from './ports.ts'
+
+export class MailboxAgent implements DeliveryAgent {
+  readonly #ports: DeliveryPorts
+  readonly #hostname: string
+
+  /** `hostname` is named in reports as the host that answered. */
+  constructor(ports: DeliveryPorts, hostname: string) {
+    this.#ports = ports
+    this.#hostname = hostname
+  }
+
+  async deliver(job: DeliveryJob): Promise<RecipientOutcome[]> {
+    const plan = await route(job.envelope.recipients, this.#ports.directory)
+    const { places, expanded } = await distribute(job.envelope, job.raw, plan, this.#ports)
+    const outcomes: RecipientOutcome[] = plan.refused.map(({ recipient, reply }) => this.#refusal(recipient, reply))
+    const refused = new Set(plan.refused.map(({ recipient }) => recipient))
+    for (const recipient of job.envelope.recipients) {
+      if (refused.has(recipient)) continue
+      const mine = places.filter(({ recipients }) => recipients.includes(recipient))
+      outcomes.push(
+        expanded.has(recipient)
+          ? await this.#expansion(job, recipient, mine, plan.dead)
+          : this.#single(recipient, mine[0] as Place, expanded),
+      )
+    }
+    return outcomes
+  }
+
+  #single(recipient: Recipient, place: Place, expanded: ReadonlySet<Recipient>): RecipientOutcome {
+    const first = place.recipients[0] as Recipient
+    // The alias that came first looks after the place they share.
+    if (first !== recipient && expanded.has(first))
+      return { ...this.#outcome(recipient, 'delivered'), success: 'passed' }
+    const outcome = this.#outcome(recipient, place.status === 'queued' ? 'delivered' : place.status)
+    if (place.reply !== undefined) outcome.reply = place.reply
+    if (place.status === 'queued') outcome.success = 'passed'
+    if (place.status === 'delivered') outcome.success = 'final'
+    return outcome
+  }
+
+  /**
+   * An alias of several addresses is done when every part of it is somewhere: what failed becomes an entry of its own, so
+   * that the parts that succeeded are never delivered twice.
+   */
+  async #expansion(
+    job: DeliveryJob,
+    recipient: Recipient,
+    places: readonly Place[],
+    dead: readonly { recipient: Recipient; address: string; via: string[]; reply: Reply }[],
+  ): Promise<RecipientOutcome> {
+    const leftovers: Leftover[] = []
+    for (const { status, onward, destination, reply, recipients } of places) {
+      // A place that serves several recipients is left over once.
+      if ((status !== 'deferred' && status !== 'bounced') || recipients[0] !== recipient) continue
+      const leftover: Leftover = { recipient: onward, via: destination.via, status }
+      if (reply !== undefined) leftover.reply = reply
+      leftovers.push(leftover)
+    }
+    leftovers.push(...dead.filter((target) => target.recipient === recipient).map(deadTarget))
+    if (leftovers.length === places.length && leftovers.every(({ status }) => status === 'deferred')) {
+      const outcome = this.#outcome(recipient, 'deferred')
+      const reply = leftovers[0]?.reply
+      return reply === undefined ? outcome : { ...outcome, reply }
+    }
+    try {
+      await leaveToQueue(leftovers, job, this.#ports, this.#hostname)
+    } catch {
+      // Better delivered twice to some than not at all to others.
+      return {
+        ...this.#outcome(recipient, 'deferred'),
+        enhanced: '4.3.0',
+        diagnostic: 'A queue refused a part of an alias',
+      }
+    }
+    return { ...this.#outcome(recipient, 'delivered'), success: 'expanded' }
+  }
+
+  #refusal(recipient: Recipient, reply: Reply): RecipientOutcome {
+    return { ...this.#outcome(recipient, reply.code < 500 ? 'deferred' : 'bounced'), reply }
+  }
+
+  #outcome(recipient: Recipient, status: RecipientOutcome['status']): RecipientOutcome {
+    return { recipient: recipient.address, status, remoteMta: this.#hostname, at: this.#ports.clock() }
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * Whom delivery needs: address books, mailboxes and queues.
+ */
+import type { Reply } from '../protocol/smtp/index.ts'
+import type { NewEntry } from '../queue/index.ts'
+import type { Directory } from '../routing/index.ts'
+
+/** One message for one mailbox, complete with Return-Path and Delivered-To. */
+export interface MailboxDelivery {
+  raw: Uint8Array
+  reversePath: string
+  /** Final recipient. */
+  recipient: string
+  /** Subaddress (RFC 5233). */
+  detail?: string
+}
+
+export type MailboxOutcome = { status: 'delivered' } | { status: 'deferred' | 'bounced'; reply: Reply }
+
+/** A mailbox that takes messages. `delivered` means durable. A rejection counts as deferred. */
+export interface MailboxPort {
+  /** One outcome for each delivery, in order. */
+  deliver(batch: MailboxDelivery[]): Promise<MailboxOutcome[]>
+}
+
+/** A destination's queue. Resolved means durable. */
+export interface QueuePort {
+  enqueue(entry: NewEntry): Promise<{ id: string }>
+}
+
+export interface DeliveryPorts {
+  directory: Directory
+  mailbox(accountId: string): MailboxPort
+  /** `domain` is canonical. */
+  queue(domain: string): QueuePort
+  /** Milliseconds since the epoch. */
+  clock: () => number
+}

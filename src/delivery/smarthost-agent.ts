@@ -1,0 +1,68 @@
+/**
+ * The agent that gives everything to one relay of the operator's choice.
+ *
+ * Standards: RFC 5321 §3.6.1 (relays), RFC 6409 (submission), RFC 8314 §3.3 (implicit TLS on 465).
+ */
+import type { DeliveryAgent, DeliveryJob, RecipientOutcome } from '../queue/index.ts'
+import { dial } from './dial.ts'
+import type { Dialer, EgressTarget, TlsPolicy } from './dialer.ts'
+
+export interface Smarthost {
+  host: string
+  port: number
+  tls: TlsPolicy
+  auth?: { user: string; password: string }
+}
+
+/**
+ * Reads `smtp://user:password@host:port?tls=required` or `smtps://…`. User and password percent-encoded. Without `tls=`,
+ * smtps is implicit TLS; smtp is required with a password, which must not travel in the clear, and opportunistic without.
+ * Without a port: 465 for smtps, 587 with a password, else 25. `problem` is a sentence for the operator.
+ */
+export function parseSmarthost(text: string): { ok: true; smarthost: Smarthost } | { ok: false; problem: string } {
+  const example = 'write it like smtp://user:password@host:587'
+  if (!URL.canParse(text)) return refuse(`The smarthost is not a URL; ${example}.`)
+  const url = new URL(text)
+  if (url.protocol !== 'smtp:' && url.protocol !== 'smtps:')
+    return refuse(`The smarthost must begin with smtp:// or smtps://; ${example}.`)
+  const host = url.hostname.replace(/^\[(.*)\]$/, '$1').toLowerCase()
+  if (host === '') return refuse(`The smarthost names no host; ${example}.`)
+  if (url.pathname !== '' && url.pathname !== '/')
+    return refuse(`The smarthost has a path, which SMTP does not know; ${example}.`)
+  let auth: Smarthost['auth']
+  try {
+    if (url.username !== '')
+      auth = { user: decodeURIComponent(url.username), password: decodeURIComponent(url.password) }
+  } catch {
+    return refuse('The user or password of the smarthost is not percent-encoded correctly.')
+  }
+  const implicit = url.protocol === 'smtps:'
+  const tls = url.searchParams.get('tls') ?? (implicit ? 'implicit' : auth === undefined ? 'opportunistic' : 'required')
+  if (!isTlsPolicy(tls)) return refuse("The smarthost's tls must be implicit, required, opportunistic or none.")
+  if (implicit && tls !== 'implicit') return refuse('smtps:// is implicit TLS; leave tls= out, or use smtp://.')
+  const port = url.port === '' ? (tls === 'implicit' ? 465 : auth === undefined ? 25 : 587) : Number(url.port)
+  return { ok: true, smarthost: { host, port, tls, ...(auth === undefined ? {} : { auth }) } }
+}
+
+export class SmarthostAgent implements DeliveryAgent {
+  readonly #options: { smarthost: Smarthost; dialer: Dialer; hostname: string; clock: () => number }
+
+  constructor(options: { smarthost: Smarthost; dialer: Dialer; hostname: string; clock: () => number }) {
+    this.#options = options
+  }
+
+  deliver(job: DeliveryJob, signal?: AbortSignal): Promise<RecipientOutcome[]> {
+    const { smarthost, dialer, hostname, clock } = this.#options
+    const { host, port, tls, auth } = smarthost
+    const target: EgressTarget = { host, port, addresses: [], tls }
+    return dial(dialer, { hostname, targets: [target], ...(auth === undefined ? {} : { auth }) }, job, clock, signal)
+  }
+}
+
+function isTlsPolicy(text: string): text is TlsPolicy {
+  return text === 'implicit' || text === 'required' || text === 'opportunistic' || text === 'none'
+}
+
+function refuse(problem: string): { ok: false; problem: string } {
+  return { ok: false, problem }
+}

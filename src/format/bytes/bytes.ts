@@ -1,0 +1,72 @@
+/**
+ * Octets and strings: the conversions that everything else in this room stands on.
+ *
+ * Mail is bytes. Where a string is handier, this room uses *latin1-of-bytes*: one character per octet, nothing lost.
+ */
+
+const utf8Encoder = new TextEncoder()
+const utf8Decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+/** One array holding all chunks in order; the chunk itself when there is only one. */
+export function concat(chunks: readonly Uint8Array[]): Uint8Array {
+  if (chunks.length === 1) return chunks[0]!
+  let length = 0
+  for (const chunk of chunks) length += chunk.length
+  const all = new Uint8Array(length)
+  let offset = 0
+  for (const chunk of chunks) {
+    all.set(chunk, offset)
+    offset += chunk.length
+  }
+  return all
+}
+
+export function encodeUtf8(text: string): Uint8Array {
+  return utf8Encoder.encode(text)
+}
+
+/** Lossy: what is not UTF-8 becomes U+FFFD. A byte order mark is kept. */
+export function decodeUtf8(bytes: Uint8Array): string {
+  return utf8Decoder.decode(bytes)
+}
+
+/** True when no octet from `start` up to `end` has its eighth bit set. */
+export function isAscii(bytes: Uint8Array, start = 0, end: number = bytes.length): boolean {
+  for (let i = start; i < end; i++) if (bytes[i]! > 0x7f) return false
+  return true
+}
+
+/** True when every character is below U+0080. */
+export function isAsciiText(text: string): boolean {
+  for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) > 0x7f) return false
+  return true
+}
+
+/** Spreading more arguments than this into one call risks the stack. */
+const SPREAD_LIMIT = 4096
+
+/** One character per octet from `start` up to `end`: reversible by {@link fromLatin1}. */
+export function latin1(bytes: Uint8Array, start = 0, end: number = bytes.length): string {
+  if (end - start > 48 && isAscii(bytes, start, end)) return utf8Decoder.decode(bytes.subarray(start, end))
+  let text = ''
+  for (let i = start; i < end; i += SPREAD_LIMIT) {
+    // A typed array is array-like, which is all that `apply` wants at run time.
+    const slice = bytes.subarray(i, Math.min(i + SPREAD_LIMIT, end)) as unknown as number[]
+    text += String.fromCharCode.apply(null, slice)
+  }
+  return text
+}
+
+/** The octets of a latin1-of-bytes string; of a character above U+00FF only the low octet is kept. */
+export function fromLatin1(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length)
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+  return bytes
+}
+
+/** Compares contents. Not constant-time: never use it for secrets. */
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a.length !== b.length) return false
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false
+  return true
+}

@@ -1,0 +1,59 @@
+/**
+ * What bytes mean: octets, addresses, dates, headers, MIME structure, display text, composition, trace fields, reports.
+ *
+ * Everything here is pure and total: no I/O, no clock, and no input makes a parser throw.
+ */
+export * from './bytes/bytes.ts'
+export * from './bytes/base64.ts'
+export type { Address, AddressGroup } from './address/address.ts'
+export { formatAddress, normaliseAddress, parseForwardPath, parseReversePath, splitAddress } from './address/path.ts'
+export { flattenAddresses, parseAddressList } from './address/list.ts'
+export { formatDate, parseDate } from './message/date.ts'
+export type { MessageDate } from './message/date.ts'
+export { Header, parseHeader } from './message/header.ts'
+export { unfold } from './message/unfold.ts'
+export type { HeaderField, ParsedHeader } from './message/header.ts'
+export { parseMessageIds } from './message/message-id.ts'
+export { defaultLimits } from './message/limits.ts'
+export type { ParseLimits } from './message/limits.ts'
+export { allParts, partAt } from './message/part.ts'
+export type { Disposition, Part, StoredPart } from './message/part.ts'
+export { parseMessage } from './message/parse.ts'
+export { decodeParts, encodeParts } from './message/stored-parts.ts'
+export { renderEnvelope } from './message/envelope.ts'
+export { renderBodyStructure } from './message/body-structure.ts'
+export { withoutExtensionData } from './message/without-extension-data.ts'
+export { bodyParts, partName } from './message/body-parts.ts'
+export type { BodyParts } from './message/body-parts.ts'
+export { baseSubject } from './message/base-subject.ts'
+export { summarise } from './message/summarise.ts'
+export type { MessageSummary } from './message/summary.ts'
+export { decodeBody, decodeTransferEncoding } from './text/transfer.ts'
+export { decodeCharset, isKnownCharset } from './text/charset.ts'
+export { decodeText } from './text/body-text.ts'
+export type { DecodedText } from './text/body-text.ts'
+export { decodeHeaderText } from './text/encoded-word.ts'
+export { htmlToText } from './text/html.ts'
+export { decodeFlowed } from './text/flowed.ts'
+export { compose } from './compose/compose.ts'
+export { composeHeader } from './compose/field.ts'
+export { ComposeError } from './compose/composed-message.ts'
+export type {
+  ComposedContent,
+  ComposedField,
+  ComposedMessage,
+  ComposedPart,
+  ComposeOptions,
+} from './compose/composed-message.ts'
+export type { ReceivedFacts } from './trace/received-facts.ts'
+export {
+  countReceived,
+  deliveredTo,
+  deliveredToField,
+  prependFields,
+  receivedField,
+  returnPathField,
+} from './trace/trace.ts'
+export type { DeliveryReport, ParsedReport, ReportAction, ReportedRecipient } from './dsn/report.ts'
+export { composeReport } from './dsn/compose-report.ts'
+export { parseReport } from './dsn/parse-report.ts'

@@ -1,0 +1,58 @@
+/**
+ * Header text for people: encoded words and raw UTF-8 undone.
+ *
+ * Standards: RFC 2047, RFC 2231 §5 (language in the charset), RFC 6532.
+ * Security: fed by anyone; linear, and what comes out is one line without control characters, so that nothing hidden in
+ * an encoded word can begin a new header field.
+ */
+import { concat, fromLatin1, isAsciiText } from '../bytes/bytes.ts'
+import { unfold } from '../message/unfold.ts'
+import { decodeCharset, decodeRawText } from './charset.ts'
+import { decodeLenientBase64, decodeQ } from './transfer.ts'
+
+/** Spaces inside the text are against §2 but sent all the same. */
+const ENCODED_WORD = /=\?([^?\s]{1,75})\?([bq])\?([^?]*)\?=/gi
+
+/** A run of adjacent encoded words in one charset: a character may be split between them (against §5, common). */
+interface Run {
+  charset: string
+  pieces: Uint8Array[]
+}
+
+/** Decodes a raw value (latin1-of-bytes, may be folded); in normalisation form C, as RFC 8621 §4.1.2.2 wants it. */
+export function decodeHeaderText(value: string): string {
+  const line = unfold(value)
+  const text = oneLine(line.includes('=?') ? decodeWords(line) : decodeRawText(line))
+  return isAsciiText(text) ? text : text.normalize('NFC')
+}
+
+function decodeWords(line: string): string {
+  let text = ''
+  let run: Run | undefined
+  let end = 0
+  const flush = (): void => {
+    if (run) text += decodeCharset(concat(run.pieces), run.charset).text
+    run = undefined
+  }
+  for (const match of line.matchAll(ENCODED_WORD)) {
+    const [whole, charsetAndLanguage, encoding, content] = match as unknown as [string, string, string, string]
+    const charset = charsetAndLanguage.replace(/\*.*$/, '').toLowerCase()
+    const between = line.slice(end, match.index)
+    // White space between two encoded words is not shown (RFC 2047 §6.2).
+    const adjacent = run !== undefined && between.trim() === ''
+    if (!adjacent || run?.charset !== charset) flush()
+    if (!adjacent) text += decodeRawText(between)
+    const bytes = /b/i.test(encoding) ? decodeLenientBase64(fromLatin1(content)) : decodeQ(fromLatin1(content))
+    if (run) run.pieces.push(bytes)
+    else run = { charset, pieces: [bytes] }
+    end = match.index + whole.length
+  }
+  flush()
+  return text + decodeRawText(line.slice(end))
+}
+
+/** Control characters become a space, and so do the Unicode line ends. */
+export function oneLine(text: string): string {
+  // eslint-disable-next-line no-control-regex -- control characters are the point
+  return text.replace(/[\0-\x1f\x7f\u0085\u2028\u2029]+/g, ' ').trim()
+}

@@ -1,0 +1,102 @@
+/**
+ * The requests of the link and their answers, as both ends write them (JSON heads of frames).
+ *
+ * Every answer may instead be `{ error: string }`: the Worker could not do it now; the bridge treats that as temporary.
+ */
+
+import type { Envelope, Recipient, Reply } from '../../../protocol/smtp/index.ts'
+
+/** Where a message came from, as the bridge knows it; the Worker believes it because the bridge holds the secret. */
+export interface LinkOrigin {
+  readonly kind: 'smtp' | 'submission'
+  readonly clientAddress: string
+  /** The EHLO or HELO argument: a claim. */
+  readonly helo: string
+  /** RFC 3848 "with" keyword; that a message is internationalised is in its envelope. */
+  readonly protocol: 'SMTP' | 'ESMTP' | 'ESMTPS' | 'ESMTPA' | 'ESMTPSA'
+  readonly tls?: { readonly version: string; readonly cipher: string }
+  /** Set after authentication. */
+  readonly accountId?: string
+  /** Unique for the transaction: in the trace header and in the bridge's log. */
+  readonly transactionId: string
+}
+
+export interface HelloRequest {
+  readonly op: 'hello'
+  readonly name: string
+  readonly version: string
+}
+
+export interface HelloAnswer {
+  readonly hostname: string
+  readonly maxMessageSize: number
+  /** Requests after which the bridge moves to a fresh link: Workers bound what one request may do. */
+  readonly maxRequests?: number
+}
+
+export interface AuthenticateRequest {
+  readonly op: 'authenticate'
+  readonly service: 'submission'
+  readonly login: string
+  readonly password: string
+  readonly clientAddress: string
+}
+
+export type AuthenticateAnswer =
+  | { readonly ok: true; readonly accountId: string; readonly address: string }
+  | { readonly ok: false; readonly temporary: boolean; readonly text: string }
+
+/** May this account send with this reverse-path? */
+export interface SenderRequest {
+  readonly op: 'sender'
+  readonly accountId: string
+  readonly address: string
+}
+
+export interface RecipientRequest {
+  readonly op: 'recipient'
+  readonly reversePath: string
+  readonly recipient: Recipient
+  readonly accountId?: string
+  readonly origin: LinkOrigin
+}
+
+/** Body: the message, byte for byte. */
+export interface DeliverRequest {
+  readonly op: 'deliver'
+  readonly envelope: Envelope
+  readonly origin: LinkOrigin
+}
+
+/** The answer to `sender`, `recipient` and `deliver`: what the SMTP client is told. */
+export interface ReplyAnswer {
+  readonly reply: Reply
+}
+
+export type LinkRequest = HelloRequest | AuthenticateRequest | SenderRequest | RecipientRequest | DeliverRequest
+
+/** Reads a reply out of an answer's head; undefined when there is none that may go on the wire. */
+export function replyOf(head: unknown): Reply | undefined {
+  const reply = (head as Partial<ReplyAnswer> | null)?.reply
+  if (typeof reply !== 'object' || reply === null) return undefined
+  const { code, enhanced, text } = reply
+  if (!Number.isInteger(code) || code < 200 || code > 599) return undefined
+  if (typeof text !== 'string' && !(Array.isArray(text) && text.every((line) => typeof line === 'string')))
+    return undefined
+  if (enhanced === undefined) return { code, text }
+  return typeof enhanced === 'string' && /^[245]\.\d{1,3}\.\d{1,3}$/.test(enhanced)
+    ? { code, enhanced, text }
+    : { code, text }
+}
+
+/** Reads the answer to `authenticate`; anything malformed counts as a temporary failure, never as a success. */
+export function authenticationOf(head: unknown): AuthenticateAnswer {
+  const answer = (head ?? {}) as Record<string, unknown>
+  if (answer.ok === true && typeof answer.accountId === 'string' && typeof answer.address === 'string') {
+    return { ok: true, accountId: answer.accountId, address: answer.address }
+  }
+  if (answer.ok === false) {
+    return { ok: false, temporary: answer.temporary === true, text: typeof answer.text === 'string' ? answer.text : '' }
+  }
+  return { ok: false, temporary: true, text: '' }
+}

@@ -1,0 +1,132 @@
+/** What a bridge is told when it starts, its limits with their reasons, and what it gives back. */
+
+import type { LinkLimits } from './link.ts'
+import type { Log } from './log.ts'
+import type { LoginPenaltyLimits } from './login-penalty.ts'
+import type { Endpoint } from './socket.ts'
+import type { TlsSource } from './certificates.ts'
+
+export interface ListenerOptions {
+  readonly host: string
+  /** 0: any free port; see `Bridge.addresses`. */
+  readonly port: number
+  /** Each connection begins with a PROXY protocol header (version 1 or 2), which is then required. */
+  readonly proxyProtocol?: boolean
+}
+
+export type ListenerName = 'smtp' | 'submission' | 'submissions' | 'imap' | 'imaps' | 'egress'
+
+export interface BridgeOptions {
+  /** The Worker: `http://127.0.0.1:8787`, `https://mail.example`. */
+  readonly workerUrl: string | URL
+  /** Shared with the Worker. */
+  readonly secret: string
+  /** Our name in greetings. */
+  readonly hostname: string
+  readonly tls: TlsSource
+  /** Those absent are not opened. The key is also the name of the command line's flag. */
+  readonly listeners: Partial<Record<ListenerName, ListenerOptions>>
+  /** Passwords without TLS, for clients on loopback (never for others); default true. */
+  readonly allowPlaintextLogin?: boolean
+  readonly limits?: Partial<BridgeLimits>
+  readonly log?: Log
+  /** Roots (PEM) to trust for the Worker's certificate in place of the system's. */
+  readonly workerCa?: readonly string[]
+  /** Roots (PEM) to trust for certificates of remote mail servers in place of the system's. */
+  readonly egressCa?: readonly string[]
+}
+
+export interface Bridge {
+  /** Where each listener really listens. */
+  readonly addresses: Readonly<Partial<Record<ListenerName, Endpoint>>>
+  /** Resolves when the Worker has answered for the first time; never rejects. */
+  readonly linked: Promise<void>
+  /**
+   * Stops listening, sends idle clients away (421, BYE), lets running transactions finish for at most `drainMs`
+   * (default 10 s), then cuts the rest off. Resolves when nothing of the bridge is left.
+   */
+  close(options?: { readonly drainMs?: number }): Promise<void>
+}
+
+export interface BridgeLimits extends LinkLimits, LoginPenaltyLimits {
+  /** Open SMTP and submission connections: each costs some 50 KB. */
+  readonly smtpConnections: number
+  /** Open IMAP (POP3, ManageSieve) connections: mostly idle ones. */
+  readonly sessionConnections: number
+  /** Of them from one IPv4 address or IPv6 /64. Offices behind one address have many mail apps. */
+  readonly connectionsPerAddress: number
+  readonly connectionsPerLoopback: number
+  /** Octets of messages being received, over all connections; above it 452, so that a flood of large messages cannot take all memory. */
+  readonly gatheredBytes: number
+  /** The largest message while the Worker has not said (and never above what it said). */
+  readonly maxMessageSize: number
+  /** Waiting for a command (RFC 5321 §4.5.3.2.7: at least 5 minutes). */
+  readonly commandMs: number
+  /** Waiting for a piece of content (RFC 5321 §4.5.3.2.5: 3 minutes). */
+  readonly contentMs: number
+  /** One message from 354 to its end: ends a client that drips. */
+  readonly messageMs: number
+  /** From connection to successful login where login is required. */
+  readonly loginMs: number
+  readonly handshakeMs: number
+  /** Waiting for the Worker: recipient checks, logins. */
+  readonly requestMs: number
+  /** Waiting for the Worker to store a message. Long: giving up early makes the sender deliver twice. Clients wait 10 minutes (RFC 5321 §4.5.3.2.6). */
+  readonly deliverMs: number
+  /** A mail app that neither says nor hears anything (RFC 9051 §5.4: at least 30 minutes). */
+  readonly sessionIdleMs: number
+  /** A mail app that closed its side: silence after which its session ends. */
+  readonly halfClosedMs: number
+  /** Output to one mail app which it does not read: beyond it the session object is asked to wait. */
+  readonly sessionBacklog: number
+  /** Egress: connecting to one address. */
+  readonly connectMs: number
+  /** Egress: waiting for a reply (RFC 5321 §4.5.3.2.1–.3: 5 minutes). */
+  readonly replyMs: number
+  /** Egress: waiting for the reply to the content (RFC 5321 §4.5.3.2.6: 10 minutes). */
+  readonly finalReplyMs: number
+  /** Egress: connections open to one target at once. */
+  readonly connectionsPerTarget: number
+  /** Egress: how long a connection is kept for the next message. */
+  readonly reuseMs: number
+  /** Egress: messages on one connection. */
+  readonly messagesPerConnection: number
+  /** Egress: the largest request body. */
+  readonly egressBytes: number
+  /** Egress: requests at work at once. */
+  readonly egressRequests: number
+}
+
+export const defaultBridgeLimits: BridgeLimits = {
+  inFlightBytes: 64 * 1024 * 1024,
+  connectTimeoutMs: 10_000,
+  backoffMs: 100,
+  maxBackoffMs: 15_000,
+  pingMs: 20_000,
+  smtpConnections: 2_000,
+  sessionConnections: 20_000,
+  connectionsPerAddress: 100,
+  connectionsPerLoopback: 10_000,
+  gatheredBytes: 256 * 1024 * 1024,
+  maxMessageSize: 25 * 1024 * 1024,
+  commandMs: 300_000,
+  contentMs: 180_000,
+  messageMs: 3_600_000,
+  loginMs: 180_000,
+  handshakeMs: 30_000,
+  requestMs: 30_000,
+  deliverMs: 180_000,
+  failedLoginMs: 1_000,
+  maxFailedLoginMs: 15_000,
+  sessionIdleMs: 31 * 60_000,
+  halfClosedMs: 2_000,
+  sessionBacklog: 1024 * 1024,
+  connectMs: 30_000,
+  replyMs: 300_000,
+  finalReplyMs: 600_000,
+  connectionsPerTarget: 20,
+  reuseMs: 10_000,
+  messagesPerConnection: 100,
+  egressBytes: 128 * 1024 * 1024,
+  egressRequests: 500,
+}

@@ -1,0 +1,254 @@
+/**
+ * One client of a session protocol: the login engine first, then a pump into the account's object.
+ *
+ * Flow control: the object sends no more than its window until output is acknowledged, and it is acknowledged when the
+ * client's system took it; what the client sends waits in its own socket while the WebSocket's backlog is large.
+ * Security: before login all input goes through the bounded engine; after it the bridge looks at no byte.
+ */
+
+import { Deadline } from './deadline.ts'
+import type { Client } from './front.ts'
+import { describeError } from './log.ts'
+import type { LoginEngine, LoginEvent } from './session-protocol.ts'
+import type { SessionService } from './session-service.ts'
+import type { SessionSocket } from './session-socket.ts'
+
+const acknowledgeEvery = 256 * 1024
+/** Silence that counts as "nothing is running" when the bridge goes away. */
+const quietMs = 100
+
+export class SessionConnection {
+  readonly #service: SessionService
+  readonly #client: Client
+  readonly #deadline = new Deadline(() => this.#sayGoodbye('Inactive for too long'))
+  #engine: LoginEngine | undefined
+  #session: SessionSocket | undefined
+  #unacknowledged = 0
+  /** The last output ended a line: a BYE now would not fall into a literal. */
+  #atLineEnd = true
+  #lastActivity = 0
+  #opening = false
+  #inputOver = false
+  #draining = false
+  #over = false
+
+  constructor(service: SessionService, client: Client) {
+    this.#service = service
+    this.#client = client
+  }
+
+  start(): void {
+    const { service, socket } = { service: this.#service, socket: this.#client.socket }
+    this.#engine = service.protocol.login({
+      hostname: service.hostname,
+      tls: socket.tls === undefined ? 'available' : 'active',
+      plainAllowed: this.#client.loopback && service.allowPlaintextLogin,
+    })
+    socket.handle({
+      data: (chunk) => this.#data(chunk),
+      end: () => this.#inputEnded(),
+      drain: () => this.#session?.resume(),
+      close: () => this.#closed(),
+    })
+    socket.write(this.#engine.greeting())
+    this.#deadline.set(performance.now() + service.limits.loginMs)
+  }
+
+  /** Sends the client away as soon as nothing seems to run for it. */
+  drain(): void {
+    this.#draining = true
+    if (this.#opening) return
+    if (this.#session === undefined || performance.now() - this.#lastActivity >= quietMs) {
+      this.#sayGoodbye('Server is shutting down, please reconnect')
+      return
+    }
+    setTimeout(() => this.drain(), quietMs / 2)
+  }
+
+  destroy(): void {
+    this.#client.socket.destroy()
+  }
+
+  #data(chunk: Uint8Array): void {
+    if (this.#over) return
+    const session = this.#session
+    if (session === undefined) {
+      this.#engine?.receive(chunk)
+      this.#logIn()
+      return
+    }
+    this.#active()
+    session.input(chunk)
+    if (session.backlog > this.#service.limits.sessionBacklog) this.#client.socket.pause()
+  }
+
+  /** Takes the engine's events; stops while one of them is being worked on. */
+  #logIn(): void {
+    try {
+      for (;;) {
+        const event = this.#over ? undefined : this.#engine?.next()
+        if (event === undefined) return
+        switch (event.type) {
+          case 'reply':
+            this.#client.socket.write(event.bytes)
+            break
+          case 'close':
+            this.#client.socket.write(event.bytes)
+            this.#finish()
+            return
+          case 'starttls':
+            this.#client.socket.write(event.bytes)
+            void this.#startTls().catch(this.#broken)
+            return
+          case 'login':
+            void this.#checkLogin(event).catch(this.#broken)
+            return
+        }
+      }
+    } catch (error) {
+      this.#broken(error)
+    }
+  }
+
+  readonly #broken = (error: unknown): void => {
+    this.#service.log('error', 'session-broken', { client: this.#client.remote.address, error: describeError(error) })
+    this.#sayGoodbye('Internal error')
+  }
+
+  async #startTls(): Promise<void> {
+    try {
+      await this.#client.socket.startTlsServer(this.#service.certificates.current, this.#service.limits.handshakeMs)
+    } catch (error) {
+      this.#service.log('info', 'tls-failed', { client: this.#client.remote.address, error: describeError(error) })
+      this.destroy()
+      return
+    }
+    this.#engine?.tlsStarted()
+    this.#logIn()
+  }
+
+  async #checkLogin(event: Extract<LoginEvent, { type: 'login' }>): Promise<void> {
+    const { socket, remote } = this.#client
+    const service = this.#service
+    // What is pipelined behind the login waits in the engine, what comes later in the system.
+    socket.pause()
+    this.#opening = true
+    this.#deadline.clear()
+    const opening = await service.openSession({
+      login: event.login,
+      password: event.password,
+      tag: event.tag,
+      clientAddress: remote.address,
+      tls: socket.tls !== undefined,
+    })
+    const facts = { service: service.protocol.name, client: remote.address, login: event.login }
+    if (opening.type === 'refused') {
+      service.log('info', 'login', { ...facts, ok: false, temporary: opening.temporary })
+      if (!opening.temporary) await service.failedLogin(remote.address)
+      this.#opening = false
+      this.#refuseLogin(opening)
+      return
+    }
+    this.#opening = false
+    service.log('info', 'login', { ...facts, ok: true })
+    if (this.#over) opening.socket.close()
+    else this.#pump(opening.socket)
+  }
+
+  #refuseLogin(refusal: { readonly temporary: boolean; readonly text: string }): void {
+    const engine = this.#engine
+    if (this.#over || engine === undefined) return
+    const text = refusal.text === '' ? {} : { text: refusal.text }
+    this.#client.socket.write(engine.loginFailed({ temporary: refusal.temporary, ...text }))
+    if (engine.closed) {
+      this.#finish()
+      return
+    }
+    if (this.#draining) {
+      this.drain()
+      return
+    }
+    this.#deadline.set(performance.now() + this.#service.limits.loginMs)
+    this.#client.socket.resume()
+    this.#logIn()
+  }
+
+  #pump(session: SessionSocket): void {
+    const { socket } = this.#client
+    const limit = this.#service.limits.sessionBacklog
+    const rest = this.#engine?.takeRest()
+    this.#engine = undefined
+    this.#session = session
+    this.#active()
+    if (rest !== undefined && rest.length > 0) session.input(rest)
+    session.handle({
+      output: (bytes) => this.#output(bytes),
+      finished: () => this.#finish(),
+      relieved: () => {
+        if (!this.#over && session.backlog <= limit / 2) socket.resume()
+      },
+      close: () => this.#lost(),
+    })
+    socket.resume()
+    if (this.#draining) this.drain()
+  }
+
+  #output(bytes: Uint8Array): void {
+    if (this.#over || bytes.length === 0) return
+    this.#active()
+    this.#atLineEnd = bytes[bytes.length - 1] === 0x0a
+    const { socket } = this.#client
+    const more = socket.write(bytes, () => this.#written(bytes.length))
+    if (!more && socket.backlog > this.#service.limits.sessionBacklog) this.#session?.pause()
+  }
+
+  #written(octets: number): void {
+    this.#unacknowledged += octets
+    if (this.#unacknowledged < acknowledgeEvery) return
+    this.#session?.acknowledge(this.#unacknowledged)
+    this.#unacknowledged = 0
+  }
+
+  #active(): void {
+    this.#lastActivity = performance.now()
+    const { sessionIdleMs, halfClosedMs } = this.#service.limits
+    this.#deadline.set(this.#lastActivity + (this.#inputOver ? halfClosedMs : sessionIdleMs))
+  }
+
+  #inputEnded(): void {
+    // Mostly the client is gone; some (a script with its commands in a pipe) wait for the answers.
+    this.#inputOver = true
+    if (this.#session !== undefined) this.#active()
+    else if (!this.#opening) this.#finish()
+  }
+
+  /** The object is gone without a word: a deploy, a lost machine. */
+  #lost(): void {
+    this.#session = undefined
+    if (this.#over) return
+    this.#service.log('info', 'session-lost', { client: this.#client.remote.address })
+    this.#sayGoodbye('Connection to the mailbox is lost, please reconnect')
+  }
+
+  #sayGoodbye(reason: string): void {
+    if (this.#over) return
+    if (this.#atLineEnd) this.#client.socket.write(this.#service.protocol.bye(reason))
+    this.#finish()
+  }
+
+  #finish(): void {
+    if (this.#over) return
+    this.#over = true
+    this.#deadline.close()
+    this.#session?.close()
+    this.#client.socket.end()
+  }
+
+  #closed(): void {
+    this.#over = true
+    this.#deadline.close()
+    this.#session?.close()
+    this.#client.leave()
+    this.#service.forget(this)
+  }
+}

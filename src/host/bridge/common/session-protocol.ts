@@ -1,0 +1,39 @@
+/**
+ * What the session service needs of a protocol that logs in at the bridge and then runs inside the account's object.
+ *
+ * IMAP is one; POP3 and ManageSieve have the same shape: a bounded sans-I/O engine up to the login, then only a pump.
+ */
+
+export interface SessionProtocol {
+  /** In the `Facteur-Session` header: the Worker chooses the session engine by it. */
+  readonly name: 'imap' | 'pop3' | 'sieve'
+  login(options: LoginOptions): LoginEngine
+  /** What a client is told when the connection ends for our reasons. `''` where the protocol has no such line. */
+  bye(reason: string): Uint8Array
+}
+
+export interface LoginOptions {
+  readonly hostname: string
+  readonly tls: 'active' | 'available'
+  readonly plainAllowed: boolean
+}
+
+/** Bytes in, events out; no event is given while one waits for its answer. */
+export interface LoginEngine {
+  greeting(): Uint8Array
+  receive(chunk: Uint8Array): void
+  next(): LoginEvent | undefined
+  tlsStarted(): void
+  /** The answer to `login` when it did not succeed; the bytes are for the client. */
+  loginFailed(failure: { temporary: boolean; text?: string }): Uint8Array
+  /** No more will be taken: close. */
+  readonly closed: boolean
+  /** All bytes behind the login: the session's first input. */
+  takeRest(): Uint8Array
+}
+
+export type LoginEvent =
+  | { readonly type: 'reply'; readonly bytes: Uint8Array }
+  | { readonly type: 'starttls'; readonly bytes: Uint8Array }
+  | { readonly type: 'login'; readonly tag: string; readonly login: string; readonly password: string }
+  | { readonly type: 'close'; readonly bytes: Uint8Array }

@@ -1,0 +1,87 @@
+/**
+ * The protocols whose session runs inside the account's object (IMAP; POP3 and ManageSieve have the same shape): login at
+ * the bridge, then a pump. One service per protocol, over any number of listeners.
+ */
+
+import type { Refusal } from './admission.ts'
+import type { Certificates } from './certificates.ts'
+import { ConnectionSet } from './connection-set.ts'
+import type { Client } from './front.ts'
+import type { Log } from './log.ts'
+import type { LoginPenalty } from './login-penalty.ts'
+import type { BridgeLimits } from './options.ts'
+import { SessionConnection } from './session-connection.ts'
+import type { SessionProtocol } from './session-protocol.ts'
+import { openSession, type SessionOpening, type SessionRequest } from './session-socket.ts'
+
+export interface SessionServiceOptions {
+  readonly protocol: SessionProtocol
+  readonly hostname: string
+  /** Logins without TLS from loopback. */
+  readonly allowPlaintextLogin: boolean
+  readonly workerUrl: URL
+  readonly secret: string
+  readonly workerCa?: readonly string[]
+  readonly certificates: Certificates
+  readonly limits: BridgeLimits
+  /** Shared by all services: who guesses at one door has guessed at the others. */
+  readonly penalty: LoginPenalty
+  readonly log: Log
+}
+
+export class SessionService {
+  readonly protocol: SessionProtocol
+  readonly hostname: string
+  readonly allowPlaintextLogin: boolean
+  readonly certificates: Certificates
+  readonly limits: BridgeLimits
+  readonly log: Log
+  readonly #worker: { readonly workerUrl: URL; readonly secret: string; readonly ca?: readonly string[] }
+  readonly #penalty: LoginPenalty
+  readonly #connections = new ConnectionSet<SessionConnection>()
+
+  constructor(options: SessionServiceOptions) {
+    this.protocol = options.protocol
+    this.hostname = options.hostname
+    this.allowPlaintextLogin = options.allowPlaintextLogin
+    this.certificates = options.certificates
+    this.limits = options.limits
+    this.log = options.log
+    this.#penalty = options.penalty
+    const { workerUrl, secret, workerCa } = options
+    this.#worker = { workerUrl, secret, ...(workerCa === undefined ? {} : { ca: workerCa }) }
+  }
+
+  serve(client: Client): void {
+    this.#connections.start(new SessionConnection(this, client))
+  }
+
+  refusal(reason: Refusal): Uint8Array {
+    return this.protocol.bye(
+      reason === 'address' ? 'Too many connections from your address' : 'Too many connections, please try again later',
+    )
+  }
+
+  /** Logs in at the Worker and opens the session. A login that cannot exist is refused here. */
+  async openSession(login: Omit<SessionRequest, 'protocol'>): Promise<SessionOpening> {
+    if (login.login === '') return { type: 'refused', temporary: false, text: '' }
+    return openSession(
+      { ...this.#worker, timeoutMs: this.limits.requestMs },
+      { protocol: this.protocol.name, ...login },
+    )
+  }
+
+  /** To be awaited before a client is told that its login failed. */
+  failedLogin(clientAddress: string): Promise<void> {
+    const delay = this.#penalty.failed(clientAddress, performance.now())
+    return new Promise((resolve) => setTimeout(resolve, delay))
+  }
+
+  forget(connection: SessionConnection): void {
+    this.#connections.delete(connection)
+  }
+
+  drain(drainMs: number): Promise<void> {
+    return this.#connections.drain(drainMs)
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * The WebSocket that leads into an account's object, for one logged-in client.
+ *
+ * The login travels in a header of the upgrade request, base64url so that any octet passes; the answer to the upgrade is
+ * the answer to the login.
+ */
+
+import type { Socket as NodeStream } from 'node:net'
+import { WebSocket } from 'ws'
+import { workerSocketUrl } from './link.ts'
+
+export interface SessionRequest {
+  readonly protocol: string
+  readonly login: string
+  readonly password: string
+  readonly tag: string
+  readonly clientAddress: string
+  readonly tls: boolean
+}
+
+export type SessionOpening =
+  | { readonly type: 'open'; readonly socket: SessionSocket }
+  | { readonly type: 'refused'; readonly temporary: boolean; readonly text: string }
+
+export interface SessionSocketOptions {
+  readonly workerUrl: URL
+  readonly secret: string
+  readonly timeoutMs: number
+  readonly ca?: readonly string[]
+}
+
+const maxRefusal = 4096
+/** A frame of output; the object sends far smaller ones. */
+const maxPayload = 32 * 1024 * 1024
+
+/** Opens the session; resolves in every case. */
+export function openSession(options: SessionSocketOptions, request: SessionRequest): Promise<SessionOpening> {
+  const socket = new WebSocket(workerSocketUrl(options.workerUrl, 'bridge/session'), {
+    headers: {
+      Authorization: `Bearer ${options.secret}`,
+      'Facteur-Session': Buffer.from(JSON.stringify(request)).toString('base64url'),
+    },
+    perMessageDeflate: false,
+    handshakeTimeout: options.timeoutMs,
+    maxPayload,
+    followRedirects: false,
+    ...(options.ca === undefined ? {} : { ca: [...options.ca] }),
+  })
+  return new Promise((resolve) => {
+    const session = new SessionSocket(socket)
+    socket.once('open', () => resolve({ type: 'open', socket: session }))
+    socket.once('error', () => resolve({ type: 'refused', temporary: true, text: '' }))
+    socket.once('unexpected-response', (request, response) => {
+      let body = ''
+      response.setEncoding('utf8')
+      response.on('data', (text: string) => {
+        if (body.length < maxRefusal) body += text
+      })
+      const done = (): void => {
+        request.destroy()
+        // A wrong bridge secret must not look like a wrong password: what concerns the client's credentials comes
+        // with a JSON text, the Worker's own refusals without.
+        const text = refusalText(body)
+        const permanent = [400, 401, 403].includes(response.statusCode ?? 0) && text !== undefined
+        resolve({ type: 'refused', temporary: !permanent, text: text ?? '' })
+      }
+      response.once('end', done)
+      response.once('error', done)
+      response.once('close', done)
+    })
+  })
+}
+
+function refusalText(body: string): string | undefined {
+  try {
+    const text: unknown = (JSON.parse(body) as { text?: unknown }).text
+    return typeof text === 'string' ? text.slice(0, 200) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+export interface SessionEvents {
+  /** Protocol bytes for the client. */
+  output(bytes: Uint8Array): void
+  /** The object has said its last: close when everything is written. */
+  finished(): void
+  /** The last event. */
+  close(): void
+  /** The backlog of `input` has gone down. */
+  relieved(): void
+}
+
+/** Both directions of an open session; events that come before `handle` are kept. */
+export class SessionSocket {
+  readonly #socket: WebSocket
+  #stream: NodeStream | undefined
+  #events: SessionEvents | undefined
+  #early: (() => void)[] = []
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket
+    socket.on('upgrade', (response) => {
+      this.#stream = response.socket
+      this.#stream.on('drain', () => this.#tell((events) => events.relieved()))
+    })
+    socket.on('message', (data, binary) => {
+      const bytes = data as Buffer
+      if (binary) this.#tell((events) => events.output(bytes))
+      else if (isClose(bytes)) this.#tell((events) => events.finished())
+    })
+    socket.on('close', () => this.#tell((events) => events.close()))
+    // A 'close' follows.
+    socket.on('error', () => {})
+  }
+
+  /** Bytes given to `input` that the system has not taken. */
+  get backlog(): number {
+    return this.#socket.bufferedAmount
+  }
+
+  handle(events: SessionEvents): void {
+    this.#events = events
+    const early = this.#early
+    this.#early = []
+    for (const tell of early) tell()
+  }
+
+  /** Bytes from the client. */
+  input(bytes: Uint8Array): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(bytes, { binary: true }, () => {})
+  }
+
+  /** So many more octets have reached the client: the object may send as many again. */
+  acknowledge(octets: number): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify({ ack: octets }), () => {})
+  }
+
+  pause(): void {
+    this.#stream?.pause()
+  }
+
+  resume(): void {
+    this.#stream?.resume()
+  }
+
+  close(): void {
+    this.#socket.close(1000)
+  }
+
+  destroy(): void {
+    this.#socket.terminate()
+  }
+
+  #tell(tell: (events: SessionEvents) => void): void {
+    if (this.#events === undefined) this.#early.push(() => this.#events !== undefined && tell(this.#events))
+    else tell(this.#events)
+  }
+}
+
+function isClose(text: Uint8Array): boolean {
+  try {
+    return (JSON.parse(new TextDecoder().decode(text)) as { close?: unknown }).close === true
+  } catch {
+    return false
+  }
+}

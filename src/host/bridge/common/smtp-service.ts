@@ -1,0 +1,127 @@
+/**
+ * The SMTP side of the bridge: mail from other servers (`mx`) and from our users (`submission`).
+ *
+ * One service per mode, over any number of listeners; its connections share the link, the memory budget and the limits.
+ */
+
+import { formatReply, type Reply } from '../../../protocol/smtp/index.ts'
+import type { Certificates } from './certificates.ts'
+import type { ContentBudget } from './content.ts'
+import { ConnectionSet } from './connection-set.ts'
+import type { Client } from './front.ts'
+import type { Refusal } from './admission.ts'
+import { type AuthenticateAnswer, authenticationOf, type LinkRequest, replyOf } from './link-protocol.ts'
+import type { Link } from './link.ts'
+import type { Log } from './log.ts'
+import type { LoginPenalty } from './login-penalty.ts'
+import type { BridgeLimits } from './options.ts'
+import { SmtpConnection } from './smtp-connection.ts'
+
+export interface SmtpServiceOptions {
+  readonly mode: 'mx' | 'submission'
+  readonly hostname: string
+  /** Logins without TLS from loopback. */
+  readonly allowPlaintextLogin: boolean
+  readonly link: Link
+  readonly budget: ContentBudget
+  readonly certificates: Certificates
+  readonly limits: BridgeLimits
+  /** Shared by all services: who guesses at one door has guessed at the others. */
+  readonly penalty: LoginPenalty
+  readonly log: Log
+}
+
+export class SmtpService {
+  readonly mode: 'mx' | 'submission'
+  readonly hostname: string
+  /** Logins without TLS from loopback. */
+  readonly allowPlaintextLogin: boolean
+  readonly link: Link
+  readonly budget: ContentBudget
+  readonly certificates: Certificates
+  readonly limits: BridgeLimits
+  readonly log: Log
+  readonly #penalty: LoginPenalty
+  readonly #connections = new ConnectionSet<SmtpConnection>()
+  readonly #run = crypto.getRandomValues(new Uint32Array(2)).reduce((text, part) => text + part.toString(36), '')
+  #transactions = 0
+
+  constructor(options: SmtpServiceOptions) {
+    this.mode = options.mode
+    this.hostname = options.hostname
+    this.allowPlaintextLogin = options.allowPlaintextLogin
+    this.link = options.link
+    this.budget = options.budget
+    this.certificates = options.certificates
+    this.limits = options.limits
+    this.log = options.log
+    this.#penalty = options.penalty
+  }
+
+  /** Octets: what the Worker takes; before it said so, the bridge's own limit. */
+  get maxMessageSize(): number {
+    return this.link.service?.maxMessageSize ?? this.limits.maxMessageSize
+  }
+
+  get connections(): number {
+    return this.#connections.size
+  }
+
+  serve(client: Client): void {
+    this.#connections.start(new SmtpConnection(this, client))
+  }
+
+  refusal(reason: Refusal): Uint8Array {
+    const text = reason === 'address' ? 'Too many connections from your address' : 'Too many connections'
+    return formatReply({ code: 421, enhanced: '4.7.0', text: `${this.hostname} ${text}, please try again later` })
+  }
+
+  /** Asks the Worker; undefined when there is no usable answer: then nothing may be promised to the client. */
+  async ask(head: LinkRequest, body: readonly Uint8Array[], timeoutMs: number): Promise<Reply | undefined> {
+    const answer = await this.link.request(head, body, timeoutMs)
+    if (answer.type === 'answer') {
+      const reply = replyOf(answer.head)
+      if (reply === undefined) this.#logFailure(head.op, errorText(answer.head))
+      return reply
+    }
+    this.#logFailure(head.op, answer.failure)
+    return undefined
+  }
+
+  async authenticate(login: { login: string; password: string; clientAddress: string }): Promise<AuthenticateAnswer> {
+    const head = { op: 'authenticate', service: 'submission', ...login } as const
+    const answer = await this.link.request(head, [], this.limits.requestMs)
+    if (answer.type === 'answer') return authenticationOf(answer.head)
+    this.#logFailure(head.op, answer.failure)
+    return { ok: false, temporary: true, text: '' }
+  }
+
+  /** Unique over all bridges and restarts, short enough for a trace header. */
+  newTransactionId(): string {
+    return `${this.#run}-${(++this.#transactions).toString(36)}`
+  }
+
+  /** To be awaited before a client is told that its login failed. */
+  failedLogin(clientAddress: string): Promise<void> {
+    const delay = this.#penalty.failed(clientAddress, performance.now())
+    return new Promise((resolve) => setTimeout(resolve, delay))
+  }
+
+  forget(connection: SmtpConnection): void {
+    this.#connections.delete(connection)
+  }
+
+  /** Sends clients away as they come to the end of their transaction; after `drainMs` cuts off who is left. */
+  drain(drainMs: number): Promise<void> {
+    return this.#connections.drain(drainMs)
+  }
+
+  #logFailure(operation: string, reason: string): void {
+    this.log('warning', 'worker-failed', { operation, reason })
+  }
+}
+
+function errorText(head: unknown): string {
+  const error = (head as { error?: unknown } | null)?.error
+  return typeof error === 'string' ? error.slice(0, 200) : 'not an answer'
+}

@@ -1,0 +1,52 @@
+/**
+ * One mail transaction at the bridge: its id and the content gathered so far, counted in the shared budget.
+ */
+
+import { Content, type ContentBudget } from './content.ts'
+
+export class SmtpTransaction {
+  /** In the trace header and in the log. */
+  readonly id: string
+  readonly #budget: ContentBudget
+  readonly #content = new Content()
+  #held = 0
+  #overflowed = false
+  /** Time of `performance.now()` by which the content must be complete. */
+  contentBy = Infinity
+  /** 354 was given and the content has not ended. */
+  receiving = false
+
+  constructor(id: string, budget: ContentBudget) {
+    this.id = id
+    this.#budget = budget
+  }
+
+  /** The budget was used up on the way: nothing is kept, the answer is 452. */
+  get overflowed(): boolean {
+    return this.#overflowed
+  }
+
+  gather(chunk: Uint8Array): void {
+    if (this.#overflowed) return
+    if (!this.#budget.hold(chunk.length)) {
+      // Read on to the end, since that is where the answer belongs, but keep nothing.
+      this.release()
+      this.#overflowed = true
+      return
+    }
+    this.#held += chunk.length
+    this.#content.append(chunk)
+  }
+
+  /** The content in its pieces. They stay counted until `release`. */
+  take(): Uint8Array[] {
+    return this.#content.take()
+  }
+
+  /** Forgets the content and gives its octets back to the budget; may be called again. */
+  release(): void {
+    this.#content.take()
+    this.#budget.free(this.#held)
+    this.#held = 0
+  }
+}

@@ -1,0 +1,215 @@
+/**
+ * One TCP connection over `node:net` and `node:tls`, behind the socket port.
+ *
+ * STARTTLS wraps the connected socket in a `TLSSocket`; the port's object stays the same, so that the services hold one
+ * reference through the connection's life. The same code runs under Deno (see ../deno/index.ts for what was verified).
+ */
+
+import net from 'node:net'
+import tls from 'node:tls'
+import {
+  type Endpoint,
+  plainAddress,
+  type Socket,
+  type SocketEvents,
+  SocketTimeout,
+  type TlsClientOptions,
+  type TlsFacts,
+  type TlsIdentity,
+} from '../common/socket.ts'
+
+const defaultLingerMs = 5_000
+
+/** Building a context parses the key: once per identity. A replaced certificate is a new object, so old ones are freed. */
+const contexts = new WeakMap<TlsIdentity, tls.SecureContext>()
+
+/** Throws the TLS library's error when certificate and key cannot be used. */
+export function secureContext(identity: TlsIdentity): tls.SecureContext {
+  let context = contexts.get(identity)
+  if (context === undefined) {
+    context = tls.createSecureContext({ cert: identity.cert, key: identity.key, minVersion: 'TLSv1.2' })
+    contexts.set(identity, context)
+  }
+  return context
+}
+
+export class NodeSocket implements Socket {
+  readonly remote: Endpoint
+  readonly local: Endpoint
+  #stream: net.Socket
+  #tls: TlsFacts | undefined
+  #events: SocketEvents | undefined
+  #failure: Error | undefined
+  #closed = false
+  #ended = false
+  #linger: ReturnType<typeof setTimeout> | undefined
+
+  constructor(stream: net.Socket) {
+    this.#stream = stream
+    // The system forgets addresses once a connection is gone: keep them for the log.
+    this.remote = { address: plainAddress(stream.remoteAddress ?? ''), port: stream.remotePort ?? 0 }
+    this.local = { address: plainAddress(stream.localAddress ?? ''), port: stream.localPort ?? 0 }
+    this.#attach(stream)
+  }
+
+  get tls(): TlsFacts | undefined {
+    return this.#tls
+  }
+
+  get backlog(): number {
+    return this.#stream.writableLength
+  }
+
+  handle(events: SocketEvents): void {
+    const first = this.#events === undefined
+    this.#events = events
+    if (this.#closed) {
+      events.close(this.#failure)
+      return
+    }
+    if (!first) return
+    this.#read()
+    this.#stream.resume()
+    if (this.#ended) events.end()
+  }
+
+  release(): void {
+    this.#events = undefined
+    this.#stream.off('data', this.#onData)
+    this.#stream.pause()
+  }
+
+  pause(): void {
+    this.#stream.pause()
+  }
+
+  resume(): void {
+    this.#stream.resume()
+  }
+
+  unread(bytes: Uint8Array): void {
+    if (bytes.length > 0 && !this.#closed) this.#stream.unshift(bytes)
+  }
+
+  write(bytes: Uint8Array, written?: () => void): boolean {
+    if (this.#closed || !this.#stream.writable) return true
+    if (written === undefined) return this.#stream.write(bytes)
+    return this.#stream.write(bytes, (error) => {
+      if (error === null || error === undefined) written()
+    })
+  }
+
+  async startTlsServer(identity: TlsIdentity, timeoutMs: number): Promise<TlsFacts> {
+    const plain = this.#detach()
+    const secure = new tls.TLSSocket(plain, { isServer: true, secureContext: secureContext(identity) })
+    return this.#handshake(secure, 'secure', timeoutMs, () => true)
+  }
+
+  async startTlsClient(options: TlsClientOptions): Promise<TlsFacts> {
+    const plain = this.#detach()
+    const named = net.isIP(options.servername) === 0
+    const secure = tls.connect({
+      socket: plain,
+      ...(named ? { servername: options.servername } : {}),
+      // With an address literal Node would verify against the socket's host: say which name is meant.
+      ...(named ? {} : { host: options.servername }),
+      ...(options.ca === undefined ? {} : { ca: [...options.ca] }),
+      rejectUnauthorized: options.verify,
+      minVersion: options.verify ? 'TLSv1.2' : 'TLSv1',
+    })
+    return this.#handshake(secure, 'secureConnect', options.timeoutMs, () => secure.authorized)
+  }
+
+  end(lingerMs: number = defaultLingerMs): void {
+    if (this.#closed) return
+    this.#stream.end()
+    if (this.#ended) {
+      // Nothing more can come: the stream closes by itself once the queue is written; the timer is for a peer that stopped reading.
+      this.#stream.once('finish', () => this.#stream.destroy())
+    }
+    this.#stream.resume()
+    this.#linger ??= setTimeout(() => this.destroy(), lingerMs)
+  }
+
+  destroy(): void {
+    this.#stream.destroy()
+  }
+
+  readonly #onData = (chunk: Uint8Array): void => this.#events?.data(chunk)
+  readonly #onDrain = (): void => this.#events?.drain?.()
+  readonly #onError = (error: Error): void => {
+    this.#failure ??= error
+  }
+  readonly #onEnd = (): void => {
+    this.#ended = true
+    this.#events?.end()
+  }
+  readonly #onClose = (): void => {
+    if (this.#closed) return
+    this.#closed = true
+    clearTimeout(this.#linger)
+    this.#events?.close(this.#failure)
+  }
+
+  #attach(stream: net.Socket): void {
+    stream.on('error', this.#onError)
+    stream.on('end', this.#onEnd)
+    stream.on('drain', this.#onDrain)
+    stream.on('close', this.#onClose)
+  }
+
+  #read(): void {
+    if (this.#stream.listenerCount('data') === 0) this.#stream.on('data', this.#onData)
+  }
+
+  /** The stream without our listeners except those for its death, ready to carry TLS. */
+  #detach(): net.Socket {
+    const stream = this.#stream
+    stream.off('data', this.#onData)
+    stream.off('end', this.#onEnd)
+    stream.off('drain', this.#onDrain)
+    stream.pause()
+    return stream
+  }
+
+  async #handshake(
+    secure: tls.TLSSocket,
+    event: 'secure' | 'secureConnect',
+    timeoutMs: number,
+    verified: () => boolean,
+  ): Promise<TlsFacts> {
+    const plain = this.#stream
+    this.#stream = secure
+    // From here the TLS stream's death is ours; the plain one below it only passes its error on.
+    plain.off('close', this.#onClose)
+    plain.once('close', () => secure.destroy())
+    secure.on('error', this.#onError)
+    secure.on('close', this.#onClose)
+    secure.on('drain', this.#onDrain)
+    secure.on('end', this.#onEnd)
+    await new Promise<void>((resolve, reject) => {
+      const timer = setTimeout(() => secure.destroy(new SocketTimeout('TLS handshake took too long')), timeoutMs)
+      const closed = () => {
+        clearTimeout(timer)
+        reject(this.#failure ?? new Error('connection closed during the TLS handshake'))
+      }
+      secure.once('close', closed)
+      secure.once(event, () => {
+        clearTimeout(timer)
+        secure.off('close', closed)
+        resolve()
+      })
+    })
+    const cipher = secure.getCipher()
+    this.#tls = {
+      version: secure.getProtocol() ?? 'unknown',
+      cipher: cipher.standardName ?? cipher.name,
+      verified: verified(),
+    }
+    // Who waits for the handshake must act on it before the first bytes under TLS come.
+    setImmediate(() => {
+      if (this.#events !== undefined) this.#read()
+    })
+    return this.#tls
+  }
+}

@@ -1,0 +1,114 @@
+/**
+ * The administration API described for programs, made from one table of its routes.
+ *
+ * Standards: OpenAPI 3.1.
+ */
+
+interface Route {
+  readonly method: 'get' | 'post' | 'put' | 'delete'
+  readonly path: string
+  readonly summary: string
+  /** Names of the JSON body's fields; one that ends with `?` may be left out, one that ends with `[]` is a list. */
+  readonly body?: readonly string[]
+  /** Status of success. */
+  readonly status: 200 | 201 | 204
+}
+
+/** Every route of the administration API, in the order in which admin.ts has them. */
+export const adminApi: readonly Route[] = [
+  { method: 'get', path: '/domains', summary: 'Hosted domains', status: 200 },
+  { method: 'post', path: '/domains', summary: 'Host a domain', body: ['name'], status: 201 },
+  { method: 'delete', path: '/domains/{domain}', summary: 'Host it no longer; it must have no accounts', status: 204 },
+  { method: 'get', path: '/domains/{domain}/accounts', summary: 'Accounts of a domain', status: 200 },
+  { method: 'get', path: '/domains/{domain}/aliases', summary: 'Aliases of a domain', status: 200 },
+  { method: 'get', path: '/accounts', summary: 'All accounts', status: 200 },
+  {
+    method: 'post',
+    path: '/accounts',
+    summary: 'Make an account; without a password one is made and shown once',
+    body: ['address', 'password?', 'name?'],
+    status: 201,
+  },
+  { method: 'get', path: '/accounts/{address}', summary: 'One account and what it holds', status: 200 },
+  { method: 'delete', path: '/accounts/{address}', summary: 'Remove an account and all its mail', status: 204 },
+  {
+    method: 'put',
+    path: '/accounts/{address}/password',
+    summary: 'Set a new password; IMAP sessions of the account end',
+    body: ['password'],
+    status: 204,
+  },
+  { method: 'get', path: '/accounts/{address}/tokens', summary: 'Access tokens, without their secrets', status: 200 },
+  {
+    method: 'post',
+    path: '/accounts/{address}/tokens',
+    summary: 'Make an access token; it is shown once',
+    body: ['name?'],
+    status: 201,
+  },
+  { method: 'delete', path: '/accounts/{address}/tokens/{id}', summary: 'Revoke a token', status: 204 },
+  { method: 'get', path: '/aliases', summary: 'All aliases', status: 200 },
+  {
+    method: 'put',
+    path: '/aliases/{address}',
+    summary: 'Make or replace an alias; *@domain is the catch-all',
+    body: ['targets[]'],
+    status: 200,
+  },
+  { method: 'delete', path: '/aliases/{address}', summary: 'Remove an alias', status: 204 },
+  { method: 'get', path: '/queues', summary: 'Destinations with waiting mail', status: 200 },
+  { method: 'get', path: '/queues/{domain}', summary: 'What waits for a destination', status: 200 },
+  { method: 'post', path: '/queues/{domain}/retry', summary: 'Try all of it now', status: 200 },
+  { method: 'get', path: '/queues/{domain}/{id}', summary: 'One waiting message', status: 200 },
+  { method: 'delete', path: '/queues/{domain}/{id}', summary: 'Drop it; nobody is told', status: 204 },
+  { method: 'post', path: '/queues/{domain}/{id}/retry', summary: 'Try it now', status: 204 },
+  { method: 'post', path: '/queues/{domain}/{id}/hold', summary: 'Keep it back until it is released', status: 204 },
+  { method: 'post', path: '/queues/{domain}/{id}/release', summary: 'Let it go on', status: 204 },
+]
+
+/** The OpenAPI document. */
+export function adminOpenApi(): object {
+  const paths: Record<string, Record<string, object>> = {}
+  for (const route of adminApi) (paths[`/admin${route.path}`] ??= {})[route.method] = operation(route)
+  return {
+    openapi: '3.1.0',
+    info: { title: 'facteur administration', version: '1' },
+    security: [{ token: [] }],
+    components: {
+      securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
+      schemas: {
+        Problem: {
+          type: 'object',
+          properties: { status: { type: 'integer' }, title: { type: 'string' }, detail: { type: 'string' } },
+        },
+      },
+    },
+    paths,
+  }
+}
+
+function operation({ path, summary, body, status }: Route): object {
+  const parameters = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }))
+  const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } }
+  return {
+    summary,
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === undefined ? {} : { requestBody: requestBody(body) }),
+    responses: { [status]: { description: 'Done' }, default: { description: 'Refused', content } },
+  }
+}
+
+function requestBody(names: readonly string[]): object {
+  const properties = names.map((name): [string, object] => [
+    name.replace(/\?|\[\]$/, ''),
+    name.endsWith('[]') ? { type: 'array', items: { type: 'string' } } : { type: 'string' },
+  ])
+  const required = names.filter((name) => !name.endsWith('?')).map((name) => name.replace('[]', ''))
+  const schema = { type: 'object', properties: Object.fromEntries(properties), required }
+  return { required: required.length > 0, content: { 'application/json': { schema } } }
+}

@@ -1,0 +1,35 @@
+/**
+ * Everything the Worker answers over HTTP, by first path segment.
+ *
+ * Standards: RFC 8620 §2.2 (`/.well-known/jmap`), RFC 8615.
+ */
+import { Hono } from 'hono'
+import { adminRoutes } from './admin.ts'
+import { bridgeRoutes } from './bridge.ts'
+import { crossOrigin, preflight } from './cors.ts'
+import type { House } from './house.ts'
+import { jmapRoutes } from './jmap.ts'
+import { notFound, problem } from './problem.ts'
+
+export function httpApp(house: House): Hono {
+  const app = new Hono()
+  app.onError((error) => {
+    house.log('error', 'request failed', { error: error.stack ?? String(error) })
+    return problem(500, 'Internal Server Error')
+  })
+
+  app.get('/healthz', () => new Response('ok\n', { headers: { 'Content-Type': 'text/plain; charset=utf-8' } }))
+  app.options('/.well-known/jmap', () => preflight())
+  app.get('/.well-known/jmap', ({ req }) => {
+    const session = new URL('/jmap/session', req.url)
+    return crossOrigin(new Response(null, { status: 307, headers: { Location: session.href } }))
+  })
+  app.route('/jmap', jmapRoutes(house))
+  app.route('/bridge', bridgeRoutes(house))
+  app.route('/admin', adminRoutes(house))
+  app.all('*', async ({ req }) => {
+    if (house.asset === undefined || (req.method !== 'GET' && req.method !== 'HEAD')) return notFound()
+    return house.asset(req.raw)
+  })
+  return app
+}

@@ -1,0 +1,97 @@
+/**
+ * The bridge's two doors: the link, and one session per authenticated IMAP client.
+ *
+ * Security: open to holders of the bridge secret only. What the session header says comes from mail clients.
+ */
+import { Hono } from 'hono'
+import { bearerMatches } from './authorization.ts'
+import type { House } from './house.ts'
+import { problem } from './problem.ts'
+
+/** Login and password are bounded by the login engine; this bounds the header as a whole. */
+const MAX_SESSION_HEADER = 8192
+
+/** How the bridge opens a session, after the client gave credentials: JSON in base64url in `Facteur-Session`. */
+export interface SessionRequest {
+  readonly protocol: 'imap'
+  readonly login: string
+  readonly password: string
+  readonly tag: string
+  readonly clientAddress: string
+  readonly tls: boolean
+}
+
+export function bridgeRoutes(house: House): Hono {
+  const app = new Hono()
+
+  app.use('*', async ({ req }, next) => {
+    const secret = house.bridgeSecret
+    if (secret === undefined) return problem(403, 'Forbidden', 'no bridge secret is set')
+    if (!(await bearerMatches(req.header('Authorization') ?? null, secret))) {
+      return problem(401, 'Unauthorized', undefined, { 'WWW-Authenticate': 'Bearer realm="bridge"' })
+    }
+    if (req.header('Upgrade')?.toLowerCase() !== 'websocket') {
+      return problem(426, 'Upgrade Required', 'this is a WebSocket', { Upgrade: 'websocket' })
+    }
+    await next()
+    return undefined
+  })
+
+  app.get('/link', ({ req }) => house.openLink(req.raw))
+  app.get('/session', ({ req }) => openSession(house, req.raw))
+  return app
+}
+
+async function openSession(house: House, request: Request): Promise<Response> {
+  const session = parseSessionRequest(request.headers.get('Facteur-Session'))
+  if (session === undefined) return refusal(400, 'the session header is malformed')
+  try {
+    const route = await house.accountByLogin(session.login)
+    if (route === undefined) return refusal(401, 'Authentication failed.')
+    const response = await route.fetch(sessionUpgrade(session))
+    if (response.status !== 401 || !route.cached) return response
+    const fresh = await house.accountByLogin(session.login, true)
+    if (fresh === undefined || fresh.accountId === route.accountId) return response
+    return await fresh.fetch(sessionUpgrade(session))
+  } catch (error) {
+    house.log('error', 'session could not be opened', { error: String(error) })
+    return refusal(503, 'The server is temporarily unable to open the mailbox.')
+  }
+}
+
+/** The request that the account's object understands. Its path begins with no public one, so no client can send it. */
+function sessionUpgrade(session: SessionRequest): Request {
+  const headers = new Headers({ Upgrade: 'websocket', 'Facteur-Session': encodeSession(session) })
+  return new Request('http://account/internal/session', { headers })
+}
+
+export function encodeSession(session: SessionRequest): string {
+  const bytes = new TextEncoder().encode(JSON.stringify(session))
+  let binary = ''
+  for (const byte of bytes) binary += String.fromCharCode(byte)
+  return btoa(binary).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '')
+}
+
+/** Undefined for anything that is not exactly a session request. */
+export function parseSessionRequest(header: string | null): SessionRequest | undefined {
+  if (header === null || header.length > MAX_SESSION_HEADER) return undefined
+  let value: unknown
+  try {
+    const binary = atob(header.replaceAll('-', '+').replaceAll('_', '/'))
+    const bytes = Uint8Array.from(binary, (char) => char.charCodeAt(0))
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes))
+  } catch {
+    return undefined // not base64, UTF-8 or JSON
+  }
+  if (typeof value !== 'object' || value === null) return undefined
+  const { protocol, login, password, tag, clientAddress, tls } = value as Record<string, unknown>
+  if (protocol !== 'imap' || typeof login !== 'string' || login === '' || typeof password !== 'string') return undefined
+  if (typeof tag !== 'string' || tag === '' || typeof clientAddress !== 'string' || typeof tls !== 'boolean') {
+    return undefined
+  }
+  return { protocol, login, password, tag, clientAddress, tls }
+}
+
+function refusal(status: number, text: string): Response {
+  return Response.json({ text }, { status })
+}

@@ -1,0 +1,30 @@
+/**
+ * What the HTTP application needs of the host it runs in. The Workers host gives Durable Objects; another may give less.
+ */
+import type { Administration } from '../../access/admin/index.ts'
+
+/** A way to one account: the whole request goes there, and credentials are checked there. */
+export interface AccountRoute {
+  readonly accountId: string
+  /** True when it came from a short-lived cache: a 401 is then worth one fresh look. */
+  readonly cached: boolean
+  fetch(request: Request): Promise<Response>
+}
+
+export interface House {
+  readonly hostname: string
+  readonly maxMessageSize: number
+  /** Absent: the bridge's doors are closed. */
+  readonly bridgeSecret?: string
+  /** Absent: administration is closed. */
+  readonly adminToken?: string
+  readonly administration: Administration
+  /** The account a login name (full address, or bare name) or a token's account id means. */
+  accountByLogin(login: string, fresh?: boolean): Promise<AccountRoute | undefined>
+  accountById(id: string): AccountRoute
+  /** Upgrades to the link that carries the bridge's requests. */
+  openLink(request: Request): Response
+  /** A static page, where such are bound. */
+  asset?(request: Request): Promise<Response>
+  log(level: 'info' | 'warning' | 'error', event: string, facts?: Record<string, unknown>): void
+}

@@ -1,0 +1,5 @@
+export { httpApp } from './app.ts'
+export { CHALLENGE, parseAuthorization, tokenAccount, type Authorization } from './authorization.ts'
+export { parseSessionRequest, encodeSession, type SessionRequest } from './bridge.ts'
+export type { AccountRoute, House } from './house.ts'
+export { problem } from './problem.ts'

@@ -1,0 +1,60 @@
+/**
+ * Slows down the guessing of one account's passwords: failures are counted by client address and in all.
+ *
+ * Limits: 10 failures a quarter of an hour from one address, so that a person who mistypes is not locked out; 1,000 from
+ * all addresses together, which bounds a guess spread over many and is too many for a prank that locks the owner out. Counts live in memory: losing them when the object sleeps (after
+ * ten idle seconds) gives a patient guesser one more round of ten, at 30 ms of hashing each.
+ */
+
+const WINDOW_MS = 15 * 60_000
+const MAX_FROM_ONE = 10
+const MAX_FROM_ALL = 1_000
+/** Addresses remembered; beyond it the oldest is forgotten, and the count of all still holds. */
+const MAX_ADDRESSES = 1_000
+
+interface Count {
+  failures: number
+  until: number
+}
+
+export class LoginGuard {
+  readonly #now: () => number
+  readonly #addresses = new Map<string, Count>()
+  #all: Count = { failures: 0, until: 0 }
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  /** Seconds until a login may be tried again; 0 when it may be tried now. */
+  wait(clientAddress: string): number {
+    const now = this.#now()
+    const one = this.#addresses.get(clientAddress)
+    const blocked = [
+      one !== undefined && one.failures >= MAX_FROM_ONE ? one.until : 0,
+      this.#all.failures >= MAX_FROM_ALL ? this.#all.until : 0,
+    ]
+    return Math.max(0, Math.ceil((Math.max(...blocked) - now) / 1000))
+  }
+
+  failed(clientAddress: string): void {
+    const now = this.#now()
+    this.#all = next(this.#all, now)
+    const counted = next(this.#addresses.get(clientAddress), now)
+    this.#addresses.delete(clientAddress) // to the end: the map's order is by last failure
+    this.#addresses.set(clientAddress, counted)
+    if (this.#addresses.size > MAX_ADDRESSES) {
+      const oldest = this.#addresses.keys().next().value
+      if (oldest !== undefined) this.#addresses.delete(oldest)
+    }
+  }
+
+  succeeded(clientAddress: string): void {
+    this.#addresses.delete(clientAddress)
+  }
+}
+
+function next(count: Count | undefined, now: number): Count {
+  if (count === undefined || count.until <= now) return { failures: 1, until: now + WINDOW_MS }
+  return { failures: count.failures + 1, until: count.until }
+}

@@ -1,0 +1,31 @@
+/**
+ * How a message that JMAP submits leaves the account: the same door as every other.
+ */
+import { accept, checkSender } from '../../../arrival/index.ts'
+import type { SubmissionPort } from '../../../access/jmap/index.ts'
+import type { MailboxDelivery, MailboxOutcome } from '../../../delivery/index.ts'
+import { arrivalPorts, remoteCall } from '../arrival-ports.ts'
+import type { Env } from '../env.ts'
+import { randomText } from '../random.ts'
+
+/**
+ * `deliverHere` stores into this very object: mail to oneself. An RPC to oneself would work, but it would wait behind the
+ * request that makes it for no reason.
+ */
+export function submissionPort(
+  env: Env,
+  accountId: string,
+  deliverHere: (batch: MailboxDelivery[]) => MailboxOutcome[],
+): SubmissionPort {
+  const remote = remoteCall(env)
+  const ports = arrivalPorts(env, async (id, batch) => (id === accountId ? deliverHere(batch) : remote(id, batch)))
+  return {
+    async submit(envelope, raw) {
+      const sender = await checkSender({ accountId, address: envelope.reversePath }, ports)
+      if (sender.code >= 400) return { accepted: false, reply: sender }
+      const origin = { kind: 'jmap', accountId, transactionId: randomText(16) } as const
+      const { reply } = await accept({ envelope, raw, origin }, ports)
+      return { accepted: reply.code < 400, reply }
+    },
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * The administrator's ports over Durable Object stubs.
+ */
+import { type Administration, administration } from '../../access/admin/index.ts'
+import type { AddressChange } from '../../routing/index.ts'
+import { forgetDirectory } from './directory-client.ts'
+import type { Env } from './env.ts'
+import { newAccountId, newPassword } from './random.ts'
+
+/** One page of the registry's account list. */
+const PAGE = 1_000
+
+export function workersAdministration(env: Env): Administration {
+  // A stub belongs to the request that made it, and this outlives requests: each call makes its own.
+  const registry = () => env.REGISTRY.getByName('registry')
+  return administration({
+    now: Date.now,
+    newAccountId,
+    newPassword,
+    registry: {
+      domains: async () => (await registry().domains()).map(({ domain, created }) => ({ name: domain, created })),
+      addDomain: async (name) => registry().addDomain(name),
+      removeDomain: async (name) => registry().removeDomain(name),
+      accounts: async (domain) => {
+        const all = []
+        for (let after = ''; ;) {
+          const page = await registry().accounts({ after, limit: PAGE, ...(domain === undefined ? {} : { domain }) })
+          all.push(...page.map(({ accountId, address, created }) => ({ id: accountId, address, created })))
+          const last = page.at(-1)
+          if (page.length < PAGE || last === undefined) break
+          after = last.accountId
+        }
+        return all.sort((a, b) => (a.address < b.address ? -1 : 1))
+      },
+      addAccount: async ({ id, address, created }) => registry().addAccount({ accountId: id, address, created }),
+      removeAccount: async (id) => registry().removeAccount(id),
+      waiting: async () => (await registry().waiting()).map(({ domain }) => domain),
+    },
+    domain: (name) => domainDoor(env, name),
+    account: (id) => {
+      const stub = env.ACCOUNT.getByName(id)
+      return {
+        create: async (facts) => stub.create(facts),
+        setPassword: async (password) => stub.setPassword(password),
+        addToken: async (label) => stub.addToken(label),
+        tokens: async () => stub.tokens(),
+        deleteToken: async (tokenId) => stub.deleteToken(tokenId),
+        usage: async () => stub.usage(),
+        destroy: async () => stub.destroy(),
+      }
+    },
+    queue: (domain) => {
+      const stub = env.QUEUE.getByName(domain)
+      return {
+        size: async () => stub.size(),
+        list: async (page) => stub.list(page),
+        show: async (id) => stub.show(id),
+        retry: async (id) => stub.retry(id),
+        hold: async (id) => stub.hold(id),
+        release: async (id) => stub.release(id),
+        remove: async (id) => stub.remove(id),
+      }
+    },
+  })
+}
+
+function domainDoor(env: Env, name: string): ReturnType<Parameters<typeof administration>[0]['domain']> {
+  const stub = env.DOMAIN.getByName(name)
+  return {
+    isHosted: async () => stub.isHosted(),
+    host: () => changing(async () => stub.host(name)),
+    unhost: () => changing(async () => stub.unhost()),
+    bindAccount: (localPart, accountId) => changing(async () => stub.addAccount(localPart, accountId)),
+    unbindAccount: (localPart) => changing(async () => stub.removeAccount(localPart)),
+    accountOf: async (localPart) => {
+      const answer = await stub.lookup(localPart)
+      const own = answer.kind === 'account' && answer.address === `${localPart}@${name}`
+      return own ? answer.accountId : undefined
+    },
+    aliases: async () => stub.aliases(),
+    setAlias: (localPart, targets) => changing(async () => stub.setAlias(localPart, [...targets])),
+    deleteAlias: (localPart) => changing(async () => stub.removeAlias(localPart)),
+  }
+}
+
+/** Runs a change of addresses, and empties this isolate's memory of them, so that it takes effect here at once. */
+async function changing(work: () => Promise<AddressChange>): Promise<AddressChange> {
+  try {
+    return await work()
+  } finally {
+    forgetDirectory()
+  }
+}

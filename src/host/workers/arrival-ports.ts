@@ -1,0 +1,44 @@
+/**
+ * What arrival needs, over Durable Object stubs.
+ *
+ * Made anew for each request, link and object: grouping and I/O belong to one of them and may not cross to another.
+ */
+import type { ArrivalPorts } from '../../arrival/index.ts'
+import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
+import { isGone } from './account/local-delivery.ts'
+import { DirectoryClient, forgetDirectory } from './directory-client.ts'
+import type { Env } from './env.ts'
+import { GroupCommit } from './group-commit.ts'
+import { describe, log } from './log.ts'
+import { randomText } from './random.ts'
+import { settingsOf } from './settings.ts'
+
+/** How an account's object is reached; an object that delivers to itself must not call itself. */
+export type AccountCall = (accountId: string, batch: MailboxDelivery[]) => Promise<MailboxOutcome[]>
+
+export function arrivalPorts(env: Env, call: AccountCall = remoteCall(env)): ArrivalPorts {
+  const { hostname, defaultDomain } = settingsOf(env)
+  const groups = new GroupCommit(async (accountId, batch) => {
+    const outcomes = await call(accountId, batch)
+    // The address leads elsewhere by now, or nowhere: the sender's next try must not meet the same memory.
+    if (outcomes.some(isGone)) forgetDirectory()
+    return outcomes
+  }, log)
+  return {
+    hostname,
+    ...(defaultDomain === undefined ? {} : { postmasterDomain: defaultDomain }),
+    directory: new DirectoryClient(env),
+    mailbox: (accountId) => groups.mailbox(accountId),
+    queue: (domain) => {
+      const stub = env.QUEUE.getByName(domain)
+      return { enqueue: async (entry) => stub.enqueue(entry) }
+    },
+    clock: Date.now,
+    ids: () => randomText(24),
+    log: ({ transactionId, cause }) => log('error', 'arrival failed', { transactionId, error: describe(cause) }),
+  }
+}
+
+export function remoteCall(env: Env): AccountCall {
+  return async (accountId, batch) => env.ACCOUNT.getByName(accountId).deliver(batch)
+}

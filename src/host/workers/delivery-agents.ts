@@ -1,0 +1,41 @@
+/**
+ * Where a queue's mail goes: to mailboxes here, to the smarthost, or to the hosts that DNS names.
+ */
+import { chooseAgent, type DeliveryPorts, MailboxAgent, MxAgent, SmarthostAgent } from '../../delivery/index.ts'
+import { type DnsFetch, DohResolver } from '../../protocol/dns/index.ts'
+import type { DeliveryAgent } from '../../queue/index.ts'
+import { egressDialer } from './egress-dialer.ts'
+import type { Env } from './env.ts'
+import { settingsOf } from './settings.ts'
+
+const DNS_TIMEOUT_MS = 10_000
+
+const dnsFetch: DnsFetch = (url, { method, headers, body }) =>
+  fetch(url, {
+    method,
+    headers,
+    redirect: 'manual',
+    signal: AbortSignal.timeout(DNS_TIMEOUT_MS),
+    ...(body === undefined ? {} : { body }),
+  })
+
+export function deliveryAgent(env: Env, ports: DeliveryPorts): DeliveryAgent {
+  const { hostname, smarthost, doh, mxPort, egress, bridgeSecret } = settingsOf(env)
+  const clock = Date.now
+  const dialer = egressDialer({
+    ...(egress === undefined ? {} : { url: egress }),
+    ...(bridgeSecret === undefined ? {} : { secret: bridgeSecret }),
+  })
+  const relay =
+    smarthost === undefined
+      ? new MxAgent({
+          dns: new DohResolver({ url: doh, fetch: dnsFetch, clock }),
+          dialer,
+          random: Math.random,
+          clock,
+          hostname,
+          port: mxPort,
+        })
+      : new SmarthostAgent({ smarthost, dialer, hostname, clock })
+  return chooseAgent({ directory: ports.directory, mailbox: new MailboxAgent(ports, hostname), relay, clock })
+}

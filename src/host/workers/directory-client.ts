@@ -1,0 +1,70 @@
+/**
+ * The directory port: asks the object of the domain, and remembers its answer for a few seconds.
+ *
+ * RCPT and DATA ask the same question within milliseconds, and a busy server asks it thousands of times a second. What
+ * such a memory can do wrong is bounded: an account that is gone refuses the message itself, and an address that is new
+ * is never remembered as unknown. A changed alias takes effect everywhere within the lifetime below, at once in the
+ * isolate that made the change.
+ */
+import { canonicalDomain, canonicalLocalPart, type Directory, type DirectoryAnswer } from '../../routing/index.ts'
+import type { Env } from './env.ts'
+
+const LIFETIME_MS = 5_000
+/** About 200 bytes each. */
+const MAX_ENTRIES = 20_000
+
+interface Remembered {
+  readonly answer: DirectoryAnswer
+  readonly expires: number
+}
+
+/** Plain values only: an isolate serves many requests, and I/O may not cross from one to another. */
+const remembered = new Map<string, Remembered>()
+
+export class DirectoryClient implements Directory {
+  readonly #namespace: Env['DOMAIN']
+
+  constructor(env: Env) {
+    this.#namespace = env.DOMAIN
+  }
+
+  async lookup(domain: string, localPart: string): Promise<DirectoryAnswer> {
+    return this.recall(domain, localPart) ?? this.ask(domain, localPart)
+  }
+
+  /** The remembered answer while it is fresh. */
+  recall(domain: string, localPart: string): DirectoryAnswer | undefined {
+    const key = cacheKey(domain, localPart)
+    const entry = remembered.get(key)
+    if (entry === undefined) return undefined
+    if (entry.expires > Date.now()) return entry.answer
+    remembered.delete(key)
+    return undefined
+  }
+
+  /** The domain's own answer, now. */
+  async ask(domain: string, localPart: string): Promise<DirectoryAnswer> {
+    const canonical = canonicalDomain(domain)
+    if (canonical === undefined) return { kind: 'foreign' }
+    const answer = await this.#namespace.getByName(canonical).lookup(localPart)
+    if (answer.kind !== 'unknown') remember(cacheKey(domain, localPart), answer)
+    return answer
+  }
+}
+
+/** Called after a change of addresses here. */
+export function forgetDirectory(): void {
+  remembered.clear()
+}
+
+function remember(key: string, answer: DirectoryAnswer): void {
+  if (remembered.size >= MAX_ENTRIES) {
+    const oldest = remembered.keys().next().value
+    if (oldest !== undefined) remembered.delete(oldest)
+  }
+  remembered.set(key, { answer, expires: Date.now() + LIFETIME_MS })
+}
+
+function cacheKey(domain: string, localPart: string): string {
+  return `${canonicalLocalPart(localPart)}@${domain.toLowerCase()}`
+}

@@ -1,0 +1,56 @@
+/**
+ * One hosted domain's address book as a Durable Object; named by the lower-case domain.
+ *
+ * Anyone's RCPT may reach an object of any name: until `host()`, it answers "foreign" and writes nothing.
+ */
+import { DurableObject } from 'cloudflare:workers'
+import { type AddressChange, type DirectoryAnswer, DomainStore } from '../../routing/index.ts'
+import type { DomainDoor } from './doors.ts'
+import type { Env } from './env.ts'
+import { durableSql } from './sql.ts'
+
+export class DomainObject extends DurableObject<Env> implements DomainDoor {
+  readonly #store: DomainStore
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    this.#store = new DomainStore(durableSql(ctx.storage))
+  }
+
+  lookup(localPart: string): DirectoryAnswer {
+    return this.#store.lookup(localPart)
+  }
+
+  isHosted(): boolean {
+    return this.#store.domain !== undefined
+  }
+
+  host(domain: string): AddressChange {
+    return this.#store.host(domain)
+  }
+
+  unhost(): AddressChange {
+    return this.#store.unhost()
+  }
+
+  addAccount(localPart: string, accountId: string): AddressChange {
+    return this.#store.addAccount(localPart, accountId)
+  }
+
+  removeAccount(localPart: string): AddressChange {
+    return this.#store.removeAccount(localPart)
+  }
+
+  aliases(): { address: string; targets: string[] }[] {
+    const domain = this.#store.domain
+    return this.#store.aliases().map(({ localPart, targets }) => ({ address: `${localPart}@${domain}`, targets }))
+  }
+
+  setAlias(localPart: string, targets: string[]): AddressChange {
+    return this.#store.setAlias(localPart, targets)
+  }
+
+  removeAlias(localPart: string): AddressChange {
+    return this.#store.removeAlias(localPart)
+  }
+}

@@ -1,0 +1,80 @@
+/**
+ * What each object answers to others by RPC: plain values only, which a structured clone keeps whole.
+ *
+ * Apart from the classes, so that whoever calls an object does not depend on what it is made of.
+ */
+import type { AccountUsage, TokenSummary } from '../../access/admin/index.ts'
+import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
+import type { NewEntry, QueuedEntry } from '../../queue/index.ts'
+import type {
+  AddressChange,
+  DirectoryAnswer,
+  RegisteredAccount,
+  RegisteredDomain,
+  WaitingDestination,
+} from '../../routing/index.ts'
+
+export interface LoginAttempt {
+  readonly password: string
+  /** As a bridge or the platform gives it; `unknown` otherwise. */
+  readonly clientAddress: string
+}
+
+/** `retryAfter`: seconds; too many failures, so the secret was not even looked at. */
+export type LoginResult =
+  | { readonly ok: true; readonly address: string }
+  | { readonly ok: false; readonly retryAfter?: number }
+
+export interface AccountDoor extends Rpc.DurableObjectBranded {
+  /** Stores the messages in one transaction, or says for each why not. Durable when it answers. */
+  deliver(batch: MailboxDelivery[]): MailboxOutcome[]
+  authenticate(attempt: LoginAttempt): Promise<LoginResult>
+  create(facts: { address: string; name: string; password: string }): Promise<void>
+  /** Sessions that logged in with the old password end. */
+  setPassword(password: string): Promise<void>
+  addToken(name: string): Promise<{ id: string; token: string }>
+  tokens(): TokenSummary[]
+  deleteToken(id: string): boolean
+  usage(): AccountUsage
+  /** Rows written in this life of the object: what Cloudflare would bill. */
+  rowsWritten(): number
+  /** Removes the account and all its mail. No address leads here any more. */
+  destroy(): Promise<void>
+  fetch(request: Request): Promise<Response>
+}
+
+export interface DomainDoor extends Rpc.DurableObjectBranded {
+  lookup(localPart: string): DirectoryAnswer
+  isHosted(): boolean
+  host(domain: string): AddressChange
+  unhost(): AddressChange
+  addAccount(localPart: string, accountId: string): AddressChange
+  removeAccount(localPart: string): AddressChange
+  aliases(): { address: string; targets: string[] }[]
+  setAlias(localPart: string, targets: string[]): AddressChange
+  removeAlias(localPart: string): AddressChange
+}
+
+export interface QueueDoor extends Rpc.DurableObjectBranded {
+  /** Durable when it answers. The first attempt begins at once, and nobody waits for it. */
+  enqueue(mail: NewEntry): Promise<{ id: string }>
+  list(page?: { after?: string; limit?: number }): QueuedEntry[]
+  show(id: string): QueuedEntry | undefined
+  size(): number
+  retry(id?: string): Promise<number>
+  hold(id: string): Promise<number>
+  release(id: string): Promise<number>
+  remove(id: string): Promise<boolean>
+}
+
+export interface RegistryDoor extends Rpc.DurableObjectBranded {
+  domains(): RegisteredDomain[]
+  addDomain(domain: string): void
+  removeDomain(domain: string): void
+  accounts(page: { after?: string; limit?: number; domain?: string }): RegisteredAccount[]
+  addAccount(account: RegisteredAccount): void
+  removeAccount(accountId: string): void
+  waiting(): WaitingDestination[]
+  markWaiting(domain: string): void
+  clearWaiting(domain: string): void
+}

@@ -1,0 +1,33 @@
+/**
+ * The Worker's bindings, as wrangler.toml declares them.
+ */
+import type { AccountDoor, DomainDoor, QueueDoor, RegistryDoor } from './doors.ts'
+
+export interface Env {
+  /** By account id (`a…`). */
+  readonly ACCOUNT: DurableObjectNamespace<AccountDoor>
+  /** By lower-case hosted domain. */
+  readonly DOMAIN: DurableObjectNamespace<DomainDoor>
+  /** By lower-case destination domain. */
+  readonly QUEUE: DurableObjectNamespace<QueueDoor>
+  /** One object, named `registry`. */
+  readonly REGISTRY: DurableObjectNamespace<RegistryDoor>
+  /** Large blobs; absent on one machine, where everything is inline. */
+  readonly BLOBS?: R2Bucket
+  /** Static pages; absent where no directory of them is served. */
+  readonly ASSETS?: Fetcher
+  readonly FACTEUR_HOSTNAME?: string
+  readonly FACTEUR_DEFAULT_DOMAIN?: string
+  readonly FACTEUR_DOH?: string
+  readonly FACTEUR_MX_PORT?: string
+  readonly FACTEUR_SMARTHOST?: string
+  readonly FACTEUR_EGRESS?: string
+  readonly FACTEUR_MAX_MESSAGE_SIZE?: string
+  readonly FACTEUR_QUEUE_LIFETIME_HOURS?: string
+  readonly FACTEUR_DELAY_NOTICE_HOURS?: string
+  readonly FACTEUR_RETRY_FIRST_SECONDS?: string
+  readonly FACTEUR_LINK_REQUESTS?: string
+  readonly FACTEUR_CLIENT_ADDRESS_HEADER?: string
+  readonly FACTEUR_BRIDGE_SECRET?: string
+  readonly FACTEUR_ADMIN_TOKEN?: string
+}

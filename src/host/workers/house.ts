@@ -1,0 +1,66 @@
+/**
+ * What the HTTP application needs, over Durable Objects.
+ */
+import type { AccountRoute, House } from '../http/index.ts'
+import { workersAdministration } from './administration.ts'
+import { arrivalPorts } from './arrival-ports.ts'
+import type { Env } from './env.ts'
+import { serveLink } from './link/link-server.ts'
+import { LinkOperations } from './link/operations.ts'
+import { log } from './log.ts'
+import { Logins } from './logins.ts'
+import { settingsOf } from './settings.ts'
+
+/**
+ * Requests a bridge may have running at once on one link, and the bytes they may hold: the isolate's 128 MB also hold the
+ * copies that travel to the objects.
+ */
+const MAX_IN_FLIGHT = 1_024
+const MAX_PENDING = 64 * 1024 * 1024
+
+export function workersHouse(env: Env): House {
+  const settings = settingsOf(env)
+  const logins = new Logins(env)
+  const { ASSETS } = env
+
+  function route(accountId: string, cached: boolean): AccountRoute {
+    return { accountId, cached, fetch: (request) => env.ACCOUNT.getByName(accountId).fetch(request) }
+  }
+
+  return {
+    hostname: settings.hostname,
+    maxMessageSize: settings.maxMessageSize,
+    ...(settings.bridgeSecret === undefined ? {} : { bridgeSecret: settings.bridgeSecret }),
+    ...(settings.adminToken === undefined ? {} : { adminToken: settings.adminToken }),
+    administration: workersAdministration(env),
+    async accountByLogin(login, fresh = false) {
+      const found = await logins.find(login, fresh)
+      return found === undefined ? undefined : route(found.accountId, found.cached)
+    },
+    accountById: (id) => route(id, false),
+    openLink() {
+      const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket]
+      server.binaryType = 'arraybuffer'
+      server.accept()
+      const operations = new LinkOperations({
+        // Made for this link: what it has under way belongs to this request's life.
+        arrival: arrivalPorts(env),
+        authenticate: (login, password, clientAddress) => logins.authenticate(login, password, clientAddress),
+        hello: {
+          hostname: settings.hostname,
+          maxMessageSize: settings.maxMessageSize,
+          ...(settings.linkRequests === undefined ? {} : { maxRequests: settings.linkRequests }),
+        },
+      })
+      const limits = {
+        maxBody: settings.maxMessageSize + 64 * 1024,
+        maxPending: Math.max(MAX_PENDING, 2 * settings.maxMessageSize),
+        maxInFlight: MAX_IN_FLIGHT,
+      }
+      serveLink(server, operations, limits, log)
+      return new Response(null, { status: 101, webSocket: client })
+    },
+    ...(ASSETS === undefined ? {} : { asset: (request: Request) => ASSETS.fetch(request) }),
+    log,
+  }
+}

@@ -1,0 +1,7 @@
+export { AccountObject } from './account-object.ts'
+export { DomainObject } from './domain-object.ts'
+export { handleEmail } from './email-routing.ts'
+export type { Env } from './env.ts'
+export { QueueObject } from './queue-object.ts'
+export { RegistryObject } from './registry-object.ts'
+export { handleRequest } from './requests.ts'

@@ -1,0 +1,51 @@
+/**
+ * What a bridge may ask over the link: each operation reads its head, asks a room, and answers with what the SMTP client
+ * is to be told. An operation that throws is answered as a temporary failure.
+ */
+import { accept, type ArrivalPorts, checkRecipient, checkSender } from '../../../arrival/index.ts'
+import { concat } from '../../../format/index.ts'
+import type { AuthenticateAnswer, HelloAnswer, ReplyAnswer } from '../../bridge/common/link-protocol.ts'
+import { envelope, HeadError, object, origin, recipient, text } from './read-head.ts'
+
+export interface LinkPorts {
+  readonly arrival: ArrivalPorts
+  readonly hello: HelloAnswer
+  authenticate(login: string, password: string, clientAddress: string): Promise<AuthenticateAnswer>
+}
+
+export class LinkOperations {
+  readonly #ports: LinkPorts
+
+  constructor(ports: LinkPorts) {
+    this.#ports = ports
+  }
+
+  async perform(head: unknown, body: readonly Uint8Array[]): Promise<object> {
+    const json = object(head, 'request')
+    const { arrival, hello } = this.#ports
+    switch (json.op) {
+      case 'hello':
+        return hello
+      case 'authenticate':
+        return this.#ports.authenticate(text(json, 'login'), text(json, 'password'), text(json, 'clientAddress'))
+      case 'sender':
+        return {
+          reply: await checkSender({ accountId: text(json, 'accountId'), address: text(json, 'address') }, arrival),
+        } satisfies ReplyAnswer
+      case 'recipient': {
+        const question = {
+          reversePath: text(json, 'reversePath'),
+          recipient: recipient(json.recipient).address,
+          origin: origin(json.origin),
+        }
+        return { reply: await checkRecipient(question, arrival) } satisfies ReplyAnswer
+      }
+      case 'deliver': {
+        const raw = body.length === 1 ? (body[0] as Uint8Array) : concat(body)
+        return await accept({ envelope: envelope(json.envelope), origin: origin(json.origin), raw }, arrival)
+      }
+      default:
+        throw new HeadError('the operation is unknown')
+    }
+  }
+}

@@ -1,0 +1,110 @@
+/**
+ * Reads the heads of link requests: JSON made by a bridge out of what SMTP clients said. Whatever is not of the shape
+ * that link-protocol.ts gives is refused as a whole.
+ *
+ * Standards: RFC 5321 §4.5.3.1 (lengths; generous here, the SMTP engine enforces them), RFC 3461 (DSN parameters).
+ */
+import type { Origin } from '../../../arrival/index.ts'
+import type { Envelope, NotifyCondition, Recipient } from '../../../protocol/smtp/index.ts'
+
+/** RFC 5321 §4.5.3.1.8 asks for 100; the bridge's engine has its own, lower or equal, limit. */
+const MAX_RECIPIENTS = 10_000
+const MAX_TEXT = 4_096
+
+export class HeadError extends Error {
+  override readonly name = 'HeadError'
+}
+
+type Json = Readonly<Record<string, unknown>>
+
+export function object(value: unknown, what: string): Json {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new HeadError(`${what} is no object`)
+  return value as Json
+}
+
+export function text(json: Json, name: string): string {
+  const value = optional(json, name)
+  if (value === undefined) throw new HeadError(`"${name}" is missing`)
+  return value
+}
+
+export function optional(json: Json, name: string): string | undefined {
+  const value = Object.hasOwn(json, name) ? json[name] : undefined
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'string' || value.length > MAX_TEXT) throw new HeadError(`"${name}" is no text`)
+  return value
+}
+
+export function envelope(value: unknown): Envelope {
+  const json = object(value, 'envelope')
+  const recipients = json.recipients
+  if (!Array.isArray(recipients) || recipients.length === 0 || recipients.length > MAX_RECIPIENTS) {
+    throw new HeadError('the envelope has no list of recipients')
+  }
+  const ret = oneOf(json, 'ret', ['FULL', 'HDRS'] as const)
+  const envid = optional(json, 'envid')
+  return {
+    reversePath: text(json, 'reversePath'),
+    recipients: recipients.map(recipient),
+    smtputf8: json.smtputf8 === true,
+    body: oneOf(json, 'body', ['7BIT', '8BITMIME', 'BINARYMIME'] as const) ?? '7BIT',
+    ...(ret === undefined ? {} : { ret }),
+    ...(envid === undefined ? {} : { envid }),
+  }
+}
+
+export function recipient(value: unknown): Recipient {
+  const json = object(value, 'recipient')
+  const orcpt = optional(json, 'orcpt')
+  const notify = notifyConditions(json.notify)
+  return {
+    address: text(json, 'address'),
+    ...(notify === undefined ? {} : { notify }),
+    ...(orcpt === undefined ? {} : { orcpt }),
+  }
+}
+
+function notifyConditions(value: unknown): NotifyCondition[] | undefined {
+  if (value === undefined || value === null) return undefined
+  const known: readonly unknown[] = ['NEVER', 'SUCCESS', 'FAILURE', 'DELAY']
+  if (!Array.isArray(value) || !value.every((one) => known.includes(one))) throw new HeadError('"notify" is malformed')
+  return value as NotifyCondition[]
+}
+
+const protocols = [
+  'SMTP',
+  'ESMTP',
+  'ESMTPS',
+  'ESMTPA',
+  'ESMTPSA',
+  'UTF8SMTP',
+  'UTF8SMTPS',
+  'UTF8SMTPA',
+  'UTF8SMTPSA',
+] as const
+
+/** Whether the message asked for SMTPUTF8 is the envelope's to say, so `UTF8SMTP…` is read as `ESMTP…`. */
+export function origin(value: unknown): Origin {
+  const json = object(value, 'origin')
+  const kind = oneOf(json, 'kind', ['smtp', 'submission'] as const)
+  const protocol = oneOf(json, 'protocol', protocols)
+  if (kind === undefined || protocol === undefined) throw new HeadError('the origin is incomplete')
+  const tls = json.tls === undefined || json.tls === null ? undefined : object(json.tls, 'tls')
+  const accountId = optional(json, 'accountId')
+  return {
+    kind,
+    protocol: protocol.replace('UTF8SMTP', 'ESMTP') as NonNullable<Origin['protocol']>,
+    clientAddress: text(json, 'clientAddress'),
+    helo: text(json, 'helo'),
+    transactionId: text(json, 'transactionId'),
+    ...(tls === undefined ? {} : { tls: { version: text(tls, 'version'), cipher: text(tls, 'cipher') } }),
+    ...(accountId === undefined ? {} : { accountId }),
+  }
+}
+
+function oneOf<T extends string>(json: Json, name: string, values: readonly T[]): T | undefined {
+  const value = optional(json, name)
+  if (value === undefined) return undefined
+  if (!(values as readonly string[]).includes(value)) throw new HeadError(`"${name}" is unknown`)
+  return value as T
+}

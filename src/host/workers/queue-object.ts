@@ -1,0 +1,132 @@
+/**
+ * The mail that waits for one destination domain, as a Durable Object named by that domain. Its one alarm is the clock.
+ *
+ * A message is attempted at once, in the event that took it in: its alarm is then only the watchdog that begins the next
+ * life should this one end in the middle. An alarm that has nothing to do is left alone, since taking it back costs a row.
+ */
+import { DurableObject } from 'cloudflare:workers'
+import { reportThrough } from '../../arrival/index.ts'
+import { Queue, type NewEntry, type QueuedEntry, type QueueEvent } from '../../queue/index.ts'
+import { arrivalPorts } from './arrival-ports.ts'
+import { deliveryAgent } from './delivery-agents.ts'
+import type { QueueDoor } from './doors.ts'
+import type { Env } from './env.ts'
+import { describe, log } from './log.ts'
+import { queueOptions } from './queue-options.ts'
+import { nameOf } from './object-name.ts'
+import { durableSql } from './sql.ts'
+
+/** After a fault of ours: long enough not to spin, short enough not to be noticed. */
+const AFTER_FAULT_MS = 60_000
+
+export class QueueObject extends DurableObject<Env> implements QueueDoor {
+  readonly #queue: Queue
+  /** When the alarm rings; null when none is set, undefined when not known yet. */
+  #alarm: number | null | undefined
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    const ports = arrivalPorts(env)
+    const registry = () => env.REGISTRY.getByName('registry')
+    const domain = nameOf(ctx)
+    this.#queue = new Queue({
+      sql: durableSql(ctx.storage),
+      clock: Date.now,
+      random: Math.random,
+      agent: deliveryAgent(env, ports),
+      report: reportThrough(ports),
+      onBusy: async () => registry().markWaiting(domain),
+      onIdle: async () => registry().clearWaiting(domain),
+      log: logEvent,
+      options: queueOptions(env),
+    })
+  }
+
+  async enqueue(mail: NewEntry): Promise<{ id: string }> {
+    await this.#knowAlarm()
+    const entered = this.#queue.enqueue(mail)
+    // Starts in this event, so that its claim and its alarm are one commit with the message.
+    const attempts = this.#queue.run()
+    await this.#arm()
+    this.ctx.waitUntil(attempts.then(() => this.#arm()))
+    return entered
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarm = null
+    try {
+      const attempts = this.#queue.run()
+      await this.#arm() // the watchdog, should this life end meanwhile
+      await attempts
+      await this.#arm()
+    } catch (error) {
+      // The platform gives up on an alarm that keeps failing; the queue never may.
+      log('error', 'queue alarm failed', { error: describe(error) })
+      await this.ctx.storage.setAlarm((this.#alarm = Date.now() + AFTER_FAULT_MS))
+    }
+  }
+
+  list(page: { after?: string; limit?: number } = {}): QueuedEntry[] {
+    return this.#queue.list(page)
+  }
+
+  show(id: string): QueuedEntry | undefined {
+    return this.#queue.show(id)
+  }
+
+  size(): number {
+    return this.#queue.size
+  }
+
+  retry(id?: string): Promise<number> {
+    return this.#command(() => this.#queue.retry(id))
+  }
+
+  hold(id: string): Promise<number> {
+    return this.#command(() => this.#queue.hold(id))
+  }
+
+  release(id: string): Promise<number> {
+    return this.#command(() => this.#queue.release(id))
+  }
+
+  remove(id: string): Promise<boolean> {
+    return this.#command(() => this.#queue.delete(id))
+  }
+
+  /** The operator's change, then whatever became due by it. */
+  async #command<T>(change: () => T): Promise<T> {
+    await this.#knowAlarm()
+    const result = change()
+    const attempts = this.#queue.run()
+    await this.#arm()
+    this.ctx.waitUntil(attempts.then(() => this.#arm()))
+    return result
+  }
+
+  async #arm(): Promise<void> {
+    const next = this.#queue.nextWakeup()
+    if (next === undefined || next === Infinity) return
+    const now = Date.now()
+    const known = this.#alarm ?? null
+    if (known !== null && known > now && known <= next) return
+    this.#alarm = Math.max(next, now)
+    await this.ctx.storage.setAlarm(this.#alarm)
+  }
+
+  /** Read once in a life, before anything is written. */
+  async #knowAlarm(): Promise<void> {
+    if (this.#alarm === undefined) this.#alarm = await this.ctx.storage.getAlarm()
+  }
+}
+
+function logEvent(event: QueueEvent): void {
+  const { type, ...facts } = event
+  if (type === 'fault') log('error', 'queue fault', { ...facts, cause: describe(event.cause) })
+  else
+    log(
+      type === 'frozen' || type === 'discarded' || type === 'interrupted' ? 'warning' : 'info',
+      `queue ${type}`,
+      facts,
+    )
+}

@@ -1,0 +1,58 @@
+/**
+ * The administrator's lists as one Durable Object named `registry`. No message waits for it.
+ */
+import { DurableObject } from 'cloudflare:workers'
+import {
+  type RegisteredAccount,
+  type RegisteredDomain,
+  RegistryStore,
+  type WaitingDestination,
+} from '../../routing/index.ts'
+import type { RegistryDoor } from './doors.ts'
+import type { Env } from './env.ts'
+import { durableSql } from './sql.ts'
+
+export class RegistryObject extends DurableObject<Env> implements RegistryDoor {
+  readonly #store: RegistryStore
+
+  constructor(ctx: DurableObjectState, env: Env) {
+    super(ctx, env)
+    this.#store = new RegistryStore(durableSql(ctx.storage))
+  }
+
+  domains(): RegisteredDomain[] {
+    return this.#store.domains()
+  }
+
+  addDomain(domain: string): void {
+    this.#store.addDomain(domain, Date.now())
+  }
+
+  removeDomain(domain: string): void {
+    this.#store.removeDomain(domain)
+  }
+
+  accounts(page: { after?: string; limit?: number; domain?: string }): RegisteredAccount[] {
+    return this.#store.accounts(page)
+  }
+
+  addAccount(account: RegisteredAccount): void {
+    this.#store.addAccount(account)
+  }
+
+  removeAccount(accountId: string): void {
+    this.#store.removeAccount(accountId)
+  }
+
+  waiting(): WaitingDestination[] {
+    return this.#store.waiting()
+  }
+
+  markWaiting(domain: string): void {
+    this.#store.markWaiting(domain, Date.now())
+  }
+
+  clearWaiting(domain: string): void {
+    this.#store.clearWaiting(domain)
+  }
+}

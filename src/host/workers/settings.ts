@@ -1,0 +1,116 @@
+/**
+ * The operator's variables, checked and typed.
+ *
+ * A wrong value throws `SettingsError` with one clear sentence: a mail server that guesses its configuration loses mail.
+ */
+import { parseSmarthost, type Smarthost } from '../../delivery/index.ts'
+import type { Env } from './env.ts'
+
+export interface Settings {
+  readonly hostname: string
+  readonly defaultDomain?: string
+  readonly doh: string
+  readonly mxPort: number
+  readonly smarthost?: Smarthost
+  /** The bridge's base URL, without a slash at its end. */
+  readonly egress?: string
+  readonly maxMessageSize: number
+  readonly queueLifetime: number
+  readonly delayNotice?: number
+  readonly firstRetry?: number
+  readonly bridgeSecret?: string
+  readonly adminToken?: string
+  /** Requests after which a bridge is asked for a fresh link: Cloudflare bounds what one request may do. */
+  readonly linkRequests?: number
+  /** A request header that holds the client's address and that clients cannot set themselves. */
+  readonly clientAddressHeader?: string
+}
+
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError'
+}
+
+const DEFAULT_DOH = 'https://cloudflare-dns.com/dns-query'
+/** Five days (RFC 5321 §4.5.4.1 asks for at least four or five). */
+const DEFAULT_LIFETIME_HOURS = 120
+/** Envelope, message and framing of one hand-over must fit one RPC argument (32 MiB). */
+const LARGEST_MESSAGE = 30 * 1024 * 1024
+const DEFAULT_MESSAGE = 26 * 1024 * 1024
+const HOUR = 3_600_000
+
+const cache = new WeakMap<object, Settings>()
+
+/** The settings of this environment; parsed once per environment object. */
+export function settingsOf(env: Env): Settings {
+  let settings = cache.get(env)
+  if (settings === undefined) cache.set(env, (settings = readSettings(env)))
+  return settings
+}
+
+function readSettings(env: Env): Settings {
+  const smarthost = text(env.FACTEUR_SMARTHOST)
+  const egress = text(env.FACTEUR_EGRESS)
+  const defaultDomain = text(env.FACTEUR_DEFAULT_DOMAIN)
+  const bridgeSecret = text(env.FACTEUR_BRIDGE_SECRET)
+  const adminToken = text(env.FACTEUR_ADMIN_TOKEN)
+  const delay = text(env.FACTEUR_DELAY_NOTICE_HOURS)
+  const linkRequests = text(env.FACTEUR_LINK_REQUESTS)
+  const clientAddressHeader = text(env.FACTEUR_CLIENT_ADDRESS_HEADER)
+  const retry = text(env.FACTEUR_RETRY_FIRST_SECONDS)
+  return {
+    hostname: text(env.FACTEUR_HOSTNAME)?.toLowerCase() ?? 'localhost',
+    doh: url('FACTEUR_DOH', text(env.FACTEUR_DOH) ?? DEFAULT_DOH).href,
+    mxPort: number('FACTEUR_MX_PORT', env.FACTEUR_MX_PORT, 25, 1, 65_535),
+    maxMessageSize: number(
+      'FACTEUR_MAX_MESSAGE_SIZE',
+      env.FACTEUR_MAX_MESSAGE_SIZE,
+      DEFAULT_MESSAGE,
+      65_536,
+      LARGEST_MESSAGE,
+    ),
+    queueLifetime:
+      HOUR *
+      number('FACTEUR_QUEUE_LIFETIME_HOURS', env.FACTEUR_QUEUE_LIFETIME_HOURS, DEFAULT_LIFETIME_HOURS, 0.0001, 720),
+    ...(delay === undefined ? {} : { delayNotice: HOUR * number('FACTEUR_DELAY_NOTICE_HOURS', delay, 4, 0.0001, 720) }),
+    ...(retry === undefined
+      ? {}
+      : { firstRetry: 1000 * number('FACTEUR_RETRY_FIRST_SECONDS', retry, 300, 0.05, 86_400) }),
+    ...(defaultDomain === undefined ? {} : { defaultDomain: defaultDomain.toLowerCase() }),
+    ...(smarthost === undefined ? {} : { smarthost: smarthostOf(smarthost) }),
+    ...(egress === undefined ? {} : { egress: url('FACTEUR_EGRESS', egress).href.replace(/\/$/, '') }),
+    ...(bridgeSecret === undefined ? {} : { bridgeSecret }),
+    ...(adminToken === undefined ? {} : { adminToken }),
+    ...(linkRequests === undefined
+      ? {}
+      : { linkRequests: number('FACTEUR_LINK_REQUESTS', linkRequests, 300, 10, 1_000_000) }),
+    ...(clientAddressHeader === undefined ? {} : { clientAddressHeader }),
+  }
+}
+
+function smarthostOf(value: string): Smarthost {
+  const parsed = parseSmarthost(value)
+  if (!parsed.ok) throw new SettingsError(parsed.problem)
+  return parsed.smarthost
+}
+
+function text(value: string | undefined): string | undefined {
+  const trimmed = value?.trim()
+  return trimmed === undefined || trimmed === '' ? undefined : trimmed
+}
+
+function number(name: string, value: string | undefined, fallback: number, least: number, most: number): number {
+  const given = text(value)
+  if (given === undefined) return fallback
+  const parsed = Number(given)
+  if (!(parsed >= least && parsed <= most)) throw new SettingsError(`${name} must be a number from ${least} to ${most}`)
+  return parsed
+}
+
+function url(name: string, value: string): URL {
+  if (!URL.canParse(value)) throw new SettingsError(`${name} must be an http or https URL`)
+  const parsed = new URL(value)
+  if (parsed.protocol !== 'https:' && parsed.protocol !== 'http:') {
+    throw new SettingsError(`${name} must be an http or https URL`)
+  }
+  return parsed
+}

@@ -1,0 +1,229 @@
+/**
+ * What changed since a state: created objects by their ids, the rest from the change rows.
+ *
+ * Standards: RFC 8620 §5.2 (/changes), RFC 8621 §2.2 and §3.2, RFC 7162 §3.2.6 (VANISHED).
+ */
+import type { Sql } from '../storage/index.ts'
+import type { AccountTable } from './account-table.ts'
+import { type ChangeRow, decodeChangeRow } from './change-row.ts'
+import { Bitmap } from './bitmap.ts'
+import type { MailboxId, ModSeq, ThreadId, Uid } from './ids.ts'
+import type { Journal } from './journal.ts'
+import type { Mailboxes } from './mailboxes.ts'
+import type { Threads } from './threads.ts'
+import type { Changes, ChangeType } from './types.ts'
+import type { Views } from './views.ts'
+
+/** Emails whose threads are looked at to find mailboxes with changed thread counts; above that, all mailboxes are told. */
+const maxTraced = 500
+/** The history is pruned when the counter passes a multiple of this: often enough, and no state to keep. */
+const pruneEvery = 4096
+
+const tables = { Email: 'email', Mailbox: 'mailbox', Identity: 'identity', EmailSubmission: 'submission' } as const
+type RowType = keyof typeof tables
+
+export interface ChangeLogParts {
+  readonly sql: Sql
+  readonly journal: Journal
+  readonly account: AccountTable
+  readonly mailboxes: Mailboxes
+  readonly views: Views
+  readonly threads: Threads
+  readonly maxRows: number
+}
+
+export class ChangeLog {
+  readonly #parts: ChangeLogParts
+
+  constructor(parts: ChangeLogParts) {
+    this.#parts = parts
+  }
+
+  changes(type: ChangeType, since: number, max = Infinity): Changes | undefined {
+    const { journal } = this.#parts
+    if (!Number.isInteger(since) || since < this.#floor() || since > journal.state) return undefined
+    if (since === journal.state) return outcome([], [], [], journal.state)
+    if (type === 'Thread') return atMost(max, this.#threadChanges(since))
+    if (type === 'Mailbox') return atMost(max, this.#mailboxChanges(since))
+    return this.#rowChanges(type, since, max)
+  }
+
+  expungedSince(mailbox: MailboxId, modseq: number): Uid[] | undefined {
+    this.#parts.mailboxes.expect(mailbox)
+    if (modseq < this.#floor()) return undefined
+    const gone: number[] = []
+    for (const row of this.#rowsAfter(modseq)) {
+      for (const uid of row.expunged.get(mailbox) ?? []) if (uid <= modseq) gone.push(uid)
+    }
+    return gone.sort((a, b) => a - b) as Uid[]
+  }
+
+  /** Before commit: drops the oldest rows beyond the limit now and then. */
+  prune(before: number, after: number): void {
+    if (Math.floor(before / pruneEvery) === Math.floor(after / pruneEvery)) return
+    const { sql, account, maxRows } = this.#parts
+    const oldest = sql
+      .exec<{ modseq: number }>('SELECT modseq FROM change ORDER BY modseq DESC LIMIT 1 OFFSET ?', maxRows)
+      .toArray()[0]
+    if (oldest === undefined) return
+    sql.exec('DELETE FROM change WHERE modseq <= ?', oldest.modseq)
+    account.set('history_floor', oldest.modseq)
+  }
+
+  #floor(): number {
+    return Number(this.#parts.account.get('history_floor') ?? 0)
+  }
+
+  *#rowsAfter(since: number): Generator<ChangeRow> {
+    const query = 'SELECT modseq, payload FROM change WHERE modseq > ? ORDER BY modseq'
+    const rows = this.#parts.sql.exec<{ modseq: number; payload: string }>(query, since).toArray()
+    for (const row of rows) yield decodeChangeRow(row.modseq, row.payload)
+  }
+
+  #createdAfter(type: RowType, since: number): number[] {
+    const query = `SELECT id FROM ${tables[type]} WHERE id > ? ORDER BY id`
+    return Array.from(this.#parts.sql.exec<{ id: number }>(query, since), (row) => row.id)
+  }
+
+  /** Walks numbers upwards and stops before the one that would exceed `max`: that is the intermediate state. */
+  #rowChanges(type: RowType, since: number, max: number): Changes | undefined {
+    const found = { created: new Set<number>(), updated: new Set<number>(), destroyed: new Set<number>() }
+    const created = this.#createdAfter(type, since)
+    let next = 0
+    let state = since
+    const size = (): number => found.created.size + found.updated.size + found.destroyed.size
+    const stopped = (hasMore: boolean): Changes | undefined =>
+      state === since ? undefined : outcome(found.created, found.updated, found.destroyed, state, hasMore)
+    const createUpTo = (modseq: number): boolean => {
+      while (next < created.length && (created[next] as number) <= modseq) {
+        if (size() === max) return false
+        state = created[next++] as number
+        found.created.add(state)
+      }
+      return true
+    }
+    for (const row of this.#rowsAfter(since)) {
+      if (!createUpTo(row.modseq - 1)) return stopped(true)
+      const [updated, destroyed] = objectsOf(row, type)
+      const news = new Set([...updated, ...destroyed].filter((id) => id <= since && !seen(found, id)))
+      const alsoCreated = created[next] === row.modseq ? 1 : 0
+      if (size() + news.size + alsoCreated > max) return stopped(true)
+      createUpTo(row.modseq)
+      for (const id of updated) if (id <= since) found.updated.add(id)
+      for (const id of destroyed) {
+        found.updated.delete(id)
+        if (id <= since) found.destroyed.add(id)
+      }
+      state = row.modseq
+    }
+    if (!createUpTo(Infinity)) return stopped(true)
+    state = this.#parts.journal.state
+    return stopped(false)
+  }
+
+  /** A thread is created with its first email, destroyed with its last, updated when others come or go (RFC 8621 §3.2). */
+  #threadChanges(since: number): Changes {
+    const { sql, threads, journal } = this.#parts
+    const touched = new Set<ThreadId>()
+    const before = new Set<ThreadId>()
+    const query = 'SELECT DISTINCT thread FROM email WHERE id > ?'
+    for (const row of sql.exec<{ thread: ThreadId }>(query, since)) touched.add(row.thread)
+    for (const row of this.#rowsAfter(since)) {
+      for (const [index, id] of row.emailsDestroyed.entries()) {
+        if (id > since) continue
+        const thread = row.threadsOfDestroyed[index] as ThreadId
+        touched.add(thread)
+        before.add(thread)
+      }
+    }
+    const now = threads.of([...touched])
+    const changes = { created: [] as number[], updated: [] as number[], destroyed: [] as number[] }
+    for (const thread of touched) {
+      const emails = now.get(thread)
+      const existed = before.has(thread) || (emails ?? []).some((id) => id <= since)
+      if (emails === undefined) changes.destroyed.push(thread)
+      else if (existed) changes.updated.push(thread)
+      else changes.created.push(thread)
+    }
+    return outcome(changes.created, changes.updated, changes.destroyed, journal.state)
+  }
+
+  #mailboxChanges(since: number): Changes {
+    const { mailboxes, journal } = this.#parts
+    const own = this.#rowChanges('Mailbox', since, Infinity)
+    const ownUpdated = new Set(own?.updated)
+    const updated = new Set(ownUpdated)
+    for (const id of this.#countsChanged(since)) {
+      if (id <= since && mailboxes.get(id as MailboxId) !== undefined) updated.add(id)
+    }
+    const changes = outcome(own?.created ?? [], updated, own?.destroyed ?? [], journal.state)
+    return { ...changes, onlyCounts: ownUpdated.size === 0 && updated.size > 0 }
+  }
+
+  /** Mailboxes whose numbers may differ: those of changed emails and of all emails in their threads. */
+  #countsChanged(since: number): Set<number> {
+    const { sql, mailboxes } = this.#parts
+    const counts = new Set<number>()
+    const emails = new Set(this.#createdAfter('Email', since))
+    const threads = new Set<number>()
+    for (const row of this.#rowsAfter(since)) {
+      for (const id of row.counts) counts.add(id)
+      for (const id of row.emailsUpdated) emails.add(id)
+      for (const id of row.threadsOfDestroyed) threads.add(id)
+    }
+    if (emails.size + threads.size > maxTraced) return new Set(mailboxes.ids())
+    const query = 'SELECT DISTINCT thread FROM email WHERE id IN (SELECT value FROM json_each(?))'
+    for (const row of sql.exec<{ thread: number }>(query, JSON.stringify([...emails]))) threads.add(row.thread)
+    for (const id of this.#mailboxesOfThreads(threads)) counts.add(id)
+    return counts
+  }
+
+  #mailboxesOfThreads(threads: ReadonlySet<number>): Set<number> {
+    const { mailboxes, views, journal } = this.#parts
+    const wanted = new Bitmap(journal.state)
+    for (const thread of threads) wanted.add(thread)
+    const found = new Set<number>()
+    for (const id of mailboxes.ids()) {
+      const view = views.of(id)
+      for (let row = 0; row < view.length; row++) {
+        if (!wanted.has(view.threads[row] as number)) continue
+        found.add(id)
+        break
+      }
+    }
+    return found
+  }
+}
+
+function objectsOf(row: ChangeRow, type: RowType): readonly [readonly number[], readonly number[]] {
+  if (type === 'Email') return [row.emailsUpdated, row.emailsDestroyed]
+  if (type === 'Mailbox') return row.mailboxes
+  return type === 'Identity' ? row.identities : row.submissions
+}
+
+function seen(found: { updated: Set<number>; destroyed: Set<number> }, id: number): boolean {
+  return found.updated.has(id) || found.destroyed.has(id)
+}
+
+function outcome(
+  created: Iterable<number>,
+  updated: Iterable<number>,
+  destroyed: Iterable<number>,
+  state: number,
+  hasMoreChanges = false,
+): Changes {
+  return {
+    created: [...created],
+    updated: [...updated],
+    destroyed: [...destroyed],
+    newState: state as ModSeq,
+    hasMoreChanges,
+    onlyCounts: false,
+  }
+}
+
+/** Types whose changes cannot be cut at a state in between: all or cannotCalculateChanges. */
+function atMost(max: number, changes: Changes): Changes | undefined {
+  const { created, updated, destroyed } = changes
+  return created.length + updated.length + destroyed.length > max ? undefined : changes
+}

@@ -1,0 +1,154 @@
+/**
+ * Reads emails: rows by id, keywords, streams of columns for IMAP, bytes by blob id.
+ */
+import { allParts, decodeBody, decodeParts, summarise } from '../format/index.ts'
+import type { Sql, SqlRow } from '../storage/index.ts'
+import type { Blobs } from './blobs.ts'
+import { emailFromRow } from './email-row.ts'
+import type { BlobNumber, BlobRef, EmailId, MailboxId, ThreadId, Uid } from './ids.ts'
+import type { KeywordSet, KeywordTable } from './keyword-table.ts'
+import type { Blob, Email, EnvelopeColumn, EnvelopeRow, Place } from './types.ts'
+import type { Views } from './views.ts'
+
+/** Rows read at once by `envelopes`: about half a megabyte. */
+const rowsPerPage = 256
+
+const columnNames: Record<EnvelopeColumn, string> = {
+  envelope: 'envelope',
+  bodyStructure: 'body_structure',
+  parts: 'parts',
+  headerSize: 'header_size',
+  size: 'size',
+  receivedAt: 'received',
+  preview: 'preview',
+  subject: 'subject',
+  sentAt: 'sent',
+}
+
+/** Columns that are NULL when a message's description did not fit its row. */
+const described = new Set<EnvelopeColumn>(['envelope', 'bodyStructure', 'parts', 'preview', 'subject'])
+
+export class EmailReader {
+  readonly #sql: Sql
+  readonly #views: Views
+  readonly #blobs: Blobs
+  readonly #keywords: KeywordTable
+
+  constructor(sql: Sql, views: Views, blobs: Blobs, keywords: KeywordTable) {
+    this.#sql = sql
+    this.#views = views
+    this.#blobs = blobs
+    this.#keywords = keywords
+  }
+
+  emails(ids: readonly EmailId[]): Email[] {
+    if (ids.length === 0) return []
+    const single = ids.length === 1
+    const rows = single
+      ? this.#sql.exec('SELECT * FROM email WHERE id = ?', ids[0] as number)
+      : this.#sql.exec('SELECT * FROM email WHERE id IN (SELECT value FROM json_each(?))', JSON.stringify(ids))
+    const found = new Map<number, Email>()
+    const read = (blob: BlobNumber) => this.#read(blob)
+    for (const row of rows) found.set(row.id as number, emailFromRow(row, read))
+    return ids.map((id) => found.get(id)).filter((email) => email !== undefined)
+  }
+
+  blobOf(id: EmailId): BlobNumber | undefined {
+    return this.#sql.exec<{ blob: BlobNumber }>('SELECT blob FROM email WHERE id = ?', id).toArray()[0]?.blob
+  }
+
+  keywordsOf(email: Email): readonly string[] {
+    const { bits, extra } = this.keywordSet(email.places[0] as Place)
+    return this.#keywords.names(bits, extra)
+  }
+
+  /** Flags at a place: from the view when it is loaded, else from its row. */
+  keywordSet(place: Place): KeywordSet {
+    const view = this.#views.loaded(place.mailboxId)
+    const row = view?.indexOf(place.uid) ?? -1
+    if (view !== undefined && row >= 0) return { bits: view.flags[row] as number, extra: view.extraAt(row) }
+    const query = 'SELECT flags, keywords FROM placement WHERE mailbox = ? AND uid = ?'
+    const found = this.#sql
+      .exec<{ flags: number; keywords: string | null }>(query, place.mailboxId, place.uid)
+      .toArray()[0]
+    if (found === undefined) return { bits: 0, extra: [] }
+    return { bits: found.flags, extra: found.keywords === null ? [] : (JSON.parse(found.keywords) as string[]) }
+  }
+
+  /** What sorting needs of email rows, in any order. */
+  sortFacts(ids: readonly EmailId[]): Pick<Email, 'id' | 'envelope' | 'baseSubject' | 'sentAt' | 'receivedAt'>[] {
+    const query = `SELECT id, sent, received, base_subject, envelope FROM email
+      WHERE id IN (SELECT value FROM json_each(?))`
+    const rows = this.#sql.exec(query, JSON.stringify(ids)).toArray()
+    return rows.map((row) => {
+      const id = row.id as EmailId
+      if (row.envelope === null) return this.emails([id])[0] as Email
+      return {
+        id,
+        envelope: row.envelope as string,
+        baseSubject: row.base_subject as string,
+        sentAt: (row.sent as number | null) ?? undefined,
+        receivedAt: row.received as number,
+      }
+    })
+  }
+
+  *envelopes(
+    mailbox: MailboxId,
+    uids: readonly number[] | { readonly from: number; readonly to: number },
+    columns: readonly EnvelopeColumn[],
+  ): Generator<EnvelopeRow> {
+    const selected = ['p.uid', 'p.email', 'e.thread', 'e.blob', ...columns.map((name) => `e.${columnNames[name]}`)]
+    const select = `SELECT ${selected.join(', ')} FROM placement p JOIN email e ON e.id = p.email WHERE p.mailbox = ?`
+    if (isList(uids)) {
+      const page = `${select} AND p.uid IN (SELECT value FROM json_each(?)) ORDER BY p.uid`
+      for (let from = 0; from < uids.length; from += rowsPerPage) {
+        const list = JSON.stringify(uids.slice(from, from + rowsPerPage))
+        for (const row of this.#sql.exec(page, mailbox, list).toArray()) yield this.#envelopeRow(row, columns)
+      }
+      return
+    }
+    const page = `${select} AND p.uid BETWEEN ? AND ? ORDER BY p.uid LIMIT ${rowsPerPage}`
+    for (let from = uids.from; ;) {
+      const rows = this.#sql.exec(page, mailbox, from, uids.to).toArray()
+      for (const row of rows) yield this.#envelopeRow(row, columns)
+      if (rows.length < rowsPerPage) return
+      from = (rows.at(-1)?.uid as number) + 1
+    }
+  }
+
+  blob(ref: BlobRef): Blob | undefined {
+    if (ref.kind === 'upload') return this.#blobs.upload(ref.blob)
+    if (ref.kind === 'message') return this.#blobs.message(ref.blob)
+    const email = this.emails([ref.email])[0]
+    const part = email === undefined ? undefined : allParts(decodeParts(email.parts))[ref.part]
+    if (email === undefined || part === undefined) return undefined
+    const encoded = this.#blobs.slice(email.blob, part.bodyStart, part.bodyEnd) ?? new Uint8Array()
+    const bytes = decodeBody(encoded, { ...part, bodyStart: 0, bodyEnd: encoded.length })
+    return { bytes, type: `${part.type}/${part.subtype}`, size: bytes.length }
+  }
+
+  #envelopeRow(row: SqlRow, columns: readonly EnvelopeColumn[]): EnvelopeRow {
+    const result: Record<string, unknown> = {
+      uid: row.uid as Uid,
+      emailId: row.email as EmailId,
+      threadId: row.thread as ThreadId,
+    }
+    for (const name of columns) {
+      const value = row[columnNames[name]]
+      const again = value === null && described.has(name)
+      result[name] = again ? summarise(this.#read(row.blob as BlobNumber))[name as 'envelope'] : value
+    }
+    return result as unknown as EnvelopeRow
+  }
+
+  #read(blob: BlobNumber): Uint8Array {
+    const bytes = this.#blobs.read(blob)
+    if (bytes === undefined) throw new Error(`blob ${blob} of an email is missing`)
+    return bytes
+  }
+}
+
+function isList(uids: readonly number[] | { readonly from: number; readonly to: number }): uids is readonly number[] {
+  return Array.isArray(uids)
+}

@@ -1,0 +1,84 @@
+/**
+ * Email rows: which columns there are, how they are written and read.
+ *
+ * A message whose description is too long for a row (thousands of recipients or parts) leaves the long columns NULL;
+ * they are made again from the message when read.
+ */
+import { type MessageSummary, summarise } from '../format/index.ts'
+import type { Sql, SqlRow } from '../storage/index.ts'
+import type { BlobNumber, EmailId, ThreadId } from './ids.ts'
+import { formatPlaces, parsePlaces } from './places.ts'
+import type { Email } from './types.ts'
+
+/** Characters of description in one row; UTF-8 at most triples them, far below 2 MB. */
+const maxDescription = 300_000
+
+export type Description = Pick<
+  MessageSummary,
+  'messageId' | 'subject' | 'baseSubject' | 'preview' | 'envelope' | 'bodyStructure' | 'parts'
+>
+
+const insert = `
+  INSERT INTO email (id, places, thread, blob, size, received, sent, zone, attachment, header_size, message_id, subject,
+    base_subject, preview, envelope, body_structure, parts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+
+export function insertEmail(sql: Sql, email: Email): void {
+  const text = [
+    email.messageId ?? null,
+    email.subject,
+    email.baseSubject,
+    email.preview,
+    email.envelope,
+    email.bodyStructure,
+    email.parts,
+  ]
+  const length = text.reduce((sum, value) => sum + (value?.length ?? 0), 0)
+  sql.exec(
+    insert,
+    email.id,
+    formatPlaces(email.places),
+    email.threadId,
+    email.blob,
+    email.size,
+    email.receivedAt,
+    email.sentAt ?? null,
+    email.sentZone,
+    email.hasAttachment ? 1 : 0,
+    email.headerSize,
+    ...(length <= maxDescription ? text : text.map(() => null)),
+  )
+}
+
+/** A row of `email` as an object. `read` gives the message when the row lacks its description. */
+export function emailFromRow(row: SqlRow, read: (blob: BlobNumber) => Uint8Array): Email {
+  const blob = row.blob as BlobNumber
+  return {
+    id: row.id as EmailId,
+    threadId: row.thread as ThreadId,
+    blob,
+    size: row.size as number,
+    receivedAt: row.received as number,
+    sentAt: (row.sent as number | null) ?? undefined,
+    sentZone: row.zone as number,
+    places: parsePlaces(row.places as string),
+    hasAttachment: row.attachment === 1,
+    headerSize: row.header_size as number,
+    ...describe(row, blob, read),
+  }
+}
+
+function describe(row: SqlRow, blob: BlobNumber, read: (blob: BlobNumber) => Uint8Array) {
+  if (row.envelope === null) {
+    const { messageId, subject, baseSubject, preview, envelope, bodyStructure, parts } = summarise(read(blob))
+    return { messageId, subject, baseSubject, preview, envelope, bodyStructure, parts }
+  }
+  return {
+    messageId: (row.message_id as string | null) ?? undefined,
+    subject: row.subject as string,
+    baseSubject: row.base_subject as string,
+    preview: row.preview as string,
+    envelope: row.envelope as string,
+    bodyStructure: row.body_structure as string,
+    parts: row.parts as string,
+  }
+}

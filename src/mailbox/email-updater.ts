@@ -1,0 +1,99 @@
+/**
+ * Changes and removes emails by id, one refusal per email, as JMAP wants it.
+ *
+ * Standards: RFC 8621 §4.6 (Email/set).
+ */
+import { batches } from './batches.ts'
+import type { EmailReader } from './email-reader.ts'
+import { StoreError } from './errors.ts'
+import type { FlagWriter } from './flag-writer.ts'
+import type { EmailId, MailboxId } from './ids.ts'
+import { checkNames } from './keyword-table.ts'
+import type { StoreLimits } from './limits.ts'
+import type { Mailboxes } from './mailboxes.ts'
+import type { Mover } from './mover.ts'
+import type { Email, EmailUpdate, SetPatch } from './types.ts'
+
+/** Email rows read at once while destroying: a few megabytes. */
+const emailsAtOnce = 1000
+
+export class EmailUpdater {
+  readonly #limits: StoreLimits
+  readonly #reader: EmailReader
+  readonly #mailboxes: Mailboxes
+  readonly #flags: FlagWriter
+  readonly #mover: Mover
+
+  constructor(limits: StoreLimits, reader: EmailReader, mailboxes: Mailboxes, flags: FlagWriter, mover: Mover) {
+    this.#limits = limits
+    this.#reader = reader
+    this.#mailboxes = mailboxes
+    this.#flags = flags
+    this.#mover = mover
+  }
+
+  update(updates: readonly EmailUpdate[]): ReadonlyMap<EmailId, StoreError> {
+    const refused = new Map<EmailId, StoreError>()
+    for (const update of updates) {
+      try {
+        this.#update(update)
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error
+        refused.set(update.id, error)
+      }
+    }
+    return refused
+  }
+
+  destroy(ids: readonly EmailId[]): ReadonlyMap<EmailId, StoreError> {
+    const known = new Set<EmailId>()
+    for (const batch of batches([...new Set(ids)], emailsAtOnce)) {
+      const emails = this.#reader.emails(batch)
+      for (const { id } of emails) known.add(id)
+      this.#destroy(emails)
+    }
+    const unknown = ids.filter((id) => !known.has(id))
+    return new Map(unknown.map((id) => [id, new StoreError('notFound', 'no such email')]))
+  }
+
+  #destroy(emails: readonly Email[]): void {
+    const byMailbox = new Map<MailboxId, number[]>()
+    for (const { mailboxId, uid } of emails.flatMap((email) => email.places)) {
+      const uids = byMailbox.get(mailboxId)
+      if (uids === undefined) byMailbox.set(mailboxId, [uid])
+      else uids.push(uid)
+    }
+    for (const [mailbox, uids] of byMailbox) this.#mover.unplace(mailbox, uids)
+    this.#mover.forgetEmails(emails.map((email) => email.id))
+  }
+
+  /** Checks everything first: a refused update changes nothing. */
+  #update(update: EmailUpdate): void {
+    const email = this.#reader.emails([update.id])[0]
+    if (email === undefined) throw new StoreError('notFound', 'no such email')
+    if (update.keywords !== undefined) checkNames(update.keywords)
+    const target = update.mailboxIds === undefined ? undefined : this.#target(email, update.mailboxIds)
+    if (update.keywords !== undefined) this.#flags.ofEmail(email.places, update.keywords)
+    if (target === undefined) return
+    const current = email.places.map((place) => place.mailboxId)
+    const leave = current.filter((id) => !target.has(id))
+    const enter = [...target].filter((id) => !current.includes(id))
+    if (leave.length > 0 || enter.length > 0) this.#mover.relocate(email.id, email.places, leave, enter)
+  }
+
+  #target(email: Email, patch: SetPatch<MailboxId>): Set<MailboxId> {
+    const target = new Set(patch.replace ?? email.places.map((place) => place.mailboxId))
+    for (const id of patch.remove ?? []) target.delete(id)
+    for (const id of patch.add ?? []) target.add(id)
+    const properties = ['mailboxIds']
+    for (const id of target) {
+      if (this.#mailboxes.get(id) === undefined)
+        throw new StoreError('invalidProperties', 'no such mailbox', properties)
+    }
+    if (target.size === 0) throw new StoreError('invalidProperties', 'an email is in at least one mailbox', properties)
+    if (target.size > this.#limits.maxMailboxesPerEmail) {
+      throw new StoreError('tooManyMailboxes', 'too many mailboxes for one email', properties)
+    }
+    return target
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * The mail store of one account: mailboxes, emails, threads, change log, blobs, search, identities, submissions,
+ * credentials and quota, over one SQLite database.
+ *
+ * Everything is synchronous but the checking of passwords. JMAP, IMAP and POP3 stand on the same `MailStore`, so what
+ * one changes the others see at once.
+ */
+export { MailStore } from './store.ts'
+export type { MailStoreOptions } from './account-store.ts'
+export { MailboxError, StoreError, type StoreErrorType } from './errors.ts'
+export {
+  formatBlobId,
+  formatEmailId,
+  formatIdentityId,
+  formatMailboxId,
+  formatState,
+  formatSubmissionId,
+  formatThreadId,
+  maxNumber,
+  parseBlobId,
+  parseEmailId,
+  parseIdentityId,
+  parseMailboxId,
+  parseState,
+  parseSubmissionId,
+  parseThreadId,
+} from './ids.ts'
+export type {
+  BlobNumber,
+  BlobRef,
+  CredentialId,
+  EmailId,
+  IdentityId,
+  MailboxId,
+  ModSeq,
+  SubmissionId,
+  ThreadId,
+  Uid,
+} from './ids.ts'
+export type {
+  AccountFacts,
+  Blob,
+  ChangeType,
+  Changes,
+  Commit,
+  CopyOutcome,
+  Credential,
+  CredentialKind,
+  Email,
+  EmailUpdate,
+  EnvelopeColumn,
+  EnvelopeRow,
+  FlagOutcome,
+  Identity,
+  IdentityAddress,
+  IdentityPatch,
+  Mailbox,
+  MailboxCounts,
+  MailboxPatch,
+  MailboxRole,
+  NewAccount,
+  NewEmail,
+  NewIdentity,
+  NewMailbox,
+  NewSubmission,
+  ObjectChanges,
+  Place,
+  PlacementChanges,
+  Quota,
+  SetPatch,
+  Submission,
+  SubmissionPatch,
+  Upload,
+} from './types.ts'
+export { deletedFlag, isKeyword, normaliseKeyword } from './keyword-name.ts'
+export { defaultStoreLimits, type StoreLimits } from './limits.ts'
+export type { MailboxView, ViewEntry } from './view.ts'
+export { mailboxRoles } from './mailbox-name.ts'
+export { readEnvelope, type StoredEnvelope } from './envelope.ts'
+export type { PasswordHasher } from './credentials.ts'
+export type { Filter, FilterCondition, FilterOperator } from './query/filter.ts'
+export type { Comparator, SortProperty } from './query/sort.ts'
+export type { Query, QueryResult } from './query/query.ts'
+export type { TextCondition, TextSearch, TextSource } from './query/text-search.ts'

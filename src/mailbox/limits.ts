@@ -1,0 +1,43 @@
+/**
+ * What one account may hold and ask for, with the reason of each bound.
+ */
+export interface StoreLimits {
+  /** Octets of one message: above what SMTP accepts, below what an object's memory (128 MB) can hold twice. */
+  readonly maxMessageSize: number
+  /** Mailboxes per account: each LIST and each Mailbox/get walks all. */
+  readonly maxMailboxes: number
+  /** Octets of a mailbox name in UTF-8: what other servers and IMAP clients accept as one path component. */
+  readonly maxMailboxNameSize: number
+  /** Levels of mailboxes: path lengths stay bounded (RFC 8621 §1.3.1 maxMailboxDepth). */
+  readonly maxMailboxDepth: number
+  /** Mailboxes that one email may be in (RFC 8621 §1.3.1 maxMailboxesPerEmail): its list is one column. */
+  readonly maxMailboxesPerEmail: number
+  /** Keywords per email (RFC 8621 §4.6 tooManyKeywords). */
+  readonly maxKeywordsPerEmail: number
+  /** Placements held in memory over all loaded views (about 36 octets each); the least recently used views go first. */
+  readonly viewBudget: number
+  /** Rows of change history kept; older states get cannotCalculateChanges. */
+  readonly maxChangeRows: number
+  /** How long an upload that nothing refers to is kept, in milliseconds (RFC 8620 §6.1: at least an hour). */
+  readonly uploadLifetime: number
+  /** Octets of uploads waiting at once (RFC 8620 §6.1 allows a quota on them). */
+  readonly maxUploadTotal: number
+  /** Levels of AND/OR/NOT and number of conditions in one query. */
+  readonly maxFilterDepth: number
+  readonly maxFilterConditions: number
+}
+
+export const defaultStoreLimits: StoreLimits = {
+  maxMessageSize: 50_000_000,
+  maxMailboxes: 2_000,
+  maxMailboxNameSize: 255,
+  maxMailboxDepth: 12,
+  maxMailboxesPerEmail: 64,
+  maxKeywordsPerEmail: 100,
+  viewBudget: 1_000_000,
+  maxChangeRows: 100_000,
+  uploadLifetime: 24 * 3_600_000,
+  maxUploadTotal: 500_000_000,
+  maxFilterDepth: 10,
+  maxFilterConditions: 200,
+}

@@ -1,0 +1,142 @@
+/**
+ * Queries: filter, sort, collapse threads, cut a window.
+ *
+ * The common one (one mailbox by receivedAt) walks a kept order and stops when the window is full.
+ *
+ * Standards: RFC 8621 §4.4, RFC 8620 §5.5.
+ */
+import { Bitmap } from '../bitmap.ts'
+import type { Columns } from '../columns.ts'
+import type { EmailReader } from '../email-reader.ts'
+import { StoreError } from '../errors.ts'
+import type { EmailId, ModSeq } from '../ids.ts'
+import type { StoreLimits } from '../limits.ts'
+import { checkFilter, compileFilter, type Filter, type FilterContext, requiredMailbox } from './filter.ts'
+import { checkSort, type Comparator, sortRows } from './sort.ts'
+
+export interface Query {
+  readonly filter?: Filter
+  /** Default: receivedAt, newest first. */
+  readonly sort?: readonly Comparator[]
+  /** Only the first email of each thread. */
+  readonly collapseThreads?: boolean
+  /** Of the first result; negative: from the end. Not with `anchor`. */
+  readonly position?: number
+  /** Position of this email, plus `anchorOffset`. */
+  readonly anchor?: EmailId
+  readonly anchorOffset?: number
+  /** At most so many ids; default: all. */
+  readonly limit?: number
+  readonly calculateTotal?: boolean
+}
+
+export interface QueryResult {
+  readonly ids: readonly EmailId[]
+  readonly position: number
+  /** Only with `calculateTotal`. */
+  readonly total: number | undefined
+  readonly queryState: ModSeq
+  /** Always false for now: RFC 8620 §5.6 lets a server say so. */
+  readonly canCalculateChanges: boolean
+}
+
+export interface QueryParts {
+  readonly limits: StoreLimits
+  readonly reader: EmailReader
+  readonly context: () => FilterContext
+  readonly mailboxExists: (id: number) => boolean
+}
+
+const newestFirst: readonly Comparator[] = [{ property: 'receivedAt', isAscending: false }]
+
+export function runQuery(query: Query, parts: QueryParts): QueryResult {
+  const { filter } = query
+  const sort = query.sort === undefined || query.sort.length === 0 ? newestFirst : query.sort
+  checkNumbers(query)
+  if (filter !== undefined) checkFilter(filter, parts.limits)
+  checkSort(sort)
+  const context = parts.context()
+  const state = context.highest as ModSeq
+  const mailbox = requiredMailbox(filter)
+  if (mailbox !== undefined && !parts.mailboxExists(mailbox)) {
+    if (query.anchor !== undefined) throw new StoreError('anchorNotFound', 'the anchor is not in the results')
+    return { ids: [], position: 0, total: total(query, 0), queryState: state, canCalculateChanges: false }
+  }
+  const columns = mailbox === undefined ? context.views.account() : context.views.of(mailbox)
+  const test = filter === undefined ? undefined : compileFilter(filter, columns, context, mailbox)
+  const shown = query.collapseThreads === true ? new Bitmap(context.highest) : undefined
+  const enough = windowEnd(query)
+  const found = isByArrival(sort)
+    ? inArrivalOrder(columns, sort[0]?.isAscending === false, test, shown, enough)
+    : firstOfThreads(
+        sortRows(inArrivalOrder(columns, false, test, undefined, Infinity), sort, columns, context, parts.reader),
+        columns,
+        shown,
+      )
+  return { ...cut(found, columns, query), queryState: state, canCalculateChanges: false }
+}
+
+function isByArrival(sort: readonly Comparator[]): boolean {
+  return sort.length === 1 && sort[0]?.property === 'receivedAt'
+}
+
+/** How many results must be known: all of them when something counts from elsewhere than the start. */
+function windowEnd({ anchor, position = 0, limit = Infinity, calculateTotal }: Query): number {
+  return anchor !== undefined || position < 0 || calculateTotal === true ? Infinity : position + limit
+}
+
+/** Matching rows by receivedAt, at most `enough`. With `shown`, only the first of each thread. */
+function inArrivalOrder(
+  columns: Columns,
+  newestFirst: boolean,
+  test: ((row: number) => boolean) | undefined,
+  shown: Bitmap | undefined,
+  enough: number,
+): number[] {
+  const order = columns.order()
+  const { threads } = columns
+  const found: number[] = []
+  const step = newestFirst ? -1 : 1
+  let at = newestFirst ? order.length - 1 : 0
+  for (; at >= 0 && at < order.length && found.length < enough; at += step) {
+    const row = order[at] as number
+    if (test !== undefined && !test(row)) continue
+    if (shown !== undefined && !shown.addNew(threads[row] as number)) continue
+    found.push(row)
+  }
+  return found
+}
+
+function firstOfThreads(rows: readonly number[], columns: Columns, shown: Bitmap | undefined): readonly number[] {
+  return shown === undefined ? rows : rows.filter((row) => shown.addNew(columns.threads[row] as number))
+}
+
+function cut(
+  found: readonly number[],
+  columns: Columns,
+  query: Query,
+): Omit<QueryResult, 'queryState' | 'canCalculateChanges'> {
+  const { anchor, position = 0, limit = Infinity } = query
+  let wanted = position < 0 ? found.length + position : position
+  if (anchor !== undefined) {
+    const anchorAt = found.findIndex((row) => columns.emails[row] === anchor)
+    if (anchorAt < 0) throw new StoreError('anchorNotFound', 'the anchor is not in the results')
+    wanted = anchorAt + (query.anchorOffset ?? 0)
+  }
+  const start = Math.max(0, wanted)
+  const ids = found.slice(start, start + limit).map((row) => columns.emails[row] as EmailId)
+  return { ids, position: start, total: total(query, found.length) }
+}
+
+function total(query: Query, count: number): number | undefined {
+  return query.calculateTotal === true ? count : undefined
+}
+
+function checkNumbers({ position, anchorOffset, limit }: Query): void {
+  for (const number of [position, anchorOffset, limit]) {
+    if (number !== undefined && !Number.isSafeInteger(number)) {
+      throw new StoreError('invalidArguments', 'position, anchorOffset and limit are integers')
+    }
+  }
+  if (limit !== undefined && limit < 0) throw new StoreError('invalidArguments', 'limit is not negative')
+}

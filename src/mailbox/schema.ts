@@ -1,0 +1,50 @@
+/**
+ * The tables of one account. An append-only list of steps: never change one that has shipped.
+ *
+ * Rows written are the cost measure, and every index entry is a row, so there are no secondary indexes. In `email` and
+ * `blob` the light columns come first: SQLite does not read the overflow pages of columns that are not asked for.
+ */
+import type { Migration } from '../storage/index.ts'
+
+export const schema: readonly Migration[] = [
+  `
+  CREATE TABLE account (key TEXT PRIMARY KEY, value) WITHOUT ROWID;
+
+  CREATE TABLE mailbox (
+    id INTEGER PRIMARY KEY, parent INTEGER, name TEXT NOT NULL, role TEXT, sort_order INTEGER NOT NULL,
+    subscribed INTEGER NOT NULL, uid_validity INTEGER NOT NULL, uid_floor INTEGER NOT NULL,
+    expunge_modseq INTEGER NOT NULL, modseq INTEGER NOT NULL);
+
+  CREATE TABLE email (
+    id INTEGER PRIMARY KEY, places TEXT NOT NULL, thread INTEGER NOT NULL, blob INTEGER NOT NULL, size INTEGER NOT NULL,
+    received INTEGER NOT NULL, sent INTEGER, zone INTEGER NOT NULL, attachment INTEGER NOT NULL,
+    header_size INTEGER NOT NULL, message_id TEXT, subject TEXT, base_subject TEXT, preview TEXT, envelope TEXT,
+    body_structure TEXT, parts TEXT);
+
+  CREATE TABLE placement (
+    mailbox INTEGER, uid INTEGER, email INTEGER NOT NULL, thread INTEGER NOT NULL, received INTEGER NOT NULL,
+    size INTEGER NOT NULL, flags INTEGER NOT NULL, keywords TEXT, modseq INTEGER NOT NULL,
+    PRIMARY KEY (mailbox, uid)) WITHOUT ROWID;
+
+  CREATE TABLE thread_key (hash INTEGER PRIMARY KEY, thread INTEGER NOT NULL);
+
+  CREATE TABLE blob (
+    id INTEGER PRIMARY KEY, refs INTEGER NOT NULL, size INTEGER NOT NULL, head_size INTEGER NOT NULL,
+    type TEXT, expires INTEGER, head BLOB NOT NULL, data BLOB NOT NULL);
+  CREATE TABLE blob_chunk (blob INTEGER, seq INTEGER, data BLOB NOT NULL, PRIMARY KEY (blob, seq)) WITHOUT ROWID;
+
+  CREATE TABLE change (modseq INTEGER PRIMARY KEY, payload TEXT NOT NULL);
+  CREATE TABLE keyword (bit INTEGER PRIMARY KEY, name TEXT NOT NULL);
+
+  CREATE TABLE identity (id INTEGER PRIMARY KEY, email TEXT NOT NULL, may_delete INTEGER NOT NULL, value TEXT NOT NULL);
+  CREATE TABLE submission (
+    id INTEGER PRIMARY KEY, identity INTEGER NOT NULL, email INTEGER NOT NULL, thread INTEGER NOT NULL,
+    send_at INTEGER NOT NULL, undo_status TEXT NOT NULL, envelope TEXT NOT NULL, delivery_status TEXT NOT NULL);
+  CREATE TABLE credential (
+    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, hash TEXT NOT NULL, created INTEGER NOT NULL,
+    last_used INTEGER);
+  `,
+]
+
+/** The tables whose keys come from the account's counter; with `change` they hold its highest value at all times. */
+export const countedTables = ['email', 'mailbox', 'blob', 'identity', 'submission', 'credential'] as const

@@ -1,0 +1,305 @@
+/**
+ * The nouns of the store as its callers see them.
+ *
+ * Times are milliseconds since the epoch, sizes are octets, ids are numbers (see ids.ts for their text forms).
+ */
+import type { MessageSummary } from '../format/index.ts'
+import type {
+  BlobNumber,
+  CredentialId,
+  EmailId,
+  IdentityId,
+  MailboxId,
+  ModSeq,
+  SubmissionId,
+  ThreadId,
+  Uid,
+} from './ids.ts'
+
+/** Special uses that a mailbox may have (RFC 8621 §2 `role`, RFC 6154); each at most once per account. */
+export type MailboxRole =
+  | 'inbox'
+  | 'archive'
+  | 'drafts'
+  | 'important'
+  | 'junk'
+  | 'memos'
+  | 'scheduled'
+  | 'sent'
+  | 'snoozed'
+  | 'templates'
+  | 'trash'
+
+/** A mailbox (RFC 8621 §2). `name` is one path component in NFC; IMAP joins the path. */
+export interface Mailbox {
+  readonly id: MailboxId
+  readonly name: string
+  readonly parentId: MailboxId | null
+  readonly role: MailboxRole | null
+  readonly sortOrder: number
+  readonly isSubscribed: boolean
+  readonly uidValidity: number
+  /** When its own properties last changed; counts do not move it. */
+  readonly modseq: ModSeq
+}
+
+export interface NewMailbox {
+  readonly name: string
+  readonly parentId?: MailboxId | null
+  readonly role?: MailboxRole | null
+  readonly sortOrder?: number
+  readonly isSubscribed?: boolean
+}
+
+export type MailboxPatch = Partial<Omit<NewMailbox, never>>
+
+/** Numbers about one mailbox. Threads as RFC 8621 §2 counts them, the others as IMAP STATUS does (RFC 9051 §6.3.11). */
+export interface MailboxCounts {
+  readonly total: number
+  /** Emails with neither `$seen` nor `$draft` (RFC 8621 §2 `unreadEmails`). */
+  readonly unread: number
+  /** Messages without `\Seen` (IMAP STATUS UNSEEN: drafts count). */
+  readonly unseen: number
+  /** Placements marked `\Deleted` (IMAP STATUS DELETED). */
+  readonly deleted: number
+  readonly totalThreads: number
+  readonly unreadThreads: number
+  readonly uidNext: number
+  readonly uidValidity: number
+  /** The account's counter when anything in this mailbox last changed; at least 1. */
+  readonly highestModSeq: number
+  /** Sum of the message sizes. */
+  readonly size: number
+}
+
+/** Where an email lies: one mailbox and its UID there. */
+export interface Place {
+  readonly mailboxId: MailboxId
+  readonly uid: Uid
+}
+
+/** What the store keeps about one email, without its bytes. Immutable but for `places` and keywords. */
+export interface Email {
+  readonly id: EmailId
+  readonly threadId: ThreadId
+  readonly blob: BlobNumber
+  readonly size: number
+  readonly receivedAt: number
+  readonly sentAt: number | undefined
+  /** Minutes east of UTC in the Date field. */
+  readonly sentZone: number
+  /** Never empty; in order of arrival. */
+  readonly places: readonly Place[]
+  readonly hasAttachment: boolean
+  /** Octets before the body, the empty line included. */
+  readonly headerSize: number
+  /** Without angle brackets. */
+  readonly messageId: string | undefined
+  /** RFC 2047 decoded. */
+  readonly subject: string
+  /** RFC 5256 §2.1. */
+  readonly baseSubject: string
+  readonly preview: string
+  /** IMAP ENVELOPE value (RFC 9051 §7.5.2), one char per octet. `readEnvelope` takes it apart. */
+  readonly envelope: string
+  /** IMAP BODYSTRUCTURE value with extension data, one char per octet. */
+  readonly bodyStructure: string
+  /** The MIME tree with offsets, for format's `decodeParts`. */
+  readonly parts: string
+}
+
+export interface NewEmail {
+  readonly raw: Uint8Array
+  /** At least one, all existing. */
+  readonly mailboxIds: readonly MailboxId[]
+  /** Keywords in any case; `\Deleted` (see `deleted`) is allowed and stays with the placements. */
+  readonly keywords?: readonly string[]
+  /** Default: now. */
+  readonly receivedAt?: number
+  /** When the caller has parsed the message already. */
+  readonly summary?: MessageSummary
+}
+
+/** A change of a set: `replace` first, then `remove`, then `add`. */
+export interface SetPatch<T> {
+  readonly replace?: readonly T[]
+  readonly add?: readonly T[]
+  readonly remove?: readonly T[]
+}
+
+export interface EmailUpdate {
+  readonly id: EmailId
+  readonly keywords?: SetPatch<string>
+  readonly mailboxIds?: SetPatch<MailboxId>
+}
+
+/** What `setFlags` did (RFC 7162 §3.1.3). */
+export interface FlagOutcome {
+  /** UIDs whose flags are now different; they all have mod-sequence `modseq`. Ascending. */
+  readonly changed: readonly Uid[]
+  /** UIDs that were left alone because they changed after `unchangedSince` (the MODIFIED response code). Ascending. */
+  readonly modified: readonly Uid[]
+  readonly modseq: ModSeq
+}
+
+/** COPYUID (RFC 4315 §3): `source[i]` became `destination[i]`. Both ascending. */
+export interface CopyOutcome {
+  readonly uidValidity: number
+  readonly source: readonly Uid[]
+  readonly destination: readonly Uid[]
+}
+
+/** What one outermost transaction changed. Ids created *and* destroyed in it appear nowhere but in `placements`. */
+export interface Commit {
+  readonly previousState: ModSeq
+  readonly state: ModSeq
+  readonly emails: ObjectChanges<EmailId>
+  /** `counts`: mailboxes whose numbers may have changed. */
+  readonly mailboxes: ObjectChanges<MailboxId> & { readonly counts: ReadonlySet<MailboxId> }
+  readonly identities: ObjectChanges<IdentityId>
+  readonly submissions: ObjectChanges<SubmissionId>
+  /** Threads with an email created or destroyed. */
+  readonly threads: ReadonlySet<ThreadId>
+  /** For IMAP: what happened to the messages of each mailbox. UIDs ascending; a UID added and expunged at once is in neither. */
+  readonly placements: ReadonlyMap<MailboxId, PlacementChanges>
+}
+
+export interface ObjectChanges<Id> {
+  readonly created: readonly Id[]
+  readonly updated: readonly Id[]
+  readonly destroyed: readonly Id[]
+}
+
+export interface PlacementChanges {
+  readonly added: readonly Uid[]
+  /** Flags or keywords differ. */
+  readonly changed: readonly Uid[]
+  readonly expunged: readonly Uid[]
+}
+
+export type ChangeType = 'Email' | 'Thread' | 'Mailbox' | 'Identity' | 'EmailSubmission'
+
+/** JMAP /changes (RFC 8620 §5.2) with numbers for ids. */
+export interface Changes {
+  readonly created: readonly number[]
+  readonly updated: readonly number[]
+  readonly destroyed: readonly number[]
+  readonly newState: ModSeq
+  readonly hasMoreChanges: boolean
+  /** Only for 'Mailbox': true when every `updated` one differs in its counts alone (RFC 8621 §2.2 `updatedProperties`). */
+  readonly onlyCounts: boolean
+}
+
+/** The columns that `envelopes` can read beside uid and email id. */
+export type EnvelopeColumn =
+  | 'envelope'
+  | 'bodyStructure'
+  | 'parts'
+  | 'headerSize'
+  | 'size'
+  | 'receivedAt'
+  | 'preview'
+  | 'subject'
+  | 'sentAt'
+
+/** One row of `envelopes`; columns that were not asked for are undefined. */
+export interface EnvelopeRow {
+  readonly uid: Uid
+  readonly emailId: EmailId
+  readonly threadId: ThreadId
+  readonly envelope?: string
+  readonly bodyStructure?: string
+  readonly parts?: string
+  readonly headerSize?: number
+  readonly size?: number
+  readonly receivedAt?: number
+  readonly preview?: string
+  readonly subject?: string
+  readonly sentAt?: number | null
+}
+
+/** An uploaded or derived blob. */
+export interface Blob {
+  readonly bytes: Uint8Array
+  /** Media type: `message/rfc822`, the part's type, or what the uploader said. */
+  readonly type: string
+  readonly size: number
+}
+
+export interface Upload {
+  readonly blob: BlobNumber
+  readonly type: string
+  readonly size: number
+  readonly expiresAt: number
+}
+
+export interface IdentityAddress {
+  readonly name: string | null
+  readonly email: string
+}
+
+/** RFC 8621 §6. */
+export interface Identity {
+  readonly id: IdentityId
+  readonly name: string
+  /** Immutable. */
+  readonly email: string
+  readonly replyTo: readonly IdentityAddress[] | null
+  readonly bcc: readonly IdentityAddress[] | null
+  readonly textSignature: string
+  readonly htmlSignature: string
+  readonly mayDelete: boolean
+}
+
+export type NewIdentity = Pick<Identity, 'email'> & Partial<Omit<Identity, 'id' | 'email'>>
+export type IdentityPatch = Partial<Omit<Identity, 'id' | 'email' | 'mayDelete'>>
+
+/** RFC 8621 §7. */
+export interface Submission {
+  readonly id: SubmissionId
+  readonly identityId: IdentityId
+  readonly emailId: EmailId
+  readonly threadId: ThreadId
+  /** JMAP's Envelope object, as the access room writes it. */
+  readonly envelope: unknown
+  readonly sendAt: number
+  readonly undoStatus: 'pending' | 'final' | 'canceled'
+  /** JMAP's deliveryStatus map or null. */
+  readonly deliveryStatus: unknown
+}
+
+export type NewSubmission = Omit<Submission, 'id'>
+export type SubmissionPatch = Partial<Pick<Submission, 'undoStatus' | 'deliveryStatus' | 'sendAt'>>
+
+export type CredentialKind = 'password' | 'app' | 'token'
+
+/** A way to log in, without its secret. */
+export interface Credential {
+  readonly id: CredentialId
+  readonly kind: CredentialKind
+  readonly name: string
+  readonly createdAt: number
+  /** To the day; undefined when never used. */
+  readonly lastUsedAt: number | undefined
+}
+
+export interface Quota {
+  /** Octets of all emails. */
+  readonly used: number
+  readonly count: number
+  /** Octets allowed; undefined: no limit. */
+  readonly limit: number | undefined
+}
+
+export interface AccountFacts {
+  readonly address: string
+  readonly name: string
+  readonly createdAt: number
+  readonly quota: number | undefined
+}
+
+export interface NewAccount {
+  readonly address: string
+  readonly name?: string
+  readonly quota?: number
+}

@@ -1,0 +1,6 @@
+export { type DnsFetch, type DnsFetchResponse, DohResolver, type DohOptions } from './doh.ts'
+export { type MailHost, type MailHosts, resolveMx } from './mx.ts'
+export { canonicalName } from './name.ts'
+export type { DnsAnswer, DnsRecords, DnsResolver, DnsType, MxRecord, TlsaRecord } from './record.ts'
+export { decodeAnswer, encodeQuery, queryPath } from './wire.ts'
+export { decodeQuestion, type DnsZoneAnswer, encodeAnswer } from './zone-answer.ts'

@@ -1,0 +1,146 @@
+/**
+ * From one received command to what it means: the table of command names and their grammars.
+ *
+ * Standards: RFC 9051 §6, §9; RFC 3501 for what IMAP4rev1 clients still send.
+ */
+import { Decoder, type DecoderOptions } from '../decoder.ts'
+import { bad } from '../error.ts'
+import type { RawCommand } from '../reader.ts'
+import type { SequenceSet } from '../sequence-set.ts'
+import { parseAppend, type AppendCommand } from './append.ts'
+import { parseFetch, type FetchCommand } from './fetch.ts'
+import { parseIdParameters } from './id.ts'
+import { parseList, parseLsub, type ListCommand } from './list.ts'
+import { parseSearch, type SearchCommand } from './search.ts'
+import { parseSelect, type SelectCommand } from './select.ts'
+import { parseStatus, type StatusCommand } from './status.ts'
+import { parseStore, type StoreCommand } from './store.ts'
+
+export type GrammarOptions = DecoderOptions
+
+type BareName = 'CAPABILITY' | 'NOOP' | 'LOGOUT' | 'NAMESPACE' | 'UNSELECT' | 'CLOSE' | 'CHECK' | 'IDLE'
+type MailboxName = 'DELETE' | 'SUBSCRIBE' | 'UNSUBSCRIBE'
+
+export type ImapCommand =
+  | { name: BareName }
+  | { name: 'ID'; parameters: Map<string, string | null> }
+  | { name: 'ENABLE'; extensions: string[] }
+  | ListCommand
+  | SelectCommand
+  | { name: 'CREATE'; mailbox: string; specialUse?: string[] }
+  | { name: MailboxName; mailbox: string }
+  | { name: 'RENAME'; from: string; to: string }
+  | StatusCommand
+  | AppendCommand
+  | FetchCommand
+  | StoreCommand
+  | SearchCommand
+  | { name: 'COPY' | 'MOVE'; uid: boolean; set: SequenceSet; mailbox: string }
+  /** `set` only with UID EXPUNGE (RFC 4315 §2.1). */
+  | { name: 'EXPUNGE'; set?: SequenceSet }
+
+type Grammar = (decoder: Decoder) => ImapCommand
+
+const bare =
+  (name: BareName): Grammar =>
+  () => ({ name })
+
+const mailbox =
+  (name: MailboxName): Grammar =>
+  (decoder) => {
+    decoder.expectSp()
+    return { name, mailbox: decoder.expectMailbox() }
+  }
+
+const transfer =
+  (name: 'COPY' | 'MOVE', uid: boolean): Grammar =>
+  (decoder) => {
+    decoder.expectSp()
+    const set = decoder.expectSequenceSet()
+    decoder.expectSp()
+    return { name, uid, set, mailbox: decoder.expectMailbox() }
+  }
+
+const grammars = new Map<string, Grammar>([
+  ['CAPABILITY', bare('CAPABILITY')],
+  ['NOOP', bare('NOOP')],
+  ['LOGOUT', bare('LOGOUT')],
+  ['NAMESPACE', bare('NAMESPACE')],
+  ['UNSELECT', bare('UNSELECT')],
+  ['CLOSE', bare('CLOSE')],
+  ['CHECK', bare('CHECK')],
+  ['IDLE', bare('IDLE')],
+  ['ID', parseId],
+  ['ENABLE', parseEnable],
+  ['LIST', parseList],
+  ['LSUB', parseLsub],
+  ['SELECT', (decoder) => parseSelect(decoder, 'SELECT')],
+  ['EXAMINE', (decoder) => parseSelect(decoder, 'EXAMINE')],
+  ['CREATE', parseCreate],
+  ['DELETE', mailbox('DELETE')],
+  ['RENAME', parseRename],
+  ['SUBSCRIBE', mailbox('SUBSCRIBE')],
+  ['UNSUBSCRIBE', mailbox('UNSUBSCRIBE')],
+  ['STATUS', parseStatus],
+  ['APPEND', parseAppend],
+  ['FETCH', (decoder) => parseFetch(decoder, false)],
+  ['UID FETCH', (decoder) => parseFetch(decoder, true)],
+  ['STORE', (decoder) => parseStore(decoder, false)],
+  ['UID STORE', (decoder) => parseStore(decoder, true)],
+  ['SEARCH', (decoder) => parseSearch(decoder, false)],
+  ['UID SEARCH', (decoder) => parseSearch(decoder, true)],
+  ['COPY', transfer('COPY', false)],
+  ['UID COPY', transfer('COPY', true)],
+  ['MOVE', transfer('MOVE', false)],
+  ['UID MOVE', transfer('MOVE', true)],
+  ['EXPUNGE', () => ({ name: 'EXPUNGE' })],
+  ['UID EXPUNGE', parseUidExpunge],
+])
+
+/** Reads a command's arguments. Throws `BAD` for an unknown name, a broken grammar or anything behind the end. */
+export function parseCommand(raw: RawCommand, options: GrammarOptions): ImapCommand {
+  const grammar = grammars.get(raw.name)
+  if (grammar === undefined) throw bad('Unknown command')
+  const decoder = new Decoder(raw, options)
+  const command = grammar(decoder)
+  decoder.expectEnd()
+  return command
+}
+
+function parseId(decoder: Decoder): ImapCommand {
+  decoder.expectSp()
+  return { name: 'ID', parameters: parseIdParameters(decoder) }
+}
+
+/** RFC 5161 §3.1. */
+function parseEnable(decoder: Decoder): ImapCommand {
+  const extensions: string[] = []
+  while (decoder.sp() && !decoder.atEnd) extensions.push(decoder.expectAtom('an extension name').toUpperCase())
+  if (extensions.length === 0) throw bad('ENABLE needs an extension name')
+  return { name: 'ENABLE', extensions }
+}
+
+/** RFC 9051 §6.3.4, RFC 6154 §3 (`USE`). */
+function parseCreate(decoder: Decoder): ImapCommand {
+  decoder.expectSp()
+  const name = decoder.expectMailbox()
+  if (!decoder.sp() || decoder.atEnd) return { name: 'CREATE', mailbox: name }
+  decoder.expectSpecial('(')
+  if (!decoder.word('USE')) throw bad('Unknown CREATE parameter')
+  decoder.expectSp()
+  const specialUse = decoder.expectList(() => decoder.expectFlag())
+  decoder.expectSpecial(')')
+  return { name: 'CREATE', mailbox: name, specialUse }
+}
+
+function parseRename(decoder: Decoder): ImapCommand {
+  decoder.expectSp()
+  const from = decoder.expectMailbox()
+  decoder.expectSp()
+  return { name: 'RENAME', from, to: decoder.expectMailbox() }
+}
+
+function parseUidExpunge(decoder: Decoder): ImapCommand {
+  decoder.expectSp()
+  return { name: 'EXPUNGE', set: decoder.expectSequenceSet() }
+}

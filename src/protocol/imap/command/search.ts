@@ -1,0 +1,208 @@
+/**
+ * `SEARCH`: which messages, and how the answer shall look.
+ *
+ * Standards: RFC 9051 §6.4.4, RFC 3501 §6.4.4, RFC 4731 (ESEARCH), RFC 5182 (SAVE), RFC 5032 (OLDER, YOUNGER),
+ * RFC 7162 §3.1.5 (MODSEQ), RFC 8474 §5.3 (EMAILID, THREADID).
+ * Limits: nesting depth and number of keys, so that neither the stack nor one command's work can be made to explode.
+ */
+import { parseDate } from '../date-time.ts'
+import type { Decoder } from '../decoder.ts'
+import { decodeText } from '../decoder.ts'
+import { bad } from '../error.ts'
+import type { SequenceSet } from '../sequence-set.ts'
+
+export type SearchKey =
+  | { key: 'ALL' }
+  | { key: 'AND'; keys: SearchKey[] }
+  | { key: 'OR'; keys: [SearchKey, SearchKey] }
+  | { key: 'NOT'; of: SearchKey }
+  /** Flag or keyword as written, `\Seen`; `\Recent` too, which nothing has any more. */
+  | { key: 'FLAG'; flag: string; set: boolean }
+  | { key: 'ADDRESS'; field: 'from' | 'to' | 'cc' | 'bcc'; text: string }
+  | { key: 'SUBJECT' | 'BODY' | 'TEXT'; text: string }
+  | { key: 'HEADER'; name: string; text: string }
+  /** `day` is midnight UTC of the date given; ON covers that day, BEFORE what is earlier, SINCE the rest. */
+  | { key: 'DATE'; field: 'received' | 'sent'; relation: 'before' | 'on' | 'since'; day: number }
+  | { key: 'AGE'; relation: 'older' | 'younger'; seconds: number }
+  | { key: 'SIZE'; relation: 'larger' | 'smaller'; octets: number }
+  | { key: 'UID' | 'SEQUENCE'; set: SequenceSet }
+  | { key: 'MODSEQ'; modSeq: number }
+  | { key: 'EMAILID' | 'THREADID'; id: string }
+
+export type SearchReturn = 'MIN' | 'MAX' | 'COUNT' | 'ALL' | 'SAVE'
+
+export interface SearchCommand {
+  name: 'SEARCH'
+  uid: boolean
+  /** Undefined: a plain SEARCH. Empty never: `RETURN ()` means ALL (RFC 4731 §3.1). */
+  returns?: Set<SearchReturn>
+  key: SearchKey
+  /** A charset was named that is neither UTF-8 nor US-ASCII: the keys were not read. */
+  unknownCharset?: true
+}
+
+const maxDepth = 32
+const maxKeys = 1000
+
+const flagKeys: Record<string, [string, boolean]> = {
+  ANSWERED: ['\\Answered', true],
+  DELETED: ['\\Deleted', true],
+  DRAFT: ['\\Draft', true],
+  FLAGGED: ['\\Flagged', true],
+  SEEN: ['\\Seen', true],
+  RECENT: ['\\Recent', true],
+  UNANSWERED: ['\\Answered', false],
+  UNDELETED: ['\\Deleted', false],
+  UNDRAFT: ['\\Draft', false],
+  UNFLAGGED: ['\\Flagged', false],
+  UNSEEN: ['\\Seen', false],
+  OLD: ['\\Recent', false],
+}
+
+export function parseSearch(decoder: Decoder, uid: boolean): SearchCommand {
+  decoder.expectSp()
+  const command: SearchCommand = { name: 'SEARCH', uid, key: { key: 'ALL' } }
+  if (decoder.word('RETURN')) {
+    decoder.expectSp()
+    command.returns = parseReturns(decoder)
+    decoder.expectSp()
+  }
+  if (decoder.word('CHARSET')) {
+    decoder.expectSp()
+    const charset = decoder.expectAstring('a charset').toUpperCase()
+    if (charset !== 'UTF-8' && charset !== 'US-ASCII') {
+      decoder.skipRest()
+      return { ...command, unknownCharset: true }
+    }
+    decoder.expectSp()
+  }
+  const grammar = new SearchGrammar(decoder)
+  command.key = grammar.keys()
+  return command
+}
+
+function parseReturns(decoder: Decoder): Set<SearchReturn> {
+  const returns = new Set<SearchReturn>()
+  for (const name of decoder.expectList(() => decoder.expectAtom('a RETURN option').toUpperCase())) {
+    if (!['MIN', 'MAX', 'COUNT', 'ALL', 'SAVE'].includes(name)) throw bad('Unknown SEARCH RETURN option')
+    returns.add(name as SearchReturn)
+  }
+  return returns.size === 0 ? new Set(['ALL']) : returns
+}
+
+class SearchGrammar {
+  readonly #decoder: Decoder
+  #depth = 0
+  #count = 0
+
+  constructor(decoder: Decoder) {
+    this.#decoder = decoder
+  }
+
+  /** One or more keys: all must hold. */
+  keys(): SearchKey {
+    const keys = [this.#key()]
+    while (this.#decoder.sp()) {
+      if (this.#decoder.atEnd) break
+      keys.push(this.#key())
+    }
+    return keys.length === 1 ? (keys[0] as SearchKey) : { key: 'AND', keys }
+  }
+
+  #key(): SearchKey {
+    if (++this.#count > maxKeys) throw bad('Too many search keys', 'TOOBIG')
+    if (++this.#depth > maxDepth) throw bad('Search keys nested too deeply', 'TOOBIG')
+    try {
+      const decoder = this.#decoder
+      if (decoder.special('(')) {
+        const key = this.keys()
+        decoder.expectSpecial(')')
+        return key
+      }
+      const set = decoder.sequenceSet()
+      if (set !== undefined) return { key: 'SEQUENCE', set }
+      return this.#named(decoder.expectAtom('a search key').toUpperCase())
+    } finally {
+      this.#depth--
+    }
+  }
+
+  #named(name: string): SearchKey {
+    const decoder = this.#decoder
+    const flag = Object.hasOwn(flagKeys, name) ? flagKeys[name] : undefined
+    if (flag !== undefined) return { key: 'FLAG', flag: flag[0], set: flag[1] }
+    switch (name) {
+      case 'ALL':
+        return { key: 'ALL' }
+      case 'NEW':
+        return { key: 'AND', keys: [this.#named('RECENT'), this.#named('UNSEEN')] }
+    }
+    decoder.expectSp()
+    switch (name) {
+      case 'NOT':
+        return { key: 'NOT', of: this.#key() }
+      case 'OR': {
+        const left = this.#key()
+        decoder.expectSp()
+        return { key: 'OR', keys: [left, this.#key()] }
+      }
+      case 'KEYWORD':
+      case 'UNKEYWORD':
+        return { key: 'FLAG', flag: decoder.expectFlag(), set: name === 'KEYWORD' }
+      case 'FROM':
+      case 'TO':
+      case 'CC':
+      case 'BCC':
+        return { key: 'ADDRESS', field: name.toLowerCase() as 'from', text: decoder.expectText() }
+      case 'SUBJECT':
+      case 'BODY':
+      case 'TEXT':
+        return { key: name, text: decoder.expectText() }
+      case 'HEADER': {
+        const field = decoder.expectAstring('a header field name')
+        decoder.expectSp()
+        return { key: 'HEADER', name: field, text: decoder.expectText() }
+      }
+      case 'LARGER':
+      case 'SMALLER':
+        return {
+          key: 'SIZE',
+          relation: name === 'LARGER' ? 'larger' : 'smaller',
+          octets: decoder.expectNumber(Number.MAX_SAFE_INTEGER),
+        }
+      case 'OLDER':
+      case 'YOUNGER':
+        return { key: 'AGE', relation: name === 'OLDER' ? 'older' : 'younger', seconds: decoder.expectNzNumber() }
+      case 'UID':
+        return { key: 'UID', set: decoder.expectSequenceSet() }
+      case 'MODSEQ':
+        return this.#modSeq()
+      case 'EMAILID':
+      case 'THREADID':
+        return { key: name, id: decodeText(decoder.expectAstring('an object id')) }
+      default:
+        return this.#date(name)
+    }
+  }
+
+  #date(name: string): SearchKey {
+    const match = /^(SENT)?(BEFORE|ON|SINCE)$/.exec(name)
+    if (match === null) throw bad('Unknown search key')
+    const day = parseDate(this.#decoder.expectAstring('a date'))
+    if (day === undefined) throw bad('Malformed date')
+    const relation = (match[2] as string).toLowerCase() as 'before' | 'on' | 'since'
+    return { key: 'DATE', field: match[1] ? 'sent' : 'received', relation, day }
+  }
+
+  /** `MODSEQ ["/flags/\Seen" all] 123`: the entry is accepted; there is one mod-sequence per message (§3.1.5). */
+  #modSeq(): SearchKey {
+    const decoder = this.#decoder
+    if (decoder.quoted() !== undefined) {
+      decoder.expectSp()
+      if (!decoder.word('PRIV') && !decoder.word('SHARED') && !decoder.word('ALL'))
+        throw bad('Expected priv, shared or all')
+      decoder.expectSp()
+    }
+    return { key: 'MODSEQ', modSeq: decoder.expectModSeq() }
+  }
+}

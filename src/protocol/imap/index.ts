@@ -1,0 +1,30 @@
+/**
+ * IMAP without a socket: the wire grammar both ways, and the login engine that runs in front of the mail.
+ */
+export { ImapError, bad, no, type ImapErrorType } from './error.ts'
+export {
+  CommandReader,
+  type RawCommand,
+  type ReaderEvent,
+  type ReaderOptions,
+  type ReaderSnapshot,
+  type Literal,
+} from './reader.ts'
+export { Decoder, type DecoderOptions } from './decoder.ts'
+export {
+  ImapLogin,
+  defaultLoginLimits,
+  type ImapLoginEvent,
+  type ImapLoginLimits,
+  type ImapLoginOptions,
+} from './login.ts'
+export { SequenceSet, formatUidSet, type NumberRange } from './sequence-set.ts'
+export { decodeMailboxName, encodeMailboxName, decodeUtf7, encodeUtf7 } from './mailbox-name.ts'
+export { formatDateTime, formatInternalDate } from './date-time.ts'
+export { astring, encodeLatin1, nstring, quotedOrLiteral, quotedUtf8 } from './encoder.ts'
+export { parseCommand, type ImapCommand, type GrammarOptions } from './command/index.ts'
+export type { FetchItem, Section, Partial as PartialRange } from './command/fetch.ts'
+export type { SearchKey, SearchReturn, SearchCommand } from './command/search.ts'
+export type { ListCommand, ListReturn, ListSelection } from './command/list.ts'
+export type { StatusItem } from './command/status.ts'
+export type { AppendMessage } from './command/append.ts'

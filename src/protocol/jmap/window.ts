@@ -1,0 +1,63 @@
+/**
+ * Which part of a query's results is returned.
+ *
+ * Standards: RFC 8620 §5.5 (position, anchor, anchorOffset, limit).
+ */
+import { MethodError } from './error.ts'
+
+export interface Window {
+  readonly position: number
+  readonly anchor: string | undefined
+  readonly anchorOffset: number
+  readonly limit: number | undefined
+}
+
+export interface Page {
+  readonly ids: readonly string[]
+  readonly position: number
+}
+
+/** Throws `anchorNotFound` when the anchor is not among `ids`. */
+export function pageOf(ids: readonly string[], window: Window): Page {
+  const position = windowStart(ids.length, window, () => ids.indexOf(window.anchor as string))
+  const end = window.limit === undefined ? ids.length : position + window.limit
+  return { ids: ids.slice(position, end), position }
+}
+
+/** The first index of the page. `indexOfAnchor` is asked only when there is an anchor; -1 means absent. */
+export function windowStart(total: number, window: Window, indexOfAnchor: () => number): number {
+  if (window.anchor === undefined) {
+    return window.position < 0 ? Math.max(0, total + window.position) : window.position
+  }
+  const index = indexOfAnchor()
+  if (index < 0) throw new MethodError('anchorNotFound')
+  return Math.max(0, index + window.anchorOffset)
+}
+
+export interface QueryDifference {
+  readonly removed: readonly string[]
+  readonly added: readonly { readonly id: string; readonly index: number }[]
+}
+
+/**
+ * The difference of a query's results, from the present results and the ids that may have entered, left or moved since.
+ * `removed` may name ids that were never in the results, as §5.6 allows. `upToId` cuts off what lies behind it, and may
+ * only be given when filter and sort look at immutable properties alone.
+ */
+export function differenceOf(
+  results: readonly string[],
+  touched: ReadonlySet<string>,
+  gone: ReadonlySet<string>,
+  upToId?: string,
+): QueryDifference {
+  const cut = upToId === undefined ? -1 : results.indexOf(upToId)
+  const end = cut < 0 ? results.length : cut + 1
+  const behind = new Set(results.slice(end))
+  const added: { id: string; index: number }[] = []
+  for (let index = 0; index < end; index++) {
+    const id = results[index] as string
+    if (touched.has(id)) added.push({ id, index })
+  }
+  const removed = [...gone, ...[...touched].filter((id) => !gone.has(id) && !behind.has(id))]
+  return { removed, added }
+}

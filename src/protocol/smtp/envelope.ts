@@ -1,0 +1,32 @@
+/**
+ * The envelope: who sent a message and who is to have it, apart from what its header says.
+ *
+ * Standards: RFC 5321 §2.3.1, RFC 6152 (8BITMIME), RFC 3030 (BINARYMIME), RFC 6531 (SMTPUTF8), RFC 3461 (DSN).
+ */
+
+/** `BODY=` of MAIL: what the content may contain (RFC 6152 §2, RFC 3030 §3). */
+export type BodyType = '7BIT' | '8BITMIME' | 'BINARYMIME'
+
+/** When the sender wants a report about one recipient (RFC 3461 §4.1). `NEVER` stands alone. */
+export type NotifyCondition = 'NEVER' | 'SUCCESS' | 'FAILURE' | 'DELAY'
+
+export interface Envelope {
+  /** Address without angle brackets; `''` is the null reverse-path `<>` of reports (RFC 5321 §4.5.5). */
+  reversePath: string
+  recipients: Recipient[]
+  /** The sender asked for internationalised transport (RFC 6531 §3.4). */
+  smtputf8: boolean
+  body: BodyType
+  /** How much of the message a report returns (RFC 3461 §4.3). */
+  ret?: 'FULL' | 'HDRS'
+  /** Envelope identifier, xtext decoded (RFC 3461 §4.4). */
+  envid?: string
+}
+
+export interface Recipient {
+  /** Address without angle brackets or source route, as given; `postmaster` may stand without a domain. */
+  address: string
+  notify?: NotifyCondition[]
+  /** Original recipient `type;address`, with the address part's encoding undone (RFC 3461 §4.2, RFC 6533 §3). */
+  orcpt?: string
+}

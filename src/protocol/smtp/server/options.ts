@@ -1,0 +1,49 @@
+/**
+ * What the host decides about one connection before it starts.
+ */
+import { defaultSmtpLimits, type SmtpLimits } from '../limits.ts'
+
+/** Extensions that a host may leave out because what stands behind the engine does not do them. */
+export type OptionalExtension = 'CHUNKING' | 'BINARYMIME' | 'SMTPUTF8' | 'DSN' | 'LIMITS'
+
+export interface SmtpServerOptions {
+  /** Our name, in the greeting and the EHLO answer. */
+  hostname: string
+  /** `mx`: mail for us from anyone, no AUTH. `submission`: mail from our users, AUTH first (RFC 6409 §4.3). */
+  mode: 'mx' | 'submission'
+  /** `available`: STARTTLS is offered; `active`: the socket is TLS already (RFC 8314 §3.3). */
+  tls: 'available' | 'active' | 'none'
+  /** Offer AUTH without TLS. Only for loopback. */
+  allowPlaintextAuth?: boolean
+  /** Octets; announced by SIZE and enforced while counting. */
+  maxMessageSize: number
+  /** Not to be offered. */
+  without?: readonly OptionalExtension[]
+  limits?: Partial<SmtpLimits>
+}
+
+export interface Settings {
+  readonly hostname: string
+  readonly mode: 'mx' | 'submission'
+  readonly startTls: boolean
+  readonly allowPlaintextAuth: boolean
+  readonly maxMessageSize: number
+  readonly extensions: ReadonlySet<OptionalExtension>
+  readonly limits: SmtpLimits
+}
+
+export function settingsOf(options: SmtpServerOptions): Settings {
+  const extensions = new Set<OptionalExtension>(['CHUNKING', 'BINARYMIME', 'SMTPUTF8', 'DSN', 'LIMITS'])
+  for (const name of options.without ?? []) extensions.delete(name)
+  // BINARYMIME content can only come by BDAT (RFC 3030 §3).
+  if (!extensions.has('CHUNKING')) extensions.delete('BINARYMIME')
+  return {
+    hostname: options.hostname,
+    mode: options.mode,
+    startTls: options.tls === 'available',
+    allowPlaintextAuth: options.allowPlaintextAuth ?? false,
+    maxMessageSize: options.maxMessageSize,
+    extensions,
+    limits: { ...defaultSmtpLimits, ...options.limits },
+  }
+}

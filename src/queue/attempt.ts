@@ -1,0 +1,219 @@
+/**
+ * One entry's turn: deliver what is due, keep what came of it, report what is owed, and only then forget the message.
+ *
+ * Order is everything here. An outcome is written down before its report is composed, and the report is durable elsewhere
+ * before the entry is deleted: a crash between any two steps repeats a step and loses nothing.
+ */
+import type { Envelope, Reply } from '../protocol/smtp/index.ts'
+import type { QueuedRecipient } from './entry.ts'
+import type { QueueEvent } from './event.ts'
+import { composeNotification, lateRecipients } from './notification.ts'
+import type { QueueOptions } from './options.ts'
+import type { DeliveryAgent, RecipientOutcome } from './outcome.ts'
+import { retryDelay } from './retry-schedule.ts'
+import type { Spool, SpooledEntry } from './spool.ts'
+import type { Throttle } from './throttle.ts'
+import { applyOutcome } from './verdict.ts'
+
+export interface AttemptPorts {
+  clock: () => number
+  random: () => number
+  agent: DeliveryAgent
+  report(raw: Uint8Array, envelope: Envelope): Promise<Reply>
+  log: (event: QueueEvent) => void
+}
+
+export class Attempts {
+  readonly #spool: Spool
+  readonly #ports: AttemptPorts
+  readonly #options: QueueOptions
+  readonly #throttle: Throttle
+
+  constructor(spool: Spool, ports: AttemptPorts, options: QueueOptions, throttle: Throttle) {
+    this.#spool = spool
+    this.#ports = ports
+    this.#options = options
+    this.#throttle = throttle
+  }
+
+  /** When the entry's next turn is; Infinity while it is held, undefined when it is gone. */
+  async run(key: number, signal?: AbortSignal): Promise<number | undefined> {
+    const entry = this.#spool.get(key)
+    if (entry === undefined) return undefined
+    if (entry.status === 'held') return Infinity
+    const now = this.#ports.clock()
+    if (entry.status === 'frozen') return this.#discard(entry, now)
+    const due = entry.recipients.filter((recipient) => recipient.state === 'waiting' && recipient.next <= now)
+    if (due.length === 0) return this.#settle(entry, false)
+    const outcomes = await this.#deliver(entry, due, signal)
+    // While the agent was away the operator may have held, retried or deleted the entry: the spool is right, not memory.
+    const current = this.#spool.get(key)
+    if (current === undefined) return undefined
+    return this.#settle(this.apply(current, outcomes), true)
+  }
+
+  /** The entry after these outcomes. Nothing is written yet. */
+  apply(entry: SpooledEntry, outcomes: ReadonlyMap<string, RecipientOutcome>): SpooledEntry {
+    const now = this.#ports.clock()
+    const recipients = entry.recipients.map((recipient): QueuedRecipient => {
+      const outcome = recipient.state === 'waiting' ? outcomes.get(recipient.address) : undefined
+      if (outcome === undefined) return recipient
+      const chance = this.#ports.random()
+      const { schedule } = this.#options
+      const after = applyOutcome(recipient, outcome, { now, expires: entry.expires, schedule, chance })
+      if (after.last !== undefined) {
+        const { address, attempts, last } = after
+        const id = entry.key.toString(36)
+        this.#ports.log({ type: 'outcome', id, domain: entry.domain, recipient: address, attempts, outcome: last })
+      }
+      return after
+    })
+    return { ...entry, recipients, interrupted: 0 }
+  }
+
+  async #deliver(
+    entry: SpooledEntry,
+    due: readonly QueuedRecipient[],
+    signal: AbortSignal | undefined,
+  ): Promise<Map<string, RecipientOutcome>> {
+    const all = new Map<string, RecipientOutcome>()
+    const raw = this.#spool.raw(entry.key) as Uint8Array
+    for (let start = 0; start < due.length; start += this.#options.maxRecipients) {
+      if (start > 0 && this.#throttle.pausedUntil(entry.domain, this.#ports.clock()) !== undefined) break
+      const recipients = due.slice(start, start + this.#options.maxRecipients)
+      const outcomes = await this.#ask(entry, recipients, raw, signal)
+      const pause = this.#throttle.note(entry.domain, outcomes, this.#ports.clock())
+      if (pause !== undefined) this.#ports.log({ type: 'paused', domain: entry.domain, ...pause })
+      for (const outcome of outcomes) all.set(outcome.recipient, outcome)
+    }
+    return all
+  }
+
+  /** One job; exactly one outcome for each recipient comes back, whatever the agent does. */
+  async #ask(
+    entry: SpooledEntry,
+    recipients: readonly QueuedRecipient[],
+    raw: Uint8Array,
+    signal: AbortSignal | undefined,
+  ): Promise<RecipientOutcome[]> {
+    const id = entry.key.toString(36)
+    const addressed = recipients.map(({ address, notify, orcpt }) => ({
+      address,
+      ...(notify === undefined ? {} : { notify }),
+      ...(orcpt === undefined ? {} : { orcpt }),
+    }))
+    let given: RecipientOutcome[] = []
+    let diagnostic = 'The delivery agent gave no answer for this recipient'
+    try {
+      const envelope: Envelope = { ...entry.envelope, recipients: addressed }
+      given = await this.#ports.agent.deliver({ id, domain: entry.domain, envelope, raw }, signal)
+    } catch (cause) {
+      this.#ports.log({ type: 'fault', id, cause })
+      diagnostic = 'The delivery failed for reasons of our own'
+    }
+    const byRecipient = new Map(given.map((outcome) => [outcome.recipient, outcome]))
+    const at = this.#ports.clock()
+    return recipients.map(
+      ({ address }) =>
+        byRecipient.get(address) ?? { recipient: address, status: 'deferred', enhanced: '4.3.0', diagnostic, at },
+    )
+  }
+
+  /** Writes the entry down as far as needed, hands reports over, and removes what is finished. */
+  async #settle(entry: SpooledEntry, changed: boolean): Promise<number | undefined> {
+    const now = this.#ports.clock()
+    const id = entry.key.toString(36)
+    if (entry.envelope.reversePath === '') return this.#settleReport(entry)
+    const late = lateRecipients(entry, this.#options, now)
+    const owed = entry.recipients.filter((recipient) => recipient.owed !== undefined)
+    if (owed.length === 0 && late.length === 0) return this.#keep(entry)
+    if (changed) this.#spool.update({ ...entry, next: owed.length > 0 ? now : this.#nextTurn(entry, now) })
+    const original = this.#spool.raw(entry.key) as Uint8Array
+    const to = entry.envelope.reversePath
+    const told = composeNotification(entry, late, original, this.#options, now)
+    let reply: Reply
+    try {
+      reply = await this.#ports.report(told.raw, told.envelope)
+    } catch (cause) {
+      this.#ports.log({ type: 'fault', id, cause })
+      reply = { code: 451, enhanced: '4.3.0', text: 'The report could not be handed over' }
+    }
+    const current = this.#spool.get(entry.key)
+    if (current === undefined) return undefined
+    if (reply.code < 300) {
+      this.#ports.log({ type: 'reported', id, to, actions: told.actions })
+      const recipients = current.recipients.map(({ owed: _owed, ...recipient }) => recipient)
+      return this.#keep({
+        ...current,
+        recipients,
+        delayNoticed: current.delayNoticed || late.length > 0,
+        reportFailures: 0,
+      })
+    }
+    const cause = `${reply.code} ${typeof reply.text === 'string' ? reply.text : reply.text.join(' ')}`
+    this.#ports.log({ type: 'report-failed', id, to, cause })
+    const failed = { ...current, reportFailures: current.reportFailures + 1 }
+    const waits = failed.recipients.some((recipient) => recipient.state === 'waiting')
+    return reply.code >= 500 && !waits && owed.length > 0 ? this.#freeze(failed) : this.#keep(failed)
+  }
+
+  /** A message from the null reverse-path: never reported (RFC 5321 §4.5.5); what bounced is frozen at the end. */
+  #settleReport(entry: SpooledEntry): number | undefined {
+    const recipients = entry.recipients.map(({ owed: _owed, ...recipient }) => recipient)
+    const rest = { ...entry, recipients }
+    const waits = recipients.some((recipient) => recipient.state === 'waiting')
+    const bounced = recipients.some((recipient) => recipient.state === 'bounced')
+    return !waits && bounced ? this.#freeze(rest) : this.#keep(rest)
+  }
+
+  /** Saves an entry with something left to do; removes it else. */
+  #keep(entry: SpooledEntry): number | undefined {
+    const open = entry.recipients.some((recipient) => recipient.state === 'waiting' || recipient.owed !== undefined)
+    if (!open) {
+      const unreported = entry.recipients.filter((recipient) => recipient.state === 'bounced')
+      const silent = unreported.filter((recipient) => recipient.notify?.includes('FAILURE') === false)
+      if (silent.length > 0) {
+        const recipients = silent.map((recipient) => recipient.address)
+        this.#ports.log({ type: 'unreported', id: entry.key.toString(36), recipients })
+      }
+      this.#spool.remove(entry)
+      return undefined
+    }
+    const kept = { ...entry, next: this.#nextTurn(entry, this.#ports.clock()) }
+    this.#spool.update(kept)
+    return kept.next
+  }
+
+  #nextTurn(entry: SpooledEntry, now: number): number {
+    if (entry.status === 'held') return Infinity
+    let next = Infinity
+    for (const recipient of entry.recipients) {
+      if (recipient.state === 'waiting') next = Math.min(next, recipient.next)
+      else if (recipient.owed !== undefined) {
+        const again = retryDelay(this.#options.schedule, Math.max(1, entry.reportFailures), this.#ports.random())
+        next = Math.min(next, now + again)
+      }
+    }
+    const notice = entry.received + this.#options.delayNoticeAfter
+    const noticeIsDue = this.#options.delayNoticeAfter > 0 && !entry.delayNoticed && notice > now
+    return noticeIsDue && entry.envelope.reversePath !== '' ? Math.min(next, notice) : next
+  }
+
+  #freeze(entry: SpooledEntry): number {
+    const until = this.#ports.clock() + this.#options.frozenLife
+    this.#spool.update({ ...entry, status: 'frozen', next: until })
+    this.#ports.log({ type: 'frozen', id: entry.key.toString(36), recipients: bouncedOf(entry), until })
+    return until
+  }
+
+  #discard(entry: SpooledEntry, now: number): number | undefined {
+    if (entry.next > now) return entry.next
+    this.#ports.log({ type: 'discarded', id: entry.key.toString(36), recipients: bouncedOf(entry) })
+    this.#spool.remove(entry)
+    return undefined
+  }
+}
+
+function bouncedOf(entry: SpooledEntry): string[] {
+  return entry.recipients.filter(({ state }) => state === 'bounced').map(({ address }) => address)
+}

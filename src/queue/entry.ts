@@ -1,0 +1,73 @@
+/**
+ * One message in a queue: its envelope, and for each recipient how far it has come.
+ *
+ * Standards: RFC 5321 §4.5.4.1 (a queue entry holds message and envelope), RFC 3461 §5.2 (what is owed to the sender).
+ */
+import type { ReportAction } from '../format/index.ts'
+import type { Envelope, Recipient } from '../protocol/smtp/index.ts'
+import type { RecipientOutcome, TlsFacts } from './outcome.ts'
+
+/** What `Queue.enqueue` takes. */
+export interface NewEntry {
+  /** Canonical domain of all recipients. */
+  domain: string
+  envelope: Envelope
+  raw: Uint8Array
+  /**
+   * What is known of some recipients already. `delivered` and `bounced` ones are not attempted, only reported to the
+   * sender as far as the sender asked; a `deferred` one has its first attempt behind it.
+   */
+  outcomes?: RecipientOutcome[]
+}
+
+/** The last attempt in the words of whoever answered. */
+export interface LastOutcome {
+  status: RecipientOutcome['status']
+  enhanced: string
+  /** The peer's reply in one line. */
+  reply?: string
+  /** Why, in one sentence. */
+  cause?: string
+  remoteMta?: string
+  tls?: TlsFacts
+  at: number
+}
+
+export interface QueuedRecipient extends Recipient {
+  state: 'waiting' | 'delivered' | 'bounced'
+  /** Attempts behind it. */
+  attempts: number
+  /** Milliseconds since the epoch; meaningful while waiting. */
+  next: number
+  last?: LastOutcome
+  /** A report that the sender is owed and has not got. Cleared when the report was handed over durably. */
+  owed?: ReportAction
+}
+
+/**
+ * `waiting`: attempted when due. `held`: the operator said stop. `frozen`: cannot be delivered and cannot be reported
+ * either (a bounce that bounced); kept for the operator to look at, then discarded.
+ */
+export type EntryStatus = 'waiting' | 'held' | 'frozen'
+
+export interface QueuedEntry {
+  id: string
+  domain: string
+  status: EntryStatus
+  /** True while an attempt is under way. */
+  active: boolean
+  /** Milliseconds since the epoch. */
+  received: number
+  expires: number
+  /** When something happens next; Infinity while held. */
+  next: number
+  size: number
+  /** The sender was told that the message is late. */
+  delayNoticed: boolean
+  /** Attempts to hand a report over that failed. */
+  reportFailures: number
+  /** How often a life of the object ended in the middle of an attempt; set back by an attempt that ends. */
+  interrupted: number
+  envelope: Omit<Envelope, 'recipients'>
+  recipients: QueuedRecipient[]
+}

@@ -1,0 +1,24 @@
+/**
+ * What a queue tells its operator: one structured event for each thing that happened to a message.
+ */
+import type { LastOutcome } from './entry.ts'
+
+export type QueueEvent =
+  | { type: 'queued'; id: string; domain: string; size: number; recipients: number }
+  /** One attempt for one recipient ended. */
+  | { type: 'outcome'; id: string; domain: string; recipient: string; attempts: number; outcome: LastOutcome }
+  /** The sender's report was handed over. */
+  | { type: 'reported'; id: string; to: string; actions: string[] }
+  /** It was not; it is tried again. */
+  | { type: 'report-failed'; id: string; to: string; cause: string }
+  /** Nobody is to be told of a failure: the sender said NOTIFY=NEVER, or asked for other reports only. */
+  | { type: 'unreported'; id: string; recipients: string[] }
+  /** A report that bounced, or a bounce that cannot be reported: kept until `until`. */
+  | { type: 'frozen'; id: string; recipients: string[]; until: number }
+  /** A frozen message was dropped after its time. The only way a queue ever loses one, and never silently. */
+  | { type: 'discarded'; id: string; recipients: string[] }
+  | { type: 'paused'; domain: string; until: number; failures: number }
+  /** A life ended in the middle of this message's attempt. */
+  | { type: 'interrupted'; id: string; domain: string; times: number }
+  /** A bug or a broken port: the work is tried again. */
+  | { type: 'fault'; id?: string; cause: unknown }

@@ -1,0 +1,86 @@
+/**
+ * Reports to the sender: one message that says what became of one or more recipients.
+ *
+ * Standards: RFC 3461 §5.2 (when), §5.2.5 (delays), §5.2.8 (several recipients in one), §6.1 (envelope), RFC 3464.
+ */
+import { composeReport, type DeliveryReport, type ReportedRecipient } from '../format/index.ts'
+import type { Envelope } from '../protocol/smtp/index.ts'
+import type { QueuedRecipient } from './entry.ts'
+import type { QueueOptions } from './options.ts'
+import type { SpooledEntry } from './spool.ts'
+import { wants } from './verdict.ts'
+
+/** Recipients whose sender should now hear that the message is late: once a message, while something waits. */
+export function lateRecipients(entry: SpooledEntry, options: QueueOptions, now: number): QueuedRecipient[] {
+  if (options.delayNoticeAfter <= 0 || entry.delayNoticed || entry.envelope.reversePath === '') return []
+  if (now < entry.received + options.delayNoticeAfter) return []
+  return entry.recipients.filter(
+    (recipient) => recipient.state === 'waiting' && recipient.attempts > 0 && wants(recipient, 'DELAY'),
+  )
+}
+
+export interface Notification {
+  raw: Uint8Array
+  envelope: Envelope
+  actions: string[]
+}
+
+/**
+ * The report on everything owed and on `late`, from the null reverse-path so that it can never start a loop
+ * (RFC 3461 §6.1). Its Message-ID follows from the entry: handed over twice after a crash, it can be told for the same.
+ */
+export function composeNotification(
+  entry: SpooledEntry,
+  late: readonly QueuedRecipient[],
+  original: Uint8Array,
+  options: QueueOptions,
+  now: number,
+): Notification {
+  const owed = entry.recipients.filter((recipient) => recipient.owed !== undefined)
+  const recipients = [
+    ...owed.map((recipient) => reported(recipient, recipient.owed as ReportedRecipient['action'])),
+    ...late.map((recipient) => ({ ...reported(recipient, 'delayed'), willRetryUntil: entry.expires })),
+  ]
+  const attempts = Math.max(...[...owed, ...late].map((recipient) => recipient.attempts))
+  const { reversePath, smtputf8, ret, envid } = entry.envelope
+  const report: DeliveryReport = {
+    reportingMta: options.hostname,
+    from: options.reportFrom,
+    to: reversePath,
+    date: now,
+    messageId: `report.${entry.key.toString(36)}.${attempts}@${options.hostname}`,
+    arrivalDate: entry.received,
+    recipients,
+    original,
+    // A report of failure returns the message as asked; one of success or delay never needs its body (RFC 3461 §4.3).
+    return: ret === 'FULL' && owed.some((recipient) => recipient.owed === 'failed') ? 'full' : 'headers',
+    smtputf8,
+  }
+  if (envid !== undefined) report.envelopeId = envid
+  const raw = composeReport(report)
+  return {
+    raw,
+    envelope: {
+      reversePath: '',
+      recipients: [{ address: reversePath, notify: ['NEVER'] }],
+      smtputf8,
+      body: raw.some((byte) => byte > 127) ? '8BITMIME' : '7BIT',
+    },
+    actions: recipients.map((recipient) => `${recipient.action} ${recipient.finalRecipient}`),
+  }
+}
+
+function reported(recipient: QueuedRecipient, action: ReportedRecipient['action']): ReportedRecipient {
+  const { last } = recipient
+  const report: ReportedRecipient = {
+    finalRecipient: recipient.address,
+    action,
+    status: last?.enhanced ?? (action === 'failed' ? '5.0.0' : action === 'delayed' ? '4.0.0' : '2.0.0'),
+  }
+  if (recipient.orcpt !== undefined) report.originalRecipient = recipient.orcpt
+  if (last?.remoteMta !== undefined) report.remoteMta = last.remoteMta
+  if (last?.reply !== undefined) report.diagnostic = last.reply
+  if (last?.cause !== undefined) report.cause = last.cause
+  if (last !== undefined) report.lastAttempt = last.at
+  return report
+}

@@ -1,0 +1,54 @@
+/**
+ * What an operator may set about a queue, and why the defaults are what they are. All times in milliseconds.
+ */
+import { defaultRetrySchedule, type RetrySchedule } from './retry-schedule.ts'
+
+const minute = 60_000
+const hour = 60 * minute
+const day = 24 * hour
+
+export interface QueueOptions {
+  /** Our name: Reporting-MTA, and the domain of reports' Message-IDs. */
+  hostname: string
+  /** From of reports. */
+  reportFrom: { name?: string; address: string }
+  schedule: RetrySchedule
+  /** RFC 5321 §4.5.4.1: give up after 4-5 days at the earliest. */
+  life: number
+  /** For messages with the null reverse-path: the same section allows fewer tries; stale bounces help nobody. */
+  reportLife: number
+  /** After so long without success the sender is told once that the message is late; 0: never (RFC 3461 §5.2.5). */
+  delayNoticeAfter: number
+  /** How long a bounce that bounced is kept for the operator. */
+  frozenLife: number
+  /** Entries attempted at once: what a stranger's server will put up with from one client. */
+  concurrency: number
+  /** Octets of messages in memory at once, beyond the first: a Durable Object has 128 MB for everything. */
+  maxBytesInFlight: number
+  /** Entries one `run` takes on, so that a backlog of any size cannot outlast the time of one event. */
+  maxPerRun: number
+  /** Recipients in one SMTP transaction: what every server must take (RFC 5321 §4.5.3.1.8). */
+  maxRecipients: number
+  /** How long a destination that cannot be reached is left alone at first; then a single message probes it. */
+  firstPause: number
+  /** The pause doubles with every failed probe, up to here: new mail should not wait longer for a host that is back. */
+  longestPause: number
+  /** When the alarm looks again whether attempts under way came to an end: longer than any SMTP transaction should take. */
+  watchdog: number
+}
+
+/** Everything but the two names, which only the host knows. */
+export const defaultQueueOptions: Omit<QueueOptions, 'hostname' | 'reportFrom'> = {
+  schedule: defaultRetrySchedule,
+  life: 5 * day,
+  reportLife: 2 * day,
+  delayNoticeAfter: 4 * hour,
+  frozenLife: 7 * day,
+  concurrency: 5,
+  maxBytesInFlight: 32 * 1024 * 1024,
+  maxPerRun: 200,
+  maxRecipients: 100,
+  firstPause: minute,
+  longestPause: 15 * minute,
+  watchdog: 15 * minute,
+}

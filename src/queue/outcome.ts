@@ -1,0 +1,55 @@
+/**
+ * What became of one attempt for one recipient: the vocabulary between the queue and its delivery agents.
+ *
+ * Standards: RFC 3463 (enhanced status codes), RFC 3464 §2.3 (per-recipient fields), RFC 3461 §5.2 (success reports).
+ */
+import type { Envelope, Reply } from '../protocol/smtp/index.ts'
+
+/** TLS as seen by whoever dialled. */
+export interface TlsFacts {
+  version?: string
+  cipher?: string
+  verified?: boolean
+}
+
+export interface RecipientOutcome {
+  /** The envelope recipient, exactly as the job named it. */
+  recipient: string
+  /** `deferred`: try again; `bounced`: never try again. */
+  status: 'delivered' | 'deferred' | 'bounced'
+  /** The peer's SMTP reply, where one was given. */
+  reply?: Reply
+  /** Enhanced status code, e.g. `4.4.1`; wins over the reply's own. */
+  enhanced?: string
+  /** One sentence for people: why. Never contains secrets. */
+  diagnostic?: string
+  /** Name of the host that answered (RFC 3464 §2.3.5). */
+  remoteMta?: string
+  tls?: TlsFacts
+  /**
+   * For `delivered`: who owes the sender a requested success report (RFC 3461 §5.2). `final`: this was the mailbox, so
+   * we do ("delivered"); `relayed`: the next hop knows no DSN, so we do ("relayed"); `passed`: the next hop took the
+   * request over; `expanded`: it was an alias and went on to several addresses. Unset counts as `relayed`.
+   */
+  success?: 'final' | 'relayed' | 'passed' | 'expanded'
+  /** Milliseconds since the epoch. */
+  at: number
+}
+
+/** One message for recipients of one domain: what a delivery agent gets. */
+export interface DeliveryJob {
+  /** Queue entry, for logs. */
+  id: string
+  domain: string
+  /** Recipients of `domain` only. */
+  envelope: Envelope
+  raw: Uint8Array
+}
+
+/**
+ * Delivers, or says why not. One outcome per recipient; a recipient without one counts as deferred, and so does a
+ * rejection of the promise.
+ */
+export interface DeliveryAgent {
+  deliver(job: DeliveryJob, signal?: AbortSignal): Promise<RecipientOutcome[]>
+}

@@ -1,0 +1,268 @@
+/**
+ * The queue: takes messages in, attempts what is due, tells when to be woken, obeys the operator.
+ *
+ * Standards: RFC 5321 §4.5.4.1, RFC 3461 §5.2.
+ * Cost: a message that goes at once writes 3 rows with its claim (a claim is shared by all entries of a run).
+ */
+import type { Sql } from '../storage/index.ts'
+import { type AttemptPorts, Attempts } from './attempt.ts'
+import { Dispatcher } from './dispatcher.ts'
+import type { NewEntry, QueuedEntry, QueuedRecipient } from './entry.ts'
+import type { QueueEvent } from './event.ts'
+import type { QueueOptions } from './options.ts'
+import { Spool, type SpooledEntry } from './spool.ts'
+import { Throttle } from './throttle.ts'
+
+export interface QueuePorts extends Omit<AttemptPorts, 'log'> {
+  sql: Sql
+  /** Mail begins to be held back: the first deferral. Not called for mail that goes at once. */
+  onBusy?: () => Promise<void> | void
+  /** Nothing is held back any more. */
+  onIdle?: () => Promise<void> | void
+  log?: (event: QueueEvent) => void
+  options: QueueOptions
+}
+
+/** SQL and schedule of one QueueObject. Construction releases what the last life had claimed. */
+export class Queue {
+  readonly #ports: QueuePorts
+  readonly #options: QueueOptions
+  readonly #spool: Spool
+  readonly #throttle: Throttle
+  readonly #attempts: Attempts
+  readonly #dispatcher: Dispatcher
+  readonly #log: (event: QueueEvent) => void
+  #lastKey = 0
+  #announced = false
+  #open = false
+
+  constructor(ports: QueuePorts) {
+    this.#ports = ports
+    this.#options = ports.options
+    this.#log = ports.log ?? (() => undefined)
+    this.#spool = new Spool(ports.sql)
+    const { firstPause, longestPause, schedule } = ports.options
+    // Where the operator wants mail tried again sooner, the destination must not be left alone for longer.
+    this.#throttle = new Throttle(Math.min(firstPause, schedule.first), longestPause)
+    this.#attempts = new Attempts(this.#spool, { ...ports, log: this.#log }, ports.options, this.#throttle)
+    this.#dispatcher = new Dispatcher({
+      spool: this.#spool,
+      attempts: this.#attempts,
+      throttle: this.#throttle,
+      clock: ports.clock,
+      random: ports.random,
+      log: this.#log,
+      options: ports.options,
+      onKept: () => this.#tellBusy(),
+    })
+    if (this.#spool.exists) this.#dispatcher.recover()
+  }
+
+  /** Takes a message in, due at once. Durable when the caller's storage event commits; throws when it cannot be. */
+  enqueue(entry: NewEntry): { id: string } {
+    this.#openQueue()
+    const now = this.#ports.clock()
+    const key = Math.max(now * 1_000, this.#lastKey + 1)
+    const { recipients, ...envelope } = entry.envelope
+    const life = envelope.reversePath === '' ? this.#options.reportLife : this.#options.life
+    const plain: SpooledEntry = {
+      key,
+      domain: entry.domain,
+      status: 'waiting',
+      received: now,
+      expires: now + life,
+      next: now,
+      size: entry.raw.length,
+      delayNoticed: false,
+      reportFailures: 0,
+      interrupted: 0,
+      envelope,
+      recipients: recipients.map((recipient): QueuedRecipient => ({
+        ...recipient,
+        state: 'waiting',
+        attempts: 0,
+        next: now,
+      })),
+    }
+    const id = key.toString(36)
+    const known = new Map((entry.outcomes ?? []).map((outcome) => [outcome.recipient, outcome]))
+    const entered = known.size === 0 ? plain : this.#attempts.apply(plain, known)
+    const open = entered.recipients.some(({ state, owed }) => state === 'waiting' || owed !== undefined)
+    const bounced = entered.recipients.some(({ state }) => state === 'bounced')
+    // Delivered already and nobody asked for a report: there is nothing left to do.
+    if (!open && !bounced) return { id }
+    entered.next = Math.min(...entered.recipients.map(({ state, next }) => (state === 'waiting' ? next : now)))
+    this.#spool.insert(entered, entry.raw)
+    this.#lastKey = key
+    this.#dispatcher.schedule(key, entered.next)
+    this.#log({ type: 'queued', id, domain: entry.domain, size: plain.size, recipients: recipients.length })
+    return { id }
+  }
+
+  /**
+   * Attempts what is due, as much as one run may take on; resolves when the attempts it began are over. Running it again
+   * meanwhile is safe: what is under way is not attempted twice. Rejects only when the storage does.
+   */
+  async run(signal?: AbortSignal): Promise<void> {
+    this.#openQueue()
+    await this.#dispatcher.run(signal)
+    await this.#tellIdle()
+  }
+
+  /**
+   * When `run` should be called next: milliseconds since the epoch, perhaps past; undefined when nothing will ever be due.
+   * While attempts are under way it names the watchdog's time at the latest: should this life end, the alarm begins the
+   * next one.
+   */
+  nextWakeup(): number | undefined {
+    this.#openQueue()
+    return this.#dispatcher.nextWakeup()
+  }
+
+  /** Entries in the order of arrival, after the entry `after`; at most 1,000. */
+  list(page: { after?: string; limit?: number } = {}): QueuedEntry[] {
+    const after = page.after === undefined ? 0 : (keyOf(page.after) ?? 0)
+    return this.#spool.page(after, Math.min(page.limit ?? 100, 1_000)).map((entry) => this.#shown(entry))
+  }
+
+  show(id: string): QueuedEntry | undefined {
+    const entry = this.#entry(id)
+    return entry === undefined ? undefined : this.#shown(entry)
+  }
+
+  /** The message of an entry, byte for byte. */
+  raw(id: string): Uint8Array | undefined {
+    const key = keyOf(id)
+    return key === undefined ? undefined : this.#spool.raw(key)
+  }
+
+  /** Entries in the queue, those under way included. */
+  get size(): number {
+    this.#openQueue()
+    return this.#dispatcher.size
+  }
+
+  /** Makes an entry due now, or all that wait; held and frozen ones stay. Returns how many. */
+  retry(id?: string): number {
+    return this.#each(id, (entry, now) => {
+      if (entry.status !== 'waiting') return false
+      this.#throttle.clear(entry.domain)
+      this.#save(due(entry, now))
+      return true
+    })
+  }
+
+  /** Stops attempts until `release`; one under way is not called back. */
+  hold(id?: string): number {
+    return this.#each(id, (entry) => {
+      if (entry.status !== 'waiting') return false
+      this.#save({ ...entry, status: 'held', next: Infinity })
+      return true
+    })
+  }
+
+  /**
+   * Ends a hold, or gives a frozen message another try. Due now; what is past its time gets one more attempt before it is
+   * given up.
+   */
+  release(id?: string): number {
+    return this.#each(id, (entry, now) => {
+      if (entry.status === 'waiting') return false
+      const again = entry.status === 'frozen' && entry.recipients.every(({ owed }) => owed === undefined)
+      const recipients = entry.recipients.map((recipient): QueuedRecipient =>
+        again && recipient.state === 'bounced' ? { ...recipient, state: 'waiting' } : recipient,
+      )
+      this.#save(due({ ...entry, status: 'waiting', recipients }, now))
+      return true
+    })
+  }
+
+  /** Drops an entry without telling anyone but the log. */
+  delete(id: string): boolean {
+    const entry = this.#entry(id)
+    if (entry === undefined) return false
+    this.#spool.remove(entry)
+    this.#dispatcher.forget(entry.key)
+    return true
+  }
+
+  #openQueue(): void {
+    if (this.#open) return
+    this.#open = true
+    for (const { key, next } of this.#spool.times()) {
+      this.#dispatcher.schedule(key, next)
+      this.#lastKey = Math.max(this.#lastKey, key)
+    }
+    this.#announced = this.#spool.state('announced') !== undefined
+  }
+
+  async #tellBusy(): Promise<void> {
+    if (this.#announced || this.#ports.onBusy === undefined) return
+    this.#announced = true
+    try {
+      await this.#ports.onBusy()
+      this.#spool.setState('announced', '1')
+    } catch (cause) {
+      this.#announced = false
+      this.#log({ type: 'fault', cause })
+    }
+  }
+
+  async #tellIdle(): Promise<void> {
+    if (!this.#announced || this.#dispatcher.size > 0) return
+    this.#announced = false
+    try {
+      await this.#ports.onIdle?.()
+      this.#spool.setState('announced', undefined)
+    } catch (cause) {
+      this.#announced = true
+      this.#log({ type: 'fault', cause })
+    }
+  }
+
+  #entry(id: string): SpooledEntry | undefined {
+    const key = keyOf(id)
+    return key === undefined ? undefined : this.#spool.get(key)
+  }
+
+  /** Applies an operator's command to one entry or to all, in pages so that a huge queue is never in memory at once. */
+  #each(id: string | undefined, change: (entry: SpooledEntry, now: number) => boolean): number {
+    this.#openQueue()
+    const now = this.#ports.clock()
+    if (id !== undefined) {
+      const entry = this.#entry(id)
+      return entry !== undefined && change(entry, now) ? 1 : 0
+    }
+    let changed = 0
+    for (let after = 0; ;) {
+      const page = this.#spool.page(after, 500)
+      for (const entry of page) if (change(entry, now)) changed++
+      const last = page.at(-1)
+      if (last === undefined) return changed
+      after = last.key
+    }
+  }
+
+  #save(entry: SpooledEntry): void {
+    this.#spool.update(entry)
+    this.#dispatcher.schedule(entry.key, entry.next)
+  }
+
+  #shown(entry: SpooledEntry): QueuedEntry {
+    const { key, ...rest } = entry
+    return { id: key.toString(36), active: this.#dispatcher.isActive(key), ...rest }
+  }
+}
+
+function due(entry: SpooledEntry, now: number): SpooledEntry {
+  const recipients = entry.recipients.map((recipient) =>
+    recipient.state === 'waiting' ? { ...recipient, next: now } : recipient,
+  )
+  return { ...entry, recipients, next: now }
+}
+
+function keyOf(id: string): number | undefined {
+  if (!/^[0-9a-z]{1,12}$/.test(id)) return undefined
+  const key = parseInt(id, 36)
+  return Number.isSafeInteger(key) && key.toString(36) === id ? key : undefined
+}

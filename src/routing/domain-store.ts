@@ -1,0 +1,250 @@
+/**
+ * The addresses of one hosted domain: accounts, aliases, catch-all, subaddressing.
+ *
+ * Standards: RFC 5321 §4.5.1 (postmaster), RFC 2142 (abuse), RFC 5233 (subaddress), RFC 5321 §2.4 (case).
+ * Limits: 100 targets an alias, so that one address cannot become a mailing list without its safeguards.
+ */
+import { formatAddress, splitAddress } from '../format/index.ts'
+import { isMigrated, migrate, type Sql } from '../storage/index.ts'
+import { canonicalAddress, canonicalDomain, canonicalLocalPart } from './address.ts'
+import type { DirectoryAnswer } from './directory.ts'
+import { domainSchema } from './domain-schema.ts'
+
+export interface DomainAccount {
+  accountId: string
+  address: string
+}
+
+export interface DomainAlias {
+  /** `*` is the catch-all. */
+  localPart: string
+  targets: string[]
+}
+
+/** What became of a change the administrator asked for; `problem` is a sentence for people. */
+export type AddressChange = { ok: true; address: string } | { ok: false; problem: string }
+
+const maxTargets = 100
+/** Addresses that every domain must answer (RFC 5321 §4.5.1, RFC 2142 §4). */
+const obligatory = new Set(['postmaster', 'abuse'])
+
+/**
+ * SQL of a DomainObject. A domain that nobody hosts writes nothing, however often strangers ask for its addresses:
+ * it answers `foreign` until `host()`.
+ */
+export class DomainStore {
+  readonly #sql: Sql
+  #domain: string | undefined
+  #loaded = false
+
+  constructor(sql: Sql) {
+    this.#sql = sql
+  }
+
+  /** The hosted domain, canonical; undefined while the domain is not hosted. */
+  get domain(): string | undefined {
+    if (!this.#loaded) {
+      this.#domain = isMigrated(this.#sql) ? this.#setting('domain') : undefined
+      this.#loaded = true
+    }
+    return this.#domain
+  }
+
+  /** Hosts the domain from now on. Doing it again changes nothing. */
+  host(domain: string): AddressChange {
+    const canonical = canonicalDomain(domain)
+    if (canonical === undefined || canonical.startsWith('[')) return refuse(`"${domain}" is not a domain name.`)
+    const present = this.domain
+    if (present !== undefined && present !== canonical) return refuse(`This is the address book of ${present}.`)
+    if (present === undefined) {
+      migrate(this.#sql, domainSchema)
+      this.#set('domain', canonical)
+      this.#domain = canonical
+    }
+    return { ok: true, address: canonical }
+  }
+
+  /** Hosts the domain no longer. Refused while it has accounts: their mail would become unreachable. */
+  unhost(): AddressChange {
+    const domain = this.domain
+    if (domain === undefined) return refuse('This domain is not hosted here.')
+    const accounts = this.accounts()
+    if (accounts.length > 0) {
+      return refuse(
+        `${domain} still has ${accounts.length} account${accounts.length === 1 ? '' : 's'}; remove them first.`,
+      )
+    }
+    this.#sql.transaction(() => {
+      this.#sql.exec('DELETE FROM alias')
+      this.#sql.exec('DELETE FROM setting')
+    })
+    this.#domain = undefined
+    return { ok: true, address: domain }
+  }
+
+  /**
+   * Who gets mail for `localPart`: the address itself; else, below a subaddress, the address before the separator;
+   * else, for postmaster and abuse, the catch-all or the oldest account; else the catch-all.
+   */
+  lookup(localPart: string): DirectoryAnswer {
+    const domain = this.domain
+    if (domain === undefined) return { kind: 'foreign' }
+    const wanted = canonicalLocalPart(localPart)
+    const exact = this.#find(wanted)
+    if (exact !== undefined) return exact
+    const separator = this.separator === '' ? -1 : wanted.indexOf(this.separator)
+    if (separator > 0) {
+      const base = this.#find(wanted.slice(0, separator))
+      const detail = localPart.normalize('NFC').slice(separator + this.separator.length)
+      if (base !== undefined) return base.kind === 'account' ? { ...base, detail } : base
+    }
+    const catchAll = this.#alias('*')
+    if (catchAll !== undefined) return catchAll
+    const eldest = obligatory.has(wanted) ? this.accounts()[0] : undefined
+    return eldest === undefined ? { kind: 'unknown' } : { kind: 'account', ...eldest }
+  }
+
+  /** True when mail for `address` reaches the account, directly or through aliases of this domain. */
+  owns(address: string, accountId: string): boolean {
+    const domain = this.domain
+    const seen = new Set<string>()
+    const reaches = (candidate: string): boolean => {
+      const parts = splitAddress(candidate)
+      if (parts === undefined || canonicalDomain(parts.domain) !== domain) return false
+      const key = canonicalLocalPart(parts.localPart)
+      if (seen.has(key)) return false
+      seen.add(key)
+      const answer = this.lookup(parts.localPart)
+      if (answer.kind === 'account') return answer.accountId === accountId
+      return answer.kind === 'alias' && answer.targets.some(reaches)
+    }
+    return domain !== undefined && reaches(address)
+  }
+
+  /** What separates a subaddress; `''` switches subaddressing off. */
+  get separator(): string {
+    return this.#setting('separator') ?? '+'
+  }
+
+  setSeparator(separator: string): AddressChange {
+    const domain = this.domain
+    if (domain === undefined) return refuse('This domain is not hosted here.')
+    if (!/^[-+=_#]?$/.test(separator)) return refuse('The separator must be one of + - = _ # or empty.')
+    this.#set('separator', separator)
+    return { ok: true, address: domain }
+  }
+
+  /** Oldest first. */
+  accounts(): DomainAccount[] {
+    const domain = this.domain
+    if (domain === undefined) return []
+    const query = 'SELECT local_part, account FROM account ORDER BY position'
+    const rows = this.#sql.exec<{ local_part: string; account: string }>(query).toArray()
+    return rows.map((row) => ({
+      accountId: row.account,
+      address: formatAddress({ localPart: row.local_part, domain }),
+    }))
+  }
+
+  addAccount(localPart: string, accountId: string): AddressChange {
+    const checked = this.#newLocalPart(localPart)
+    if (!checked.ok) return checked
+    if (accountId === '') return refuse('An account needs an id.')
+    const key = canonicalLocalPart(localPart)
+    if (this.#alias(key) !== undefined) return refuse(`${checked.address} is an alias already.`)
+    if (this.#account(key) !== undefined) return refuse(`${checked.address} is an account already.`)
+    this.#sql.exec('INSERT INTO account SELECT ?, ?, coalesce(max(position), 0) + 1 FROM account', key, accountId)
+    return checked
+  }
+
+  removeAccount(localPart: string): AddressChange {
+    const key = canonicalLocalPart(localPart)
+    const found = this.domain === undefined ? undefined : this.#account(key)
+    if (found === undefined) return refuse(`There is no account "${localPart}" in this domain.`)
+    this.#sql.exec('DELETE FROM account WHERE local_part = ?', key)
+    return { ok: true, address: found.address }
+  }
+
+  aliases(): DomainAlias[] {
+    if (this.domain === undefined) return []
+    const query = 'SELECT local_part, targets FROM alias ORDER BY local_part'
+    const rows = this.#sql.exec<{ local_part: string; targets: string }>(query).toArray()
+    return rows.map((row) => ({ localPart: row.local_part, targets: JSON.parse(row.targets) as string[] }))
+  }
+
+  /** Makes or replaces an alias; `*` is the catch-all. Targets may be addresses anywhere. */
+  setAlias(localPart: string, targets: readonly string[]): AddressChange {
+    const checked =
+      localPart === '*' && this.domain !== undefined ? catchAll(this.domain) : this.#newLocalPart(localPart)
+    if (!checked.ok) return checked
+    const key = canonicalLocalPart(localPart)
+    if (this.#account(key) !== undefined) return refuse(`${checked.address} is an account already.`)
+    if (targets.length === 0) return refuse('An alias needs at least one target address.')
+    if (targets.length > maxTargets) return refuse(`An alias can have ${maxTargets} targets, not ${targets.length}.`)
+    const list = new Map<string, string>()
+    for (const target of targets) {
+      const canonical = canonicalAddress(target)
+      if (canonical === undefined) return refuse(`"${target}" is not a mail address.`)
+      if (canonical === checked.address) return refuse(`${checked.address} cannot be its own target.`)
+      if (!list.has(canonical)) list.set(canonical, target)
+    }
+    this.#sql.exec('INSERT OR REPLACE INTO alias VALUES (?, ?)', key, JSON.stringify([...list.values()]))
+    return checked
+  }
+
+  removeAlias(localPart: string): AddressChange {
+    const key = canonicalLocalPart(localPart)
+    const domain = this.domain
+    if (domain === undefined || this.#alias(key) === undefined) {
+      return refuse(`There is no alias "${localPart}" in this domain.`)
+    }
+    this.#sql.exec('DELETE FROM alias WHERE local_part = ?', key)
+    return { ok: true, address: `${key}@${domain}` }
+  }
+
+  #find(key: string): Exclude<DirectoryAnswer, { kind: 'foreign' | 'unknown' }> | undefined {
+    const account = this.#account(key)
+    return account === undefined ? this.#alias(key) : { kind: 'account', ...account }
+  }
+
+  #account(key: string): DomainAccount | undefined {
+    const row = this.#sql
+      .exec<{ account: string }>('SELECT account FROM account WHERE local_part = ?', key)
+      .toArray()[0]
+    if (row === undefined) return undefined
+    return { accountId: row.account, address: formatAddress({ localPart: key, domain: this.domain as string }) }
+  }
+
+  #alias(key: string): { kind: 'alias'; targets: string[] } | undefined {
+    const row = this.#sql.exec<{ targets: string }>('SELECT targets FROM alias WHERE local_part = ?', key).toArray()[0]
+    return row === undefined ? undefined : { kind: 'alias', targets: JSON.parse(row.targets) as string[] }
+  }
+
+  #newLocalPart(localPart: string): AddressChange {
+    const domain = this.domain
+    if (domain === undefined) return refuse('This domain is not hosted here.')
+    const key = canonicalLocalPart(localPart)
+    const parts = splitAddress(`${key}@${domain}`)
+    // A quoted local part is unquoted by splitting, so it differs; nobody can type such an address twice alike.
+    if (parts === undefined || parts.localPart !== key) {
+      return refuse(`"${localPart}" cannot stand before the @ of an address.`)
+    }
+    return { ok: true, address: `${key}@${domain}` }
+  }
+
+  #setting(key: string): string | undefined {
+    return this.#sql.exec<{ value: string }>('SELECT value FROM setting WHERE key = ?', key).toArray()[0]?.value
+  }
+
+  #set(key: string, value: string): void {
+    this.#sql.exec('INSERT OR REPLACE INTO setting VALUES (?, ?)', key, value)
+  }
+}
+
+function catchAll(domain: string): AddressChange {
+  return { ok: true, address: `*@${domain}` }
+}
+
+function refuse(problem: string): { ok: false; problem: string } {
+  return { ok: false, problem }
+}

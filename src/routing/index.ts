@@ -1,0 +1,20 @@
+export { canonicalAddress, canonicalDomain, canonicalLocalPart } from './address.ts'
+export type { Directory, DirectoryAnswer, Refusal } from './directory.ts'
+export { type AddressChange, type DomainAccount, type DomainAlias, DomainStore } from './domain-store.ts'
+export { ownsAddress } from './ownership.ts'
+export {
+  type RegisteredAccount,
+  type RegisteredDomain,
+  RegistryStore,
+  type WaitingDestination,
+} from './registry-store.ts'
+export {
+  defaultResolveLimits,
+  type Destination,
+  type MailboxDestination,
+  type RelayDestination,
+  type Resolution,
+  resolve,
+  type ResolveLimits,
+} from './resolve.ts'
+export { route, type RoutePlan } from './route.ts'

@@ -1,0 +1,160 @@
+import { describe, expect, it } from 'vitest'
+import { AdminError, administration, type AdminPorts } from '../../../src/access/admin/index.ts'
+import { memorySql } from '../../../src/host/memory/sql.ts'
+import { type DomainAlias, DomainStore, RegistryStore } from '../../../src/routing/index.ts'
+
+/** The house in memory: real address books, and accounts that only know whether they exist. */
+function house(options: { failing?: 'account' | 'registry' } = {}) {
+  const registry = new RegistryStore(memorySql())
+  const domains = new Map<string, DomainStore>()
+  const accounts = new Map<string, { address: string; password: string }>()
+  let count = 0
+
+  function book(name: string): DomainStore {
+    let store = domains.get(name)
+    if (store === undefined) domains.set(name, (store = new DomainStore(memorySql())))
+    return store
+  }
+
+  const ports: AdminPorts = {
+    now: () => 1_700_000_000_000,
+    newAccountId: () => `a${++count}`,
+    newPassword: () => 'made-for-you',
+    registry: {
+      domains: async () => registry.domains().map(({ domain, created }) => ({ name: domain, created })),
+      addDomain: async (name) => void registry.addDomain(name, 1),
+      removeDomain: async (name) => registry.removeDomain(name),
+      accounts: async (domain) =>
+        registry
+          .accounts(domain === undefined ? {} : { domain })
+          .map(({ accountId, address, created }) => ({ id: accountId, address, created })),
+      addAccount: async ({ id, address, created }) => {
+        if (options.failing === 'registry') throw new Error('the registry is down')
+        registry.addAccount({ accountId: id, address, created })
+      },
+      removeAccount: async (id) => registry.removeAccount(id),
+      waiting: async () => [],
+    },
+    domain: (name) => ({
+      isHosted: async () => book(name).domain !== undefined,
+      host: async () => book(name).host(name),
+      unhost: async () => book(name).unhost(),
+      bindAccount: async (localPart, id) => book(name).addAccount(localPart, id),
+      unbindAccount: async (localPart) => book(name).removeAccount(localPart),
+      accountOf: async (localPart) =>
+        book(name)
+          .accounts()
+          .find(({ address }) => address === `${localPart}@${name}`)?.accountId,
+      aliases: async () =>
+        book(name)
+          .aliases()
+          .map((alias: DomainAlias) => ({ ...alias, address: `${alias.localPart}@${name}` })),
+      setAlias: async (localPart, targets) => book(name).setAlias(localPart, targets),
+      deleteAlias: async (localPart) => book(name).removeAlias(localPart),
+    }),
+    account: (id) => ({
+      create: async ({ address, password }) => {
+        if (options.failing === 'account') throw new Error('the account cannot be made')
+        accounts.set(id, { address, password })
+      },
+      setPassword: async (password) => void Object.assign(accounts.get(id) as object, { password }),
+      addToken: async () => ({ id: '1', token: `fct_${id}_x` }),
+      tokens: async () => [],
+      deleteToken: async () => false,
+      usage: async () => ({ messages: 0, bytes: 0 }),
+      destroy: async () => void accounts.delete(id),
+    }),
+    queue: () => {
+      throw new Error('not asked for')
+    },
+  }
+  return { admin: administration(ports), accounts, book, registry }
+}
+
+describe('accounts', () => {
+  it('are complete before an address leads to them', async () => {
+    const { admin, accounts, book, registry } = house({ failing: 'account' })
+    await admin.domains.add({ name: 'facteur.test' })
+    await expect(admin.accounts.add({ address: 'alice@facteur.test' })).rejects.toThrow('cannot be made')
+    expect(book('facteur.test').lookup('alice')).toEqual({ kind: 'unknown' })
+    expect(accounts.size + registry.accounts().length).toBe(0)
+  })
+
+  it('work even when the list could not be written, since no message needs it', async () => {
+    const { admin, book } = house({ failing: 'registry' })
+    await admin.domains.add({ name: 'facteur.test' })
+    await expect(admin.accounts.add({ address: 'alice@facteur.test' })).rejects.toThrow('registry is down')
+    expect(book('facteur.test').lookup('alice')).toMatchObject({ kind: 'account' })
+  })
+
+  it('are destroyed again when the address was taken meanwhile', async () => {
+    const { admin, accounts, book } = house()
+    await admin.domains.add({ name: 'facteur.test' })
+    const adding = admin.accounts.add({ address: 'alice@facteur.test' })
+    book('facteur.test').setAlias('alice', ['bob@elsewhere.test'])
+    await expect(adding).rejects.toMatchObject({ fault: 'conflict' })
+    expect(accounts.size).toBe(0)
+  })
+
+  it('lose their address before their mail', async () => {
+    const { admin, accounts, book } = house()
+    await admin.domains.add({ name: 'facteur.test' })
+    await admin.accounts.add({ address: 'Alice@Facteur.test', password: 'long enough' })
+    expect([...accounts.values()]).toEqual([{ address: 'alice@facteur.test', password: 'long enough' }])
+    await admin.accounts.remove('alice@facteur.test')
+    expect(book('facteur.test').lookup('alice')).toEqual({ kind: 'unknown' })
+    expect(accounts.size).toBe(0)
+  })
+})
+
+describe('domains', () => {
+  it('end up in the list when an earlier attempt ended between the two', async () => {
+    const { admin, book } = house()
+    book('half.test').host('half.test')
+    await expect(admin.domains.add({ name: 'half.test' })).rejects.toMatchObject({ fault: 'conflict' })
+    expect((await admin.domains.list()).map(({ name }) => name)).toEqual(['half.test'])
+  })
+
+  it('cannot go while they have accounts', async () => {
+    const { admin } = house()
+    await admin.domains.add({ name: 'facteur.test' })
+    await admin.accounts.add({ address: 'alice@facteur.test' })
+    await expect(admin.domains.remove('facteur.test')).rejects.toMatchObject({ fault: 'conflict' })
+    await admin.accounts.remove('alice@facteur.test')
+    await admin.domains.remove('facteur.test')
+    await expect(admin.domains.remove('facteur.test')).rejects.toMatchObject({ fault: 'missing' })
+  })
+})
+
+describe('names that an administrator may give', () => {
+  it.each([
+    ['alice@facteur.test', 'alice@facteur.test'],
+    [' Alice@Facteur.Test. ', 'alice@facteur.test'],
+    ['a.b+c@facteur.test', undefined],
+    ['jose\u0301@facteur.test', 'jos\u00e9@facteur.test'],
+    ['o\u2019neil@facteur.test', undefined],
+    ['.a@facteur.test', undefined],
+    ['a..b@facteur.test', undefined],
+    ['a b@facteur.test', undefined],
+    ['a@b@facteur.test', undefined],
+    ['<a@facteur.test>', undefined],
+    ['a\r\n@facteur.test', undefined],
+    ['*@facteur.test', undefined],
+    ['@facteur.test', undefined],
+    ['a@', undefined],
+    ['a@[192.0.2.1]', undefined],
+  ])('%j becomes %j', async (given, expected) => {
+    const { admin } = house()
+    await admin.domains.add({ name: 'facteur.test' })
+    const adding = admin.accounts.add({ address: given })
+    if (expected === undefined) await expect(adding).rejects.toBeInstanceOf(AdminError)
+    else expect(await adding).toMatchObject({ address: expected, password: 'made-for-you' })
+  })
+
+  it('are read as own properties only', async () => {
+    const { admin } = house()
+    const fields = JSON.parse('{"__proto__":{"name":"evil.test"}}') as Record<string, unknown>
+    await expect(admin.domains.add(fields)).rejects.toMatchObject({ fault: 'invalid' })
+    await expect(admin.domains.add(Object.create({ name: 'evil.test' }))).rejects.toMatchObject({ fault: 'invalid' })
+  })
+})

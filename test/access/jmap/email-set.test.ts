@@ -1,0 +1,483 @@
+import { describe, expect, it } from 'vitest'
+import { decodeUtf8 } from '../../../src/format/index.ts'
+import { parseEmailId } from '../../../src/mailbox/index.ts'
+import { simpleMessage, World, type Answer } from './world.ts'
+
+function rawOf(world: World, id: string): string {
+  const raw = world.store.raw(parseEmailId(id) as never)
+  if (raw === undefined) throw new Error('no such email')
+  return decodeUtf8(raw)
+}
+
+async function create(world: World, email: Record<string, unknown>): Promise<Answer> {
+  const whole = { mailboxIds: { [world.mailbox('drafts')]: true }, ...email }
+  return world.call('Email/set', { create: { k1: whole } })
+}
+
+async function created(world: World, email: Record<string, unknown>): Promise<Answer> {
+  const answer = await create(world, email)
+  if (answer.created === null) throw new Error(JSON.stringify(answer.notCreated) + String(world.faults.at(-1)))
+  return answer.created.k1
+}
+
+async function refused(email: Record<string, unknown>, world = new World()): Promise<Answer> {
+  const answer = await create(world, email)
+  expect(answer.created).toBeNull()
+  expect(answer.newState).toBe(answer.oldState)
+  return answer.notCreated.k1
+}
+
+function upload(world: World, text: string, type: string): string {
+  return JSON.parse(world.jmap.upload('a1', new TextEncoder().encode(text), type).body).blobId
+}
+
+describe('Email/set update (RFC 8621 §4.6)', () => {
+  it('patches keywords: the example of §4.10', async () => {
+    const world = new World()
+    const id = world.deliver(simpleMessage, { keywords: ['$seen', '$flagged'] })
+    const answer = await world.call('Email/set', {
+      update: { [id]: { 'keywords/$Seen': null, 'keywords/Work': true } },
+    })
+    expect(answer).toMatchObject({ updated: { [id]: null }, notUpdated: null, created: null, destroyed: null })
+    const { list } = await world.call('Email/get', { ids: [id], properties: ['keywords'] })
+    expect(list[0].keywords).toEqual({ $flagged: true, work: true })
+  })
+
+  it('takes __proto__ for the keyword that it is', async () => {
+    const world = new World()
+    const id = world.deliver(simpleMessage)
+    await world.call('Email/set', { update: { [id]: { 'keywords/__proto__': true } } })
+    const { list } = await world.call('Email/get', { ids: [id], properties: ['keywords'] })
+    expect(Object.entries(list[0].keywords)).toEqual([['__proto__', true]])
+  })
+
+  it('replaces keywords and mailboxes as a whole, by null keywords are emptied', async () => {
+    const world = new World()
+    const id = world.deliver(simpleMessage, { keywords: ['$seen'] })
+    const archive = world.mailbox('archive')
+    await world.call('Email/set', {
+      update: { [id]: { keywords: { $Flagged: true }, mailboxIds: { [archive]: true } } },
+    })
+    const { list } = await world.call('Email/get', { ids: [id], properties: ['keywords', 'mailboxIds'] })
+    expect(list[0]).toEqual({ id, keywords: { $flagged: true }, mailboxIds: { [archive]: true } })
+    await world.call('Email/set', { update: { [id]: { keywords: null } } })
+    expect((await world.call('Email/get', { ids: [id], properties: ['keywords'] })).list[0].keywords).toEqual({})
+  })
+
+  it('moves by patch, also into a mailbox made in the same request', async () => {
+    const world = new World()
+    const id = world.deliver(simpleMessage)
+    const inbox = world.mailbox('inbox')
+    const [[, made]] = await world.request(
+      ['Mailbox/set', { create: { m: { name: 'New' } } }],
+      ['Email/set', { update: { [id]: { [`mailboxIds/${inbox}`]: null, 'mailboxIds/#m': true } } }],
+    )
+    const { list } = await world.call('Email/get', { ids: [id], properties: ['mailboxIds'] })
+    expect(list[0].mailboxIds).toEqual({ [made.created.m.id]: true })
+  })
+
+  it('takes immutable properties that are unchanged (RFC 8620 §5.3)', async () => {
+    const world = new World()
+    const id = world.deliver(simpleMessage)
+    const [whole] = (
+      await world.call('Email/get', {
+        ids: [id],
+        properties: ['threadId', 'size', 'subject', 'from', 'receivedAt', 'preview', 'header:To'],
+      })
+    ).list
+    const { updated } = await world.call('Email/set', { update: { [id]: { ...whole, 'keywords/$seen': true } } })
+    expect(updated).toEqual({ [id]: null })
+  })
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['another subject', { subject: 'Changed' }, 'invalidProperties'],
+    ['another size', { size: 1 }, 'invalidProperties'],
+    ['an unknown property', { colour: 'red' }, 'invalidProperties'],
+    ['a part of an immutable property', { 'from/0/name': 'x' }, 'invalidProperties'],
+    ['a value that is not true', { 'keywords/$seen': false }, 'invalidProperties'],
+    ['a keyword with a space', { 'keywords/a b': true }, 'invalidProperties'],
+    ['keywords that are an array', { keywords: ['$seen'] }, 'invalidProperties'],
+    ['no mailbox at all', { mailboxIds: {} }, 'invalidProperties'],
+    ['mailboxIds null', { mailboxIds: null }, 'invalidProperties'],
+    ['a mailbox that is not there', { 'mailboxIds/B999': true }, 'invalidProperties'],
+    ['a mailbox that nothing created', { 'mailboxIds/#zz': true }, 'invalidProperties'],
+    ['overlapping pointers', { keywords: {}, 'keywords/$seen': true }, 'invalidPatch'],
+    ['a pointer too deep', { 'keywords/$seen/x': true }, 'invalidPatch'],
+    ['one keyword in two cases', { 'keywords/A': true, 'keywords/a': null }, 'invalidPatch'],
+    [
+      'too many keywords',
+      { keywords: Object.fromEntries(Array.from({ length: 101 }, (_, n) => [`k${n}`, true])) },
+      'tooManyKeywords',
+    ],
+  ])('%s: nothing changes', async (_, patch, type) => {
+    const world = new World()
+    const id = world.deliver(simpleMessage, { keywords: ['$flagged'] })
+    const answer = await world.call('Email/set', { update: { [id]: { 'keywords/$answered': true, ...patch } } })
+    const expected = 'keywords' in patch && type !== 'invalidPatch' ? 'invalidPatch' : type
+    expect(answer.notUpdated[id].type).toBe(expected)
+    const alone = await world.call('Email/set', { update: { [id]: patch } })
+    expect(alone.notUpdated[id].type).toBe(type)
+    expect(alone.newState).toBe(answer.oldState)
+    expect((await world.call('Email/get', { ids: [id], properties: ['keywords'] })).list[0].keywords).toEqual({
+      $flagged: true,
+    })
+  })
+
+  it('destroys, and reports unknown ids', async () => {
+    const world = new World()
+    const id = world.deliver(simpleMessage)
+    const { state } = await world.call('Email/get', { ids: [] })
+    const answer = await world.call('Email/set', { destroy: [id, 'M999', 'zzz', '#zz'] })
+    expect(answer.destroyed).toEqual([id])
+    expect(Object.keys(answer.notDestroyed)).toEqual(['M999', 'zzz', '#zz'])
+    expect(await world.call('Email/changes', { sinceState: state })).toMatchObject({
+      destroyed: [id],
+      created: [],
+      updated: [],
+    })
+  })
+})
+
+describe('one email by two names', () => {
+  it('is changed twice and destroyed once', async () => {
+    const world = new World()
+    const [inbox, archive] = [world.mailbox('inbox'), world.mailbox('archive')]
+    const drafts = world.mailbox('drafts')
+    const k = { mailboxIds: { [drafts]: true } }
+    const id = `M${Number(world.store.state) + 1}`
+    const [[, first], [, second], [, third]] = await world.request(
+      ['Email/set', { create: { k } }],
+      ['Email/set', { update: { [id]: { mailboxIds: { [inbox]: true } }, '#k': { [`mailboxIds/${archive}`]: true } } }],
+      ['Email/get', { ids: ['#k', id], properties: ['mailboxIds'] }],
+    )
+    expect(first.created.k.id).toBe(id)
+    expect(second.notUpdated).toBeNull()
+    expect(third.list).toEqual([{ id, mailboxIds: { [inbox]: true, [archive]: true } }])
+    const [, [, gone]] = await world.request(['Email/set', { create: { k } }], ['Email/set', { destroy: ['#k', id] }])
+    expect(gone.destroyed.toSorted()).toEqual([...new Set(gone.destroyed)].toSorted())
+  })
+})
+
+describe('Email/changes (RFC 8621 §4.3)', () => {
+  it('goes in steps of maxChanges until nothing is left', async () => {
+    const world = new World()
+    let { state } = await world.call('Email/get', { ids: [] })
+    const ids = Array.from({ length: 7 }, (_, n) => world.deliver(simpleMessage.replace('m1', `s${n}`)))
+    const created: string[] = []
+    for (let more = true; more;) {
+      const step = await world.call('Email/changes', { sinceState: state, maxChanges: 3 })
+      expect(step.created.length).toBeLessThanOrEqual(3)
+      created.push(...step.created)
+      state = step.newState
+      more = step.hasMoreChanges
+    }
+    expect(created).toEqual(ids)
+  })
+})
+
+describe('Email/set create (RFC 8621 §4.6)', () => {
+  it('makes a draft: the example of §4.10', async () => {
+    const world = new World()
+    const email = await created(world, {
+      keywords: { $seen: true, $draft: true },
+      from: [{ name: 'Joe Bloggs', email: 'joe@example.com' }],
+      subject: 'World domination',
+      receivedAt: '2018-07-10T01:03:11Z',
+      sentAt: '2018-07-10T11:03:11+10:00',
+      bodyStructure: {
+        type: 'multipart/alternative',
+        subParts: [
+          { partId: 'bd48', type: 'text/plain' },
+          { partId: 'a49d', type: 'text/html' },
+        ],
+      },
+      bodyValues: {
+        bd48: { value: 'I have the most brilliant plan.', isTruncated: false },
+        a49d: {
+          value: '<!DOCTYPE html><html><body>I have the most brilliant <b>plan</b>.</body></html>',
+          isTruncated: false,
+        },
+      },
+    })
+    expect(email).toEqual({
+      id: expect.stringMatching(/^M\d+$/),
+      blobId: expect.stringMatching(/^G\d+$/),
+      threadId: expect.stringMatching(/^T\d+$/),
+      size: expect.any(Number),
+    })
+    const { list } = await world.call('Email/get', { ids: [email.id], fetchAllBodyValues: true })
+    expect(list[0]).toMatchObject({
+      keywords: { $seen: true, $draft: true },
+      from: [{ name: 'Joe Bloggs', email: 'joe@example.com' }],
+      subject: 'World domination',
+      receivedAt: '2018-07-10T01:03:11Z',
+      sentAt: '2018-07-10T11:03:11+10:00',
+      messageId: [expect.stringMatching(/@facteur\.test$/)],
+      preview: 'I have the most brilliant plan.',
+      textBody: [{ type: 'text/plain' }],
+      htmlBody: [{ type: 'text/html' }],
+      attachments: [],
+    })
+    expect(rawOf(world, email.id)).toMatch(/^MIME-Version: 1\.0\r$/m)
+    expect(world.faults).toEqual([])
+  })
+
+  it('makes Message-ID and Date when they are missing, an empty body when there is none', async () => {
+    const world = new World()
+    const { id } = await created(world, { subject: 'Grüße' })
+    const { list } = await world.call('Email/get', { ids: [id], fetchTextBodyValues: true })
+    expect(list[0]).toMatchObject({ subject: 'Grüße', sentAt: '2026-11-23T12:00:00Z', messageId: [expect.any(String)] })
+    expect(Object.values<Answer>(list[0].bodyValues)[0].value.trim()).toBe('')
+  })
+
+  it('takes every form of header field, singly and :all', async () => {
+    const world = new World()
+    const { id } = await created(world, {
+      to: [{ name: 'Zoë', email: 'z@example.com' }, { email: 'y@example.com' }],
+      'header:Cc:asGroupedAddresses': [{ name: 'Friends', addresses: [{ email: 'f@example.com' }] }],
+      'header:List-Post:asURLs': ['mailto:x@y.example'],
+      inReplyTo: ['a@b'],
+      references: ['a@b', 'c@d'],
+      'header:Resent-Date:asDate': '2003-07-01T10:52:37+02:00',
+      'header:X-Text:asText': 'café',
+      'header:X-Raw': ' as it is\r\n folded',
+      'header:X-Many:asText:all': ['one', 'two'],
+      replyTo: null,
+      textBody: [{ partId: '1' }],
+      bodyValues: { '1': { value: 'é\nline two' } },
+    })
+    const properties = [
+      'to',
+      'header:Cc:asGroupedAddresses',
+      'header:List-Post:asURLs',
+      'inReplyTo',
+      'references',
+      'header:Resent-Date:asDate',
+      'header:X-Text:asText',
+      'header:X-Raw',
+      'header:X-Many:asText:all',
+      'replyTo',
+      'bodyValues',
+    ]
+    const { list } = await world.call('Email/get', { ids: [id], properties, fetchTextBodyValues: true })
+    expect(list[0]).toMatchObject({
+      to: [
+        { name: 'Zoë', email: 'z@example.com' },
+        { name: null, email: 'y@example.com' },
+      ],
+      'header:Cc:asGroupedAddresses': [{ name: 'Friends', addresses: [{ name: null, email: 'f@example.com' }] }],
+      'header:List-Post:asURLs': ['mailto:x@y.example'],
+      inReplyTo: ['a@b'],
+      references: ['a@b', 'c@d'],
+      'header:Resent-Date:asDate': '2003-07-01T10:52:37+02:00',
+      'header:X-Text:asText': 'café',
+      'header:X-Raw': ' as it is\r\n folded',
+      'header:X-Many:asText:all': ['one', 'two'],
+      replyTo: null,
+    })
+    expect(Object.values<Answer>(list[0].bodyValues)[0].value).toMatch(/^é\nline two\n?$/)
+  })
+
+  it('builds alternatives, embedded images and attachments', async () => {
+    const world = new World()
+    const image = upload(world, 'PNG', 'image/png')
+    const paper = upload(world, '%PDF', 'application/pdf')
+    const { id } = await created(world, {
+      textBody: [{ partId: 't' }],
+      htmlBody: [{ partId: 'h', type: 'text/html' }],
+      bodyValues: { t: { value: 'plain' }, h: { value: '<img src="cid:i">' } },
+      attachments: [
+        { blobId: image, type: 'image/png', cid: 'i', disposition: 'inline', name: 'i.png' },
+        { blobId: paper, name: 'Äpfel.pdf' },
+      ],
+    })
+    const { list } = await world.call('Email/get', {
+      ids: [id],
+      properties: ['bodyStructure', 'textBody', 'htmlBody', 'attachments', 'hasAttachment'],
+    })
+    const shape = (part: Answer): Answer => (part.subParts ? [part.type, ...part.subParts.map(shape)] : part.type)
+    expect(shape(list[0].bodyStructure)).toEqual([
+      'multipart/mixed',
+      ['multipart/alternative', 'text/plain', ['multipart/related', 'text/html', 'image/png']],
+      'application/pdf',
+    ])
+    expect(list[0].attachments).toMatchObject([
+      { type: 'image/png', cid: 'i', disposition: 'inline', name: 'i.png' },
+      { type: 'application/pdf', disposition: 'attachment', name: 'Äpfel.pdf', size: 4 },
+    ])
+    expect(list[0].hasAttachment).toBe(true)
+    const pdf = list[0].attachments[1].blobId
+    expect(decodeUtf8(world.jmap.download('a1', pdf)?.bytes ?? new Uint8Array())).toBe('%PDF')
+  })
+
+  const body = { textBody: [{ partId: '1' }], bodyValues: { '1': { value: 'x' } } }
+
+  it.each<[string, Record<string, unknown>, string[]]>([
+    ['no mailbox', { mailboxIds: {} }, ['mailboxIds']],
+    ['mailboxIds missing', { mailboxIds: undefined }, ['mailboxIds']],
+    ['a mailbox that is not there', { mailboxIds: { B999: true } }, ['mailboxIds']],
+    ['a keyword that is not one', { keywords: { 'a b': true } }, ['keywords']],
+    ['receivedAt in another zone', { receivedAt: '2018-07-10T01:03:11+02:00' }, ['receivedAt']],
+    ['headers', { headers: [] }, ['headers']],
+    ['a server-set property', { id: 'M1' }, ['id']],
+    ['preview', { preview: 'x' }, ['preview']],
+    ['an unknown property', { colour: 'red' }, ['colour']],
+    ['a property called __proto__', JSON.parse('{"__proto__":{"x":1}}') as Record<string, unknown>, ['__proto__']],
+    ['one field twice', { from: [{ email: 'a@b.example' }], 'header:From': ' a@b.example' }, ['header:From']],
+    ['one field twice in other capitals', { 'header:X-A': ' 1', 'header:x-a': ' 2' }, ['header:x-a']],
+    ['a forbidden form', { 'header:From:asDate': '2018-07-10T01:03:11Z' }, ['header:From:asDate']],
+    ['a Content- field on the email', { 'header:Content-Type': ' text/plain' }, ['header:content-type']],
+    ['a subject of two lines', { subject: 'a\r\nBcc: victim@example.com' }, ['subject']],
+    ['a raw field that ends', { 'header:X-Raw': ' a\r\nBcc: victim@example.com' }, ['header:X-Raw']],
+    ['a raw field with an empty line', { 'header:X-Raw': ' a\r\n \r\n body' }, ['header:X-Raw']],
+    ['an address with a line end', { to: [{ email: 'a@b.example\r\nX: y' }] }, ['to']],
+    ['an address that closes its bracket', { to: [{ email: 'a@b.example>, <c@d.example' }] }, ['to']],
+    ['an address with an unknown member', { to: [{ email: 'a@b.example', phone: 1 }] }, ['to']],
+    ['addresses that are a string', { to: 'a@b.example' }, ['to']],
+    ['a message id with a space', { messageId: ['a b'] }, ['messageId']],
+    ['a date that is none', { sentAt: 'yesterday' }, ['sentAt']],
+    ['bodyStructure and textBody', { bodyStructure: { partId: '1' }, ...body }, ['textBody']],
+    ['two text bodies', { ...body, textBody: [{ partId: '1' }, { partId: '1' }] }, ['textBody']],
+    ['a text body that is HTML', { ...body, textBody: [{ partId: '1', type: 'text/html' }] }, ['textBody/0/type']],
+    [
+      'an HTML body that is text',
+      { ...body, textBody: null, htmlBody: [{ partId: '1', type: 'text/plain' }] },
+      ['htmlBody/0/type'],
+    ],
+    ['a partId without value', { textBody: [{ partId: '2' }] }, ['textBody/0/partId']],
+    ['partId and blobId', { ...body, textBody: [{ partId: '1', blobId: 'U1' }] }, ['textBody/0']],
+    ['a charset with a partId', { ...body, textBody: [{ partId: '1', charset: 'utf-8' }] }, ['textBody/0/charset']],
+    ['a size with a partId', { ...body, textBody: [{ partId: '1', size: 1 }] }, ['textBody/0/size']],
+    ['headers on a part', { ...body, textBody: [{ partId: '1', headers: [] }] }, ['textBody/0/headers']],
+    [
+      'Content-Transfer-Encoding on a part',
+      { ...body, textBody: [{ partId: '1', 'header:Content-Transfer-Encoding': ' 8bit' }] },
+      ['textBody/0/header:content-transfer-encoding'],
+    ],
+    [
+      'a truncated body value',
+      { ...body, bodyValues: { '1': { value: 'x', isTruncated: true } } },
+      ['bodyValues/1', 'textBody/0/partId'],
+    ],
+    [
+      'a damaged body value',
+      { ...body, bodyValues: { '1': { value: 'x', isEncodingProblem: true } } },
+      ['bodyValues/1', 'textBody/0/partId'],
+    ],
+    [
+      'a multipart without parts',
+      { bodyStructure: { type: 'multipart/mixed', subParts: [] } },
+      ['bodyStructure/subParts'],
+    ],
+    [
+      'a multipart type on a leaf',
+      { bodyStructure: { type: 'multipart/mixed', partId: '1' }, bodyValues: { '1': { value: 'x' } } },
+      ['bodyStructure/type'],
+    ],
+    [
+      'a root field repeated',
+      { subject: 's', bodyStructure: { partId: '1', 'header:Subject': ' t' }, bodyValues: { '1': { value: 'x' } } },
+      ['bodyStructure/header:subject'],
+    ],
+    [
+      'a type with a line end',
+      { ...body, textBody: [{ partId: '1', type: 'text/plain\r\nX: y' }] },
+      ['textBody/0/type'],
+    ],
+  ])('invalidProperties for %s', async (_, email, properties) => {
+    const error = await refused(email)
+    expect(error.type).toBe('invalidProperties')
+    expect(error.properties).toEqual(properties)
+  })
+
+  it('blobNotFound with every missing blob', async () => {
+    const attachments = [{ blobId: 'U998' }, { blobId: 'U999' }]
+    expect(await refused({ attachments })).toEqual({ type: 'blobNotFound', notFound: ['U998', 'U999'] })
+  })
+
+  it('tooLarge above maxSizeAttachmentsPerEmail', async () => {
+    const world = new World({ maxSizeAttachmentsPerEmail: 10 })
+    const blobId = upload(world, 'x'.repeat(11), 'text/plain')
+    expect(await refused({ attachments: [{ blobId }] }, world)).toMatchObject({ type: 'tooLarge', maxSize: 10 })
+  })
+
+  it('creates, updates and destroys in one call, each on its own', async () => {
+    const world = new World()
+    const drafts = world.mailbox('drafts')
+    const answer = await world.call('Email/set', {
+      create: { a: { mailboxIds: { [drafts]: true }, subject: 'a' }, b: { subject: 'b' } },
+      update: { '#a': { 'keywords/$draft': true }, '#b': { 'keywords/$draft': true } },
+    })
+    expect(Object.keys(answer.created)).toEqual(['a'])
+    expect(answer.updated).toEqual({ [answer.created.a.id]: null })
+    expect(answer.notCreated.b.type).toBe('invalidProperties')
+    expect(answer.notUpdated['#b'].type).toBe('notFound')
+  })
+})
+
+describe('Email/import (RFC 8621 §4.8)', () => {
+  const received = `Received: from a by b; Sun, 22 Nov 2026 08:00:00 +0000\n${simpleMessage}`
+
+  it('takes an upload byte for byte, dated by its newest Received field', async () => {
+    const world = new World()
+    const text = received.replaceAll('\n', '\r\n')
+    const blobId = upload(world, text, 'message/rfc822')
+    const answer = await world.call('Email/import', {
+      emails: { k: { blobId, mailboxIds: { [world.mailbox('archive')]: true }, keywords: { $Seen: true } } },
+    })
+    expect(answer).toMatchObject({ accountId: 'a1', notCreated: null })
+    expect(Object.keys(answer).toSorted()).toEqual(['accountId', 'created', 'newState', 'notCreated', 'oldState'])
+    expect(rawOf(world, answer.created.k.id)).toBe(text)
+    const { list } = await world.call('Email/get', {
+      ids: [answer.created.k.id],
+      properties: ['receivedAt', 'keywords'],
+    })
+    expect(list[0]).toMatchObject({ receivedAt: '2026-11-22T08:00:00Z', keywords: { $seen: true } })
+  })
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['no blob', { blobId: undefined }, 'invalidProperties'],
+    ['a blob that is not there', { blobId: 'U999' }, 'invalidProperties'],
+    ['no mailbox', { mailboxIds: {} }, 'invalidProperties'],
+    ['a wrong keyword', { keywords: { '%': true } }, 'invalidProperties'],
+    ['an unknown property', { subject: 'x' }, 'invalidProperties'],
+  ])('%s', async (_, change, type) => {
+    const world = new World()
+    const blobId = upload(world, received, 'message/rfc822')
+    const email = { blobId, mailboxIds: { [world.mailbox('inbox')]: true }, ...change }
+    expect((await world.call('Email/import', { emails: { k: email } })).notCreated.k.type).toBe(type)
+  })
+
+  it('invalidEmail for what is no message', async () => {
+    const world = new World()
+    const blobId = upload(world, '\u0000\u0001 nothing', 'message/rfc822')
+    const emails = { k: { blobId, mailboxIds: { [world.mailbox('inbox')]: true } } }
+    expect((await world.call('Email/import', { emails })).notCreated.k.type).toBe('invalidEmail')
+  })
+
+  it('stateMismatch, and emails is needed', async () => {
+    const world = new World()
+    expect((await world.refusal('Email/import', { emails: {}, ifInState: '99999' })).type).toBe('stateMismatch')
+    expect((await world.refusal('Email/import', {})).type).toBe('invalidArguments')
+  })
+})
+
+describe('copying (RFC 8620 §5.4, §6.3)', () => {
+  it('there is no other account to copy from', async () => {
+    const world = new World()
+    expect((await world.refusal('Email/copy', { fromAccountId: 'a2', create: {} })).type).toBe('fromAccountNotFound')
+    expect((await world.refusal('Email/copy', { fromAccountId: 'a1', create: {} })).type).toBe('invalidArguments')
+    expect((await world.refusal('Blob/copy', { fromAccountId: 'a2', blobIds: [] })).type).toBe('fromAccountNotFound')
+  })
+
+  it('a blob copied within the account is itself', async () => {
+    const world = new World()
+    const blobId = upload(world, 'x', 'text/plain')
+    expect(await world.call('Blob/copy', { fromAccountId: 'a1', blobIds: [blobId, 'U999'] })).toEqual({
+      fromAccountId: 'a1',
+      accountId: 'a1',
+      copied: { [blobId]: blobId },
+      notCopied: { U999: { type: 'notFound' } },
+    })
+  })
+})

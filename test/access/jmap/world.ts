@@ -1,0 +1,123 @@
+/**
+ * One account over an in-memory database, asked through its JMAP endpoint as a client would.
+ */
+import { JmapAccess, type JmapLimits, type SubmissionResult } from '../../../src/access/jmap/index.ts'
+import { encodeUtf8 } from '../../../src/format/index.ts'
+import { memorySql } from '../../../src/host/memory/sql.ts'
+import { formatEmailId, formatMailboxId, MailStore, type Commit, type MailboxRole } from '../../../src/mailbox/index.ts'
+import type { Envelope } from '../../../src/protocol/smtp/index.ts'
+import type { Sql } from '../../../src/storage/index.ts'
+
+// oxlint-disable-next-line typescript/no-explicit-any -- tests look into JSON of many shapes
+export type Answer = any
+
+export const using = ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail', 'urn:ietf:params:jmap:submission']
+
+export class World {
+  readonly store: MailStore
+  /** SQL statements run so far. */
+  statements = 0
+  readonly jmap: JmapAccess
+  readonly sent: { envelope: Envelope; raw: Uint8Array }[] = []
+  readonly faults: unknown[] = []
+  readonly commits: Commit[] = []
+  /** What the submission port answers; a thrown error is a fault of ours. */
+  outcome: SubmissionResult | Error = { accepted: true, reply: { code: 250, enhanced: '2.0.0', text: 'queued' } }
+  now = Date.UTC(2026, 10, 23, 12)
+  #serial = 0
+
+  constructor(limits: Partial<JmapLimits> = {}) {
+    const sql = memorySql()
+    const counting: Sql = {
+      exec: (query, ...bindings) => {
+        this.statements++
+        return sql.exec(query, ...bindings)
+      },
+      transaction: (work) => sql.transaction(work),
+    }
+    this.store = new MailStore({ sql: counting, now: () => this.now })
+    this.store.create({ address: 'alice@facteur.test', name: 'Alice' })
+    this.store.onCommit((commit) => this.commits.push(commit))
+    this.jmap = new JmapAccess({
+      store: this.store,
+      account: { id: 'a1', address: 'alice@facteur.test', name: 'Alice' },
+      submit: {
+        submit: (envelope, raw) => {
+          if (this.outcome instanceof Error) return Promise.reject(this.outcome)
+          if (this.outcome.accepted) this.sent.push({ envelope, raw })
+          return Promise.resolve(this.outcome)
+        },
+        maySendAs: (address) => Promise.resolve(address === 'sales@facteur.test'),
+      },
+      clock: () => this.now,
+      ids: () => `id${++this.#serial}`,
+      limits,
+      onFault: (where, cause) => this.faults.push([where, cause]),
+    })
+  }
+
+  mailbox(role: MailboxRole): string {
+    const mailbox = this.store.mailboxByRole(role)
+    if (mailbox === undefined) throw new Error(`no ${role}`)
+    return formatMailboxId(mailbox.id)
+  }
+
+  /** Delivers a message; its id. */
+  deliver(raw: string, options: { role?: MailboxRole; keywords?: string[]; receivedAt?: number } = {}): string {
+    const mailbox = this.store.mailboxByRole(options.role ?? 'inbox')
+    if (mailbox === undefined) throw new Error('no such mailbox')
+    const [email] = this.store.add([
+      {
+        raw: encodeUtf8(raw.replaceAll(/\r?\n/g, '\r\n')),
+        mailboxIds: [mailbox.id],
+        keywords: options.keywords ?? [],
+        receivedAt: options.receivedAt ?? this.now,
+      },
+    ])
+    if (email === undefined) throw new Error('nothing was added')
+    return formatEmailId(email.id)
+  }
+
+  /** A whole request body, answered. */
+  async post(body: string | Uint8Array): Promise<{ status: number; contentType: string; body: Answer }> {
+    const bytes = typeof body === 'string' ? encodeUtf8(body) : body
+    const response = await this.jmap.handle(bytes)
+    return { ...response, body: JSON.parse(response.body) }
+  }
+
+  /** Method calls, answered; accountId is added where it is missing. */
+  async request(...calls: [name: string, args: Record<string, unknown>][]): Promise<Answer[]> {
+    const methodCalls = calls.map(([name, args], index) => [
+      name,
+      name === 'Core/echo' ? args : { accountId: 'a1', ...args },
+      `c${index}`,
+    ])
+    const { status, body } = await this.post(JSON.stringify({ using, methodCalls }))
+    if (status !== 200) throw new Error(JSON.stringify(body))
+    return body.methodResponses
+  }
+
+  /** One method call: the arguments of its response, which must have the same name. */
+  async call(name: string, args: Record<string, unknown> = {}): Promise<Answer> {
+    const [response] = await this.request([name, args])
+    if (response[0] !== name) throw new Error(`${name}: ${JSON.stringify(response[1])} ${String(this.faults.at(-1))}`)
+    return response[1]
+  }
+
+  /** One method call that must fail: its error object. */
+  async refusal(name: string, args: Record<string, unknown> = {}): Promise<Answer> {
+    const [response] = await this.request([name, args])
+    if (response[0] !== 'error') throw new Error(`${name} was taken: ${JSON.stringify(response[1])}`)
+    return response[1]
+  }
+}
+
+export const simpleMessage = `From: Bob <bob@example.com>
+To: alice@facteur.test
+Subject: Hello
+Date: Mon, 23 Nov 2026 10:00:00 +0100
+Message-ID: <m1@example.com>
+
+Hi Alice,
+see you.
+`

@@ -1,0 +1,91 @@
+import { describe, expect, test } from 'vitest'
+import {
+  countReceived,
+  deliveredTo,
+  deliveredToField,
+  encodeUtf8,
+  latin1,
+  parseHeader,
+  prependFields,
+  receivedField,
+  returnPathField,
+} from '../../src/format/index.ts'
+
+const time = Date.parse('2026-11-23T03:21:00Z')
+
+describe('Received (RFC 5321 §4.4)', () => {
+  test('tells who, by whom, how and when', () => {
+    expect(
+      receivedField({
+        helo: 'mx.example.org',
+        clientName: 'mail.example.org',
+        clientAddress: '192.0.2.1',
+        by: 'facteur.test',
+        protocol: 'ESMTPS',
+        id: 'abc123',
+        recipient: 'alice@facteur.test',
+        tls: { version: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384' },
+        time,
+      }),
+    ).toBe(
+      'Received: from mx.example.org (mail.example.org [192.0.2.1])\r\n' +
+        '\tby facteur.test with ESMTPS id abc123\r\n' +
+        '\tfor <alice@facteur.test>\r\n' +
+        '\ttls TLS_AES_256_GCM_SHA384 (TLSv1.3);\r\n' +
+        '\tMon, 23 Nov 2026 03:21:00 +0000\r\n',
+    )
+  })
+
+  test('a cipher that is not named as IANA does is a comment (RFC 8314 §4.3)', () => {
+    const tls = { version: 'TLSv1.2', cipher: 'ECDHE-RSA-AES128-GCM-SHA256' }
+    expect(receivedField({ by: 'x', time, tls })).toContain('\r\n\t(using TLSv1.2 cipher ECDHE-RSA-AES128-GCM-SHA256);')
+    expect(receivedField({ by: 'x', time, tls: { version: 'TLSv1.2' } })).toContain('\r\n\t(using TLSv1.2);')
+  })
+
+  test('IPv6 is tagged (§4.1.3), and what is unknown is left out', () => {
+    expect(receivedField({ clientAddress: '2001:db8::1', by: 'x', time, zone: 60 })).toBe(
+      'Received: from [IPv6:2001:db8::1] ([IPv6:2001:db8::1])\r\n\tby x;\r\n\tMon, 23 Nov 2026 04:21:00 +0100\r\n',
+    )
+    expect(receivedField({ by: 'x', protocol: 'HTTP', time })).toBe(
+      'Received: by x with HTTP;\r\n\tMon, 23 Nov 2026 03:21:00 +0000\r\n',
+    )
+  })
+
+  test('a HELO name cannot add a field, close a comment or overflow a line (header injection)', () => {
+    const field = receivedField({
+      helo: `evil\r\nX-Spam: no)(; ${'x'.repeat(5000)}`,
+      clientName: 'a\nb) by c',
+      by: 'x',
+      recipient: 'a@b>\r\nX: y',
+      time,
+    })
+    expect(parseHeader(encodeUtf8(field)).header.fields).toHaveLength(1)
+    expect(field.split('\r\n').every((line) => line.length < 998)).toBe(true)
+    expect(field.match(/[()]/g)).toEqual(['(', ')'])
+  })
+})
+
+test('fields are put on top and counted; Delivered-To is compared in one form (RFC 9228)', () => {
+  const raw = prependFields(encodeUtf8('Received: x\r\nDelivered-To: "a"@EXAMPLE.org\r\n\r\nbody'), [
+    returnPathField(''),
+    deliveredToField('bob@example.org'),
+    receivedField({ by: 'x', time }),
+  ])
+  const { header, bodyStart } = parseHeader(raw)
+  expect(header.fields.map(({ name }) => name)).toEqual([
+    'Return-Path',
+    'Delivered-To',
+    'Received',
+    'Received',
+    'Delivered-To',
+  ])
+  expect(header.first('return-path')).toBe('<>')
+  expect(countReceived(header)).toBe(2)
+  expect(deliveredTo(header)).toEqual(['bob@example.org', 'a@example.org'])
+  expect(latin1(raw, bodyStart)).toBe('body')
+})
+
+test('a path cannot break out of its field', () => {
+  expect(returnPathField('a@b>\r\nX: y')).toBe('Return-Path: <a@bX: y>\r\n')
+  expect(returnPathField('"a b"@x')).toBe('Return-Path: <"a b"@x>\r\n')
+})

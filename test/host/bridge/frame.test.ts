@@ -1,0 +1,112 @@
+import * as fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import {
+  decodeFrame,
+  encodeFrame,
+  encodeRequest,
+  FrameAssembler,
+  type Frame,
+  FrameError,
+  frameKind,
+  maxBodyPart,
+  nextFrameId,
+} from '../../../src/host/bridge/common/frame.ts'
+
+const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
+const roomy = { maxBody: 100_000_000, maxPending: 100_000_000 }
+
+function part(id: number): Frame {
+  return decodeFrame(encodeFrame(id, frameKind.bodyPart, undefined, [new Uint8Array(10)]))
+}
+
+describe('a frame', () => {
+  it('is id, kind, head length, head, body', () => {
+    expect(encodeFrame(258, frameKind.request, { a: 1 }, [bytes(7), bytes(8, 9)])).toEqual(
+      bytes(0, 0, 1, 2, 1, 0, 0, 0, 7, ...Buffer.from('{"a":1}'), 7, 8, 9),
+    )
+  })
+
+  it('reads back what was written', () => {
+    fc.assert(
+      fc.property(fc.nat(0xffffffff), fc.jsonValue(), fc.array(fc.uint8Array()), (id, value, body) => {
+        const head = JSON.parse(JSON.stringify(value)) as unknown
+        const frame = decodeFrame(encodeFrame(id, frameKind.response, head, body))
+        expect(frame.head).toEqual(head)
+        expect(frame.id).toBe(id)
+        expect(Buffer.from(frame.body).equals(Buffer.concat(body))).toBe(true)
+      }),
+    )
+  })
+
+  it.each([
+    ['shorter than its prefix', bytes(0, 0, 0, 1, 1, 0, 0, 0)],
+    ['of an unknown kind', bytes(0, 0, 0, 1, 4, 0, 0, 0, 0)],
+    ['with a head beyond its end', bytes(0, 0, 0, 1, 1, 0, 0, 0, 3, 0x7b, 0x7d)],
+    ['with an enormous head', bytes(0, 0, 0, 1, 1, 0xff, 0xff, 0xff, 0xff)],
+    ['with a head that is not JSON', bytes(0, 0, 0, 1, 1, 0, 0, 0, 1, 0x7b)],
+    ['with a head that is not UTF-8', bytes(0, 0, 0, 1, 1, 0, 0, 0, 3, 0x22, 0xff, 0x22)],
+    ['of a body part with a head', bytes(0, 0, 0, 1, 2, 0, 0, 0, 2, 0x7b, 0x7d)],
+    ['of a body part above 1 MiB', encodeFrame(1, frameKind.bodyPart, undefined, [new Uint8Array(maxBodyPart + 1)])],
+  ])('%s is refused', (_name, frame) => {
+    expect(() => decodeFrame(frame)).toThrow(FrameError)
+  })
+
+  it('never throws anything but FrameError', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 40 }), (input) => {
+        try {
+          decodeFrame(input)
+        } catch (error) {
+          expect(error).toBeInstanceOf(FrameError)
+        }
+      }),
+    )
+  })
+
+  it('has ids that wrap and skip 0', () => {
+    expect(nextFrameId(0)).toBe(1)
+    expect(nextFrameId(0xffffffff)).toBe(1)
+  })
+})
+
+describe('a request', () => {
+  it.each([0, 1, maxBodyPart - 1, maxBodyPart, maxBodyPart + 1, 3 * maxBodyPart, 3 * maxBodyPart + 17])(
+    'with a body of %i octets comes out whole, in parts of at most 1 MiB',
+    (size) => {
+      const body = new Uint8Array(size).map((_, index) => index * 7)
+      const third = Math.floor(size / 3)
+      const frames = encodeRequest(5, { op: 'x' }, [body.subarray(0, third), body.subarray(third)])
+      expect(frames.length).toBe(Math.max(1, Math.ceil(size / maxBodyPart)))
+      const assembler = new FrameAssembler(roomy)
+      const results = frames.map((frame) => assembler.receive(decodeFrame(frame)))
+      const last = results.pop()
+      expect(results.every((result) => result === undefined)).toBe(true)
+      expect(last).toMatchObject({ id: 5, head: { op: 'x' }, size })
+      expect(Buffer.concat(last?.body ?? []).equals(body)).toBe(true)
+      expect(assembler.pending).toBe(0)
+    },
+  )
+
+  it('is put together from parts interleaved with other requests', () => {
+    const assembler = new FrameAssembler(roomy)
+    const give = (frame: Uint8Array) => assembler.receive(decodeFrame(frame))
+    expect(give(encodeFrame(1, frameKind.bodyPart, undefined, [bytes(1)]))).toBeUndefined()
+    expect(give(encodeFrame(2, frameKind.bodyPart, undefined, [bytes(2)]))).toBeUndefined()
+    expect(Buffer.concat(give(encodeFrame(2, frameKind.request, {}, [bytes(3)]))?.body ?? [])).toEqual(Buffer.of(2, 3))
+    expect(Buffer.concat(give(encodeFrame(1, frameKind.request, {}, []))?.body ?? [])).toEqual(Buffer.of(1))
+  })
+
+  it('may not grow past its limit, nor all unfinished ones past theirs', () => {
+    const one = new FrameAssembler({ maxBody: 15, maxPending: 100 })
+    one.receive(part(1))
+    expect(() => one.receive(part(1))).toThrow(FrameError)
+    const all = new FrameAssembler({ maxBody: 100, maxPending: 15 })
+    all.receive(part(1))
+    expect(() => all.receive(part(2))).toThrow(FrameError)
+  })
+
+  it('is not a response', () => {
+    const assembler = new FrameAssembler(roomy)
+    expect(() => assembler.receive(decodeFrame(encodeFrame(1, frameKind.response, {})))).toThrow(FrameError)
+  })
+})

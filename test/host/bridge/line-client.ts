@@ -1,0 +1,127 @@
+/** A raw text-protocol client: what it got so far, and waiting for more. */
+
+import net from 'node:net'
+import tls from 'node:tls'
+
+export class LineClient {
+  #socket: net.Socket
+  #received = ''
+  #closed = false
+  #watchers: (() => void)[] = []
+
+  constructor(socket: net.Socket) {
+    this.#socket = socket
+    this.#attach(socket)
+  }
+
+  static async connect(port: number, localAddress?: string): Promise<LineClient> {
+    const socket = net.connect({ port, host: '127.0.0.1', ...(localAddress === undefined ? {} : { localAddress }) })
+    const client = new LineClient(socket)
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve)
+      socket.once('error', reject)
+    })
+    return client
+  }
+
+  /** `preface` goes out in plain text before the handshake. */
+  static async connectTls(port: number, preface?: Uint8Array): Promise<LineClient> {
+    const plain = net.connect({ port, host: '127.0.0.1' })
+    if (preface !== undefined) plain.write(preface)
+    const socket = tls.connect({ socket: plain, rejectUnauthorized: false })
+    const client = new LineClient(socket)
+    await new Promise<void>((resolve, reject) => {
+      socket.once('secureConnect', resolve)
+      socket.once('error', reject)
+    })
+    return client
+  }
+
+  get received(): string {
+    return this.#received
+  }
+
+  get closed(): boolean {
+    return this.#closed
+  }
+
+  write(data: string | Uint8Array): void {
+    this.#socket.write(data)
+  }
+
+  /** Sends and waits for what matches; gives everything received from before the sending up to the match. */
+  async say(data: string | Uint8Array, expected: RegExp): Promise<string> {
+    this.#received = ''
+    this.write(data)
+    return this.expect(expected)
+  }
+
+  /** Waits until what was received matches. Throws when the connection ends before. */
+  async expect(expected: RegExp): Promise<string> {
+    while (!expected.test(this.#received)) {
+      if (this.#closed) throw new Error(`closed after ${JSON.stringify(this.#received)}, wanted ${String(expected)}`)
+      await new Promise<void>((resolve) => this.#watchers.push(resolve))
+    }
+    return this.#received
+  }
+
+  /** Waits until so many octets have come since the last `say`. */
+  async octets(count: number): Promise<void> {
+    while (this.#received.length < count) {
+      if (this.#closed) throw new Error(`closed after ${this.#received.length} octets, wanted ${count}`)
+      await new Promise<void>((resolve) => this.#watchers.push(resolve))
+    }
+  }
+
+  async untilClosed(): Promise<string> {
+    while (!this.#closed) await new Promise<void>((resolve) => this.#watchers.push(resolve))
+    return this.#received
+  }
+
+  async startTls(): Promise<tls.TLSSocket> {
+    const plain = this.#socket
+    plain.removeAllListeners('data')
+    const secure = tls.connect({ socket: plain, rejectUnauthorized: false })
+    this.#socket = secure
+    this.#attach(secure)
+    await new Promise<void>((resolve, reject) => {
+      secure.once('secureConnect', resolve)
+      secure.once('error', reject)
+    })
+    return secure
+  }
+
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  end(): void {
+    this.#socket.end()
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  #attach(socket: net.Socket): void {
+    socket.on('data', (chunk: Buffer) => {
+      this.#received += chunk.toString('latin1')
+      this.#wake()
+    })
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      this.#closed = true
+      this.#wake()
+    })
+  }
+
+  #wake(): void {
+    const watchers = this.#watchers
+    this.#watchers = []
+    for (const watcher of watchers) watcher()
+  }
+}

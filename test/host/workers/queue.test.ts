@@ -1,0 +1,184 @@
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { decodeQuestion, encodeAnswer } from '../../../src/protocol/dns/index.ts'
+import type { EgressRequest } from '../../../src/delivery/index.ts'
+import {
+  account,
+  admin,
+  basic,
+  bindings,
+  envelope,
+  fromOutside,
+  furnish,
+  LinkClient,
+  message,
+  subjects,
+} from './house.ts'
+
+interface Attempt {
+  readonly request: EgressRequest
+  readonly message: string
+}
+
+/** A bridge's egress and a DNS resolver in place of the network. */
+class Outside {
+  readonly attempts: Attempt[] = []
+  answer: (request: EgressRequest) => { status: string; code: number; text: string } | Error = () => ({
+    status: 'delivered',
+    code: 250,
+    text: 'taken',
+  })
+  readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
+    const request = new Request(input as string, init)
+    const url = new URL(request.url)
+    if (url.hostname === 'doh.test') return dns(url)
+    if (url.href !== 'http://bridge.test/egress') throw new Error(`unexpected request to ${url.href}`)
+    expect(request.headers.get('authorization')).toBe('Bearer bridge-secret-of-the-tests')
+    const body = new Uint8Array(await request.arrayBuffer())
+    const length = new DataView(body.buffer).getUint32(0)
+    const head = JSON.parse(new TextDecoder().decode(body.subarray(4, 4 + length))) as EgressRequest
+    this.attempts.push({ request: head, message: new TextDecoder().decode(body.subarray(4 + length)) })
+    const answer = this.answer(head)
+    if (answer instanceof Error) throw answer
+    const recipients = head.envelope.recipients.map(({ address }) => ({
+      recipient: address,
+      status: answer.status,
+      reply: { code: answer.code, text: answer.text },
+      remoteMta: 'mx.remote.test',
+      at: Date.now(),
+    }))
+    return Response.json({ recipients, remote: 'mx.remote.test' })
+  }
+
+  /** Until there have been `count` attempts. They are made by an object, whose promises a test may not await. */
+  async attempted(count: number): Promise<void> {
+    await vi.waitFor(() => expect(this.attempts).toHaveLength(count), { interval: 5 })
+  }
+}
+
+/** Every domain has one MX, `mx.<domain>`, at 203.0.113.25. */
+function dns(url: URL): Response {
+  const question = decodeQuestion(url.searchParams.get('dns') ?? '')
+  if (question === undefined) return new Response(null, { status: 400 })
+  const { name, type } = question
+  const data = type === 'MX' ? { preference: 10, exchange: `mx.${name}` } : type === 'A' ? '203.0.113.25' : undefined
+  const answers = data === undefined ? [] : [{ name, type, ttl: 60, data }]
+  const answer = encodeAnswer(question, { rcode: 'NOERROR', answers, negativeTtl: 60 })
+  return new Response(answer, { headers: { 'content-type': 'application/dns-message' } })
+}
+
+let outside: Outside
+let link: LinkClient
+let ids: Record<string, string>
+let submission: object
+
+beforeAll(async () => {
+  ids = await furnish('facteur.test', ['alice'])
+  link = await LinkClient.open()
+  submission = { ...fromOutside, kind: 'submission', protocol: 'ESMTPSA', accountId: ids.alice }
+})
+
+beforeEach(() => {
+  outside = new Outside()
+  vi.stubGlobal('fetch', outside.fetch)
+})
+
+afterEach(() => {
+  vi.unstubAllGlobals()
+})
+
+async function submit(to: string, subject: string): Promise<void> {
+  const raw = message({ from: 'alice@facteur.test', to, subject })
+  const reply = await link.deliver(envelope('alice@facteur.test', to), raw, submission)
+  expect(reply).toMatchObject({ code: 250 })
+}
+
+function queue(domain: string) {
+  return bindings.QUEUE.getByName(domain)
+}
+
+/** Until no attempt is under way. */
+async function settled(domain: string): Promise<void> {
+  await vi.waitFor(async () => expect((await queue(domain).list()).some((entry) => entry.active)).toBe(false), {
+    interval: 5,
+  })
+}
+
+describe('a destination queue', () => {
+  it('attempts a message at once through the bridge, to the hosts that DNS names', async () => {
+    await submit('x@remote.test', 'Out')
+    await outside.attempted(1)
+    await settled('remote.test')
+    const { request, message: sent } = outside.attempts[0] as Attempt
+    expect(request).toMatchObject({
+      hostname: 'mail.facteur.test',
+      envelope: { reversePath: 'alice@facteur.test', recipients: [{ address: 'x@remote.test' }] },
+      targets: [{ host: 'mx.remote.test', port: 25, addresses: ['203.0.113.25'], tls: 'opportunistic' }],
+    })
+    expect(sent).toContain('Subject: Out\r\n')
+    expect(await queue('remote.test').list()).toEqual([])
+    expect(await admin('GET', '/queues')).toMatchObject({ body: [] })
+  })
+
+  it('keeps a message that a 4xx put off, tells the administrator, and sends it when its alarm rings', async () => {
+    outside.answer = () => ({ status: 'deferred', code: 451, text: 'come back later' })
+    await submit('x@slow.test', 'Slow')
+    await outside.attempted(1)
+    await settled('slow.test')
+    const [listed] = (await admin('GET', '/queues/slow.test')).body as { id: string }[]
+    expect(listed).toMatchObject({
+      reversePath: 'alice@facteur.test',
+      held: false,
+      recipients: [{ address: 'x@slow.test', attempts: 1, diagnostic: expect.stringContaining('come back later') }],
+    })
+    expect((await admin('GET', '/queues')).body).toEqual([{ domain: 'slow.test', waiting: 1 }])
+
+    outside.answer = () => ({ status: 'delivered', code: 250, text: 'taken' })
+    expect((await admin('POST', '/queues/slow.test/retry')).body).toEqual({ retried: 1 })
+    await outside.attempted(2)
+    await settled('slow.test')
+    expect(await queue('slow.test').list()).toEqual([])
+    expect((await admin('GET', '/queues')).body).toEqual([])
+  })
+
+  it('has an alarm while something waits, and survives its ringing early', async () => {
+    outside.answer = () => new Error('the bridge is down')
+    await submit('x@down.test', 'Down')
+    await outside.attempted(1)
+    await settled('down.test')
+    const alarm = await runInDurableObject(queue('down.test'), (_, state) => state.storage.getAlarm())
+    expect(alarm).toBeGreaterThan(Date.now())
+    expect(await runDurableObjectAlarm(queue('down.test'))).toBe(true)
+    expect(await queue('down.test').list()).toHaveLength(1)
+    const again = await runInDurableObject(queue('down.test'), (_, state) => state.storage.getAlarm())
+    expect(again).toBeGreaterThan(Date.now())
+  })
+
+  it('obeys hold, release and delete', async () => {
+    outside.answer = () => ({ status: 'deferred', code: 421, text: 'busy' })
+    await submit('x@held.test', 'Held')
+    await outside.attempted(1)
+    await settled('held.test')
+    const [entry] = (await admin('GET', '/queues/held.test')).body as { id: string }[]
+    const path = `/queues/held.test/${entry?.id}`
+    expect(await admin('POST', `${path}/hold`)).toMatchObject({ status: 204 })
+    expect(await admin('GET', path)).toMatchObject({ body: { held: true } })
+    expect(await admin('POST', `${path}/retry`)).toMatchObject({ status: 409 })
+    expect(await admin('POST', `${path}/release`)).toMatchObject({ status: 204 })
+    expect(await admin('DELETE', path)).toMatchObject({ status: 204 })
+    expect(await admin('GET', path)).toMatchObject({ status: 404 })
+    expect(await admin('POST', '/queues/held.test/zzz/hold')).toMatchObject({ status: 404 })
+  })
+
+  it('returns a report to the sender for a 5xx (RFC 3464)', async () => {
+    outside.answer = () => ({ status: 'bounced', code: 550, text: 'no such user' })
+    await submit('x@hard.test', 'Hard')
+    await outside.attempted(1)
+    await settled('hard.test')
+    const found = await subjects(ids.alice as string, basic('alice@facteur.test'))
+    expect(found).toHaveLength(1)
+    expect(found[0]).toMatch(/deliver/i)
+    expect(await queue('hard.test').list()).toEqual([])
+    expect(await account(ids.alice as string).usage()).toMatchObject({ messages: 1 })
+  })
+})

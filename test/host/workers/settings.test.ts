@@ -1,0 +1,78 @@
+import { describe, expect, it } from 'vitest'
+import { LoginGuard } from '../../../src/host/workers/account/login-guard.ts'
+import { scryptHasher } from '../../../src/host/workers/account/password-hasher.ts'
+import type { Env } from '../../../src/host/workers/env.ts'
+import { settingsOf } from '../../../src/host/workers/settings.ts'
+
+function settings(variables: Partial<Env>) {
+  return settingsOf(variables as Env)
+}
+
+describe('settings', () => {
+  it('have sound defaults', () => {
+    expect(settings({})).toMatchObject({ mxPort: 25, doh: 'https://cloudflare-dns.com/dns-query' })
+    expect(settings({}).queueLifetime).toBe(5 * 24 * 3_600_000)
+  })
+
+  it('treat an empty variable as absent', () => {
+    expect(settings({ FACTEUR_ADMIN_TOKEN: ' ', FACTEUR_EGRESS: '' })).not.toHaveProperty('adminToken')
+  })
+
+  it.each<[Partial<Env>, RegExp]>([
+    [{ FACTEUR_MX_PORT: 'smtp' }, /FACTEUR_MX_PORT must be a number from 1 to 65535/],
+    [{ FACTEUR_MX_PORT: '0' }, /FACTEUR_MX_PORT/],
+    [{ FACTEUR_DOH: 'cloudflare-dns.com' }, /FACTEUR_DOH must be an http or https URL/],
+    [{ FACTEUR_EGRESS: 'ftp://x' }, /FACTEUR_EGRESS/],
+    [{ FACTEUR_SMARTHOST: 'mail.example.com' }, /smarthost/i],
+    [{ FACTEUR_MAX_MESSAGE_SIZE: '99999999999' }, /FACTEUR_MAX_MESSAGE_SIZE/],
+    [{ FACTEUR_QUEUE_LIFETIME_HOURS: 'NaN' }, /FACTEUR_QUEUE_LIFETIME_HOURS/],
+  ])('refuse %j with one clear sentence', (variables, sentence) => {
+    expect(() => settings(variables)).toThrow(sentence)
+  })
+})
+
+describe('the login guard', () => {
+  it('blocks one address after ten failures, for the rest of its quarter of an hour', () => {
+    let now = 0
+    const guard = new LoginGuard(() => now)
+    for (let i = 0; i < 10; i++) {
+      expect(guard.wait('a')).toBe(0)
+      guard.failed('a')
+    }
+    expect(guard.wait('a')).toBe(900)
+    expect(guard.wait('b')).toBe(0)
+    now = 900_000
+    expect(guard.wait('a')).toBe(0)
+  })
+
+  it('blocks all after a thousand failures from anywhere', () => {
+    const guard = new LoginGuard(() => 0)
+    for (let i = 0; i < 1_000; i++) guard.failed(`client ${i}`)
+    expect(guard.wait('innocent')).toBe(900)
+  })
+
+  it('forgets the failures of an address that succeeds', () => {
+    const guard = new LoginGuard(() => 0)
+    for (let i = 0; i < 9; i++) guard.failed('a')
+    guard.succeeded('a')
+    guard.failed('a')
+    expect(guard.wait('a')).toBe(0)
+  })
+})
+
+describe('the password hash', () => {
+  it('verifies what it made, salted, in one Unicode form', async () => {
+    const hash = await scryptHasher.hash('caf\u00e9')
+    expect(hash).toMatch(/^scrypt\$16384\$8\$1\$/)
+    expect(await scryptHasher.hash('caf\u00e9')).not.toBe(hash)
+    expect(await scryptHasher.verify('cafe\u0301', hash)).toBe(true)
+    expect(await scryptHasher.verify('cafe', hash)).toBe(false)
+  })
+
+  it.each(['', 'x', 'md5$1$2$3$4$5', 'scrypt$16384$8$1$$', 'scrypt$16384$8$1$AAAA$AAAA'])(
+    'refuses %j',
+    async (hash) => {
+      expect(await scryptHasher.verify('x', hash)).toBe(false)
+    },
+  )
+})
