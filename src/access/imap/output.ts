@@ -1,7 +1,7 @@
 /**
  * The session's way out: gathers responses into pieces of a bounded size and knows how much the client has not read.
  */
-import { encodeLatin1 } from '../../protocol/imap/index.ts'
+import { encodeLatin1, writeLatin1 } from '../../protocol/imap/index.ts'
 
 /** Where a session's output goes; both must take what they are given without blocking. */
 export interface ImapOutput {
@@ -20,7 +20,11 @@ export class Output {
   readonly #target: ImapOutput
   readonly #piece: number
   readonly #window: number
+  /** Queued behind what is in the buffer. */
   #text = ''
+  /** The piece being filled; each piece is a fresh array, since the receiver owns what it is given. */
+  #buffer: Uint8Array | undefined
+  #used = 0
   #unacknowledged = 0
   #waiting: (() => void) | undefined
 
@@ -30,29 +34,33 @@ export class Output {
     this.#window = options.window
   }
 
-  /** Queues latin1 text; a full piece goes out at once. */
+  /** Queues latin1 text; full pieces go out at once. */
   text(text: string): void {
     this.#text += text
-    if (this.#text.length >= this.#piece) this.flush()
+    if (this.#used + this.#text.length >= this.#piece) this.#encode()
   }
 
-  /** Queues bytes: short ones join the text, long ones go out as pieces of their own, not copied before. */
+  /** Queues bytes, which are copied: bodies and the text between them share pieces, so that a socket sees few sends. */
   bytes(bytes: Uint8Array): void {
-    this.flush()
-    for (let start = 0; start < bytes.length; start += this.#piece) {
-      this.#send(bytes.slice(start, start + this.#piece))
+    this.#encode()
+    for (let at = 0; at < bytes.length;) {
+      const taken = Math.min(bytes.length - at, this.#piece - this.#used)
+      this.#room().set(bytes.subarray(at, at + taken), this.#used)
+      this.#fill(taken)
+      at += taken
     }
   }
 
   /** Hands out what is queued. */
   flush(): void {
-    const text = this.#text
-    if (text === '') return
-    this.#text = ''
-    if (text.length <= 2 * this.#piece) return this.#send(encodeLatin1(text))
-    for (let start = 0; start < text.length; start += this.#piece) {
-      this.#send(encodeLatin1(text.slice(start, start + this.#piece)))
+    if (this.#used === 0 && this.#text.length < this.#piece) {
+      const text = this.#text
+      this.#text = ''
+      if (text !== '') this.#send(encodeLatin1(text))
+      return
     }
+    this.#encode()
+    if (this.#used > 0) this.#handOut()
   }
 
   control(message: object): void {
@@ -81,6 +89,35 @@ export class Output {
     const resume = this.#waiting
     this.#waiting = undefined
     resume()
+  }
+
+  /** Moves the queued text into pieces. */
+  #encode(): void {
+    const text = this.#text
+    this.#text = ''
+    for (let at = 0; at < text.length;) {
+      const taken = Math.min(text.length - at, this.#piece - this.#used)
+      const part = taken === text.length ? text : text.slice(at, at + taken)
+      writeLatin1(part, this.#room(), this.#used)
+      this.#fill(taken)
+      at += taken
+    }
+  }
+
+  #room(): Uint8Array {
+    return (this.#buffer ??= new Uint8Array(this.#piece))
+  }
+
+  #fill(count: number): void {
+    this.#used += count
+    if (this.#used === this.#piece) this.#handOut()
+  }
+
+  #handOut(): void {
+    const bytes = this.#room().subarray(0, this.#used)
+    this.#buffer = undefined
+    this.#used = 0
+    this.#send(bytes)
   }
 
   #send(bytes: Uint8Array): void {

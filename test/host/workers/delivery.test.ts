@@ -1,3 +1,4 @@
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { beforeAll, describe, expect, it } from 'vitest'
 import {
   account,
@@ -155,11 +156,30 @@ describe('a delivered message', () => {
   })
 })
 
+describe('an event source', () => {
+  it('lives through the eviction of its object, and is told on return what it missed (RFC 8620 §7.3)', async () => {
+    const headers = { Authorization: basic('bob@facteur.test') }
+    const stream = await request('/jmap/eventsource?types=Email&closeafter=no&ping=0', { headers })
+    const reader = (stream.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader()
+    const subscribed = (await reader.read()).value ?? ''
+    await evictDurableObject(account(ids.bob as string))
+    await link.deliver(envelope('e@x.test', 'bob@facteur.test'), message({ subject: 'Awake' }))
+    expect((await reader.read()).value).toMatch(/^event: state\n.*\ndata: .*"Email":"\d+"/)
+    await reader.cancel()
+
+    const seen = /id: (\d+)/.exec(subscribed)?.[1] as string
+    const again = await request('/jmap/eventsource?types=Email&closeafter=state&ping=0', {
+      headers: { ...headers, 'Last-Event-ID': seen },
+    })
+    expect(await again.text()).toMatch(/event: state\n/)
+  })
+})
+
 describe('cost (architecture §4)', () => {
   it.each([
     ['4 KB', 4 * 1024],
     ['50 KB', 50 * 1024],
-  ])('writes at most 5 rows for a message of %s, its blob included', async (_, size) => {
+  ])('writes at most 5 rows for a message of %s, its blob included, and sets no alarm', async (_, size) => {
     const one = account(ids.bob as string)
     const to = envelope('eve@outside.test', 'bob@facteur.test')
     const body = 'All work and no play makes Jack a dull boy.\r\n'.repeat(size / 45)
@@ -167,8 +187,9 @@ describe('cost (architecture §4)', () => {
     const before = await one.rowsWritten()
     await link.deliver(to, message({ subject: 'counted', body }))
     const rows = (await one.rowsWritten()) - before
-    console.log(`rows written for ${size} bytes: ${rows}`)
+    expect(rows).toBeGreaterThan(0)
     expect(rows).toBeLessThanOrEqual(5)
+    expect(await runInDurableObject(one, (_, state) => state.storage.getAlarm())).toBeNull()
   })
 
   it('commits messages that arrive together in fewer calls than messages', async () => {

@@ -30,7 +30,9 @@ export function ensureParents(context: Context, name: string): Mailbox | undefin
   for (let depth = 1; depth < levels.length; depth++) {
     const existing = namedMailboxes(context.store).get(levels.slice(0, depth).join(delimiter))
     const component = levels[depth - 1] as string
-    parent = existing?.mailbox ?? context.store.createMailbox({ name: component, parentId: parent?.id ?? null })
+    parent =
+      existing?.mailbox ??
+      context.store.createMailbox({ name: component, parentId: parent?.id ?? null, isSubscribed: false })
   }
   return parent
 }
