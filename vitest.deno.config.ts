@@ -4,7 +4,10 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     name: 'deno',
-    include: ['test/{format,protocol,storage,mailbox,routing,queue,arrival,delivery,access}/**/*.test.ts', 'test/host/deno.test.ts'],
+    include: [
+      'test/{format,protocol,storage,mailbox,routing,queue,arrival,delivery,access}/**/*.test.ts',
+      'test/host/deno.test.ts',
+    ],
     pool: 'forks',
   },
 })

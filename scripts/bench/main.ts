@@ -26,7 +26,7 @@ const server = spawn(
     ...['--data', data, '--no-demo', '--default-domain', 'bench.test', '--hostname', 'bench.test'],
     ...['http', 'smtp', 'submission', 'submissions', 'imap', 'imaps'].flatMap((name) => [`--${name}`, '0']),
   ],
-  { stdio: ['ignore', 'pipe', 'inherit'] },
+  { stdio: ['ignore', 'pipe', 'ignore'] },
 )
 try {
   const table = await readyTable()

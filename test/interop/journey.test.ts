@@ -56,7 +56,7 @@ describe('from outside', () => {
     expect(message?.source.endsWith(raw)).toBe(true)
     expect(message?.source).toMatch(/^Return-Path: <someone@outside\.test>\r\n/)
     expect(message?.source).toMatch(/^Delivered-To: alice@facteur\.test\r\n/m)
-    expect(message?.source).toMatch(/^Received: from .* by mail\.facteur\.test .*ESMTPS/ms)
+    expect(message?.source).toMatch(/^Received: from .*\sby mail\.facteur\.test with ESMTPS /ms)
   })
 
   test('an unknown user is refused in the dialogue: 550 5.1.1', async () => {
