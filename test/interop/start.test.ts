@@ -110,6 +110,7 @@ test.each([
     /nonexistent\.(pem|key)/,
   ],
   ['a smarthost that is no URL', ['--smarthost', 'mail.example'], /smtp:\/\//],
+  ['a resolver that is no URL', ['--doh', 'dns.example'], /--doh must be/],
   ['a stray word', ['everything'], /"everything" is not understood/],
 ])('%s is told in one sentence, with exit code 2', async (_, flags, sentence) => {
   const data = temporaryDirectory()

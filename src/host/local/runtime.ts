@@ -42,7 +42,19 @@ const noPage = `export default { fetch: () => new Response('Not found\\n', { sta
 
 /** Starts workerd and waits until it answers. Throws LocalHostError when it cannot. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const miniflare = new Miniflare(
+  const miniflare = withoutSignalHandlers(() => makeMiniflare(options))
+  try {
+    await miniflare.ready
+    const url = await miniflare.unsafeGetDirectURL('facteur')
+    return { url: url.href.replace(/\/$/, ''), stop: () => miniflare.dispose() }
+  } catch (error) {
+    await miniflare.dispose().catch(() => undefined)
+    throw new LocalHostError(`workerd could not be started: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+function makeMiniflare(options: RuntimeOptions): Miniflare {
+  return new Miniflare(
     convertV4MiniflareOptions({
       workers: [
         {
@@ -72,12 +84,20 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
       handleStructuredLogs: ({ level, message }) => options.log(level, message),
     }),
   )
-  try {
-    await miniflare.ready
-    const url = await miniflare.unsafeGetDirectURL('facteur')
-    return { url: url.href.replace(/\/$/, ''), stop: () => miniflare.dispose() }
-  } catch (error) {
-    await miniflare.dispose().catch(() => undefined)
-    throw new LocalHostError(`workerd could not be started: ${(error as Error).message}`, { cause: error })
-  }
+}
+
+/**
+ * miniflare ends the process at once when SIGTERM, SIGINT or SIGHUP comes, which would cut off the mail in flight. Those
+ * handlers are taken away again; the one for `exit`, which ends workerd along with this process, stays.
+ */
+function withoutSignalHandlers<T>(work: () => T): T {
+  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+  const before = signals.map((signal) => new Set(process.listeners(signal)))
+  const result = work()
+  signals.forEach((signal, index) => {
+    for (const listener of process.listeners(signal)) {
+      if (!before[index]?.has(listener)) process.removeListener(signal, listener)
+    }
+  })
+  return result
 }

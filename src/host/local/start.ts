@@ -4,9 +4,11 @@
  * Order of start: data directory, ports, workerd, bridge, demonstration accounts. Order of stop: the other way round, so
  * that a transaction in flight still finds the Worker.
  */
+import { parseSmarthost } from '../../delivery/index.ts'
 import { startBridge, type Bridge, type Log } from '../bridge/node/index.ts'
 import { openDataDirectory, type DataDirectory } from './data-directory.ts'
 import { ensureDemo } from './demo.ts'
+import { LocalHostError } from './failure.ts'
 import { isLoopback, type LocalOptions } from './options.ts'
 import { expectFree, freePort } from './ports.ts'
 import { startRuntime, type Runtime } from './runtime.ts'
@@ -29,6 +31,7 @@ const DRAIN_MS = 10_000
 
 /** Starts the server. Throws LocalHostError or BridgeConfigurationError, each with one sentence for the operator. */
 export async function startLocal(options: LocalOptions, log: Log): Promise<LocalServer> {
+  checkAddresses(options)
   await checkPorts(options)
   const data = openDataDirectory(options.data)
   let runtime: Runtime | undefined
@@ -111,6 +114,17 @@ function bridgeListeners({ host, ports }: LocalOptions) {
     submissions: { host, port: ports.submissions },
     imap: { host, port: ports.imap },
     imaps: { host, port: ports.imaps },
+  }
+}
+
+/** The Worker would find these wrong only when the first message goes out. */
+function checkAddresses({ smarthost, doh }: LocalOptions): void {
+  if (smarthost !== undefined) {
+    const parsed = parseSmarthost(smarthost)
+    if (!parsed.ok) throw new LocalHostError(`--smarthost: ${parsed.problem.replace(/\.?$/, '.')}`)
+  }
+  if (doh !== undefined && !/^https?:$/.test(URL.canParse(doh) ? new URL(doh).protocol : '')) {
+    throw new LocalHostError(`--doh must be an http or https URL, not "${doh}".`)
   }
 }
 
