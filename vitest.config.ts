@@ -8,7 +8,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/host/workers/**', 'test/interop/**', 'test/browser/**'],
+          exclude: ['test/host/workers/**', 'test/deno/**', 'test/interop/**', 'test/browser/**'],
           pool: 'threads',
         },
       },

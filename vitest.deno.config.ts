@@ -6,7 +6,7 @@ export default defineConfig({
     name: 'deno',
     include: [
       'test/{format,protocol,storage,mailbox,routing,queue,arrival,delivery,access}/**/*.test.ts',
-      'test/host/deno.test.ts',
+      'test/deno/**/*.test.ts',
     ],
     pool: 'forks',
   },
