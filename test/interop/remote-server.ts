@@ -30,8 +30,10 @@ export async function startRemoteServer(options: SMTPServerOptions = {}): Promis
     mails,
     onRecipient: () => undefined,
     next() {
-      const mail = mails[taken++]
-      return mail === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(mail)
+      const mail = mails[taken]
+      if (mail === undefined) return new Promise((resolve) => waiting.push(resolve))
+      taken++
+      return Promise.resolve(mail)
     },
     close: () => new Promise((resolve) => server.close(() => resolve())),
   }
