@@ -36,7 +36,7 @@ export const rooms: readonly Room[] = [
   {
     path: 'arrival',
     about: 'a message comes in',
-    imports: ['format', 'protocol/smtp', 'routing', 'queue'],
+    imports: ['format', 'protocol/smtp', 'routing', 'queue', 'delivery'],
     packages: [],
   },
   {
@@ -48,34 +48,35 @@ export const rooms: readonly Room[] = [
   { path: 'access/jmap', about: 'JMAP × mailbox', imports: core, packages: [] },
   { path: 'access/imap', about: 'IMAP × mailbox', imports: core, packages: [] },
   { path: 'access/admin', about: 'administration', imports: core, packages: [] },
+  { path: 'host/bridge/link', about: 'the wire between bridge and Worker', imports: ['protocol/smtp'], packages: [] },
   {
     path: 'host/bridge/common',
     about: 'the bridge, on any runtime with sockets',
-    imports: core,
+    imports: [...core, 'host/bridge/link'],
     packages: ['node:', 'ws', 'selfsigned'],
   },
   {
     path: 'host/bridge/node',
     about: 'the bridge on Node',
-    imports: [...core, 'host/bridge/common'],
-    packages: ['node:', 'ws', 'selfsigned'],
+    imports: ['host/bridge/common'],
+    packages: ['node:'],
   },
   {
     path: 'host/bridge/deno',
     about: 'the bridge on Deno',
-    imports: [...core, 'host/bridge/common', 'host/bridge/node'],
-    packages: ['node:', 'ws', 'selfsigned'],
+    imports: ['host/bridge/node'],
+    packages: [],
   },
   {
     path: 'host/http',
     about: 'the HTTP application',
-    imports: [...core, ...access, 'host/bridge/common'],
+    imports: [...core, ...access],
     packages: ['hono', 'hono/'],
   },
   {
     path: 'host/workers',
     about: 'Durable Objects and bindings',
-    imports: [...core, ...access, 'host/bridge/common', 'host/http'],
+    imports: [...core, ...access, 'host/bridge/link', 'host/http'],
     packages: ['cloudflare:', 'node:', 'hono', 'hono/'],
   },
   {

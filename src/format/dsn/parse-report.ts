@@ -5,6 +5,7 @@
  * Limits: recipients, and the size of the status part.
  * Security: fed by anyone, and anyone can forge a report: what it says is a claim. Never throws.
  */
+import { decodeBody } from '../message/body.ts'
 import { parseDate } from '../message/date.ts'
 import { parseHeader } from '../message/header.ts'
 import type { Header } from '../message/header.ts'
@@ -13,7 +14,6 @@ import { parseMessage } from '../message/parse.ts'
 import { allParts } from '../message/part.ts'
 import type { Part } from '../message/part.ts'
 import { decodeHeaderText } from '../text/encoded-word.ts'
-import { decodeBody } from '../text/transfer.ts'
 import type { ParsedReport, ReportAction } from './report.ts'
 import { untyped } from './typed-address.ts'
 

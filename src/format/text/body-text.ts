@@ -1,8 +1,9 @@
 /** The text of a text part: transfer encoding and charset undone (RFC 8621 §4.1.4 EmailBodyValue). */
 import { latin1 } from '../bytes/bytes.ts'
+import { decodeBody } from '../message/body.ts'
 import type { StoredPart } from '../message/part.ts'
 import { decodeCharset } from './charset.ts'
-import { decodeBody, isKnownEncoding } from './transfer.ts'
+import { isKnownEncoding } from './transfer.ts'
 
 export interface DecodedText {
   /** Line ends are LF, as JMAP wants them. */

@@ -5,14 +5,9 @@
  * Security: charset names and octets come from anyone; unknown names are guessed, never an error.
  */
 import { decodeUtf8, fromLatin1, isAscii, isAsciiText, latin1 } from '../bytes/bytes.ts'
+import type { CharsetText } from './charset-text.ts'
 import { decodeCodePage, isCodePage } from './code-page.ts'
 import { decodeHz, decodeIso2022Kr, decodeUtf7 } from './stateful-charset.ts'
-
-export interface CharsetText {
-  text: string
-  /** The charset is unknown, or the octets are not what it allows (RFC 8621 §4.1.4 `isEncodingProblem`). */
-  problem: boolean
-}
 
 /** Names seen in mail that the WHATWG table does not have, and what they mean. */
 const ALIASES: Readonly<Record<string, string>> = {

@@ -4,7 +4,7 @@
  * Standards: RFC 2152 (UTF-7), RFC 1843 (HZ-GB-2312), RFC 1557 (ISO-2022-KR).
  */
 import { isAscii, latin1 } from '../bytes/bytes.ts'
-import type { CharsetText } from './charset.ts'
+import type { CharsetText } from './charset-text.ts'
 
 const SHIFTED = /\+([A-Za-z0-9+/]*)(-?)/g
 

@@ -4,7 +4,6 @@
  * Standards: RFC 2045 §6.7 (quoted-printable), §6.8 (base64), RFC 2047 §4.2 (Q).
  * Security: fed by anyone; one pass, output never longer than input.
  */
-import type { StoredPart } from '../message/part.ts'
 
 /** Value of each base64 digit; 64 for what is skipped, 65 for padding. */
 const DIGITS = new Uint8Array(256).fill(64)
@@ -179,9 +178,4 @@ export function decodedSize(raw: Uint8Array, start: number, end: number, encodin
   if (encoding === 'base64') return base64Size(raw, start, end)
   if (encoding === 'quoted-printable') return decodeQuotedPrintable(raw.subarray(start, end)).length
   return end - start
-}
-
-/** The body of a part with its transfer encoding undone: for an identity encoding a view, not a copy. */
-export function decodeBody(raw: Uint8Array, part: StoredPart): Uint8Array {
-  return decodeTransferEncoding(raw.subarray(part.bodyStart, part.bodyEnd), part.encoding)
 }

@@ -4,7 +4,7 @@
  * A login name is the account's address. A bare name gets the default domain, or the only one that is hosted.
  */
 import { splitAddress } from '../../format/index.ts'
-import type { AuthenticateAnswer } from '../bridge/common/link-protocol.ts'
+import type { AuthenticateAnswer } from '../bridge/link/index.ts'
 import { DirectoryClient } from './directory-client.ts'
 import type { Env } from './env.ts'
 import { settingsOf } from './settings.ts'

@@ -5,7 +5,7 @@
 import http from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { decodeFrame, encodeFrame, FrameAssembler, frameKind } from '../../../src/host/bridge/common/frame.ts'
+import { decodeFrame, encodeFrame, FrameAssembler, frameKind } from '../../../src/host/bridge/link/index.ts'
 
 export const secret = 'bridge secret of the tests'
 

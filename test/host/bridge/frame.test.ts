@@ -10,7 +10,7 @@ import {
   frameKind,
   maxBodyPart,
   nextFrameId,
-} from '../../../src/host/bridge/common/frame.ts'
+} from '../../../src/host/bridge/link/index.ts'
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
 const roomy = { maxBody: 100_000_000, maxPending: 100_000_000 }

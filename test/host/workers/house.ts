@@ -3,7 +3,7 @@
  */
 import { env, exports } from 'cloudflare:workers'
 import type { Envelope, Reply } from '../../../src/protocol/smtp/index.ts'
-import { decodeFrame, encodeRequest } from '../../../src/host/bridge/common/frame.ts'
+import { decodeFrame, encodeRequest } from '../../../src/host/bridge/link/index.ts'
 import { encodeSession } from '../../../src/host/http/index.ts'
 import type { Env } from '../../../src/host/workers/env.ts'
 

@@ -9,7 +9,8 @@
 import type { MailboxView } from '../../../mailbox/index.ts'
 import type { ImapCommand } from '../../../protocol/imap/index.ts'
 import type { Completion, Context } from '../context.ts'
-import { planFetch, type FetchMessage, type FetchPlan } from '../fetch/plan.ts'
+import type { FetchMessage } from '../fetch/fetch-message.ts'
+import { planFetch, type FetchPlan } from '../fetch/plan.ts'
 import type { Selected } from '../selected.ts'
 
 /** Messages marked `\Seen` together, just before they are sent: one change of the store for all of them. */

@@ -7,8 +7,8 @@ import { decodeParts, decodeTransferEncoding, partAt, type StoredPart } from '..
 import type { EmailId, EnvelopeColumn } from '../../../mailbox/index.ts'
 import { no, type FetchItem } from '../../../protocol/imap/index.ts'
 import type { Context } from '../context.ts'
+import type { FetchMessage } from './fetch-message.ts'
 import { selectFields } from './header-fields.ts'
-import type { FetchMessage } from './plan.ts'
 
 /** An item of one message, ready to go: `text` first, then what `send` sends. */
 export interface BodyContent {

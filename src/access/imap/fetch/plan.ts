@@ -9,22 +9,12 @@ import {
   formatThreadId,
   type EmailId,
   type EnvelopeColumn,
-  type EnvelopeRow,
-  type MailboxView,
   type ThreadId,
 } from '../../../mailbox/index.ts'
 import { formatInternalDate, type FetchItem, type ImapCommand } from '../../../protocol/imap/index.ts'
 import type { Context } from '../context.ts'
 import { bodyItem, type BodyItem } from './body-item.ts'
-
-/** The message in hand. Valid until the next one, and only until the store changes. */
-export interface FetchMessage {
-  sequence: number
-  uid: number
-  view: MailboxView
-  row: number
-  columns: EnvelopeRow | undefined
-}
+import type { FetchMessage } from './fetch-message.ts'
 
 export interface FetchPlan {
   readonly columns: readonly EnvelopeColumn[]

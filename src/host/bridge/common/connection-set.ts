@@ -8,8 +8,8 @@ export interface Drainable {
   destroy(): void
 }
 
-export class ConnectionSet<Connection extends Drainable> {
-  readonly #open = new Set<Connection>()
+export class ConnectionSet {
+  readonly #open = new Set<Drainable>()
   #draining = false
   #emptied: () => void = () => {}
 
@@ -18,13 +18,13 @@ export class ConnectionSet<Connection extends Drainable> {
   }
 
   /** Counts the connection in and starts it; one that comes while all are sent away is sent away too. */
-  start(connection: Connection): void {
+  start(connection: Drainable): void {
     this.#open.add(connection)
     connection.start()
     if (this.#draining && this.#open.has(connection)) connection.drain()
   }
 
-  delete(connection: Connection): void {
+  delete(connection: Drainable): void {
     this.#open.delete(connection)
     if (this.#open.size === 0) this.#emptied()
   }

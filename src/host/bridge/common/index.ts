@@ -1,7 +1,7 @@
 /**
  * The bridge without a runtime: everything between the sockets and the Worker.
  *
- * `frame.ts` and `link-protocol.ts` are also the Worker's: they need nothing of Node and are imported on their own there.
+ * What the Worker shares with it, the wire between them, is a room of its own: `../link`.
  */
 export { startBridgeOn } from './bridge.ts'
 export { BridgeConfigurationError } from './error.ts'
@@ -15,16 +15,17 @@ export {
   type ListenerOptions,
 } from './options.ts'
 export type { TlsSource } from './certificates.ts'
-export type { Endpoint, Network, Socket, TlsFacts } from './socket.ts'
-export type {
-  AuthenticateAnswer,
-  AuthenticateRequest,
-  DeliverRequest,
-  HelloAnswer,
-  HelloRequest,
-  LinkOrigin,
-  LinkRequest,
-  RecipientRequest,
-  ReplyAnswer,
-  SenderRequest,
-} from './link-protocol.ts'
+export {
+  type ConnectOptions,
+  type Endpoint,
+  type Listener,
+  type ListenOptions,
+  type Network,
+  plainAddress,
+  type Socket,
+  type SocketEvents,
+  SocketTimeout,
+  type TlsClientOptions,
+  type TlsFacts,
+  type TlsIdentity,
+} from './socket.ts'

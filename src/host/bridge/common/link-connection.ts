@@ -7,7 +7,7 @@
 
 import type { Socket as NodeStream } from 'node:net'
 import { WebSocket } from 'ws'
-import { decodeFrame, encodeRequest, frameKind, nextFrameId } from './frame.ts'
+import { decodeFrame, encodeRequest, frameKind, nextFrameId } from '../link/index.ts'
 import { describeError, type Log } from './log.ts'
 
 /** Why there is no answer: `late` and `lost` may have been acted on by the Worker, `down` was never sent. */

@@ -5,7 +5,7 @@
  * which is better than a dialogue that hangs. Nothing is sent twice: a request whose answer was lost is `lost`.
  */
 
-import type { HelloAnswer, HelloRequest, LinkRequest } from './link-protocol.ts'
+import type { HelloAnswer, HelloRequest, LinkRequest } from '../link/index.ts'
 import { type LinkAnswer, LinkConnection } from './link-connection.ts'
 import type { Log } from './log.ts'
 

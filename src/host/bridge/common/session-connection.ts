@@ -9,8 +9,8 @@
 import { Deadline } from './deadline.ts'
 import type { Client } from './front.ts'
 import { describeError } from './log.ts'
+import type { SessionContext } from './session-context.ts'
 import type { LoginEngine, LoginEvent } from './session-protocol.ts'
-import type { SessionService } from './session-service.ts'
 import type { SessionSocket } from './session-socket.ts'
 
 const acknowledgeEvery = 256 * 1024
@@ -18,7 +18,7 @@ const acknowledgeEvery = 256 * 1024
 const quietMs = 100
 
 export class SessionConnection {
-  readonly #service: SessionService
+  readonly #service: SessionContext
   readonly #client: Client
   readonly #deadline = new Deadline(() => this.#sayGoodbye('Inactive for too long'))
   #engine: LoginEngine | undefined
@@ -32,7 +32,7 @@ export class SessionConnection {
   #draining = false
   #over = false
 
-  constructor(service: SessionService, client: Client) {
+  constructor(service: SessionContext, client: Client) {
     this.#service = service
     this.#client = client
   }

@@ -5,12 +5,13 @@
 
 import type { Refusal } from './admission.ts'
 import type { Certificates } from './certificates.ts'
-import { ConnectionSet } from './connection-set.ts'
+import { ConnectionSet, type Drainable } from './connection-set.ts'
 import type { Client } from './front.ts'
 import type { Log } from './log.ts'
 import type { LoginPenalty } from './login-penalty.ts'
 import type { BridgeLimits } from './options.ts'
 import { SessionConnection } from './session-connection.ts'
+import type { SessionContext } from './session-context.ts'
 import type { SessionProtocol } from './session-protocol.ts'
 import { openSession, type SessionOpening, type SessionRequest } from './session-socket.ts'
 
@@ -29,7 +30,7 @@ export interface SessionServiceOptions {
   readonly log: Log
 }
 
-export class SessionService {
+export class SessionService implements SessionContext {
   readonly protocol: SessionProtocol
   readonly hostname: string
   readonly allowPlaintextLogin: boolean
@@ -38,7 +39,7 @@ export class SessionService {
   readonly log: Log
   readonly #worker: { readonly workerUrl: URL; readonly secret: string; readonly ca?: readonly string[] }
   readonly #penalty: LoginPenalty
-  readonly #connections = new ConnectionSet<SessionConnection>()
+  readonly #connections = new ConnectionSet()
 
   constructor(options: SessionServiceOptions) {
     this.protocol = options.protocol
@@ -62,7 +63,6 @@ export class SessionService {
     )
   }
 
-  /** Logs in at the Worker and opens the session. A login that cannot exist is refused here. */
   async openSession(login: Omit<SessionRequest, 'protocol'>): Promise<SessionOpening> {
     if (login.login === '') return { type: 'refused', temporary: false, text: '' }
     return openSession(
@@ -71,13 +71,12 @@ export class SessionService {
     )
   }
 
-  /** To be awaited before a client is told that its login failed. */
   failedLogin(clientAddress: string): Promise<void> {
     const delay = this.#penalty.failed(clientAddress, performance.now())
     return new Promise((resolve) => setTimeout(resolve, delay))
   }
 
-  forget(connection: SessionConnection): void {
+  forget(connection: Drainable): void {
     this.#connections.delete(connection)
   }
 

@@ -11,8 +11,8 @@ import { formatReply, type Reply, type SmtpEvent, SmtpServer } from '../../../pr
 import { Deadline } from './deadline.ts'
 import type { Client } from './front.ts'
 import { describeError } from './log.ts'
-import type { LinkOrigin, LinkRequest } from './link-protocol.ts'
-import type { SmtpService } from './smtp-service.ts'
+import type { LinkOrigin, LinkRequest } from '../link/index.ts'
+import type { SmtpContext } from './smtp-context.ts'
 import { SmtpTransaction } from './smtp-transaction.ts'
 
 /** Input taken while an answer is awaited, before the socket is paused: a pipelined batch fits. */
@@ -26,7 +26,7 @@ const authRefused: Reply = { code: 535, enhanced: '5.7.8', text: 'Authentication
 const authUnavailable: Reply = { code: 454, enhanced: '4.7.0', text: 'Temporary authentication failure' }
 
 export class SmtpConnection {
-  readonly #service: SmtpService
+  readonly #service: SmtpContext
   readonly #client: Client
   readonly #engine: SmtpServer
   readonly #deadline = new Deadline(() => this.#timeout())
@@ -44,7 +44,7 @@ export class SmtpConnection {
   #draining = false
   #over = false
 
-  constructor(service: SmtpService, client: Client) {
+  constructor(service: SmtpContext, client: Client) {
     this.#service = service
     this.#client = client
     this.#engine = new SmtpServer({

@@ -7,15 +7,16 @@
 import { formatReply, type Reply } from '../../../protocol/smtp/index.ts'
 import type { Certificates } from './certificates.ts'
 import type { ContentBudget } from './content.ts'
-import { ConnectionSet } from './connection-set.ts'
+import { ConnectionSet, type Drainable } from './connection-set.ts'
 import type { Client } from './front.ts'
 import type { Refusal } from './admission.ts'
-import { type AuthenticateAnswer, authenticationOf, type LinkRequest, replyOf } from './link-protocol.ts'
+import { type AuthenticateAnswer, authenticationOf, type LinkRequest, replyOf } from '../link/index.ts'
 import type { Link } from './link.ts'
 import type { Log } from './log.ts'
 import type { LoginPenalty } from './login-penalty.ts'
 import type { BridgeLimits } from './options.ts'
 import { SmtpConnection } from './smtp-connection.ts'
+import type { SmtpContext } from './smtp-context.ts'
 
 export interface SmtpServiceOptions {
   readonly mode: 'mx' | 'submission'
@@ -31,7 +32,7 @@ export interface SmtpServiceOptions {
   readonly log: Log
 }
 
-export class SmtpService {
+export class SmtpService implements SmtpContext {
   readonly mode: 'mx' | 'submission'
   readonly hostname: string
   /** Logins without TLS from loopback. */
@@ -42,7 +43,7 @@ export class SmtpService {
   readonly limits: BridgeLimits
   readonly log: Log
   readonly #penalty: LoginPenalty
-  readonly #connections = new ConnectionSet<SmtpConnection>()
+  readonly #connections = new ConnectionSet()
   readonly #run = crypto.getRandomValues(new Uint32Array(2)).reduce((text, part) => text + part.toString(36), '')
   #transactions = 0
 
@@ -107,7 +108,7 @@ export class SmtpService {
     return new Promise((resolve) => setTimeout(resolve, delay))
   }
 
-  forget(connection: SmtpConnection): void {
+  forget(connection: Drainable): void {
     this.#connections.delete(connection)
   }
 

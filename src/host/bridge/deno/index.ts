@@ -8,12 +8,4 @@
  * one implementation to keep right; what differs is only who starts it.
  */
 
-import { type Bridge, type BridgeOptions, startBridgeOn } from '../common/index.ts'
-import { nodeNetwork } from '../node/network.ts'
-
-export * from '../common/index.ts'
-
-/** Starts a bridge. Throws `BridgeConfigurationError`, one sentence for the operator, and then leaves nothing running. */
-export function startBridge(options: BridgeOptions): Promise<Bridge> {
-  return startBridgeOn(nodeNetwork, options)
-}
+export * from '../node/index.ts'

@@ -9,7 +9,7 @@ import {
   type Network,
   type Socket,
   SocketTimeout,
-} from '../common/socket.ts'
+} from '../common/index.ts'
 import { NodeSocket } from './socket.ts'
 
 const acceptBacklog = 1024

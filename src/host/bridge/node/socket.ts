@@ -16,7 +16,7 @@ import {
   type TlsClientOptions,
   type TlsFacts,
   type TlsIdentity,
-} from '../common/socket.ts'
+} from '../common/index.ts'
 
 const defaultLingerMs = 5_000
 

@@ -4,13 +4,7 @@
  * Limits: what unfinished bodies and running requests may hold, since 128 MB are shared by all that this isolate does.
  * Security: the peer holds the bridge secret; what the heads say comes from SMTP clients and is checked by each operation.
  */
-import {
-  type AssembledRequest,
-  decodeFrame,
-  encodeFrame,
-  FrameAssembler,
-  frameKind,
-} from '../../bridge/common/frame.ts'
+import { type AssembledRequest, decodeFrame, encodeFrame, FrameAssembler, frameKind } from '../../bridge/link/index.ts'
 import { describe, type Log } from '../log.ts'
 import type { LinkOperations } from './operations.ts'
 

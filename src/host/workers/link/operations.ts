@@ -4,7 +4,7 @@
  */
 import { accept, type ArrivalPorts, checkRecipient, checkSender } from '../../../arrival/index.ts'
 import { concat } from '../../../format/index.ts'
-import type { AuthenticateAnswer, HelloAnswer, ReplyAnswer } from '../../bridge/common/link-protocol.ts'
+import type { AuthenticateAnswer, HelloAnswer, ReplyAnswer } from '../../bridge/link/index.ts'
 import { envelope, HeadError, object, origin, recipient, text } from './read-head.ts'
 
 export interface LinkPorts {

@@ -1,0 +1,24 @@
+/** What a session's connection has around it: the service as its connections see it. */
+
+import type { Certificates } from './certificates.ts'
+import type { Drainable } from './connection-set.ts'
+import type { Log } from './log.ts'
+import type { BridgeLimits } from './options.ts'
+import type { SessionProtocol } from './session-protocol.ts'
+import type { SessionOpening, SessionRequest } from './session-socket.ts'
+
+export interface SessionContext {
+  readonly protocol: SessionProtocol
+  readonly hostname: string
+  /** Logins without TLS from loopback. */
+  readonly allowPlaintextLogin: boolean
+  readonly certificates: Certificates
+  readonly limits: BridgeLimits
+  readonly log: Log
+  /** Logs in at the Worker and opens the session. A login that cannot exist is refused here. */
+  openSession(login: Omit<SessionRequest, 'protocol'>): Promise<SessionOpening>
+  /** To be awaited before a client is told that its login failed. */
+  failedLogin(clientAddress: string): Promise<void>
+  /** The connection is gone. */
+  forget(connection: Drainable): void
+}

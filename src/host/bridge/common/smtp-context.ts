@@ -1,0 +1,33 @@
+/** What an SMTP connection has around it: the service as its connections see it. */
+
+import type { Reply } from '../../../protocol/smtp/index.ts'
+import type { AuthenticateAnswer, LinkRequest } from '../link/index.ts'
+import type { Certificates } from './certificates.ts'
+import type { Drainable } from './connection-set.ts'
+import type { ContentBudget } from './content.ts'
+import type { Link } from './link.ts'
+import type { Log } from './log.ts'
+import type { BridgeLimits } from './options.ts'
+
+export interface SmtpContext {
+  readonly mode: 'mx' | 'submission'
+  readonly hostname: string
+  /** Logins without TLS from loopback. */
+  readonly allowPlaintextLogin: boolean
+  readonly link: Link
+  readonly budget: ContentBudget
+  readonly certificates: Certificates
+  readonly limits: BridgeLimits
+  readonly log: Log
+  /** Octets: what the Worker takes; before it said so, the bridge's own limit. */
+  readonly maxMessageSize: number
+  /** Asks the Worker; undefined when there is no usable answer: then nothing may be promised to the client. */
+  ask(head: LinkRequest, body: readonly Uint8Array[], timeoutMs: number): Promise<Reply | undefined>
+  authenticate(login: { login: string; password: string; clientAddress: string }): Promise<AuthenticateAnswer>
+  /** Unique over all bridges and restarts, short enough for a trace header. */
+  newTransactionId(): string
+  /** To be awaited before a client is told that its login failed. */
+  failedLogin(clientAddress: string): Promise<void>
+  /** The connection is gone. */
+  forget(connection: Drainable): void
+}
