@@ -5,7 +5,6 @@ import { adminClient, serverFlags, type AdminClient } from '../admin-client.ts'
 import { UsageError } from '../failure.ts'
 import { describeFlags, parseFlags, type FlagTable } from '../flags.ts'
 import { readPassword } from '../secret-input.ts'
-import { table } from '../table.ts'
 
 const flagTable = {
   ...serverFlags,
@@ -42,7 +41,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const client = adminClient(flags)
   if (action === 'list') {
     const accounts = await listAccounts(client, flags.domain)
-    print(accounts, table(accounts.map((account) => [account.address, account.name ?? ''])))
+    print(accounts, accounts.map((account) => account.address).join('\n'))
     return 0
   }
   if (address === undefined) throw new UsageError(`say "account ${action ?? 'add'} ADDRESS"; --help tells more.`)
@@ -63,9 +62,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       return 0
     }
     case 'token': {
-      const made = await client.request<{ id: string; token: string }>('POST', ['accounts', address, 'tokens'], {
-        ...(flags.name === undefined ? {} : { name: flags.name }),
-      })
+      const made = await client.request<{ id: string; token: string }>('POST', ['accounts', address, 'tokens'], (flags.name === undefined ? {} : { name: flags.name }))
       print(made, made.token)
       return 0
     }

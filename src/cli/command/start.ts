@@ -14,6 +14,13 @@ import { UsageError } from '../failure.ts'
 import { describeFlags, parseFlags, type FlagTable, type FlagValues } from '../flags.ts'
 import { stopSignal } from '../stop-signal.ts'
 
+/** Part of the stable command line, so that a set-up written for it starts; nothing listens there in this version. */
+const reservedPorts = {
+  pop3: { type: 'port', help: 'reserved for POP3, STARTTLS; not served by this version' },
+  pop3s: { type: 'port', help: 'reserved for POP3, TLS; not served by this version' },
+  sieve: { type: 'port', help: 'reserved for ManageSieve; not served by this version' },
+} as const satisfies FlagTable
+
 const flagTable = {
   data: { type: 'string', default: 'facteur-data', value: 'DIR', help: 'where mail and settings are kept' },
   host: { type: 'string', default: '127.0.0.1', value: 'ADDRESS', help: 'address to listen on' },
@@ -23,6 +30,7 @@ const flagTable = {
   submissions: { type: 'port', default: 2465, help: 'mail from apps, TLS' },
   imap: { type: 'port', default: 2143, help: 'IMAP, STARTTLS' },
   imaps: { type: 'port', default: 2993, help: 'IMAP, TLS' },
+  ...reservedPorts,
   hostname: { type: 'string', value: 'NAME', help: "this server's name in greetings and trace headers" },
   'default-domain': { type: 'string', value: 'NAME', help: 'the domain of a login name without one' },
   doh: { type: 'string', value: 'URL', help: 'DNS over HTTPS server for outgoing mail' },
@@ -59,6 +67,10 @@ export async function run(argv: readonly string[]): Promise<number> {
   if (positionals.length > 0) throw new UsageError(`"${positionals[0]}" is not understood; --help lists the flags.`)
   const options = localOptions(flags)
   const log = lineLog((line) => process.stderr.write(`${line}\n`), flags.verbose ? 'debug' : 'info')
+  for (const name of Object.keys(reservedPorts) as (keyof typeof reservedPorts)[]) {
+    if (flags[name] !== undefined)
+      console.error(`facteur start: nothing listens on --${name}: this version does not serve it.`)
+  }
   const stopped = stopSignal()
   let server: LocalServer
   try {
