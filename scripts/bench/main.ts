@@ -23,7 +23,13 @@ const server = spawn(
   [
     join(root, 'src', 'cli', 'bin.mjs'),
     'start',
-    ...['--data', data, '--no-demo', '--default-domain', 'bench.test', '--hostname', 'bench.test'],
+    '--data',
+    data,
+    '--no-demo',
+    '--default-domain',
+    'bench.test',
+    '--hostname',
+    'bench.test',
     ...['http', 'smtp', 'submission', 'submissions', 'imap', 'imaps'].flatMap((name) => [`--${name}`, '0']),
   ],
   { stdio: ['ignore', 'pipe', 'ignore'] },
@@ -34,6 +40,7 @@ try {
   const port = (name: string) => Number(new RegExp(`^ {2}${name}.*:(\\d+)$`, 'm').exec(table)?.[1])
   await prepare(url)
   if (wanted('smtp')) await measureIngest(port('SMTP'))
+  if (wanted('rows')) await measureRows(url, port('SMTP'))
   if (wanted('imap')) await measureImap(port('IMAP \\(STARTTLS\\)'))
   if (wanted('jmap')) await measureJmap(url, port('IMAP \\(STARTTLS\\)'))
   console.log(['| work | result |', '|---|---|', ...rows.map((row) => `| ${row.join(' | ')} |`)].join('\n'))
@@ -55,18 +62,32 @@ async function readyTable(): Promise<string> {
 
 /** 100 accounts `u0` … `u99` and `big`, all with the password `pw`-and-more that the API accepts. */
 async function prepare(url: string): Promise<void> {
-  const { adminToken } = JSON.parse(readFileSync(join(data, 'secrets.json'), 'utf8')) as { adminToken: string }
-  const post = async (path: string, body: object) => {
-    const response = await fetch(`${url}/admin/${path}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-    })
-    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
-  }
+  const post = (path: string, body: object) => administer(url, 'POST', path, body)
   await post('domains', { name: 'bench.test' })
   const names = ['big', ...Array.from({ length: 100 }, (_, index) => `u${index}`)]
   for (const name of names) await post('accounts', { address: `${name}@bench.test`, password: 'bench-password' })
+}
+
+async function administer<T>(url: string, method: string, path: string, body?: object): Promise<T> {
+  const { adminToken } = JSON.parse(readFileSync(join(data, 'secrets.json'), 'utf8')) as { adminToken: string }
+  const response = await fetch(`${url}/admin/${path}`, {
+    method,
+    headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  })
+  if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
+  return (await response.json()) as T
+}
+
+/** One session, so that every message is a transaction of its own: the dearest case. */
+async function measureRows(url: string, port: number): Promise<void> {
+  const account = 'u99@bench.test'
+  const written = async () => (await administer<{ rowsWritten: number }>(url, 'GET', `accounts/${account}`)).rowsWritten
+  for (const size of [4_096, 51_200]) {
+    const before = await written()
+    await ingest(port, [account], 1, 100, size)
+    rows.push([`Rows written per message, ${size / 1024} KB`, ((await written()) - before) / 100 + ''])
+  }
 }
 
 async function measureIngest(port: number): Promise<void> {

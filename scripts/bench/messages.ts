@@ -6,13 +6,15 @@ const words =
 
 /** A text message of about `size` bytes; `index` makes it different from the others. */
 export function benchMessage(index: number, size: number): Buffer {
+  const isReply = index % 2 === 1
+  const first = isReply ? index - 1 : index
   const header = [
     `From: Sender ${index} <sender${index % 97}@outside.test>`,
     `To: Reader <u0@bench.test>`,
-    `Subject: Letter ${index} about ${words[index % words.length]}`,
+    `Subject: ${isReply ? 'Re: ' : ''}Letter ${first} about ${words[first % words.length]}`,
     `Date: ${new Date(1_700_000_000_000 + index * 60_000).toUTCString().replace('GMT', '+0000')}`,
     `Message-ID: <bench-${index}-${size}@outside.test>`,
-    ...(index % 2 === 1 ? [`In-Reply-To: <bench-${index - 1}-${size}@outside.test>`] : []),
+    ...(isReply ? [`In-Reply-To: <bench-${first}-${size}@outside.test>`] : []),
     'MIME-Version: 1.0',
     'Content-Type: text/plain; charset=utf-8',
     '',

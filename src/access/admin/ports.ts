@@ -46,6 +46,8 @@ export interface AccountUsage {
   readonly messages: number
   readonly bytes: number
   readonly quota?: number
+  /** Rows written in this life of the account's object, index entries included: what Cloudflare bills. */
+  readonly rowsWritten: number
 }
 
 export interface TokenSummary {

@@ -104,7 +104,8 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
 
   usage(): AccountUsage {
     const { used, count, limit } = this.#rooms.store.quota()
-    return { messages: count, bytes: used, ...(limit === undefined ? {} : { quota: limit }) }
+    const rowsWritten = this.#sql.rowsWritten()
+    return { messages: count, bytes: used, rowsWritten, ...(limit === undefined ? {} : { quota: limit }) }
   }
 
   rowsWritten(): number {

@@ -61,7 +61,7 @@ function house(options: { failing?: 'account' | 'registry' } = {}) {
       addToken: async () => ({ id: '1', token: `fct_${id}_x` }),
       tokens: async () => [],
       deleteToken: async () => false,
-      usage: async () => ({ messages: 0, bytes: 0 }),
+      usage: async () => ({ messages: 0, bytes: 0, rowsWritten: 0 }),
       destroy: async () => void accounts.delete(id),
     }),
     queue: () => {
