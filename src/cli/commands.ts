@@ -8,7 +8,7 @@ export interface CommandModule {
   /** The whole help text. */
   readonly usage: string
   /** Returns the exit code; throws UsageError or OperationError. */
-  run(argv: readonly string[]): Promise<number>
+  readonly run: (argv: readonly string[]) => Promise<number>
 }
 
 export interface Command {

@@ -172,6 +172,6 @@ function onwardRecipient(destination: Destination, recipient: Recipient, expande
 
 /** ORCPT for an address: type rfc822, or utf-8 where it needs more than ASCII (RFC 6533 §3). */
 export function originalRecipient(address: string): string {
-  // oxlint-disable-next-line no-control-regex -- all of ASCII
+  // all of ASCII
   return `${/^[\u0000-\u007f]*$/.test(address) ? 'rfc822' : 'utf-8'};${address}`
 }

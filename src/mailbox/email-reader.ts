@@ -5,7 +5,7 @@ import { allParts, decodeBody, decodeParts, summarise } from '../format/index.ts
 import type { Sql, SqlRow } from '../storage/index.ts'
 import type { Blobs } from './blobs.ts'
 import { emailFromRow } from './email-row.ts'
-import type { BlobNumber, BlobRef, EmailId, MailboxId, ThreadId, Uid } from './ids.ts'
+import type { BlobNumber, BlobRef, EmailId, MailboxId } from './ids.ts'
 import type { KeywordSet, KeywordTable } from './keyword-table.ts'
 import type { Blob, Email, EnvelopeColumn, EnvelopeRow, Place } from './types.ts'
 import type { Views } from './views.ts'
@@ -130,9 +130,9 @@ export class EmailReader {
 
   #envelopeRow(row: SqlRow, columns: readonly EnvelopeColumn[]): EnvelopeRow {
     const result: Record<string, unknown> = {
-      uid: row.uid as Uid,
-      emailId: row.email as EmailId,
-      threadId: row.thread as ThreadId,
+      uid: row.uid,
+      emailId: row.email,
+      threadId: row.thread,
     }
     for (const name of columns) {
       const value = row[columnNames[name]]

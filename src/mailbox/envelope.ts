@@ -78,7 +78,7 @@ function decoded(text: string | null): string | null {
 
 /** Octets held as characters, read as UTF-8 when they are. */
 function utf8(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- ASCII is told apart from octets above it
+  // ASCII is told apart from octets above it
   return /^[\u0000-\u007f]*$/.test(text) ? text : decodeHeaderText(text)
 }
 

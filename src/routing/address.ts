@@ -13,7 +13,7 @@ export function canonicalDomain(domain: string): string | undefined {
   const lower = domain.toLowerCase()
   if (/^\[[!-Z^-~]+\]$/.test(lower)) return lower
   let ascii = lower
-  // oxlint-disable-next-line no-control-regex -- all of ASCII
+  // all of ASCII
   if (/[^\u0000-\u007f]/.test(lower)) {
     // The URL parser is the one implementation of IDNA (UTS #46) that every runtime has.
     if (/[\s%/?#@:\\[\]<>^|]/.test(lower) || !URL.canParse(`http://${lower}/`)) return undefined

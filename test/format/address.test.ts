@@ -50,11 +50,14 @@ test('normaliseAddress is idempotent, lowers the domain only, and drops needless
   expect(normaliseAddress('"a b"@EXAMPLE.org')).toBe('"a b"@example.org')
   expect(normaliseAddress('not an address')).toBe('not an address')
   fc.assert(
-    fc.property(fc.string({ minLength: 1, maxLength: 20, unit: fc.constantFrom(...'aZ." \\@+') }), (localPart) => {
-      const address = formatAddress({ localPart, domain: 'example.org' })
-      expect(splitAddress(address)).toEqual({ localPart, domain: 'example.org' })
-      expect(normaliseAddress(address)).toBe(address)
-    }),
+    fc.property(
+      fc.string({ minLength: 1, maxLength: 20, unit: fc.constantFrom(...'aZ." \\@+'.split('')) }),
+      (localPart) => {
+        const address = formatAddress({ localPart, domain: 'example.org' })
+        expect(splitAddress(address)).toEqual({ localPart, domain: 'example.org' })
+        expect(normaliseAddress(address)).toBe(address)
+      },
+    ),
   )
 })
 
@@ -162,7 +165,7 @@ describe('address lists (RFC 5322 §3.4, appendix A)', () => {
   })
 
   test('never throws', () => {
-    const unit = fc.constantFrom(...'ab@.,;:<>()"\\[] \t=?\xe4', '\r\n ')
+    const unit = fc.constantFrom(...'ab@.,;:<>()"\\[] \t=?\xe4'.split(''), '\r\n ')
     fc.assert(
       fc.property(fc.string({ unit, maxLength: 60 }), (value) => {
         for (const { address } of flattenAddresses(parseAddressList(value))) expect(typeof address).toBe('string')

@@ -346,7 +346,7 @@ describe('bodies', () => {
           if (disposition)
             expect(part.disposition?.parameters['filename']).toBe(oneLine(disposition.parameters!['filename']!))
         }
-        // eslint-disable-next-line no-control-regex -- 7-bit data is all but NUL (RFC 2045 §2.7)
+        // 7-bit data is all but NUL (RFC 2045 §2.7)
         expect(latin1(raw)).toMatch(/^[\x01-\x7f]*$/)
         expect(
           latin1(raw)

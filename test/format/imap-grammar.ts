@@ -35,7 +35,7 @@ export class GrammarReader {
   /** `string`: quoted of 7-bit TEXT-CHAR, or a literal of CHAR8. */
   string(): string {
     const rest = this.#text.slice(this.#pos)
-    // eslint-disable-next-line no-control-regex -- the grammar says so
+    // the grammar says so
     const quoted = /^"((?:[\x01-\x09\x0b\x0c\x0e-\x21\x23-\x5b\x5d-\x7f]|\\["\\])*)"/.exec(rest)
     if (quoted) {
       this.#pos += quoted[0].length

@@ -256,7 +256,7 @@ describe('summarise', () => {
       fc.property(mimeBytes(), (raw) => {
         const { preview, subject, headerSize } = summarise(raw)
         expect(preview.length).toBeLessThanOrEqual(256)
-        // eslint-disable-next-line no-control-regex -- control characters are the point
+        // control characters are the point
         expect(preview + subject).not.toMatch(/[\0-\x1f\x7f]/)
         expect(headerSize).toBeLessThanOrEqual(raw.length)
       }),

@@ -136,8 +136,8 @@ describe('to outside', () => {
     const client = await jmap(server, alice)
     const { boxes, identities } = await client.call(['Mailbox/get', {}, 'boxes'], ['Identity/get', {}, 'identities'])
     const box = (role: string) =>
-      (boxes?.['list'] as { id: string; role: string }[]).find((item) => item.role === role)?.id ?? ''
-    const [identity] = identities?.['list'] as { id: string }[]
+      (boxes?.['list'] as { id: string; role: string }[] | undefined)?.find((item) => item.role === role)?.id ?? ''
+    const [identity] = (identities?.['list'] ?? []) as { id: string }[]
     const { email, submission } = await client.call(
       [
         'Email/set',

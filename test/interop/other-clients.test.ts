@@ -1,7 +1,7 @@
 /**
  * More clients that nobody here wrote: jmap-jam, and curl and Python where the machine has them.
  */
-import JamClient from 'jmap-jam'
+import { JamClient } from 'jmap-jam'
 import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -45,12 +45,8 @@ test('jmap-jam reads the mailbox with a bearer token', async () => {
     return { found, emails, boxes }
   })
   expect(emails.list).toMatchObject([{ subject: 'first', preview: 'Hello from outside.' }])
-  expect(
-    boxes.list
-      .map((box) => box.role)
-      .filter(Boolean)
-      .toSorted(),
-  ).toEqual(['archive', 'drafts', 'inbox', 'junk', 'sent', 'trash'])
+  const roles = new Set(boxes.list.map((box) => box.role))
+  expect(roles).toEqual(new Set(['archive', 'drafts', 'inbox', 'junk', 'sent', 'trash']))
 })
 
 test('curl sends by submission with STARTTLS and reads over IMAP', async (context) => {

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type BlobNumber, type EmailId, parseBlobId } from '../../src/mailbox/index.ts'
+import { type EmailId, parseBlobId } from '../../src/mailbox/index.ts'
 import { message, newEmail, openStore, startTime } from './fixture.ts'
 
 const mebibyte = 1024 * 1024
@@ -125,6 +125,6 @@ test('bytes that several emails share go with the last of them', () => {
   store.destroy([email!.id, first as number as EmailId])
   expect(Buffer.compare(store.raw(second as number as EmailId)!, raw)).toBe(0)
   store.expunge(inbox, [second])
-  expect(store.blobSize(email!.blob as BlobNumber)).toBeUndefined()
+  expect(store.blobSize(email!.blob)).toBeUndefined()
   expect(sql.exec('SELECT count(*) AS n FROM blob_chunk').one().n).toBe(0)
 })

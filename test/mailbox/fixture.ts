@@ -11,8 +11,8 @@ export interface Fixture {
   readonly inbox: MailboxId
   readonly clock: { now: number }
   /** A new store over the same database: what an object has after a restart. */
-  reopen(): MailStore
-  box(role: 'inbox' | 'drafts' | 'sent' | 'junk' | 'trash' | 'archive'): MailboxId
+  readonly reopen: () => MailStore
+  readonly box: (role: 'inbox' | 'drafts' | 'sent' | 'junk' | 'trash' | 'archive') => MailboxId
 }
 
 export const startTime = Date.UTC(2026, 10, 23, 12)
@@ -73,7 +73,11 @@ export function newEmail(
 }
 
 /** Rows that statements run by `work` wrote in tables. */
-export function countingSql(inner: Sql = memorySql()): { sql: Sql; written(work: () => void): number; log: string[] } {
+export function countingSql(inner: Sql = memorySql()): {
+  sql: Sql
+  written: (work: () => void) => number
+  log: string[]
+} {
   let rows = 0
   const log: string[] = []
   const sql: Sql = {

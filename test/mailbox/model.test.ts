@@ -72,10 +72,10 @@ function chosen(model: Model, mailbox: MailboxId, picks: readonly number[]): Mod
 const uidsOf = (model: Model, mailbox: MailboxId, emails: readonly ModelEmail[]): number[] =>
   emails.map((email) => model.uid(email, mailbox))
 
-function command(name: string, run: (model: Model, real: Real) => void): Command {
+function command(name: string, args: readonly unknown[], run: (model: Model, real: Real) => void): Command {
   return {
     check: () => true,
-    toString: () => name,
+    toString: () => `${name}${JSON.stringify(args)}`,
     run(model, real) {
       const before = real.store.state
       run(model, real)
@@ -90,7 +90,7 @@ function command(name: string, run: (model: Model, real: Real) => void): Command
 }
 
 const add = (boxes: number[], subject: number, reply: number): Command =>
-  command(`add(${boxes} ${subject} ${reply})`, (model, { store }) => {
+  command('add', [boxes, subject, reply], (model, { store }) => {
     const mailboxIds = [...new Set(boxes.map((at) => pick(model.mailboxes, at) as MailboxId))]
     const parent = pick([...model.emails.keys()], reply)
     const fields = {
@@ -101,9 +101,7 @@ const add = (boxes: number[], subject: number, reply: number): Command =>
     const raw = message(fields)
     const [email] = store.add([{ raw, mailboxIds, keywords: ['$SEEN'] }])
     if (email === undefined) throw new Error('nothing added')
-    const places = new Map(
-      email.places.map(({ mailboxId, uid }) => [mailboxId, { uid: uid as number, deleted: false }]),
-    )
+    const places = new Map(email.places.map(({ mailboxId, uid }) => [mailboxId, { uid, deleted: false }]))
     for (const [mailbox, { uid }] of places) model.placed(mailbox, uid)
     const text = new TextDecoder().decode(raw)
     model.emails.set(email.id, { id: email.id, raw: text, keywords: new Set(['$seen']), places })
@@ -111,7 +109,7 @@ const add = (boxes: number[], subject: number, reply: number): Command =>
   })
 
 const flag = (box: number, picks: number[], names: string[], how: 'add' | 'remove' | 'replace', deleted: boolean) =>
-  command(`flag(${box} ${picks} ${names} ${how} ${deleted})`, (model, { store }) => {
+  command('flag', [box, picks, names, how, deleted], (model, { store }) => {
     const mailbox = pick(model.mailboxes, box) as MailboxId
     const emails = chosen(model, mailbox, picks)
     store.setFlags(mailbox, [...uidsOf(model, mailbox, emails), 4_000_000], {
@@ -128,7 +126,7 @@ const flag = (box: number, picks: number[], names: string[], how: 'add' | 'remov
   })
 
 const copyOrMove = (how: 'copy' | 'move', from: number, picks: number[], to: number): Command =>
-  command(`${how}(${from} ${picks} ${to})`, (model, { store }) => {
+  command(how, [from, picks, to], (model, { store }) => {
     const source = pick(model.mailboxes, from) as MailboxId
     const target = pick(model.mailboxes, to) as MailboxId
     const emails = chosen(model, source, picks).sort((a, b) => model.uid(a, source) - model.uid(b, source))
@@ -150,7 +148,7 @@ const copyOrMove = (how: 'copy' | 'move', from: number, picks: number[], to: num
   })
 
 const expunge = (box: number, picks: number[]): Command =>
-  command(`expunge(${box} ${picks})`, (model, { store }) => {
+  command('expunge', [box, picks], (model, { store }) => {
     const mailbox = pick(model.mailboxes, box) as MailboxId
     const emails = chosen(model, mailbox, picks)
     store.expunge(mailbox, uidsOf(model, mailbox, emails))
@@ -158,7 +156,7 @@ const expunge = (box: number, picks: number[]): Command =>
   })
 
 const destroy = (picks: number[]): Command =>
-  command(`destroy(${picks})`, (model, { store }) => {
+  command('destroy', [picks], (model, { store }) => {
     const ids = [...new Set(picks.map((at) => pick([...model.emails.keys()], at)).filter((id) => id !== undefined))]
     const refused = store.destroy([...ids, 4_000_000 as EmailId])
     expect([...refused.keys()]).toEqual([4_000_000])
@@ -166,7 +164,7 @@ const destroy = (picks: number[]): Command =>
   })
 
 const relabel = (at: number, boxes: number[], names: string[]): Command =>
-  command(`relabel(${at} ${boxes} ${names})`, (model, { store }) => {
+  command('relabel', [at, boxes, names], (model, { store }) => {
     const email = pick([...model.emails.values()], at)
     if (email === undefined) return
     const mailboxIds = [...new Set(boxes.map((box) => pick(model.mailboxes, box) as MailboxId))]
@@ -182,13 +180,13 @@ const relabel = (at: number, boxes: number[], names: string[]): Command =>
   })
 
 const newMailbox = (name: number): Command =>
-  command(`newMailbox(${name})`, (model, { store }) => {
+  command('newMailbox', [name], (model, { store }) => {
     if (store.mailboxByPath([`Box ${name}`]) !== undefined) return
     model.mailboxes.push(store.createMailbox({ name: `Box ${name}` }).id)
   })
 
 const removeMailbox = (at: number): Command =>
-  command(`removeMailbox(${at})`, (model, { store }) => {
+  command('removeMailbox', [at], (model, { store }) => {
     const mailbox = pick(model.mailboxes.slice(1), at)
     if (mailbox === undefined) return
     store.destroyMailbox(mailbox, { removeEmails: true })
@@ -197,7 +195,7 @@ const removeMailbox = (at: number): Command =>
   })
 
 const failing = (box: number, picks: number[]): Command =>
-  command(`failing(${box} ${picks})`, (model, { store }) => {
+  command('failing', [box, picks], (model, { store }) => {
     const mailbox = pick(model.mailboxes, box) as MailboxId
     const state = store.state
     const attempt = (): void =>
@@ -211,7 +209,7 @@ const failing = (box: number, picks: number[]): Command =>
   })
 
 const reopen = (): Command =>
-  command('reopen', (model, real) => {
+  command('reopen', [], (model, real) => {
     const { state } = real.store
     real.store = real.fixture.reopen()
     follow(real)
@@ -219,10 +217,10 @@ const reopen = (): Command =>
     snapshot(model, real.store)
   })
 
-const remember = (): Command => command('snapshot', (model, real) => snapshot(model, real.store))
+const remember = (): Command => command('snapshot', [], (model, real) => snapshot(model, real.store))
 
 const check = (): Command =>
-  command('changes', (model, { store }) => {
+  command('changes', [], (model, { store }) => {
     for (const old of model.snapshots) checkChanges(old, model, store)
   })
 

@@ -40,6 +40,25 @@ test('retry makes one or all due, even where the destination is left alone', asy
   expect([stage.queue.size, stage.rows()]).toEqual([0, 0])
 })
 
+test('retry while an attempt is under way is another attempt as soon as that one fails', async () => {
+  const stage = new QueueStage()
+  let finish: () => void = Function.prototype as () => void
+  stage.answer = async () => {
+    await new Promise<void>((resolve) => (finish = resolve))
+    return noAnswer
+  }
+  const id = stage.enqueue(['x@there.test'])
+  const first = stage.queue.run()
+  stage.clock.moveTo(stage.clock.now() + minute)
+  expect(stage.queue.retry(id)).toBe(1)
+  stage.answer = () => delivered
+  finish()
+  await first
+  expect(stage.queue.nextWakeup()).toBe(stage.clock.now())
+  await stage.queue.run()
+  expect([stage.jobs.length, stage.rows()]).toEqual([2, 0])
+})
+
 test('hold stops attempts, through restarts, until release', async () => {
   const stage = new QueueStage()
   const id = stage.enqueue(['x@there.test'])

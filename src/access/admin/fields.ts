@@ -102,11 +102,11 @@ export function targetAddress(value: string): string {
 }
 
 function hasControl(value: string): boolean {
-  // oxlint-disable-next-line no-control-regex -- control characters are exactly what is looked for
+  // control characters are exactly what is looked for
   return /[\u0000-\u001f\u007f]/.test(value)
 }
 
 function shown(value: string): string {
-  // oxlint-disable-next-line no-control-regex -- shown to the administrator: made harmless
+  // shown to the administrator: made harmless
   return value.slice(0, 80).replace(/[\u0000-\u001f\u007f"]/g, '?')
 }

@@ -10,7 +10,6 @@ import {
   type Identity,
   type IdentityAddress,
   type IdentityId,
-  type IdentityPatch,
   type NewIdentity,
 } from '../../mailbox/index.ts'
 import {
@@ -81,7 +80,7 @@ export function identitySet(context: JmapContext): Method {
         update: (id, patch) => {
           const identity = expectIdentity(context, id)
           const current = readRecord(identity, Object.keys(properties), properties)
-          context.store.updateIdentity(identity.id, patchRecord(current, patch, mutable, defaults) as IdentityPatch)
+          context.store.updateIdentity(identity.id, patchRecord(current, patch, mutable, defaults))
           return null
         },
         destroy: (id) => context.store.destroyIdentity(expectIdentity(context, id).id),

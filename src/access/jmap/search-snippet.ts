@@ -15,7 +15,6 @@ import {
   parseFilter,
   refuseTooMany,
   type Filter,
-  type JsonObject,
   type Method,
 } from '../../protocol/jmap/index.ts'
 import type { JmapContext } from './context.ts'
@@ -52,7 +51,7 @@ export function searchSnippetGet(context: JmapContext): Method {
       return {
         arguments: {
           accountId: context.account.id,
-          list: list as JsonObject[],
+          list,
           notFound: notFound.length === 0 ? null : notFound,
         },
       }

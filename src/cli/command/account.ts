@@ -62,7 +62,11 @@ export async function run(argv: readonly string[]): Promise<number> {
       return 0
     }
     case 'token': {
-      const made = await client.request<{ id: string; token: string }>('POST', ['accounts', address, 'tokens'], (flags.name === undefined ? {} : { name: flags.name }))
+      const made = await client.request<{ id: string; token: string }>(
+        'POST',
+        ['accounts', address, 'tokens'],
+        flags.name === undefined ? {} : { name: flags.name },
+      )
       print(made, made.token)
       return 0
     }

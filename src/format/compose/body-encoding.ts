@@ -66,7 +66,7 @@ const QP_LINE = 76
 const EQUALS = 61
 const SP = 32
 const TAB = 9
-const HEX = [...'0123456789ABCDEF'].map((digit) => digit.charCodeAt(0))
+const HEX = encodeUtf8('0123456789ABCDEF')
 const SOFT_BREAK = new Uint8Array([EQUALS, CR, LF])
 
 /** CRLF stays a line end; a CR or LF alone is escaped, so that any octets survive exactly. */

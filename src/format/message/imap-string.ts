@@ -8,7 +8,7 @@ const QUOTED_LIMIT = 1000
  * Takes and gives latin1-of-bytes.
  */
 export function imapString(text: string): string {
-  // eslint-disable-next-line no-control-regex -- the grammar is about control characters
+  // the grammar is about control characters
   if (text.length <= QUOTED_LIMIT && /^[\x01-\x09\x0b\x0c\x0e-\x7f]*$/.test(text)) {
     return `"${/["\\]/.test(text) ? text.replace(/["\\]/g, '\\$&') : text}"`
   }

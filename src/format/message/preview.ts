@@ -46,8 +46,8 @@ function lookAt(raw: Uint8Array, part: StoredPart, octets: number): string {
 }
 
 /** Characters that senders use to fill the preview, or that show nothing: soft hyphen, joiners, marks, byte order. */
-// eslint-disable-next-line no-misleading-character-class -- each stands for itself
-const INVISIBLE = /[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g
+// each stands for itself
+const INVISIBLE = /[\u034f\u17b4\u17b5\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g
 
 /** On one line, what is quoted left out unless there is nothing else. */
 function squeeze(text: string, part: StoredPart): string {
@@ -57,7 +57,7 @@ function squeeze(text: string, part: StoredPart): string {
 
 function oneLine(text: string): string {
   const visible = isAsciiText(text) ? text : text.replace(INVISIBLE, '')
-  // eslint-disable-next-line no-control-regex -- control characters are the point
+  // control characters are the point
   return visible.replace(/[\0-\x20\x7f-\xa0\u2028\u2029]+/g, ' ').trim()
 }
 

@@ -53,6 +53,6 @@ function decodeWords(line: string): string {
 
 /** Control characters become a space, and so do the Unicode line ends. */
 export function oneLine(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are the point
+  // control characters are the point
   return text.replace(/[\0-\x1f\x7f\u0085\u2028\u2029]+/g, ' ').trim()
 }

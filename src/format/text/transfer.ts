@@ -4,11 +4,12 @@
  * Standards: RFC 2045 §6.7 (quoted-printable), §6.8 (base64), RFC 2047 §4.2 (Q).
  * Security: fed by anyone; one pass, output never longer than input.
  */
+import { fromLatin1 } from '../bytes/bytes.ts'
 
 /** Value of each base64 digit; 64 for what is skipped, 65 for padding. */
 const DIGITS = new Uint8Array(256).fill(64)
-for (const [value, char] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries()) {
-  DIGITS[char.charCodeAt(0)] = value
+for (const [value, octet] of fromLatin1('ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/').entries()) {
+  DIGITS[octet] = value
 }
 DIGITS[45] = 62 // '-' and '_' of the URL alphabet
 DIGITS[95] = 63

@@ -16,7 +16,7 @@ const FACT_LIMIT = 320
 
 /** A fact that cannot break out of where it is put. */
 function safe(fact: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are the danger
+  // control characters are the danger
   return fact.replace(/[\0-\x20\x7f()<>\\";,]/g, '').slice(0, FACT_LIMIT)
 }
 
@@ -59,7 +59,7 @@ function fromClause(facts: ReceivedFacts): string {
 
 /** A path's content, quoted local part and all, without what would end the field or the bracket. */
 function safePath(address: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are the danger
+  // control characters are the danger
   return address.replace(/[\0-\x1f\x7f<>]/g, '').slice(0, FACT_LIMIT)
 }
 

@@ -40,5 +40,5 @@ export interface LocalOptions {
 
 /** True for addresses that never leave this machine. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host)
+  return host === 'localhost' || host === '::1' || host.startsWith('127.')
 }

@@ -34,7 +34,7 @@ export class MemoryDns implements DnsResolver {
     const owner = canonicalName(name)
     const zone = owner === undefined ? undefined : this.zones.get(owner)
     if (owner === undefined || zone === undefined) return { status: 'nxdomain', ttl, authentic: false }
-    const records = zone[type] as DnsRecords[Type][] | undefined
+    const records = zone[type]
     if (records === undefined) return { status: 'nodata', ttl, authentic: false }
     return { status: 'found', records, name: owner, ttl, authentic: false }
   }
@@ -60,6 +60,6 @@ function response(status: number, bytes: Uint8Array) {
   return {
     status,
     headers: { get: (name: string) => (name.toLowerCase() === 'content-type' ? 'application/dns-message' : null) },
-    arrayBuffer: async () => bytes.slice().buffer as ArrayBuffer,
+    arrayBuffer: async () => bytes.slice().buffer,
   }
 }

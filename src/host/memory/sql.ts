@@ -61,7 +61,7 @@ function cursor<Row extends SqlRow>(rows: Row[], rowsWritten: number): SqlCursor
       if (rows.length !== 1) throw new Error(`expected exactly one row, got ${rows.length}`)
       return rows[0] as Row
     },
-    raw: () => rows.map((row) => Object.values(row) as SqlValue[]),
+    raw: () => rows.map((row) => Object.values<SqlValue>(row)),
     rowsWritten,
     rowsRead: rows.length,
   }

@@ -27,7 +27,7 @@ export function egressDialer({ url, secret }: EgressOptions): Dialer {
         headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/octet-stream' },
         body: encodeEgress(request, raw),
         redirect: 'manual',
-        signal: signal === undefined ? timeout : AbortSignal.any([signal as globalThis.AbortSignal, timeout]),
+        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
       })
       const text = await response.text()
       if (!response.ok) throw new Error(`the bridge answered ${response.status}: ${text.slice(0, 200)}`)

@@ -54,6 +54,6 @@ async function readRaw(message: ForwardableEmailMessage, most: number): Promise<
 }
 
 function isAscii(text: string): boolean {
-  // oxlint-disable-next-line no-control-regex -- all of ASCII
+  // all of ASCII
   return /^[\u0000-\u007f]*$/.test(text)
 }

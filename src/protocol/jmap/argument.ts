@@ -56,12 +56,12 @@ export class Arguments {
   }
 
   strings(name: string): readonly string[] | undefined {
-    return this.#typed<string[]>(name, isStrings, 'an array of String')
+    return this.#typed(name, isStrings, 'an array of String')
   }
 
   /** Ids as the client wrote them: creation references (`#…`) are let through for the caller to resolve. */
   ids(name: string): readonly string[] | undefined {
-    return this.#typed<string[]>(name, isIdsOrReferences, 'an array of Id')
+    return this.#typed(name, isIdsOrReferences, 'an array of Id')
   }
 
   expectIds(name: string): readonly string[] {
@@ -83,11 +83,11 @@ export class Arguments {
     return value as Record<string, JsonObject>
   }
 
-  #typed<T extends Json>(name: string, is: (value: Json) => boolean, what: string): T | undefined {
+  #typed<T extends Json>(name: string, is: (value: Json) => value is T, what: string): T | undefined {
     const value = member(this.#values, name)
     if (value === undefined || value === null) return undefined
     if (!is(value)) throw wrong(name, what)
-    return value as T
+    return value
   }
 }
 
@@ -95,11 +95,11 @@ export function isIdOrReference(value: unknown): value is string {
   return typeof value === 'string' && isId(value.startsWith('#') ? value.slice(1) : value)
 }
 
-function isStrings(value: Json): boolean {
+function isStrings(value: Json): value is string[] {
   return Array.isArray(value) && value.every((item) => typeof item === 'string')
 }
 
-function isIdsOrReferences(value: Json): boolean {
+function isIdsOrReferences(value: Json): value is string[] {
   return Array.isArray(value) && value.every(isIdOrReference)
 }
 

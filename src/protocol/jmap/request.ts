@@ -52,14 +52,14 @@ export function parseRequest(body: Uint8Array, limits: RequestLimits, supported:
   const createdIds = parseCreatedIds(member(value, 'createdIds'))
   if (createdIds === 'invalid') return refuse('notRequest', '"createdIds" is not a map of ids to ids.')
 
-  const unknown = using.find((uri) => !supported.has(uri as string))
+  const unknown = using.find((uri) => !supported.has(uri))
   if (unknown !== undefined) {
     return refuse('unknownCapability', `The capability ${JSON.stringify(unknown)} is not supported.`)
   }
   if (calls.length > limits.maxCallsInRequest) {
     return refuse('limit', `More than ${limits.maxCallsInRequest} method calls.`, 'maxCallsInRequest')
   }
-  return { request: { using: new Set(using as string[]), calls, ...(createdIds === undefined ? {} : { createdIds }) } }
+  return { request: { using: new Set(using), calls, ...(createdIds === undefined ? {} : { createdIds }) } }
 }
 
 function parseInvocation(call: Json): Invocation | undefined {

@@ -63,7 +63,7 @@ export function parsePath(text: string, direction: 'reverse' | 'forward'): Path 
 function end(text: string, next: number, address: string): Path | undefined {
   const rest = text.slice(next)
   if (rest !== '' && rest[0] !== ' ') return undefined
-  // oxlint-disable-next-line no-control-regex -- all of ASCII
+  // all of ASCII
   return { address, international: /[^\x00-\x7f]/.test(address), rest: rest.trim() }
 }
 

@@ -51,7 +51,7 @@ export function replyText(reply: Reply): string {
 }
 
 function printable(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- controls are what must go
+  // controls are what must go
   const clean = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ').replace(/[^\x20-\x7e]/gu, '?')
   return clean.length <= lineLimit ? clean : clean.slice(0, lineLimit)
 }

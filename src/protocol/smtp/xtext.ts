@@ -60,7 +60,7 @@ export function encodeOriginalRecipient(orcpt: string, smtputf8: boolean): strin
   if (type === '') return undefined
   if (type.toLowerCase() !== 'utf-8')
     return /^[\x20-\x7e]+$/.test(address) ? `${type};${encodeXtext(address)}` : undefined
-  const special = smtputf8 ? /[\x00-\x20+=\\\x7f]/gu : /[^\x21-\x2a\x2c-\x3c\x3e-\x5b\x5d-\x7e]/gu // oxlint-disable-line no-control-regex -- what must be encoded
+  const special = smtputf8 ? /[\x00-\x20+=\\\x7f]/gu : /[^\x21-\x2a\x2c-\x3c\x3e-\x5b\x5d-\x7e]/gu // what must be encoded
   return `${type};${address.replace(special, (char) => `\\x{${hex(char.codePointAt(0) as number)}}`)}`
 }
 

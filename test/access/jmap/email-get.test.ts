@@ -313,7 +313,7 @@ describe('body parts (RFC 8621 §4.1.4)', () => {
     const id = world.deliver(listMessage)
     const values = async (args: object) =>
       Object.values<Answer>((await one(world, id, { properties: ['bodyValues'], ...args })).bodyValues)
-        .map(({ value }) => value.trim())
+        .map(({ value }): string => value.trim())
         .toSorted()
     expect(await values({})).toEqual([])
     expect(await values({ fetchTextBodyValues: true })).toEqual(['A', 'B', 'D', 'K'])

@@ -154,7 +154,7 @@ describe('one email by two names', () => {
     expect(second.notUpdated).toBeNull()
     expect(third.list).toEqual([{ id, mailboxIds: { [inbox]: true, [archive]: true } }])
     const [, [, gone]] = await world.request(['Email/set', { create: { k } }], ['Email/set', { destroy: ['#k', id] }])
-    expect(gone.destroyed.toSorted()).toEqual([...new Set(gone.destroyed)].toSorted())
+    expect(new Set(gone.destroyed).size).toBe(gone.destroyed.length)
   })
 })
 

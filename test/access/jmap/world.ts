@@ -8,7 +8,7 @@ import { formatEmailId, formatMailboxId, MailStore, type Commit, type MailboxRol
 import type { Envelope } from '../../../src/protocol/smtp/index.ts'
 import type { Sql } from '../../../src/storage/index.ts'
 
-// oxlint-disable-next-line typescript/no-explicit-any -- tests look into JSON of many shapes
+/** JSON of many shapes. */
 export type Answer = any
 
 export const using = ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail', 'urn:ietf:params:jmap:submission']

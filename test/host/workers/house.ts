@@ -73,7 +73,7 @@ export async function jmap(
     }),
   })
   if (response.status !== 200) throw new Error(`${response.status} ${await response.text()}`)
-  return ((await response.json()) as { methodResponses: MethodResponse[] }).methodResponses
+  return (await response.json<{ methodResponses: MethodResponse[] }>()).methodResponses
 }
 
 /** The arguments of the response to the call `id`; throws when there is none, or it is an error. */

@@ -112,7 +112,7 @@ describe('JMAP over HTTP', () => {
     const headers = { Authorization: alice, 'Content-Type': 'text/html' }
     const upload = await request(`/jmap/upload/${ids.alice}`, { method: 'POST', headers, body: '<script>1</script>' })
     expect(upload.status).toBe(201)
-    const { blobId, size } = (await upload.json()) as { blobId: string; size: number }
+    const { blobId, size } = await upload.json<{ blobId: string; size: number }>()
     expect(size).toBe(18)
     const path = `/jmap/download/${ids.alice}/${blobId}/${encodeURIComponent('r\r\nX: "é".html')}`
     const blob = await request(path, { headers: { Authorization: alice } })

@@ -29,7 +29,7 @@ class Outside {
     text: 'taken',
   })
   readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
-    const request = new Request(input as string, init)
+    const request = new Request(input, init)
     const url = new URL(request.url)
     if (url.hostname === 'doh.test') return dns(url)
     if (url.href !== 'http://bridge.test/egress') throw new Error(`unexpected request to ${url.href}`)

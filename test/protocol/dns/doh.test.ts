@@ -19,7 +19,7 @@ const answering = (status: number, type: string | null, bytes = new Uint8Array()
   return async () => ({
     status,
     headers: { get: () => type },
-    arrayBuffer: async () => bytes.slice().buffer as ArrayBuffer,
+    arrayBuffer: async () => bytes.slice().buffer,
   })
 }
 

@@ -84,7 +84,7 @@ export function converse(
       if (event.type === 'close') outcome.closed = event.reason
       if (event.type === 'quit') outcome.closed = 'quit'
       if (!server.waiting) continue
-      const reply = answers(event) ?? (defaults[event.type] as Reply)
+      const reply = answers(event) ?? defaults[event.type]!
       if (event.type === 'message') {
         if (reply.code === 250) outcome.messages.push({ envelope: structuredClone(event.envelope), content })
         content = ''

@@ -19,7 +19,10 @@ export function rename(context: Context, command: { from: string; to: string }):
   const name = to.slice(to.lastIndexOf(delimiter) + 1)
   store.transaction(() => {
     const parentId = ensureParents(context, to)?.id ?? null
-    if (from.mailbox.role !== 'inbox') return void store.updateMailbox(from.mailbox.id, { name, parentId })
+    if (from.mailbox.role !== 'inbox') {
+      store.updateMailbox(from.mailbox.id, { name, parentId })
+      return
+    }
     const target = store.createMailbox({ name, parentId })
     store.move(from.mailbox.id, [...store.view(from.mailbox.id).uidList()], target.id)
   })

@@ -85,12 +85,12 @@ function fieldOf(name: string, form: HeaderForm, value: Json): ComposedField | u
 
 /** Printable octets, folded or not: every CRLF (or LF) must be followed by white space and more. */
 function isRaw(value: Json): value is string {
-  // oxlint-disable-next-line no-control-regex -- controls are what must not get through
+  // controls are what must not get through
   return typeof value === 'string' && /^(?:[^\x00-\x08\x0a-\x1f\x7f]|\r?\n[ \t]+(?=[^ \t\r\n]))*$/.test(value)
 }
 
 function isText(value: Json): value is string {
-  // oxlint-disable-next-line no-control-regex -- controls are what must not get through
+  // controls are what must not get through
   return typeof value === 'string' && !/[\x00-\x08\x0a-\x1f\x7f]/.test(value)
 }
 

@@ -146,7 +146,7 @@ const partChecks: Readonly<Record<string, (value: Json) => boolean>> = {
 }
 
 function isLine(value: Json): boolean {
-  // oxlint-disable-next-line no-control-regex -- controls are what must not get through
+  // controls are what must not get through
   return typeof value === 'string' && value.length <= 1000 && !/[\x00-\x1f\x7f]/.test(value)
 }
 

@@ -64,7 +64,7 @@ export function emailCondition(value: JsonObject): FilterCondition {
     if (checked === undefined) throw invalidArguments(`The condition ${name} has a wrong type.`)
     condition[name] = checked
   }
-  return condition as FilterCondition
+  return condition
 }
 
 export function isImmutableCondition(condition: FilterCondition): boolean {

@@ -93,7 +93,7 @@ export function emailGet(context: JmapContext): Method {
         arguments: {
           accountId: context.account.id,
           state: currentState(context),
-          list: list as JsonObject[],
+          list,
           notFound: [...request.unresolved, ...notFound],
         },
       }

@@ -115,7 +115,7 @@ function readForm(value: string, form: HeaderForm): Json {
 
 /** Octets as UTF-8 with replacement characters, NUL dropped (RFC 8621 §4.1.2.1). */
 function rawForm(value: string): string {
-  // oxlint-disable-next-line no-control-regex -- the range is exactly "ASCII without NUL"
+  // the range is exactly "ASCII without NUL"
   return /^[\x01-\x7f]*$/.test(value) ? value : decodeUtf8(fromLatin1(value)).replaceAll('\0', '')
 }
 

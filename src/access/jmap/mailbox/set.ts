@@ -86,11 +86,11 @@ function update(context: JmapContext, call: CallContext, id: string, patch: Json
 /** JMAP's properties as the store takes them. Throws `invalidProperties` for a parent that does not exist. */
 function toStore(context: JmapContext, call: CallContext, value: JsonObject): MailboxPatch {
   const { parentId, ...rest } = value
-  if (parentId === undefined) return rest as MailboxPatch
+  if (parentId === undefined) return rest
   return {
     ...rest,
     parentId: parentId === null ? null : expectParent(context, call, parentId as string),
-  } as MailboxPatch
+  }
 }
 
 function expectParent(context: JmapContext, call: CallContext, id: string): MailboxId {

@@ -10,7 +10,7 @@ import { standardOf, type JmapContext } from '../context.ts'
 export interface ChangesType {
   readonly capability: string
   readonly type: ChangeType
-  formatId(id: number): string
+  readonly formatId: (id: number) => string
   /** Arguments that a type adds to the response. */
   extra?(changes: Changes): JsonObject
 }

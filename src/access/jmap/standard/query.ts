@@ -30,7 +30,7 @@ export interface QueryType<T> {
   readonly extra?: readonly string[]
   all(): readonly T[]
   id(record: T): string
-  formatId(id: number): string
+  readonly formatId: (id: number) => string
   /** A checked condition as a predicate. Throws `invalidArguments` or `unsupportedFilter`. */
   condition(value: JsonObject): (record: T) => boolean
   /** Throws `unsupportedSort`. */

@@ -49,7 +49,7 @@ export function deriveEnvelope(
   identityEmail: string,
   allowed: (address: string) => boolean,
 ): JmapEnvelope {
-  const author = outgoing.sender ?? (outgoing.from[0] as string)
+  const author = outgoing.sender ?? outgoing.from[0] ?? identityEmail
   const recipients = new Map<string, EnvelopeAddress>()
   for (const name of ['To', 'Cc', 'Bcc']) {
     for (const email of addressesIn(outgoing.header, name)) {
@@ -83,7 +83,7 @@ const mailParameters: ParameterChecks = {
 
 const recipientParameters: ParameterChecks = {
   NOTIFY: (value) => /^(?:NEVER|(?:SUCCESS|FAILURE|DELAY)(?:,(?:SUCCESS|FAILURE|DELAY))*)$/i.test(value ?? ''),
-  // oxlint-disable-next-line no-control-regex -- controls are what must not get through
+  // controls are what must not get through
   ORCPT: (value) => /^[A-Za-z0-9-]{1,64};[^\x00-\x1f\x7f]{1,500}$/.test(value ?? ''),
 }
 

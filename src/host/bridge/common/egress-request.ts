@@ -77,7 +77,7 @@ function isName(value: unknown): value is string {
 
 /** No control characters: a path must not become a second command. */
 function isPath(value: unknown, mayBeEmpty: boolean): boolean {
-  // oxlint-disable-next-line no-control-regex -- controls are what must not be there
+  // controls are what must not be there
   return typeof value === 'string' && (mayBeEmpty || value !== '') && !/[\u0000-\u001f\u007f]/.test(value)
 }
 

@@ -76,7 +76,7 @@ function parseReply(code: number, lines: readonly string[]): Reply {
   const enhanced = prefix !== null && Number(prefix[1]) === Math.trunc(code / 100) ? prefix[0] : undefined
   const texts = lines.map((line) => {
     const rest = enhanced !== undefined && line.startsWith(enhanced) ? line.slice(enhanced.length).trimStart() : line
-    // oxlint-disable-next-line no-control-regex -- not for logs and reports
+    // not for logs and reports
     return rest.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trimEnd()
   })
   const text = texts.length === 1 ? (texts[0] as string) : texts

@@ -17,7 +17,7 @@ const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
 /** Undefined when the line has control characters or is neither ASCII nor UTF-8. */
 export function parseCommandLine(bytes: Uint8Array): CommandLine | undefined {
   const text = decode(bytes)
-  // oxlint-disable-next-line no-control-regex -- control characters have no place in a command
+  // control characters have no place in a command
   if (text === undefined || /[\u0000-\u001f\u007f-\u009f]/.test(text)) return undefined
   const space = text.indexOf(' ')
   if (space < 0) return { verb: text.toUpperCase(), argument: '' }
