@@ -8,6 +8,7 @@ import {
   deliveredTo,
   deliveredToField,
   type Header,
+  isAsciiText,
   parseHeader,
   prependFields,
   returnPathField,
@@ -172,6 +173,5 @@ function onwardRecipient(destination: Destination, recipient: Recipient, expande
 
 /** ORCPT for an address: type rfc822, or utf-8 where it needs more than ASCII (RFC 6533 §3). */
 export function originalRecipient(address: string): string {
-  // all of ASCII
-  return `${/^[\u0000-\u007f]*$/.test(address) ? 'rfc822' : 'utf-8'};${address}`
+  return `${isAsciiText(address) ? 'rfc822' : 'utf-8'};${address}`
 }

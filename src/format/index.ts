@@ -6,7 +6,7 @@
 export * from './bytes/bytes.ts'
 export * from './bytes/base64.ts'
 export type { Address, AddressGroup } from './address/address.ts'
-export { formatAddress, normaliseAddress, parseForwardPath, parseReversePath, splitAddress } from './address/path.ts'
+export { formatAddress, normaliseAddress, splitAddress } from './address/parts.ts'
 export { flattenAddresses, parseAddressList } from './address/list.ts'
 export { formatDate, parseDate } from './message/date.ts'
 export type { MessageDate } from './message/date.ts'

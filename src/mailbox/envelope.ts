@@ -5,7 +5,7 @@
  *
  * Standards: RFC 9051 §7.5.2 (envelope).
  */
-import { type Address, type AddressGroup, decodeHeaderText } from '../format/index.ts'
+import { type Address, type AddressGroup, decodeHeaderText, isAsciiText } from '../format/index.ts'
 
 /** The fields of an ENVELOPE; null where the header has none. Texts are decoded (RFC 2047, raw UTF-8). */
 export interface StoredEnvelope {
@@ -78,8 +78,7 @@ function decoded(text: string | null): string | null {
 
 /** Octets held as characters, read as UTF-8 when they are. */
 function utf8(text: string): string {
-  // ASCII is told apart from octets above it
-  return /^[\u0000-\u007f]*$/.test(text) ? text : decodeHeaderText(text)
+  return isAsciiText(text) ? text : decodeHeaderText(text)
 }
 
 function read(text: string, start: number): [Value, number] {

@@ -3,7 +3,7 @@
  *
  * Standards: RFC 5321 §2.4 (domains compare without case), RFC 5890 (A-labels), RFC 6531 §3.3, RFC 8264 (NFC).
  */
-import { formatAddress, splitAddress } from '../format/index.ts'
+import { formatAddress, isAsciiText, splitAddress } from '../format/index.ts'
 
 /**
  * Lower case; labels in other scripts become A-labels, so that `bücher.example` and `xn--bcher-kva.example` are one
@@ -13,8 +13,7 @@ export function canonicalDomain(domain: string): string | undefined {
   const lower = domain.toLowerCase()
   if (/^\[[!-Z^-~]+\]$/.test(lower)) return lower
   let ascii = lower
-  // all of ASCII
-  if (/[^\u0000-\u007f]/.test(lower)) {
+  if (!isAsciiText(lower)) {
     // The URL parser is the one implementation of IDNA (UTS #46) that every runtime has.
     if (/[\s%/?#@:\\[\]<>^|]/.test(lower) || !URL.canParse(`http://${lower}/`)) return undefined
     ascii = new URL(`http://${lower}/`).hostname

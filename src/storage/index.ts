@@ -1,2 +1,3 @@
+export { checkBindings } from './bindings.ts'
 export { isMigrated, migrate, type Migration } from './migrate.ts'
 export type { Sql, SqlBinding, SqlCursor, SqlRow, SqlValue } from './sql.ts'

@@ -7,8 +7,6 @@ import {
   latin1,
   normaliseAddress,
   parseAddressList,
-  parseForwardPath,
-  parseReversePath,
   splitAddress,
 } from '../../src/format/index.ts'
 
@@ -59,25 +57,6 @@ test('normaliseAddress is idempotent, lowers the domain only, and drops needless
       },
     ),
   )
-})
-
-describe('paths (RFC 5321 §4.1.1)', () => {
-  test.each([
-    ['<a@b.example>', 'a@b.example'],
-    ['<@x.example,@y.example:a@b.example>', 'a@b.example'],
-    ['<Postmaster>', 'Postmaster'],
-    ['<"a>b"@c.example>', '"a>b"@c.example'],
-  ])('takes %s', (path, address) => expect(parseForwardPath(path)).toBe(address))
-
-  test.each(['<>', 'a@b.example', '<a@b.example', '<a>', '<@x a@b>', '<x:a@b>', ''])('refuses %s', (path) =>
-    expect(parseForwardPath(path)).toBeUndefined(),
-  )
-
-  test('the null path is only for the sender (§4.5.5), Postmaster only for the recipient', () => {
-    expect(parseReversePath('<>')).toBe('')
-    expect(parseReversePath('<postmaster>')).toBeUndefined()
-    expect(parseReversePath('<a@b.example>')).toBe('a@b.example')
-  })
 })
 
 describe('address lists (RFC 5322 §3.4, appendix A)', () => {

@@ -10,7 +10,7 @@ import { decodeHeaderText, oneLine } from '../text/encoded-word.ts'
 import type { Address, AddressGroup } from './address.ts'
 import { parseMailboxList } from './mailbox-list.ts'
 import type { RawMailbox } from './mailbox-list.ts'
-import { formatAddress } from './path.ts'
+import { formatAddress } from './parts.ts'
 
 /**
  * Reads a raw field value (latin1-of-bytes, may be folded). Never throws; an address without `@` keeps what it has, a

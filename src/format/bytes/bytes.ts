@@ -25,6 +25,17 @@ export function encodeUtf8(text: string): Uint8Array {
   return utf8Encoder.encode(text)
 }
 
+/** Octets of `text` in UTF-8, without encoding it. */
+export function utf8Length(text: string): number {
+  let length = text.length
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    // A surrogate pair is two units and four octets.
+    if (unit > 0x7f) length += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1
+  }
+  return length
+}
+
 /** Lossy: what is not UTF-8 becomes U+FFFD. A byte order mark is kept. */
 export function decodeUtf8(bytes: Uint8Array): string {
   return utf8Decoder.decode(bytes)

@@ -3,7 +3,7 @@
  *
  * Standards: RFC 5322 §2.1.1 (78 preferred, 998 at most), §2.2.3.
  */
-import { encodeUtf8, isAsciiText } from '../bytes/bytes.ts'
+import { utf8Length } from '../bytes/bytes.ts'
 import { ComposeError } from './composed-message.ts'
 
 const PREFERRED_LINE = 78
@@ -24,7 +24,7 @@ export class FieldWriter {
 
   /** Adds a word behind a space, on a new line when it does not fit. An empty word is a further space. */
   word(word: string): this {
-    const length = octets(word)
+    const length = utf8Length(word)
     if (length > LONGEST_LINE - 1) throw new ComposeError('a word of a header field is longer than a line may be')
     if (word !== '' && this.#hasWord && this.#column + 1 + length > PREFERRED_LINE) {
       this.#text += '\r\n'
@@ -48,10 +48,6 @@ export class FieldWriter {
   }
 }
 
-function octets(text: string): number {
-  return isAsciiText(text) ? text.length : encodeUtf8(text).length
-}
-
 /** `name:value` as given, if it is well-formed: folded lines only, none too long (RFC 8621 §4.1.2.1). */
 export function rawField(name: string, value: string): string {
   if (!FIELD_NAME.test(name)) throw new ComposeError(`"${name}" cannot be the name of a header field`)
@@ -59,7 +55,7 @@ export function rawField(name: string, value: string): string {
   for (const [index, line] of lines.entries()) {
     if (/[\r\n\0]/.test(line)) throw new ComposeError(`the value of ${name} has a bare line end or NUL`)
     if (index > 0 && !/^[ \t]+[^ \t]/.test(line)) throw new ComposeError(`the value of ${name} is not folded correctly`)
-    if (octets(line) > LONGEST_LINE)
+    if (utf8Length(line) > LONGEST_LINE)
       throw new ComposeError(`the value of ${name} has a line over ${LONGEST_LINE} octets`)
   }
   return `${lines.join('\r\n')}\r\n`

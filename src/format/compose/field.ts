@@ -5,7 +5,7 @@
  * Security: values come from clients. Nothing in them can end the field: text is encoded, all else is refused.
  */
 import type { Address, AddressGroup } from '../address/address.ts'
-import { formatAddress, splitAddress } from '../address/path.ts'
+import { formatAddress, splitAddress } from '../address/parts.ts'
 import { encodeUtf8, isAsciiText } from '../bytes/bytes.ts'
 import { formatDate } from '../message/date.ts'
 import { ComposeError } from './composed-message.ts'

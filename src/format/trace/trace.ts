@@ -5,7 +5,7 @@
  * RFC 8314 §4.3 (tls clause), RFC 9228 (Delivered-To).
  * Security: HELO names and addresses come from anyone: what could end the field or open a comment is left out.
  */
-import { normaliseAddress } from '../address/path.ts'
+import { normaliseAddress } from '../address/parts.ts'
 import { concat, encodeUtf8 } from '../bytes/bytes.ts'
 import { formatDate } from '../message/date.ts'
 import type { Header } from '../message/header.ts'

@@ -2,7 +2,14 @@
  * The SQL port over Node's own SQLite, in memory: the test double of a Durable Object's storage.
  */
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite'
-import type { Sql, SqlBinding, SqlCursor, SqlRow, SqlValue } from '../../storage/index.ts'
+import {
+  checkBindings,
+  type Sql,
+  type SqlBinding,
+  type SqlCursor,
+  type SqlRow,
+  type SqlValue,
+} from '../../storage/index.ts'
 
 /** A fresh database. `path` may name a file where a test needs one to survive a restart. */
 export function memorySql(path = ':memory:'): Sql {
@@ -20,8 +27,7 @@ export function memorySql(path = ':memory:'): Sql {
 
   return {
     exec<Row extends SqlRow>(query: string, ...bindings: SqlBinding[]): SqlCursor<Row> {
-      if (bindings.length > 100) throw new Error('too many SQL variables: a Durable Object allows 100')
-      for (const value of bindings) refuseLarge(value)
+      checkBindings(bindings)
       if (bindings.length === 0 && isScript(query)) {
         database.exec(query)
         return cursor([], 0)
@@ -78,10 +84,4 @@ function exposeBlobs(row: SqlRow): void {
     const value: unknown = row[name]
     if (value instanceof Uint8Array) row[name] = value.slice().buffer
   }
-}
-
-function refuseLarge(value: SqlBinding): void {
-  const size =
-    typeof value === 'string' ? value.length : value === null || typeof value === 'number' ? 0 : value.byteLength
-  if (size > 2_000_000) throw new Error('string or blob too big: a Durable Object allows 2 MB')
 }

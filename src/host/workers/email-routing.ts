@@ -6,7 +6,7 @@
  * Security: the sender is a stranger; Email Routing gives no client address, so none is believed.
  */
 import { accept, emailRoutingOutcome } from '../../arrival/index.ts'
-import { concat } from '../../format/index.ts'
+import { concat, isAsciiText } from '../../format/index.ts'
 import { arrivalPorts } from './arrival-ports.ts'
 import type { Env } from './env.ts'
 import { log } from './log.ts'
@@ -26,7 +26,7 @@ export async function handleEmail(message: ForwardableEmailMessage, env: Env): P
       envelope: {
         reversePath: message.from === '<>' ? '' : message.from,
         recipients: [{ address: message.to }],
-        smtputf8: !isAscii(message.from) || !isAscii(message.to),
+        smtputf8: !isAsciiText(message.from) || !isAsciiText(message.to),
         body: '8BITMIME',
       },
       raw,
@@ -51,9 +51,4 @@ async function readRaw(message: ForwardableEmailMessage, most: number): Promise<
     chunks.push(chunk)
   }
   return concat(chunks)
-}
-
-function isAscii(text: string): boolean {
-  // all of ASCII
-  return /^[\u0000-\u007f]*$/.test(text)
 }

@@ -3,10 +3,7 @@
  *
  * Limits: 100 bindings and 2 MB a value, as on Cloudflare: the local runtime allows more, so they are enforced here.
  */
-import type { Sql, SqlBinding, SqlCursor, SqlRow } from '../../storage/index.ts'
-
-const MAX_BINDINGS = 100
-const MAX_VALUE_BYTES = 2_000_000
+import { checkBindings, type Sql, type SqlBinding, type SqlCursor, type SqlRow } from '../../storage/index.ts'
 
 /** Rows written since the object started: what Cloudflare bills. Tests and the bench read it. */
 export interface MeteredSql extends Sql {
@@ -27,8 +24,7 @@ export function durableSql(storage: DurableObjectStorage): MeteredSql {
 
   return {
     exec<Row extends SqlRow>(query: string, ...bindings: SqlBinding[]): SqlCursor<Row> {
-      if (bindings.length > MAX_BINDINGS) throw new Error(`too many SQL variables: ${bindings.length}`)
-      for (const value of bindings) refuseLarge(value)
+      checkBindings(bindings)
       const cursor = storage.sql.exec(query, ...bindings)
       if (isWrite(query)) {
         settle()
@@ -55,10 +51,4 @@ export function durableSql(storage: DurableObjectStorage): MeteredSql {
 function isWrite(query: string): boolean {
   const start = query.trimStart().charCodeAt(0) | 0x20
   return start !== 0x73 /* SELECT */ && start !== 0x77 /* WITH … SELECT */
-}
-
-function refuseLarge(value: SqlBinding): void {
-  const size =
-    typeof value === 'string' ? value.length : value === null || typeof value === 'number' ? 0 : value.byteLength
-  if (size > MAX_VALUE_BYTES) throw new Error(`string or blob too big for one column: ${size}`)
 }

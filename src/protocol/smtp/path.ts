@@ -5,6 +5,7 @@
  * are read and ignored); RFC 6531 §3.3 (UTF-8 in local parts and domains).
  * Security: unauthenticated peers feed this. Everything accepted here is safe to send on inside `<>`.
  */
+import { isAsciiText, utf8Length } from '../../format/index.ts'
 
 export interface Path {
   /** Without brackets and source route; quoting of the local part kept; `''` for `<>`. */
@@ -54,17 +55,16 @@ export function parsePath(text: string, direction: 'reverse' | 'forward'): Path 
   if (domain.startsWith('[') ? !isAddressLiteral(domain) : !isDomain(domain)) return undefined
   next += domain.length
   // QUIRK: bounce addresses (SRS, VERP) outgrow 64 octets in practice, so a reverse-path only has to fit as a whole.
-  if (direction === 'forward' && octets(localPart) > localPartLimit) return undefined
+  if (direction === 'forward' && utf8Length(localPart) > localPartLimit) return undefined
   const address = `${localPart}@${domain}`
-  if (text[next] !== '>' || octets(address) + 2 > pathLimit) return undefined
+  if (text[next] !== '>' || utf8Length(address) + 2 > pathLimit) return undefined
   return end(text, next + 1, address)
 }
 
 function end(text: string, next: number, address: string): Path | undefined {
   const rest = text.slice(next)
   if (rest !== '' && rest[0] !== ' ') return undefined
-  // all of ASCII
-  return { address, international: /[^\x00-\x7f]/.test(address), rest: rest.trim() }
+  return { address, international: !isAsciiText(address), rest: rest.trim() }
 }
 
 function match(pattern: RegExp, text: string, at: number): string | undefined {
@@ -73,7 +73,7 @@ function match(pattern: RegExp, text: string, at: number): string | undefined {
 }
 
 function isDomain(domain: string): boolean {
-  return octets(domain) <= domainLimit && domain.split('.').every((label) => octets(label) <= 63)
+  return utf8Length(domain) <= domainLimit && domain.split('.').every((label) => utf8Length(label) <= 63)
 }
 
 /** `[192.0.2.1]` or `[IPv6:2001:db8::1]` (RFC 5321 §4.1.3). No other tag has been registered. */
@@ -106,15 +106,4 @@ function isIpv6(text: string): boolean {
     }
   }
   return halves.length === 2 ? groups <= 7 && text !== '' : groups === 8
-}
-
-/** Octets in UTF-8. */
-function octets(text: string): number {
-  let length = text.length
-  for (let i = 0; i < text.length; i++) {
-    const unit = text.charCodeAt(i)
-    // A surrogate pair is two units and four octets.
-    if (unit > 0x7f) length += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1
-  }
-  return length
 }

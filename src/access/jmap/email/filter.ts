@@ -4,15 +4,8 @@
  * Standards: RFC 8621 §4.4.1.
  */
 import { normaliseKeyword, parseMailboxId, type FilterCondition, type MailboxId } from '../../../mailbox/index.ts'
-import {
-  invalidArguments,
-  isId,
-  isUnsignedInt,
-  MethodError,
-  parseUtcDate,
-  type Json,
-  type JsonObject,
-} from '../../../protocol/jmap/index.ts'
+import { isId, isUnsignedInt, parseUtcDate, type Json, type JsonObject } from '../../../protocol/jmap/index.ts'
+import { readConditions } from '../standard/condition.ts'
 
 /** The value for the store; undefined when it has a wrong type. */
 type Read = (value: Json) => unknown
@@ -56,15 +49,7 @@ const immutable = new Set(Object.keys(readers).filter((name) => !/mailbox|keywor
 
 /** Throws `unsupportedFilter` for an unknown condition, `invalidArguments` for a wrong type. */
 export function emailCondition(value: JsonObject): FilterCondition {
-  const condition: Record<string, unknown> = {}
-  for (const [name, wanted] of Object.entries(value)) {
-    const read = Object.hasOwn(readers, name) ? readers[name] : undefined
-    if (read === undefined) throw new MethodError('unsupportedFilter', `Unknown condition ${JSON.stringify(name)}.`)
-    const checked = read(wanted)
-    if (checked === undefined) throw invalidArguments(`The condition ${name} has a wrong type.`)
-    condition[name] = checked
-  }
-  return condition
+  return Object.fromEntries(readConditions(readers, value))
 }
 
 export function isImmutableCondition(condition: FilterCondition): boolean {

@@ -25,7 +25,7 @@ import {
 import { standardOf, type JmapContext } from '../context.ts'
 import { changesMethod } from '../standard/changes.ts'
 import { currentState } from '../standard/state.ts'
-import { checkEmailProperties, emailArguments, readEmail, type MetadataReaders } from './property.ts'
+import { checkEmailProperties, emailArguments, messageProperties, readEmail, type MetadataReaders } from './property.ts'
 import { StoredMessage } from './stored-message.ts'
 
 const defaultProperties: readonly string[] = [
@@ -36,23 +36,7 @@ const defaultProperties: readonly string[] = [
   'keywords',
   'size',
   'receivedAt',
-  'messageId',
-  'inReplyTo',
-  'references',
-  'sender',
-  'from',
-  'to',
-  'cc',
-  'bcc',
-  'replyTo',
-  'subject',
-  'sentAt',
-  'hasAttachment',
-  'preview',
-  'bodyValues',
-  'textBody',
-  'htmlBody',
-  'attachments',
+  ...messageProperties,
 ]
 
 /** How the properties that the store keeps itself are read (RFC 8621 §4.1.1). */

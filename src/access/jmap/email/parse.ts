@@ -16,27 +16,7 @@ import {
 import { readBlob } from '../blob.ts'
 import type { JmapContext } from '../context.ts'
 import { BlobMessage } from './blob-message.ts'
-import { checkEmailProperties, emailArguments, readEmail, type MetadataReaders } from './property.ts'
-
-const defaultProperties: readonly string[] = [
-  'messageId',
-  'inReplyTo',
-  'references',
-  'sender',
-  'from',
-  'to',
-  'cc',
-  'bcc',
-  'replyTo',
-  'subject',
-  'sentAt',
-  'hasAttachment',
-  'preview',
-  'bodyValues',
-  'textBody',
-  'htmlBody',
-  'attachments',
-]
+import { checkEmailProperties, emailArguments, messageProperties, readEmail, type MetadataReaders } from './property.ts'
 
 /** What only a stored email has is null (RFC 8621 §4.9). */
 const metadata: MetadataReaders<BlobMessage> = {
@@ -58,7 +38,7 @@ export function emailParse(context: JmapContext): Method {
       const blobIds = [...new Set(args.expectIds('blobIds'))]
       if (blobIds.some((id) => id.startsWith('#'))) throw invalidArguments('blobIds is not an array of Id.')
       refuseTooMany(blobIds.length, context.limits.maxObjectsInGet)
-      const asked = args.strings('properties') ?? defaultProperties
+      const asked = args.strings('properties') ?? messageProperties
       const properties = checkEmailProperties(context, args, asked, Object.keys(metadata))
       const parsed: JsonObject = {}
       const notParsable: string[] = []

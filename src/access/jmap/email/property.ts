@@ -32,6 +32,27 @@ export const emailArguments: readonly string[] = [
   'maxBodyValueBytes',
 ]
 
+/** What is read of the message itself when a call names no properties (RFC 8621 §4.2, §4.9). */
+export const messageProperties: readonly string[] = [
+  'messageId',
+  'inReplyTo',
+  'references',
+  'sender',
+  'from',
+  'to',
+  'cc',
+  'bcc',
+  'replyTo',
+  'subject',
+  'sentAt',
+  'hasAttachment',
+  'preview',
+  'bodyValues',
+  'textBody',
+  'htmlBody',
+  'attachments',
+]
+
 /** The properties of the store's record; Email/parse has null for most of them. */
 export type MetadataReaders<Record> = Readonly<{ [property: string]: (record: Record) => Json }>
 

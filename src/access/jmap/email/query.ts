@@ -29,8 +29,7 @@ import {
   type Method,
 } from '../../../protocol/jmap/index.ts'
 import { standardOf, type JmapContext } from '../context.ts'
-import { collations, limitOf } from '../standard/query.ts'
-import { currentState } from '../standard/state.ts'
+import { collations, queryAnswer, queryChangesAnswer } from '../standard/query.ts'
 import { emailCondition, isImmutableCondition } from './filter.ts'
 import { touchedSince } from './touched.ts'
 
@@ -55,17 +54,7 @@ export function emailQuery(context: JmapContext): Method {
         limit: Math.min(request.limit ?? maxQueryPage, maxQueryPage),
         calculateTotal: request.calculateTotal,
       })
-      return {
-        arguments: {
-          accountId: context.account.id,
-          queryState: currentState(context),
-          canCalculateChanges: true,
-          position,
-          ids: ids.map(formatEmailId),
-          ...(total === undefined ? {} : { total }),
-          ...limitOf(request.limit, maxQueryPage),
-        },
-      }
+      return queryAnswer(context, request, { ids: ids.map(formatEmailId), position, total })
     },
   }
 }
@@ -80,18 +69,8 @@ export function emailQueryChanges(context: JmapContext): Method {
       const results = runQuery(context, { ...search, collapseThreads }).ids
       const { touched, gone } = touchedSince(context, request.sinceQueryState)
       const upToId = collapseThreads || !search.isImmutable ? undefined : request.upToId
-      const { removed, added } = differenceOf(results.map(formatEmailId), touched, gone, upToId)
-      if (removed.length + added.length > (request.maxChanges ?? Infinity)) throw new MethodError('tooManyChanges')
-      return {
-        arguments: {
-          accountId: context.account.id,
-          oldQueryState: request.sinceQueryState,
-          newQueryState: currentState(context),
-          ...(request.calculateTotal ? { total: results.length } : {}),
-          removed: [...removed],
-          added: added.map((item) => ({ ...item })),
-        },
-      }
+      const difference = differenceOf(results.map(formatEmailId), touched, gone, upToId)
+      return queryChangesAnswer(context, request, difference, results.length)
     },
   }
 }

@@ -5,22 +5,20 @@
  */
 import { formatMailboxId, type Mailbox, type MailboxId } from '../../../mailbox/index.ts'
 import {
-  invalidArguments,
   isId,
   mailCapability,
   MethodError,
   type Arguments,
   type Comparator,
-  type Json,
-  type JsonObject,
   type Method,
 } from '../../../protocol/jmap/index.ts'
 import type { JmapContext } from '../context.ts'
+import { testOf, type ConditionReaders } from '../standard/condition.ts'
 import { compareText, queryChangesMethod, queryMethod, type Compare, type QueryType } from '../standard/query.ts'
 
 type Test = (mailbox: Mailbox) => boolean
 
-const conditions: Readonly<Record<string, (value: Json) => Test | undefined>> = {
+const conditions: ConditionReaders<Test> = {
   parentId: (value) => {
     if (value !== null && !isId(value)) return undefined
     return (mailbox) => (mailbox.parentId === null ? null : formatMailboxId(mailbox.parentId)) === value
@@ -33,17 +31,6 @@ const conditions: Readonly<Record<string, (value: Json) => Test | undefined>> = 
   role: (value) => (value === null || typeof value === 'string' ? (mailbox) => mailbox.role === value : undefined),
   hasAnyRole: (value) => (typeof value === 'boolean' ? (mailbox) => (mailbox.role !== null) === value : undefined),
   isSubscribed: (value) => (typeof value === 'boolean' ? (mailbox) => mailbox.isSubscribed === value : undefined),
-}
-
-function condition(value: JsonObject): Test {
-  const tests = Object.entries(value).map(([name, wanted]) => {
-    const test = Object.hasOwn(conditions, name) ? conditions[name] : undefined
-    if (test === undefined) throw new MethodError('unsupportedFilter', `Unknown condition ${JSON.stringify(name)}.`)
-    const checked = test(wanted)
-    if (checked === undefined) throw invalidArguments(`The condition ${name} has a wrong type.`)
-    return checked
-  })
-  return (mailbox) => tests.every((test) => test(mailbox))
 }
 
 function compare(comparator: Comparator): Compare<Mailbox> {
@@ -71,7 +58,7 @@ function mailboxQueryType(context: JmapContext): QueryType<Mailbox> {
     all: () => context.store.mailboxes(),
     id: (mailbox) => formatMailboxId(mailbox.id),
     formatId: (id) => formatMailboxId(id as MailboxId),
-    condition,
+    condition: (value) => testOf(conditions, value),
     compare,
     tieBreak: (a, b) => a.id - b.id,
     arrange: (records, order, args) => arrange(context, records, order, args),

@@ -15,6 +15,10 @@ import {
   type Comparator,
   type JsonObject,
   type Method,
+  type MethodResult,
+  type QueryArguments,
+  type QueryChangesArguments,
+  type QueryDifference,
 } from '../../../protocol/jmap/index.ts'
 import type { ChangeType } from '../../../mailbox/index.ts'
 import { standardOf, type JmapContext } from '../context.ts'
@@ -50,24 +54,29 @@ export function queryMethod<T>(context: JmapContext, type: QueryType<T>): Method
       const request = queryArguments(values, standardOf(context, call), type.extra)
       const ids = resultsOf(context, type, request)
       const page = pageOf(ids, { ...request, limit: Math.min(request.limit ?? Infinity, context.limits.maxQueryPage) })
-      return {
-        arguments: {
-          accountId: context.account.id,
-          queryState: currentState(context),
-          canCalculateChanges: true,
-          position: page.position,
-          ids: [...page.ids],
-          ...(request.calculateTotal ? { total: ids.length } : {}),
-          ...limitOf(request.limit, context.limits.maxQueryPage),
-        },
-      }
+      return queryAnswer(context, request, { ...page, total: request.calculateTotal ? ids.length : undefined })
     },
   }
 }
 
-/** `limit` is returned when the server set or lowered it (RFC 8620 §5.5). */
-export function limitOf(asked: number | undefined, most: number): JsonObject {
-  return asked === undefined || asked > most ? { limit: most } : {}
+/** The response to /query. `limit` is in it when the server set or lowered it (RFC 8620 §5.5). */
+export function queryAnswer(
+  context: JmapContext,
+  request: QueryArguments,
+  page: { readonly ids: readonly string[]; readonly position: number; readonly total: number | undefined },
+): MethodResult {
+  const { maxQueryPage } = context.limits
+  return {
+    arguments: {
+      accountId: context.account.id,
+      queryState: currentState(context),
+      canCalculateChanges: true,
+      position: page.position,
+      ids: [...page.ids],
+      ...(page.total === undefined ? {} : { total: page.total }),
+      ...(request.limit === undefined || request.limit > maxQueryPage ? { limit: maxQueryPage } : {}),
+    },
+  }
 }
 
 export function queryChangesMethod<T>(context: JmapContext, type: QueryType<T>): Method {
@@ -82,18 +91,27 @@ export function queryChangesMethod<T>(context: JmapContext, type: QueryType<T>):
       if (touched.size + gone.size > 0 && type.spreads?.(request.args) === true) {
         for (const record of type.all()) touched.add(type.id(record))
       }
-      const { removed, added } = differenceOf(ids, touched, gone)
-      if (removed.length + added.length > (request.maxChanges ?? Infinity)) throw new MethodError('tooManyChanges')
-      return {
-        arguments: {
-          accountId: context.account.id,
-          oldQueryState: request.sinceQueryState,
-          newQueryState: currentState(context),
-          ...(request.calculateTotal ? { total: ids.length } : {}),
-          removed: [...removed],
-          added: added.map((item) => ({ ...item })),
-        },
-      }
+      return queryChangesAnswer(context, request, differenceOf(ids, touched, gone), ids.length)
+    },
+  }
+}
+
+/** The response to /queryChanges. Throws `tooManyChanges` for more than the client wants (RFC 8620 §5.6). */
+export function queryChangesAnswer(
+  context: JmapContext,
+  request: QueryChangesArguments,
+  { removed, added }: QueryDifference,
+  total: number,
+): MethodResult {
+  if (removed.length + added.length > (request.maxChanges ?? Infinity)) throw new MethodError('tooManyChanges')
+  return {
+    arguments: {
+      accountId: context.account.id,
+      oldQueryState: request.sinceQueryState,
+      newQueryState: currentState(context),
+      ...(request.calculateTotal ? { total } : {}),
+      removed: [...removed],
+      added: added.map((item) => ({ ...item })),
     },
   }
 }

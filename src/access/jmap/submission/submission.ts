@@ -14,18 +14,17 @@ import {
 } from '../../../mailbox/index.ts'
 import {
   formatUtcDate,
-  invalidArguments,
   isId,
   MethodError,
   parseUtcDate,
   submissionCapability,
   type Comparator,
   type Json,
-  type JsonObject,
   type Method,
 } from '../../../protocol/jmap/index.ts'
 import type { JmapContext } from '../context.ts'
 import { changesMethod } from '../standard/changes.ts'
+import { testOf, type ConditionReaders } from '../standard/condition.ts'
 import { eachOf, getMethod, type PropertyReaders } from '../standard/get.ts'
 import { queryChangesMethod, queryMethod, type Compare, type QueryType } from '../standard/query.ts'
 
@@ -72,7 +71,7 @@ function oneOf(value: Json, id: (submission: Submission) => string): Test | unde
   return (submission) => wanted.has(id(submission))
 }
 
-const conditions: Readonly<Record<string, (value: Json) => Test | undefined>> = {
+const conditions: ConditionReaders<Test> = {
   identityIds: (value) => oneOf(value, (submission) => formatIdentityId(submission.identityId)),
   emailIds: (value) => oneOf(value, (submission) => formatEmailId(submission.emailId)),
   threadIds: (value) => oneOf(value, (submission) => formatThreadId(submission.threadId)),
@@ -85,17 +84,6 @@ const conditions: Readonly<Record<string, (value: Json) => Test | undefined>> = 
     const time = parseUtcDate(value)
     return time === undefined ? undefined : (submission) => submission.sendAt >= time
   },
-}
-
-function condition(value: JsonObject): Test {
-  const tests = Object.entries(value).map(([name, wanted]) => {
-    const test = Object.hasOwn(conditions, name) ? conditions[name] : undefined
-    if (test === undefined) throw new MethodError('unsupportedFilter', `Unknown condition ${JSON.stringify(name)}.`)
-    const checked = test(wanted)
-    if (checked === undefined) throw invalidArguments(`The condition ${name} has a wrong type.`)
-    return checked
-  })
-  return (submission) => tests.every((test) => test(submission))
 }
 
 /** RFC 8621 §7.3 names `sentAt`; the property it means is `sendAt`. */
@@ -122,7 +110,7 @@ function queryType(context: JmapContext): QueryType<Submission> {
     all: () => context.store.submissions(),
     id: (submission) => formatSubmissionId(submission.id),
     formatId: (id) => formatSubmissionId(id as SubmissionId),
-    condition,
+    condition: (value) => testOf(conditions, value),
     compare,
     tieBreak: (a, b) => a.id - b.id,
   }

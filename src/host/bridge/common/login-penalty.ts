@@ -42,4 +42,10 @@ export class LoginPenalty {
     const { failedLoginMs, maxFailedLoginMs } = this.#limits
     return Math.min(failedLoginMs * 2 ** Math.min(count - 1, 30), maxFailedLoginMs)
   }
+
+  /** Counts a failure; to be awaited before the client is told of it. */
+  serve(address: string): Promise<void> {
+    const delay = this.failed(address, performance.now())
+    return new Promise((resolve) => setTimeout(resolve, delay))
+  }
 }

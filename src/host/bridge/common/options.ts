@@ -1,6 +1,6 @@
 /** What a bridge is told when it starts, its limits with their reasons, and what it gives back. */
 
-import type { LinkLimits } from './link.ts'
+import { defaultLinkLimits, type LinkLimits } from './link.ts'
 import type { Log } from './log.ts'
 import type { LoginPenaltyLimits } from './login-penalty.ts'
 import type { Endpoint } from './socket.ts'
@@ -98,11 +98,7 @@ export interface BridgeLimits extends LinkLimits, LoginPenaltyLimits {
 }
 
 export const defaultBridgeLimits: BridgeLimits = {
-  inFlightBytes: 64 * 1024 * 1024,
-  connectTimeoutMs: 10_000,
-  backoffMs: 100,
-  maxBackoffMs: 15_000,
-  pingMs: 20_000,
+  ...defaultLinkLimits,
   smtpConnections: 2_000,
   sessionConnections: 20_000,
   connectionsPerAddress: 100,

@@ -7,7 +7,8 @@ import type { BridgeLimits } from './options.ts'
 import type { SessionProtocol } from './session-protocol.ts'
 import type { SessionOpening, SessionRequest } from './session-socket.ts'
 
-export interface SessionContext {
+/** What does not change while the service runs. */
+export interface SessionSetting {
   readonly protocol: SessionProtocol
   readonly hostname: string
   /** Logins without TLS from loopback. */
@@ -15,6 +16,9 @@ export interface SessionContext {
   readonly certificates: Certificates
   readonly limits: BridgeLimits
   readonly log: Log
+}
+
+export interface SessionContext extends SessionSetting {
   /** Logs in at the Worker and opens the session. A login that cannot exist is refused here. */
   openSession(login: Omit<SessionRequest, 'protocol'>): Promise<SessionOpening>
   /** To be awaited before a client is told that its login failed. */

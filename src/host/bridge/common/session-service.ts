@@ -11,23 +11,16 @@ import type { Log } from './log.ts'
 import type { LoginPenalty } from './login-penalty.ts'
 import type { BridgeLimits } from './options.ts'
 import { SessionConnection } from './session-connection.ts'
-import type { SessionContext } from './session-context.ts'
+import type { SessionContext, SessionSetting } from './session-context.ts'
 import type { SessionProtocol } from './session-protocol.ts'
 import { openSession, type SessionOpening, type SessionRequest } from './session-socket.ts'
 
-export interface SessionServiceOptions {
-  readonly protocol: SessionProtocol
-  readonly hostname: string
-  /** Logins without TLS from loopback. */
-  readonly allowPlaintextLogin: boolean
+export interface SessionServiceOptions extends SessionSetting {
   readonly workerUrl: URL
   readonly secret: string
   readonly workerCa?: readonly string[]
-  readonly certificates: Certificates
-  readonly limits: BridgeLimits
   /** Shared by all services: who guesses at one door has guessed at the others. */
   readonly penalty: LoginPenalty
-  readonly log: Log
 }
 
 export class SessionService implements SessionContext {
@@ -72,8 +65,7 @@ export class SessionService implements SessionContext {
   }
 
   failedLogin(clientAddress: string): Promise<void> {
-    const delay = this.#penalty.failed(clientAddress, performance.now())
-    return new Promise((resolve) => setTimeout(resolve, delay))
+    return this.#penalty.serve(clientAddress)
   }
 
   forget(connection: Drainable): void {

@@ -9,7 +9,8 @@ import type { Link } from './link.ts'
 import type { Log } from './log.ts'
 import type { BridgeLimits } from './options.ts'
 
-export interface SmtpContext {
+/** What does not change while the service runs. */
+export interface SmtpSetting {
   readonly mode: 'mx' | 'submission'
   readonly hostname: string
   /** Logins without TLS from loopback. */
@@ -19,6 +20,9 @@ export interface SmtpContext {
   readonly certificates: Certificates
   readonly limits: BridgeLimits
   readonly log: Log
+}
+
+export interface SmtpContext extends SmtpSetting {
   /** Octets: what the Worker takes; before it said so, the bridge's own limit. */
   readonly maxMessageSize: number
   /** Asks the Worker; undefined when there is no usable answer: then nothing may be promised to the client. */

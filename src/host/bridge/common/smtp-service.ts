@@ -16,26 +16,16 @@ import type { Log } from './log.ts'
 import type { LoginPenalty } from './login-penalty.ts'
 import type { BridgeLimits } from './options.ts'
 import { SmtpConnection } from './smtp-connection.ts'
-import type { SmtpContext } from './smtp-context.ts'
+import type { SmtpContext, SmtpSetting } from './smtp-context.ts'
 
-export interface SmtpServiceOptions {
-  readonly mode: 'mx' | 'submission'
-  readonly hostname: string
-  /** Logins without TLS from loopback. */
-  readonly allowPlaintextLogin: boolean
-  readonly link: Link
-  readonly budget: ContentBudget
-  readonly certificates: Certificates
-  readonly limits: BridgeLimits
+export interface SmtpServiceOptions extends SmtpSetting {
   /** Shared by all services: who guesses at one door has guessed at the others. */
   readonly penalty: LoginPenalty
-  readonly log: Log
 }
 
 export class SmtpService implements SmtpContext {
   readonly mode: 'mx' | 'submission'
   readonly hostname: string
-  /** Logins without TLS from loopback. */
   readonly allowPlaintextLogin: boolean
   readonly link: Link
   readonly budget: ContentBudget
@@ -59,7 +49,6 @@ export class SmtpService implements SmtpContext {
     this.#penalty = options.penalty
   }
 
-  /** Octets: what the Worker takes; before it said so, the bridge's own limit. */
   get maxMessageSize(): number {
     return this.link.service?.maxMessageSize ?? this.limits.maxMessageSize
   }
@@ -77,7 +66,6 @@ export class SmtpService implements SmtpContext {
     return formatReply({ code: 421, enhanced: '4.7.0', text: `${this.hostname} ${text}, please try again later` })
   }
 
-  /** Asks the Worker; undefined when there is no usable answer: then nothing may be promised to the client. */
   async ask(head: LinkRequest, body: readonly Uint8Array[], timeoutMs: number): Promise<Reply | undefined> {
     const answer = await this.link.request(head, body, timeoutMs)
     if (answer.type === 'answer') {
@@ -97,15 +85,12 @@ export class SmtpService implements SmtpContext {
     return { ok: false, temporary: true, text: '' }
   }
 
-  /** Unique over all bridges and restarts, short enough for a trace header. */
   newTransactionId(): string {
     return `${this.#run}-${(++this.#transactions).toString(36)}`
   }
 
-  /** To be awaited before a client is told that its login failed. */
   failedLogin(clientAddress: string): Promise<void> {
-    const delay = this.#penalty.failed(clientAddress, performance.now())
-    return new Promise((resolve) => setTimeout(resolve, delay))
+    return this.#penalty.serve(clientAddress)
   }
 
   forget(connection: Drainable): void {

@@ -1,9 +1,10 @@
 /**
- * Addresses of the envelope: splitting, joining, and the paths of MAIL and RCPT.
+ * The two halves of an address: splitting, joining, and one spelling.
  *
  * Standards: RFC 5321 §4.1.2, §4.5.3.1 (lengths), RFC 6531 §3.3 (non-ASCII).
  * Security: fed by anyone who connects; linear in its input, which callers bound by their line length.
  */
+import { utf8Length } from '../bytes/bytes.ts'
 
 /** Octets allowed in a local part and in a domain (RFC 5321 §4.5.3.1). */
 const LOCAL_PART_LIMIT = 64
@@ -32,7 +33,7 @@ export function splitAddress(address: string): AddressParts | undefined {
 }
 
 function readLocalPart(text: string): string | undefined {
-  if (octets(text) > LOCAL_PART_LIMIT) return undefined
+  if (utf8Length(text) > LOCAL_PART_LIMIT) return undefined
   if (DOT_ATOM.test(text)) return text
   if (text.length < 3 || text[0] !== '"' || text.at(-1) !== '"') return undefined
   let content = ''
@@ -50,19 +51,9 @@ function readLocalPart(text: string): string | undefined {
 }
 
 function readDomain(text: string): string | undefined {
-  if (octets(text) > DOMAIN_LIMIT) return undefined
+  if (utf8Length(text) > DOMAIN_LIMIT) return undefined
   if (ADDRESS_LITERAL.test(text)) return text.toLowerCase()
   return DOMAIN.test(text) ? text.toLowerCase() : undefined
-}
-
-/** Length in UTF-8. */
-function octets(text: string): number {
-  let count = text.length
-  for (let i = 0; i < text.length; i++) {
-    const code = text.charCodeAt(i)
-    if (code > 0x7f) count += code > 0x7ff && (code & 0xf800) !== 0xd800 ? 2 : 1
-  }
-  return count
 }
 
 /** `local@domain` from its halves, the local part quoted only where the grammar wants it. */
@@ -78,31 +69,4 @@ export function formatAddress(parts: AddressParts): string {
 export function normaliseAddress(address: string): string {
   const parts = splitAddress(address)
   return parts ? formatAddress(parts) : address
-}
-
-/**
- * The address in a RCPT path `<a@b>`, with an ignored source route `<@x,@y:a@b>` (RFC 5321 §4.1.1.3, appendix C) and
- * with the domain-less `<Postmaster>`. Undefined when it is malformed.
- */
-export function parseForwardPath(path: string): string | undefined {
-  if (path[0] !== '<' || path.at(-1) !== '>') return undefined
-  let mailbox = path.slice(1, -1)
-  if (mailbox[0] === '@') {
-    const colon = mailbox.indexOf(':')
-    if (colon < 0 || !mailbox.slice(0, colon).split(',').every(isRouteHop)) return undefined
-    mailbox = mailbox.slice(colon + 1)
-  }
-  if (/^postmaster$/i.test(mailbox)) return mailbox
-  return splitAddress(mailbox) && mailbox
-}
-
-function isRouteHop(hop: string): boolean {
-  return hop[0] === '@' && readDomain(hop.slice(1)) !== undefined
-}
-
-/** The address in a MAIL path; '' for the null path `<>` (RFC 5321 §4.5.5). Undefined when it is malformed. */
-export function parseReversePath(path: string): string | undefined {
-  if (path === '<>') return ''
-  const address = parseForwardPath(path)
-  return address?.includes('@') ? address : undefined
 }
