@@ -49,7 +49,10 @@ export class Attempts {
     // While the agent was away the operator may have held, retried or deleted the entry: the spool is right, not memory.
     const current = this.#spool.get(key)
     if (current === undefined) return undefined
-    return this.#settle(this.apply(current, outcomes), true)
+    const after = this.apply(current, outcomes)
+    if (!wasHurried(entry, current)) return this.#settle(after, true)
+    this.#throttle.clear(entry.domain)
+    return this.#settle(hurried(after, this.#ports.clock()), true)
   }
 
   /** The entry after these outcomes. Nothing is written yet. */
@@ -212,6 +215,18 @@ export class Attempts {
     this.#spool.remove(entry)
     return undefined
   }
+}
+
+/** The operator asked for another try while one was under way: that one may have begun before whatever was put right. */
+function wasHurried(before: SpooledEntry, now: SpooledEntry): boolean {
+  return now.recipients.some(({ next }, index) => next !== before.recipients[index]?.next)
+}
+
+function hurried(entry: SpooledEntry, now: number): SpooledEntry {
+  const recipients = entry.recipients.map((recipient) =>
+    recipient.state === 'waiting' ? { ...recipient, next: now } : recipient,
+  )
+  return { ...entry, recipients }
 }
 
 function bouncedOf(entry: SpooledEntry): string[] {

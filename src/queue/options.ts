@@ -33,7 +33,10 @@ export interface QueueOptions {
   firstPause: number
   /** The pause doubles with every failed probe, up to here: new mail should not wait longer for a host that is back. */
   longestPause: number
-  /** When the alarm looks again whether attempts under way came to an end: longer than any SMTP transaction should take. */
+  /**
+   * When the alarm looks again whether attempts under way came to an end. After a crash nothing else takes them up, so this
+   * is how long a message then waits; looking costs one row.
+   */
   watchdog: number
 }
 
@@ -50,5 +53,5 @@ export const defaultQueueOptions: Omit<QueueOptions, 'hostname' | 'reportFrom'> 
   maxRecipients: 100,
   firstPause: minute,
   longestPause: 15 * minute,
-  watchdog: 15 * minute,
+  watchdog: minute,
 }

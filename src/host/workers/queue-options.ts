@@ -5,9 +5,12 @@ import { defaultQueueOptions, type QueueOptions } from '../../queue/index.ts'
 import type { Env } from './env.ts'
 import { settingsOf } from './settings.ts'
 
+/** An alarm a second is as much as one queue should ask for. */
+const MINIMAL_WATCHDOG_MS = 1_000
+
 export function queueOptions(env: Env): QueueOptions {
   const { hostname, queueLifetime, delayNotice, firstRetry } = settingsOf(env)
-  const { schedule, reportLife } = defaultQueueOptions
+  const { schedule, reportLife, watchdog } = defaultQueueOptions
   return {
     ...defaultQueueOptions,
     hostname,
@@ -15,6 +18,12 @@ export function queueOptions(env: Env): QueueOptions {
     life: queueLifetime,
     reportLife: Math.min(queueLifetime, reportLife),
     ...(delayNotice === undefined ? {} : { delayNoticeAfter: delayNotice }),
-    ...(firstRetry === undefined ? {} : { schedule: { ...schedule, first: firstRetry } }),
+    ...(firstRetry === undefined
+      ? {}
+      : {
+          schedule: { ...schedule, first: firstRetry },
+          // What a crash interrupted should not wait longer than what a server put off.
+          watchdog: Math.min(watchdog, Math.max(MINIMAL_WATCHDOG_MS, firstRetry)),
+        }),
   }
 }

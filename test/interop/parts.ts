@@ -1,0 +1,73 @@
+/**
+ * The server in its parts, inside the test: workerd and the bridge with limits that a test can outwait.
+ */
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Bridge, type BridgeLimits, startBridge } from '../../src/host/bridge/node/index.ts'
+import { ensureDemo } from '../../src/host/local/demo.ts'
+import { type Runtime, startRuntime } from '../../src/host/local/runtime.ts'
+import { bundleWorker } from '../../src/host/local/worker-bundle.ts'
+import { freePort } from '../../src/host/local/ports.ts'
+import { removeDirectory, temporaryDirectory, workerdBelow } from './server.ts'
+
+export const password = 'password-of-the-tests'
+const secret = 'bridge-secret-of-the-tests'
+export const adminToken = 'admin-token-of-the-tests'
+
+export interface Parts {
+  readonly runtime: Runtime
+  readonly bridge: Bridge
+  readonly port: (name: keyof Bridge['addresses']) => number
+  /** The processes of workerd that this test started. */
+  readonly workerds: () => number[]
+  stop(): Promise<void>
+}
+
+export interface PartsOptions {
+  readonly limits?: Partial<BridgeLimits>
+  /** Variables of the Worker. */
+  readonly bindings?: Readonly<Record<string, string>>
+}
+
+export async function startParts(options: PartsOptions = {}): Promise<Parts> {
+  const directory = temporaryDirectory()
+  const objects = join(directory, 'objects')
+  mkdirSync(objects)
+  const egress = { host: '127.0.0.1', port: await freePort('127.0.0.1') }
+  const runtime = await startRuntime({
+    script: await bundleWorker(),
+    host: '127.0.0.1',
+    port: await freePort('127.0.0.1'),
+    objects,
+    bindings: {
+      FACTEUR_HOSTNAME: 'mail.facteur.test',
+      FACTEUR_EGRESS: `http://${egress.host}:${egress.port}`,
+      FACTEUR_BRIDGE_SECRET: secret,
+      FACTEUR_ADMIN_TOKEN: adminToken,
+      ...options.bindings,
+    },
+    log: () => undefined,
+  })
+  const any = { host: '127.0.0.1', port: 0 }
+  const bridge = await startBridge({
+    workerUrl: runtime.url,
+    secret,
+    hostname: 'mail.facteur.test',
+    tls: { directory: join(directory, 'tls') },
+    listeners: { smtp: any, submission: any, submissions: any, imap: any, imaps: any, egress },
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+  })
+  await bridge.linked
+  await ensureDemo({ url: runtime.url, adminToken }, password)
+  return {
+    runtime,
+    bridge,
+    port: (name) => bridge.addresses[name]?.port ?? 0,
+    workerds: () => workerdBelow(process.pid),
+    async stop() {
+      await bridge.close({ drainMs: 0 })
+      await runtime.stop()
+      removeDirectory(directory)
+    },
+  }
+}
