@@ -1,8 +1,10 @@
 /**
  * What one account may hold and ask for, with the reason of each bound.
  */
+import { defaultMaxMessageSize, traceAllowance } from '../format/index.ts'
+
 export interface StoreLimits {
-  /** Octets of one message: above what SMTP accepts, below what an object's memory (128 MB) can hold twice. */
+  /** Octets of one message: what the doors let in and our trace fields; an object's memory (128 MB) can hold it twice. */
   readonly maxMessageSize: number
   /** Mailboxes per account: each LIST and each Mailbox/get walks all. */
   readonly maxMailboxes: number
@@ -28,7 +30,7 @@ export interface StoreLimits {
 }
 
 export const defaultStoreLimits: StoreLimits = {
-  maxMessageSize: 50_000_000,
+  maxMessageSize: defaultMaxMessageSize + traceAllowance,
   maxMailboxes: 2_000,
   maxMailboxNameSize: 255,
   maxMailboxDepth: 12,

@@ -1,6 +1,8 @@
 /**
  * What one authenticated IMAP session may ask for, with the reason of each bound.
  */
+import { defaultMaxMessageSize } from '../../format/index.ts'
+
 export interface ImapSessionLimits {
   /** Octets of a command outside its literals: room for a UID set of some thousand ranges (RFC 7162 §4 asks for 8192). */
   readonly line: number
@@ -27,7 +29,7 @@ export interface ImapSessionLimits {
 export const defaultSessionLimits: ImapSessionLimits = {
   line: 64 * 1024,
   argumentLiteral: 64 * 1024,
-  appendLimit: 25 * 1024 * 1024,
+  appendLimit: defaultMaxMessageSize,
   appendTotal: 32 * 1024 * 1024,
   literals: 1000,
   sequenceSet: 20_000,

@@ -4,5 +4,5 @@
 export { JmapAccess, type JmapDependencies } from './jmap-access.ts'
 export type { JmapAccount, JmapResponse, Download } from './context.ts'
 export { downloadHeaders } from './download.ts'
-export { defaultLimits, type JmapLimits } from './limits.ts'
+export { defaultLimits, type JmapLimits, sizesFor } from './limits.ts'
 export type { SubmissionPort, SubmissionResult } from './submission-port.ts'

@@ -4,6 +4,8 @@
  *
  * Standards: RFC 8620 §2 (core capability), RFC 8621 §1.3 (mail and submission capabilities).
  */
+import { defaultMaxMessageSize } from '../../format/index.ts'
+
 export interface JmapLimits {
   readonly maxSizeUpload: number
   readonly maxConcurrentUpload: number
@@ -17,7 +19,9 @@ export interface JmapLimits {
   /** Conditions in one filter tree, and its depth: a filter is evaluated for every email. */
   readonly maxFilterConditions: number
   readonly maxFilterDepth: number
+  /** As they are, before base64: what an email of `maxSizeEmail` has room for. */
   readonly maxSizeAttachmentsPerEmail: number
+  /** What the server accepts by SMTP too. */
   readonly maxSizeEmail: number
   readonly maxRecipients: number
   /** Most bytes of body values in one Email/get or Email/parse: the whole answer is held in memory. */
@@ -26,12 +30,23 @@ export interface JmapLimits {
 
 const MiB = 1024 * 1024
 
+/** The limits that follow from the largest message. An upload may be a whole message, to import or to parse. */
+export function sizesFor(
+  maxMessageSize: number,
+): Pick<JmapLimits, 'maxSizeUpload' | 'maxSizeEmail' | 'maxSizeAttachmentsPerEmail'> {
+  return {
+    maxSizeUpload: maxMessageSize,
+    maxSizeEmail: maxMessageSize,
+    // base64 makes a line of 76 characters and CRLF of 57 octets (RFC 2045 §6.8).
+    maxSizeAttachmentsPerEmail: Math.floor((maxMessageSize * 57) / 78),
+  }
+}
+
 /**
  * Sized for an object with 128 MB of memory: a request, its decoded form and its answer coexist, and an RPC argument is
  * at most 32 MiB. Counts follow RFC 8620 §2's suggested minimums or exceed them.
  */
 export const defaultLimits: JmapLimits = {
-  maxSizeUpload: 30 * MiB,
   maxConcurrentUpload: 4,
   maxSizeRequest: 10 * MiB,
   maxConcurrentRequests: 8,
@@ -41,8 +56,7 @@ export const defaultLimits: JmapLimits = {
   maxQueryPage: 5000,
   maxFilterConditions: 200,
   maxFilterDepth: 10,
-  maxSizeAttachmentsPerEmail: 25 * MiB,
-  maxSizeEmail: 30 * MiB,
+  ...sizesFor(defaultMaxMessageSize),
   maxRecipients: 1000,
   maxSizeBodyValues: 32 * MiB,
 }

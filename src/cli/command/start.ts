@@ -2,6 +2,7 @@
  * `facteur start`: the whole server on this machine, until it is told to stop.
  */
 import { hostname as machineName } from 'node:os'
+import { defaultMaxMessageSize } from '../../format/index.ts'
 import { BridgeConfigurationError, lineLog } from '../../host/bridge/node/index.ts'
 import {
   announcement,
@@ -42,7 +43,12 @@ const flagTable = {
   },
   'tls-cert': { type: 'string', value: 'FILE', help: 'certificate chain, PEM (self-signed when absent)' },
   'tls-key': { type: 'string', value: 'FILE', help: 'its private key, PEM' },
-  'max-message-size': { type: 'integer', value: 'BYTES', help: 'largest message accepted' },
+  'max-message-size': {
+    type: 'integer',
+    default: defaultMaxMessageSize,
+    value: 'BYTES',
+    help: 'largest message accepted',
+  },
   'delay-notice-hours': {
     type: 'string',
     value: 'HOURS',

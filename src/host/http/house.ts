@@ -13,7 +13,6 @@ export interface AccountRoute {
 
 export interface House {
   readonly hostname: string
-  readonly maxMessageSize: number
   /** Absent: the bridge's doors are closed. */
   readonly bridgeSecret?: string
   /** Absent: administration is closed. */

@@ -13,7 +13,7 @@ import { AccountHttp } from './account/account-http.ts'
 import { AccountLogins } from './account/account-logins.ts'
 import { EventSockets } from './account/event-sockets.ts'
 import { takeDelivery } from './account/local-delivery.ts'
-import { jmapLimits } from './account/jmap-limits.ts'
+import { messageSizeLimits } from './account/message-size.ts'
 import { scryptHasher } from './account/password-hasher.ts'
 import { SessionSockets } from './account/session-sockets.ts'
 import { submissionPort } from './account/submission-port.ts'
@@ -46,10 +46,17 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
 
   #open(): Rooms {
     const { ctx, env } = this
-    const store = new MailStore({ sql: this.#sql, now: Date.now, hasher: scryptHasher, random: randomBytes })
+    const limits = messageSizeLimits(env)
+    const store = new MailStore({
+      sql: this.#sql,
+      now: Date.now,
+      hasher: scryptHasher,
+      random: randomBytes,
+      limits: limits.store,
+    })
     const account = () => ({ id: this.#id, address: store.facts.address, name: store.facts.name })
     const logins = new AccountLogins(store, this.#id)
-    const sessions = new SessionSockets({ ctx, store, account, log })
+    const sessions = new SessionSockets({ ctx, store, account, limits: limits.imap, log })
     let access: JmapAccess | undefined
     // Made on first use: an account that only receives mail does not need it.
     const jmap = () =>
@@ -57,7 +64,7 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
         store,
         account: account(),
         submit: submissionPort(env, this.#id, (batch) => this.deliver(batch)),
-        limits: jmapLimits(env),
+        limits: limits.jmap,
         clock: Date.now,
         ids: () => randomText(24),
         onFault: (where, cause) => log('error', `jmap: ${where}`, { error: describe(cause) }),

@@ -29,7 +29,6 @@ export function workersHouse(env: Env): House {
 
   return {
     hostname: settings.hostname,
-    maxMessageSize: settings.maxMessageSize,
     ...(settings.bridgeSecret === undefined ? {} : { bridgeSecret: settings.bridgeSecret }),
     ...(settings.adminToken === undefined ? {} : { adminToken: settings.adminToken }),
     administration: workersAdministration(env),

@@ -4,6 +4,7 @@
  * A wrong value throws `SettingsError` with one clear sentence: a mail server that guesses its configuration loses mail.
  */
 import { parseSmarthost, type Smarthost } from '../../delivery/index.ts'
+import { defaultMaxMessageSize } from '../../format/index.ts'
 import type { Env } from './env.ts'
 
 export interface Settings {
@@ -14,6 +15,7 @@ export interface Settings {
   readonly smarthost?: Smarthost
   /** The bridge's base URL, without a slash at its end. */
   readonly egress?: string
+  /** Octets of a message at every door: SMTP, Email Routing, JMAP, IMAP. */
   readonly maxMessageSize: number
   readonly queueLifetime: number
   readonly delayNotice?: number
@@ -35,7 +37,6 @@ const DEFAULT_DOH = 'https://cloudflare-dns.com/dns-query'
 const DEFAULT_LIFETIME_HOURS = 120
 /** Envelope, message and framing of one hand-over must fit one RPC argument (32 MiB). */
 const LARGEST_MESSAGE = 30 * 1024 * 1024
-const DEFAULT_MESSAGE = 26 * 1024 * 1024
 const HOUR = 3_600_000
 
 const cache = new WeakMap<object, Settings>()
@@ -60,11 +61,11 @@ function readSettings(env: Env): Settings {
   return {
     hostname: text(env.FACTEUR_HOSTNAME)?.toLowerCase() ?? 'localhost',
     doh: url('FACTEUR_DOH', text(env.FACTEUR_DOH) ?? DEFAULT_DOH).href,
-    mxPort: number('FACTEUR_MX_PORT', env.FACTEUR_MX_PORT, 25, 1, 65_535),
-    maxMessageSize: number(
+    mxPort: integer('FACTEUR_MX_PORT', env.FACTEUR_MX_PORT, 25, 1, 65_535),
+    maxMessageSize: integer(
       'FACTEUR_MAX_MESSAGE_SIZE',
       env.FACTEUR_MAX_MESSAGE_SIZE,
-      DEFAULT_MESSAGE,
+      defaultMaxMessageSize,
       65_536,
       LARGEST_MESSAGE,
     ),
@@ -82,7 +83,7 @@ function readSettings(env: Env): Settings {
     ...(adminToken === undefined ? {} : { adminToken }),
     ...(linkRequests === undefined
       ? {}
-      : { linkRequests: number('FACTEUR_LINK_REQUESTS', linkRequests, 300, 10, 1_000_000) }),
+      : { linkRequests: integer('FACTEUR_LINK_REQUESTS', linkRequests, 300, 10, 1_000_000) }),
     ...(clientAddressHeader === undefined ? {} : { clientAddressHeader }),
   }
 }
@@ -103,6 +104,12 @@ function number(name: string, value: string | undefined, fallback: number, least
   if (given === undefined) return fallback
   const parsed = Number(given)
   if (!(parsed >= least && parsed <= most)) throw new SettingsError(`${name} must be a number from ${least} to ${most}`)
+  return parsed
+}
+
+function integer(name: string, value: string | undefined, fallback: number, least: number, most: number): number {
+  const parsed = number(name, value, fallback, least, most)
+  if (!Number.isInteger(parsed)) throw new SettingsError(`${name} must be a whole number`)
   return parsed
 }
 

@@ -27,7 +27,7 @@ describe('the link', () => {
   it('greets a bridge with what it must know', async () => {
     const hello = await link.call<Record<string, unknown>>({ op: 'hello', name: 'test', version: '1' })
     expect(hello).toMatchObject({ hostname: 'mail.facteur.test', maxRequests: 300 })
-    expect(hello.maxMessageSize).toBeGreaterThan(20_000_000)
+    expect(hello.maxMessageSize).toBe(26_214_400)
   })
 
   it.each([
@@ -120,6 +120,14 @@ describe('a delivered message', () => {
     const reply = await link.deliver(envelope('eve@outside.test', 'bob@facteur.test'), raw)
     expect(reply.code).toBe(250)
     expect(await subjects(ids.bob as string, basic('bob@facteur.test'))).toContain('Large')
+  })
+
+  it('of exactly the size that the bridge announces is stored: our trace fields do not count (RFC 1870 §5)', async () => {
+    const empty = message({ subject: 'full size', body: '' }).length
+    const raw = message({ subject: 'full size', body: 'x'.repeat(26_214_400 - empty) })
+    expect(raw).toHaveLength(26_214_400)
+    expect(await link.deliver(envelope('eve@outside.test', 'alice@facteur.test'), raw)).toMatchObject({ code: 250 })
+    expect(await subjects(ids.alice as string, basic('alice@facteur.test'))).toContain('full size')
   })
 
   it('follows an alias and a catch-all that were set a moment ago', async () => {

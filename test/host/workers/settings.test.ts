@@ -1,11 +1,20 @@
 import { describe, expect, it } from 'vitest'
+import { defaultLimits } from '../../../src/access/jmap/index.ts'
+import { defaultSessionLimits } from '../../../src/access/imap/index.ts'
+import { traceAllowance } from '../../../src/format/index.ts'
 import { LoginGuard } from '../../../src/host/workers/account/login-guard.ts'
+import { messageSizeLimits } from '../../../src/host/workers/account/message-size.ts'
 import { scryptHasher } from '../../../src/host/workers/account/password-hasher.ts'
 import type { Env } from '../../../src/host/workers/env.ts'
 import { settingsOf } from '../../../src/host/workers/settings.ts'
+import { defaultStoreLimits } from '../../../src/mailbox/index.ts'
 
 function settings(variables: Partial<Env>) {
   return settingsOf(variables as Env)
+}
+
+function limitsOf(variables: Partial<Env>) {
+  return messageSizeLimits(variables as Env)
 }
 
 describe('settings', () => {
@@ -28,6 +37,34 @@ describe('settings', () => {
     [{ FACTEUR_QUEUE_LIFETIME_HOURS: 'NaN' }, /FACTEUR_QUEUE_LIFETIME_HOURS/],
   ])('refuse %j with one clear sentence', (variables, sentence) => {
     expect(() => settings(variables)).toThrow(sentence)
+  })
+})
+
+describe('the largest message', () => {
+  it('is 25 MiB unless the operator says otherwise, as with Email Routing', () => {
+    expect(settings({}).maxMessageSize).toBe(26_214_400)
+    expect(limitsOf({})).toEqual({
+      store: { maxMessageSize: defaultStoreLimits.maxMessageSize },
+      jmap: {
+        maxSizeUpload: defaultLimits.maxSizeUpload,
+        maxSizeEmail: defaultLimits.maxSizeEmail,
+        maxSizeAttachmentsPerEmail: defaultLimits.maxSizeAttachmentsPerEmail,
+      },
+      imap: { appendLimit: defaultSessionLimits.appendLimit },
+    })
+    expect([defaultLimits.maxSizeEmail, defaultSessionLimits.appendLimit]).toEqual([26_214_400, 26_214_400])
+  })
+
+  it('is the same number for JMAP and IMAP; the store takes our trace fields on top of it', () => {
+    expect(limitsOf({ FACTEUR_MAX_MESSAGE_SIZE: '1000000' })).toEqual({
+      store: { maxMessageSize: 1_000_000 + traceAllowance },
+      jmap: { maxSizeUpload: 1_000_000, maxSizeEmail: 1_000_000, maxSizeAttachmentsPerEmail: 730_769 },
+      imap: { appendLimit: 1_000_000 },
+    })
+  })
+
+  it('is a whole number of octets', () => {
+    expect(() => settings({ FACTEUR_MAX_MESSAGE_SIZE: '1000000.5' })).toThrow(/FACTEUR_MAX_MESSAGE_SIZE/)
   })
 })
 

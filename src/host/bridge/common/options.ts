@@ -1,5 +1,6 @@
 /** What a bridge is told when it starts, its limits with their reasons, and what it gives back. */
 
+import { defaultMaxMessageSize } from '../../../format/index.ts'
 import { defaultLinkLimits, type LinkLimits } from './link.ts'
 import type { Log } from './log.ts'
 import type { LoginPenaltyLimits } from './login-penalty.ts'
@@ -104,7 +105,7 @@ export const defaultBridgeLimits: BridgeLimits = {
   connectionsPerAddress: 100,
   connectionsPerLoopback: 10_000,
   gatheredBytes: 256 * 1024 * 1024,
-  maxMessageSize: 25 * 1024 * 1024,
+  maxMessageSize: defaultMaxMessageSize,
   commandMs: 300_000,
   contentMs: 180_000,
   messageMs: 3_600_000,

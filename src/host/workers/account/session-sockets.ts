@@ -12,6 +12,7 @@ import {
   type ImapOutput,
   ImapSession,
   type ImapSessionDeps,
+  type ImapSessionLimits,
   type ImapSessionState,
 } from '../../../access/imap/index.ts'
 import type { Commit, MailStore } from '../../../mailbox/index.ts'
@@ -39,6 +40,7 @@ export interface SessionSocketsPorts {
   readonly ctx: DurableObjectState
   readonly store: MailStore
   readonly account: () => ImapSessionDeps['account']
+  readonly limits: Partial<ImapSessionLimits>
   readonly log: Log
 }
 
@@ -146,10 +148,11 @@ export class SessionSockets {
   }
 
   #dependencies(socket: WebSocket): ImapSessionDeps {
-    const { store, account, log } = this.#ports
+    const { store, account, limits, log } = this.#ports
     return {
       store,
       account: account(),
+      limits,
       clock: Date,
       log: { error: (event, cause) => log('error', event, cause === undefined ? {} : { error: describe(cause) }) },
       output: this.#output(socket),
