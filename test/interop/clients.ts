@@ -4,14 +4,14 @@
 import { ImapFlow } from 'imapflow'
 import { createTransport } from 'nodemailer'
 import type SMTPTransport from 'nodemailer/lib/smtp-transport/index.js'
-import type { RunningFacteur } from './server.ts'
+import type { ReachableFacteur } from './server.ts'
 
 export const alice = 'alice@facteur.test'
 export const bob = 'bob@facteur.test'
 
 /** Sends through submission, as a mail app does, with STARTTLS. */
 export function sendAs(
-  server: RunningFacteur,
+  server: ReachableFacteur,
   user: string,
   mail: SMTPTransport.Options & Parameters<ReturnType<typeof createTransport>['sendMail']>[0],
 ) {
@@ -27,7 +27,7 @@ export function sendAs(
 
 /** Sends from outside to the MX port, without authentication. */
 export function sendFromOutside(
-  server: RunningFacteur,
+  server: ReachableFacteur,
   mail: Parameters<ReturnType<typeof createTransport>['sendMail']>[0],
 ) {
   const transport = createTransport({ host: '127.0.0.1', port: server.ports.smtp, tls: { rejectUnauthorized: false } })
@@ -42,7 +42,7 @@ export interface ImapMessage {
 }
 
 /** All messages of a mailbox, oldest first. */
-export async function readMailbox(server: RunningFacteur, user: string, mailbox = 'INBOX'): Promise<ImapMessage[]> {
+export async function readMailbox(server: ReachableFacteur, user: string, mailbox = 'INBOX'): Promise<ImapMessage[]> {
   const client = imapClient(server, user)
   await client.connect()
   try {
@@ -62,7 +62,7 @@ export async function readMailbox(server: RunningFacteur, user: string, mailbox 
   }
 }
 
-export function imapClient(server: RunningFacteur, user: string): ImapFlow {
+export function imapClient(server: ReachableFacteur, user: string): ImapFlow {
   return new ImapFlow({
     host: '127.0.0.1',
     port: server.ports.imaps,
@@ -75,7 +75,7 @@ export function imapClient(server: RunningFacteur, user: string): ImapFlow {
 
 /** Waits on IDLE until a mailbox holds at least `count` messages. */
 export async function waitForMessages(
-  server: RunningFacteur,
+  server: ReachableFacteur,
   user: string,
   count: number,
   mailbox = 'INBOX',
@@ -119,7 +119,7 @@ export interface JmapConnection {
 export const basic = (user: string, password: string) =>
   `Basic ${Buffer.from(`${user}:${password}`).toString('base64')}`
 
-export async function jmap(server: RunningFacteur, user: string): Promise<JmapConnection> {
+export async function jmap(server: ReachableFacteur, user: string): Promise<JmapConnection> {
   const authorization = basic(user, server.password)
   const discovered = await fetch(`${server.url}/.well-known/jmap`, { headers: { authorization } })
   if (!discovered.ok) throw new Error(`session: ${discovered.status} ${await discovered.text()}`)

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { LineClient } from '../host/bridge/line-client.ts'
 import { alice, bob, readMailbox } from './clients.ts'
 import { type DohServer, startDohServer } from './doh-server.ts'
-import { type Parts, password, startParts } from './parts.ts'
+import { type Parts, startParts } from './parts.ts'
 import { type ScriptedRemote, startScriptedRemote } from './scripted-remote.ts'
 import { anyReply, greeted, loggedIn, plainResponse, transact } from './smtp-client.ts'
 
@@ -36,22 +36,21 @@ function signal(name: NodeJS.Signals): void {
 }
 
 async function subjects(user: string): Promise<string[]> {
-  const server = { ports: { imaps: parts.port('imaps') }, password } as never
-  return (await readMailbox(server, user)).map((message) => message.subject)
+  return (await readMailbox(parts, user)).map((message) => message.subject)
 }
 
 async function imapLogin(): Promise<LineClient> {
-  const client = await LineClient.connect(parts.port('imap'))
+  const client = await LineClient.connect(parts.ports.imap)
   await client.expect(/^\* OK .*\r\n/)
   return client
 }
 
 test('a Worker that hangs: 451 to RCPT, MAIL and the message, 454 to AUTH, NO [UNAVAILABLE] to LOGIN (RFC 5530 §3)', async () => {
   const [recipient, message, sender, login] = await Promise.all([
-    greeted(parts.port('smtp')),
-    greeted(parts.port('smtp')),
-    loggedIn(parts.port('submission'), alice, password),
-    greeted(parts.port('submission')),
+    greeted(parts.ports.smtp),
+    greeted(parts.ports.smtp),
+    loggedIn(parts.ports.submission, alice, parts.password),
+    greeted(parts.ports.submission),
   ])
   const reader = await imapLogin()
   await recipient.say('MAIL FROM:<a@outside.test>\r\n', /^250 /m)
@@ -63,8 +62,8 @@ test('a Worker that hangs: 451 to RCPT, MAIL and the message, 454 to AUTH, NO [U
     recipient.say(`RCPT TO:<${bob}>\r\n`, anyReply),
     message.say('Subject: hung\r\n\r\nx\r\n.\r\n', anyReply),
     sender.say(`MAIL FROM:<${alice}>\r\n`, anyReply),
-    login.say(`AUTH PLAIN ${plainResponse(alice, password)}\r\n`, anyReply),
-    reader.say(`a LOGIN ${alice} "${password}"\r\n`, /^a .*\r\n/m),
+    login.say(`AUTH PLAIN ${plainResponse(alice, parts.password)}\r\n`, anyReply),
+    reader.say(`a LOGIN ${alice} "${parts.password}"\r\n`, /^a .*\r\n/m),
   ])
   signal('SIGCONT')
   expect(answers.map((answer) => answer.slice(0, 9))).toEqual([
@@ -78,7 +77,7 @@ test('a Worker that hangs: 451 to RCPT, MAIL and the message, 454 to AUTH, NO [U
   // The same connections serve again; the client's second try is the one that counts.
   expect(await recipient.say(`RCPT TO:<${bob}>\r\n`, anyReply)).toMatch(/^250 /)
   expect((await transact(message, { to: bob, subject: 'hung' })).at(-1)).toMatch(/^250 /)
-  expect(await login.say(`AUTH PLAIN ${plainResponse(alice, password)}\r\n`, anyReply)).toMatch(/^235 /)
+  expect(await login.say(`AUTH PLAIN ${plainResponse(alice, parts.password)}\r\n`, anyReply)).toMatch(/^235 /)
   // The first copy may have been stored after its 451: SMTP allows that (RFC 5321 §4.5.3.2.6), losing it would not be.
   const found = (await subjects(bob)).filter((subject) => subject === 'hung').length
   expect([1, 2]).toContain(found)
@@ -93,7 +92,7 @@ test('a Worker that is killed at every step: temporary failures only, every 250 
     for (let number = 0; number < 40; number++) {
       const subject = `${name}-${number}`
       offered.push(subject)
-      const client = await greeted(parts.port('smtp'))
+      const client = await greeted(parts.ports.smtp)
       const last = (await transact(client, { to, subject })).at(-1) ?? ''
       answers.push(last)
       if (last.startsWith('250')) accepted.push(subject)
@@ -122,7 +121,7 @@ test('a Worker that is killed at every step: temporary failures only, every 250 
 
 /** To outside, through submission. */
 async function submit(subject: string): Promise<string> {
-  const client = await loggedIn(parts.port('submission'), alice, password)
+  const client = await loggedIn(parts.ports.submission, alice, parts.password)
   const replies = await transact(client, { from: alice, to: 'friend@elsewhere.test', subject })
   client.destroy()
   return replies.at(-1) ?? ''

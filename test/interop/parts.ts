@@ -8,16 +8,17 @@ import { ensureDemo } from '../../src/host/local/demo.ts'
 import { type Runtime, startRuntime } from '../../src/host/local/runtime.ts'
 import { bundleWorker } from '../../src/host/local/worker-bundle.ts'
 import { freePort } from '../../src/host/local/ports.ts'
-import { removeDirectory, temporaryDirectory, workerdBelow } from './server.ts'
+import { type ReachableFacteur, removeDirectory, temporaryDirectory, workerdBelow } from './server.ts'
 
-export const password = 'password-of-the-tests'
+const password = 'password-of-the-tests'
 const secret = 'bridge-secret-of-the-tests'
-export const adminToken = 'admin-token-of-the-tests'
+const adminToken = 'admin-token-of-the-tests'
 
-export interface Parts {
+export interface Parts extends ReachableFacteur {
   readonly runtime: Runtime
   readonly bridge: Bridge
-  readonly port: (name: keyof Bridge['addresses']) => number
+  /** A call of the administration; its JSON answer. */
+  admin(method: string, path: string, body?: object): Promise<unknown>
   /** The processes of workerd that this test started. */
   readonly workerds: () => number[]
   stop(): Promise<void>
@@ -37,7 +38,7 @@ export async function startParts(options: PartsOptions = {}): Promise<Parts> {
   const runtime = await startRuntime({
     script: await bundleWorker(),
     host: '127.0.0.1',
-    port: await freePort('127.0.0.1'),
+    port: await freePort('127.0.0.1', egress.port),
     objects,
     bindings: {
       FACTEUR_HOSTNAME: 'mail.facteur.test',
@@ -59,10 +60,28 @@ export async function startParts(options: PartsOptions = {}): Promise<Parts> {
   })
   await bridge.linked
   await ensureDemo({ url: runtime.url, adminToken }, password)
+  const port = (name: keyof Bridge['addresses']) => bridge.addresses[name]?.port ?? 0
   return {
     runtime,
     bridge,
-    port: (name) => bridge.addresses[name]?.port ?? 0,
+    url: runtime.url,
+    password,
+    ports: {
+      smtp: port('smtp'),
+      submission: port('submission'),
+      submissions: port('submissions'),
+      imap: port('imap'),
+      imaps: port('imaps'),
+    },
+    async admin(method, path, body) {
+      const response = await fetch(`${runtime.url}/admin${path}`, {
+        method,
+        headers: { authorization: `Bearer ${adminToken}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      })
+      if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`)
+      return response.status === 204 ? undefined : response.json()
+    },
     workerds: () => workerdBelow(process.pid),
     async stop() {
       await bridge.close({ drainMs: 0 })

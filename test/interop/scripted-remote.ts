@@ -41,7 +41,9 @@ export async function startScriptedRemote(port = 0, address = '127.0.0.1'): Prom
   function serve(socket: Socket): void {
     let pending = ''
     let content: string[] | undefined
-    let recipients = 0
+    /** Undefined outside a transaction. */
+    let recipients: number | undefined
+    let handshake = false
     const take = (line: string): void => {
       const inContent = content !== undefined
       if (content !== undefined && line !== '.') {
@@ -61,13 +63,20 @@ export async function startScriptedRemote(port = 0, address = '127.0.0.1'): Prom
         return
       }
       const answer = chosen ?? willing(line, remote.keywords, recipients)
-      if (/^(?:MAIL|RSET|EHLO)/.test(line) || inContent) recipients = 0
-      if (line.startsWith('RCPT') && answer.startsWith('25')) recipients++
+      if (/^(?:RSET|EHLO)/.test(line) || inContent) recipients = undefined
+      if (line.startsWith('MAIL') && answer.startsWith('25')) recipients = 0
+      if (line.startsWith('RCPT') && answer.startsWith('25')) recipients = (recipients ?? 0) + 1
+      if (line === 'STARTTLS') handshake = answer.startsWith('220')
       if (answer.startsWith('354') && !inContent) content = []
       socket.write(`${answer}\r\n`)
       if (answer.startsWith('221')) socket.end()
     }
     socket.setEncoding('latin1').on('data', (text: string) => {
+      if (handshake) {
+        // Offers TLS, and cannot do it.
+        socket.end('this is no TLS\r\n')
+        return
+      }
       pending += text
       for (let end = pending.indexOf('\r\n'); end >= 0 && !socket.destroyed; end = pending.indexOf('\r\n')) {
         const line = pending.slice(0, end)
@@ -82,14 +91,16 @@ export async function startScriptedRemote(port = 0, address = '127.0.0.1'): Prom
   return Object.assign(remote, { port: (server.address() as AddressInfo).port })
 }
 
-function willing(line: string, keywords: readonly string[], recipients: number): string {
+function willing(line: string, keywords: readonly string[], recipients: number | undefined): string {
   const verb = line.slice(0, 4).toUpperCase()
   if (verb === '') return '220 remote.test ESMTP'
   if (verb === 'EHLO')
     return ['remote.test', ...keywords]
       .map((text, index) => `250${index < keywords.length ? '-' : ' '}${text}`)
       .join('\r\n')
-  if (verb === 'DATA') return recipients > 0 ? '354 go on' : '554 5.5.1 no valid recipients'
+  if (verb === 'RCPT' && recipients === undefined) return '503 5.5.1 MAIL first'
+  if (verb === 'DATA') return recipients ? '354 go on' : '554 5.5.1 no valid recipients'
+  if (verb === 'STAR') return '220 go ahead'
   if (verb === 'QUIT') return '221 bye'
   return '250 2.0.0 fine'
 }

@@ -27,6 +27,9 @@ export interface RunningFacteur {
   stop(): Promise<number | null>
 }
 
+/** What a client has to know. */
+export type ReachableFacteur = Pick<RunningFacteur, 'url' | 'ports' | 'password'>
+
 export interface StartOptions {
   /** An existing data directory; a new temporary one when absent. */
   readonly data?: string

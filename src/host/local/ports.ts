@@ -21,9 +21,12 @@ export async function expectFree(host: string, port: number, flag: string): Prom
   }
 }
 
-/** A port that was free a moment ago. */
-export async function freePort(host: string): Promise<number> {
-  return probe(host, 0)
+/** A port that was free a moment ago, and is none of those `promised` to someone who does not listen yet. */
+export async function freePort(host: string, ...promised: readonly number[]): Promise<number> {
+  for (;;) {
+    const port = await probe(host, 0)
+    if (!promised.includes(port)) return port
+  }
 }
 
 function probe(host: string, port: number): Promise<number> {

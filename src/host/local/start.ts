@@ -48,7 +48,7 @@ export async function startLocal(options: LocalOptions, log: Log): Promise<Local
     runtime = await startRuntime({
       script,
       host: options.host,
-      port: options.ports.http === 0 ? await freePort(options.host) : options.ports.http,
+      port: options.ports.http === 0 ? await freePort(options.host, egress.port) : options.ports.http,
       objects: data.objects,
       bindings: workerBindings(options, data, egress),
       log: (level, message) => log(logLevel(level), 'worker', { message }),
