@@ -17,6 +17,7 @@ import {
   type TlsFacts,
   type TlsIdentity,
 } from '../common/index.ts'
+import { buffersPassed } from './young-collection.ts'
 
 const defaultLingerMs = 5_000
 
@@ -93,6 +94,7 @@ export class NodeSocket implements Socket {
 
   write(bytes: Uint8Array, written?: () => void): boolean {
     if (this.#closed || !this.#stream.writable) return true
+    buffersPassed(bytes.length)
     if (written === undefined) return this.#stream.write(bytes)
     return this.#stream.write(bytes, (error) => {
       if (error === null || error === undefined) written()
