@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process'
 import { appendFileSync, rmSync, statfsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { LineClient } from '../host/bridge/line-client.ts'
 import { alice, readMailbox } from './clients.ts'
 import { type DohServer, startDohServer } from './doh-server.ts'
 import { type ScriptedRemote, startScriptedRemote } from './scripted-remote.ts'
@@ -93,6 +94,17 @@ async function expectMailbox(accepted: ReadonlyMap<string, string>): Promise<voi
   for (const [subject, raw] of accepted) expect(found.get(subject)?.endsWith(raw)).toBe(true)
 }
 
+/** All that IMAP says to a STORE, up to its answer or the end of the connection. */
+async function storeFlag(): Promise<string> {
+  const client = await LineClient.connect(server.ports.imap)
+  await client.expect(/^\* OK .*\r\n/)
+  await client.say(`a LOGIN ${alice} "${server.password}"\r\n`, /^a OK /m)
+  await client.say('b SELECT INBOX\r\n', /^b OK .*\r\n/m)
+  const said = await client.say('s STORE 1 +FLAGS (late)\r\n', /^s .*\r\n/m).catch(() => client.received)
+  client.destroy()
+  return said
+}
+
 test('every 250 is kept byte for byte, all else gets 4xx, and mail flows again as soon as there is room', async ({
   skip,
 }) => {
@@ -102,8 +114,10 @@ test('every 250 is kept byte for byte, all else gets 4xx, and mail flows again a
   const { accepted, refusals } = await sendUntilRefused('full', incoming)
   expect(accepted.size).toBeGreaterThan(5)
   expect(refusals.filter((reply) => !/^4\d\d 4\./.test(reply))).toEqual([])
-  // Reading needs no room.
+  // Reading needs no room; a change that cannot be kept is not acknowledged.
   await expectMailbox(accepted)
+  fillUp()
+  expect(await storeFlag()).not.toMatch(/^s OK/m)
   rmSync(ballast)
   const raw = bodyOf('after', 300)
   const replies = await transact(await greeted(server.ports.smtp), { ...incoming, raw })

@@ -49,6 +49,16 @@ export class LineClient {
     this.#socket.write(data)
   }
 
+  /** Waits until the system has taken what was written, or the connection is over. */
+  async drained(): Promise<void> {
+    while (!this.#closed && this.#socket.writableLength > 1024 * 1024) {
+      await new Promise<void>((resolve) => {
+        this.#watchers.push(resolve)
+        this.#socket.once('drain', resolve)
+      })
+    }
+  }
+
   /** Sends and waits for what matches; gives everything received from before the sending up to the match. */
   async say(data: string | Uint8Array, expected: RegExp): Promise<string> {
     this.#received = ''
