@@ -5,7 +5,7 @@
 import http from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
-import { decodeFrame, encodeFrame, FrameAssembler, frameKind } from '../../../src/host/bridge/link/index.ts'
+import { decodeFrames, encodeFrame, FrameAssembler, frameKind } from '../../../src/host/bridge/link/index.ts'
 
 export const secret = 'bridge secret of the tests'
 
@@ -25,6 +25,8 @@ export class FakeWorker {
   readonly requests: SeenRequest[] = []
   readonly sessions: FakeSession[] = []
   readonly links: WebSocket[] = []
+  /** WebSocket messages that came over links. */
+  linkMessages = 0
   url = ''
   maxRequests: number | undefined
   refuseLinks = false
@@ -117,11 +119,14 @@ export class FakeWorker {
     this.links.push(socket)
     const assembler = new FrameAssembler({ maxBody: 100_000_000, maxPending: 200_000_000 })
     socket.on('message', (data) => {
-      const complete = assembler.receive(decodeFrame(data as Buffer))
-      if (complete === undefined) return
-      const request = { head: complete.head as SeenRequest['head'], body: Buffer.concat(complete.body) }
-      this.requests.push(request)
-      void this.#answer(socket, complete.id, request)
+      this.linkMessages++
+      for (const frame of decodeFrames(data as Buffer)) {
+        const complete = assembler.receive(frame)
+        if (complete === undefined) continue
+        const request = { head: complete.head as SeenRequest['head'], body: Buffer.concat(complete.body) }
+        this.requests.push(request)
+        void this.#answer(socket, complete.id, request)
+      }
     })
     socket.on('close', () => this.#changed())
     this.#changed()

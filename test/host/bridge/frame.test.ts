@@ -1,28 +1,48 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
-  decodeFrame,
+  batchSize,
+  decodeFrames,
   encodeFrame,
-  encodeRequest,
   FrameAssembler,
   type Frame,
   FrameError,
   frameKind,
+  FrameSender,
   maxBodyPart,
   nextFrameId,
+  requestFrames,
 } from '../../../src/host/bridge/link/index.ts'
 
 const bytes = (...values: number[]): Uint8Array => Uint8Array.from(values)
 const roomy = { maxBody: 100_000_000, maxPending: 100_000_000 }
+
+function decodeFrame(message: Uint8Array): Frame {
+  const frames = decodeFrames(message)
+  expect(frames.length).toBe(1)
+  return frames[0] as Frame
+}
+
+/** What a sender sent, each message copied before its buffer is used again. */
+function recorder() {
+  const messages: Uint8Array[] = []
+  const buffers = new Set<ArrayBuffer>()
+  const sender = new FrameSender((message, sent) => {
+    messages.push(message.slice())
+    buffers.add(message.buffer)
+    sent()
+  })
+  return { sender, messages, buffers }
+}
 
 function part(id: number): Frame {
   return decodeFrame(encodeFrame(id, frameKind.bodyPart, undefined, [new Uint8Array(10)]))
 }
 
 describe('a frame', () => {
-  it('is id, kind, head length, head, body', () => {
+  it('is id, kind, head length, body length, head, body', () => {
     expect(encodeFrame(258, frameKind.request, { a: 1 }, [bytes(7), bytes(8, 9)])).toEqual(
-      bytes(0, 0, 1, 2, 1, 0, 0, 0, 7, ...Buffer.from('{"a":1}'), 7, 8, 9),
+      bytes(0, 0, 1, 2, 1, 0, 0, 0, 7, 0, 0, 0, 3, ...Buffer.from('{"a":1}'), 7, 8, 9),
     )
   })
 
@@ -39,14 +59,17 @@ describe('a frame', () => {
   })
 
   it.each([
-    ['shorter than its prefix', bytes(0, 0, 0, 1, 1, 0, 0, 0)],
-    ['of an unknown kind', bytes(0, 0, 0, 1, 4, 0, 0, 0, 0)],
-    ['with a head beyond its end', bytes(0, 0, 0, 1, 1, 0, 0, 0, 3, 0x7b, 0x7d)],
-    ['with an enormous head', bytes(0, 0, 0, 1, 1, 0xff, 0xff, 0xff, 0xff)],
-    ['with a head that is not JSON', bytes(0, 0, 0, 1, 1, 0, 0, 0, 1, 0x7b)],
-    ['with a head that is not UTF-8', bytes(0, 0, 0, 1, 1, 0, 0, 0, 3, 0x22, 0xff, 0x22)],
-    ['of a body part with a head', bytes(0, 0, 0, 1, 2, 0, 0, 0, 2, 0x7b, 0x7d)],
+    ['of no octets', bytes()],
+    ['shorter than its prefix', bytes(0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0)],
+    ['of an unknown kind', bytes(0, 0, 0, 1, 4, 0, 0, 0, 0, 0, 0, 0, 0)],
+    ['with a head beyond its end', bytes(0, 0, 0, 1, 1, 0, 0, 0, 3, 0, 0, 0, 0, 0x7b, 0x7d)],
+    ['with a body beyond its end', bytes(0, 0, 0, 1, 1, 0, 0, 0, 2, 0, 0, 0, 1, 0x7b, 0x7d)],
+    ['with an enormous head', bytes(0, 0, 0, 1, 1, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0)],
+    ['with a head that is not JSON', bytes(0, 0, 0, 1, 1, 0, 0, 0, 1, 0, 0, 0, 0, 0x7b)],
+    ['with a head that is not UTF-8', bytes(0, 0, 0, 1, 1, 0, 0, 0, 3, 0, 0, 0, 0, 0x22, 0xff, 0x22)],
+    ['of a body part with a head', bytes(0, 0, 0, 1, 2, 0, 0, 0, 2, 0, 0, 0, 0, 0x7b, 0x7d)],
     ['of a body part above 1 MiB', encodeFrame(1, frameKind.bodyPart, undefined, [new Uint8Array(maxBodyPart + 1)])],
+    ['with octets after it', Buffer.concat([encodeFrame(1, frameKind.request, {}), bytes(0)])],
   ])('%s is refused', (_name, frame) => {
     expect(() => decodeFrame(frame)).toThrow(FrameError)
   })
@@ -55,7 +78,7 @@ describe('a frame', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 40 }), (input) => {
         try {
-          decodeFrame(input)
+          decodeFrames(input)
         } catch (error) {
           expect(error).toBeInstanceOf(FrameError)
         }
@@ -75,10 +98,13 @@ describe('a request', () => {
     (size) => {
       const body = new Uint8Array(size).map((_, index) => index * 7)
       const third = Math.floor(size / 3)
-      const frames = encodeRequest(5, { op: 'x' }, [body.subarray(0, third), body.subarray(third)])
+      const frames = requestFrames(5, { op: 'x' }, [body.subarray(0, third), body.subarray(third)])
       expect(frames.length).toBe(Math.max(1, Math.ceil(size / maxBodyPart)))
+      const { sender, messages } = recorder()
+      for (const frame of frames) sender.write(frame)
+      sender.flush()
       const assembler = new FrameAssembler(roomy)
-      const results = frames.map((frame) => assembler.receive(decodeFrame(frame)))
+      const results = messages.flatMap((message) => decodeFrames(message)).map((frame) => assembler.receive(frame))
       const last = results.pop()
       expect(results.every((result) => result === undefined)).toBe(true)
       expect(last).toMatchObject({ id: 5, head: { op: 'x' }, size })
@@ -108,5 +134,59 @@ describe('a request', () => {
   it('is not a response', () => {
     const assembler = new FrameAssembler(roomy)
     expect(() => assembler.receive(decodeFrame(encodeFrame(1, frameKind.response, {})))).toThrow(FrameError)
+  })
+})
+
+describe('a sender', () => {
+  it('sends all frames of a turn in one message, in order', () => {
+    const { sender, messages } = recorder()
+    for (let id = 1; id <= 32; id++) {
+      for (const frame of requestFrames(id, { op: 'x', id }, [bytes(id), bytes(id, id)])) sender.write(frame)
+    }
+    expect([sender.empty, messages.length]).toEqual([false, 0])
+    sender.flush()
+    sender.flush()
+    expect([sender.empty, messages.length]).toEqual([true, 1])
+    const frames = decodeFrames(messages[0] as Uint8Array)
+    expect(frames.map(({ id, head, body }) => [id, head, body.length])).toEqual(
+      Array.from({ length: 32 }, (_, index) => [index + 1, { op: 'x', id: index + 1 }, 3]),
+    )
+  })
+
+  it('fills messages of at most 64 KiB, gives a larger frame its own, and loses none', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(3 * batchSize), { minLength: 1, maxLength: 12 }), (sizes) => {
+        const { sender, messages } = recorder()
+        for (const [index, size] of sizes.entries()) {
+          for (const frame of requestFrames(index + 1, { size }, [new Uint8Array(size).fill(index)]))
+            sender.write(frame)
+        }
+        sender.flush()
+        const frames = messages.map((message) => decodeFrames(message))
+        for (const [index, message] of messages.entries()) {
+          expect(message.length <= batchSize || frames[index]?.length === 1).toBe(true)
+        }
+        expect(frames.flat().map(({ id, body }) => [id, body.length, body[0]])).toEqual(
+          sizes.map((size, index) => [index + 1, size, size === 0 ? undefined : index]),
+        )
+      }),
+      { numRuns: 30 },
+    )
+  })
+
+  it('uses a buffer again once its message is gone, and not before', () => {
+    const { sender, buffers } = recorder()
+    for (let turn = 0; turn < 100; turn++) {
+      for (const frame of requestFrames(1, {}, [new Uint8Array(4_096)])) sender.write(frame)
+      sender.flush()
+    }
+    expect(buffers.size).toBe(1)
+    const unsent: Uint8Array[] = []
+    const slow = new FrameSender((message) => unsent.push(message))
+    for (let turn = 0; turn < 3; turn++) {
+      for (const frame of requestFrames(turn + 1, {}, [])) slow.write(frame)
+      slow.flush()
+    }
+    expect(unsent.flatMap((message) => decodeFrames(message)).map(({ id }) => id)).toEqual([1, 2, 3])
   })
 })

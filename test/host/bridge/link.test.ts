@@ -56,6 +56,21 @@ describe('a link', () => {
     }
   })
 
+  it('sends what comes within one turn in as few WebSocket messages as hold it', async () => {
+    const worker = await fake()
+    const { link } = open(worker)
+    await link.up
+    const hello = worker.linkMessages
+    const questions = Array.from({ length: 32 }, () => link.request(sender, [], 5_000))
+    await Promise.all(questions)
+    expect(worker.linkMessages - hello).toBe(1)
+    const bodies = Array.from({ length: 32 }, () => link.request(sender, [new Uint8Array(4_096)], 5_000))
+    await Promise.all(bodies)
+    expect(worker.requests.filter(({ body }) => body.length === 4_096).length).toBe(32)
+    // 32 times 4.2 KB, at most 64 KiB in a message.
+    expect(worker.linkMessages - hello - 1).toBe(3)
+  })
+
   it('is down before it is up: nothing is sent, nobody waits', async () => {
     const worker = await fake()
     const { link } = open(worker)

@@ -1,5 +1,6 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
+import { AccountObject } from '../../../src/host/workers/index.ts'
 import {
   account,
   admin,
@@ -70,6 +71,20 @@ describe('the link', () => {
   ])('answers %s with an error, and goes on', async (_, head) => {
     expect(await link.call(head)).toHaveProperty('error')
     expect(await link.recipient('alice@facteur.test')).toMatchObject({ code: 250 })
+  })
+
+  it('answers what came together in one message, and commits it in one call for each account', async () => {
+    await furnish('busy.test', ['carol'])
+    await link.recipient('carol@busy.test')
+    const start = link.messages
+    await Promise.all(Array.from({ length: 32 }, () => link.recipient('carol@busy.test')))
+    expect(link.messages - start).toBe(1)
+    const calls = vi.spyOn(AccountObject.prototype, 'deliver')
+    const to = envelope('eve@outside.test', 'carol@busy.test')
+    await Promise.all(Array.from({ length: 32 }, (_, n) => link.deliver(to, message({ subject: `Letter ${n}` }))))
+    expect(calls.mock.calls.map(([batch]) => batch.length)).toEqual([32])
+    expect(link.messages - start).toBe(2)
+    calls.mockRestore()
   })
 
   it('closes on bytes that are no frames', async () => {

@@ -3,7 +3,7 @@
  */
 import { env, exports } from 'cloudflare:workers'
 import type { Envelope, Reply } from '../../../src/protocol/smtp/index.ts'
-import { decodeFrame, encodeRequest } from '../../../src/host/bridge/link/index.ts'
+import { decodeFrames, FrameSender, requestFrames } from '../../../src/host/bridge/link/index.ts'
 import { encodeSession } from '../../../src/host/http/index.ts'
 import type { Env } from '../../../src/host/workers/env.ts'
 
@@ -133,7 +133,13 @@ export const fromOutside = {
 
 /** A bridge's end of the link. */
 export class LinkClient {
+  /** WebSocket messages received. */
+  messages = 0
   readonly #socket: WebSocket
+  readonly #sender = new FrameSender((message, sent) => {
+    this.#socket.send(message)
+    sent()
+  })
   readonly #waiting = new Map<number, (head: unknown) => void>()
   #id = 0
   readonly closed: Promise<number>
@@ -142,9 +148,11 @@ export class LinkClient {
     this.#socket = socket
     socket.binaryType = 'arraybuffer'
     socket.addEventListener('message', (event) => {
-      const frame = decodeFrame(new Uint8Array(event.data as ArrayBuffer))
-      this.#waiting.get(frame.id)?.(frame.head)
-      this.#waiting.delete(frame.id)
+      this.messages++
+      for (const frame of decodeFrames(new Uint8Array(event.data as ArrayBuffer))) {
+        this.#waiting.get(frame.id)?.(frame.head)
+        this.#waiting.delete(frame.id)
+      }
     })
     this.closed = new Promise((resolve) => socket.addEventListener('close', (event) => resolve(event.code)))
     socket.accept()
@@ -162,7 +170,8 @@ export class LinkClient {
     const id = ++this.#id
     return new Promise((resolve) => {
       this.#waiting.set(id, (answer) => resolve(answer as T))
-      for (const frame of encodeRequest(id, head, body === undefined ? [] : [body])) this.#socket.send(frame)
+      if (this.#sender.empty) queueMicrotask(() => this.#sender.flush())
+      for (const frame of requestFrames(id, head, body === undefined ? [] : [body])) this.#sender.write(frame)
     })
   }
 

@@ -2,13 +2,14 @@
  * One WebSocket of the link: requests out, answers in, many at a time.
  *
  * A request always comes to an answer or to a reason why there is none; the connection's death answers all that are open.
- * Frames written within one turn of the event loop leave in one system call.
+ * Frames written within one turn of the event loop leave in one WebSocket message, in one system call.
  */
 
 import type { Socket as NodeStream } from 'node:net'
 import { WebSocket } from 'ws'
-import { decodeFrame, encodeRequest, frameKind, nextFrameId } from '../link/index.ts'
+import { decodeFrames, type Frame, FrameSender, frameKind, nextFrameId, requestFrames } from '../link/index.ts'
 import { describeError, type Log } from './log.ts'
+import { isLoopback } from './socket.ts'
 
 /** Why there is no answer: `late` and `lost` may have been acted on by the Worker, `down` was never sent. */
 export type LinkFailure = 'down' | 'late' | 'lost'
@@ -35,6 +36,18 @@ interface Pending {
 const sweepMs = 500
 const maxAnswer = 2 * 1024 * 1024
 
+/**
+ * Masking keeps bytes that a client made up from being taken for HTTP by a proxy between (RFC 6455 §10.3). Where nobody can
+ * be between (TLS, this machine itself) a mask of zeros does no harm, and spares a copy of every message.
+ */
+function isPrivate({ protocol, hostname }: URL): boolean {
+  return protocol === 'wss:' || isLoopback(hostname.replace(/^\[|\]$/g, ''))
+}
+
+function noMask(mask: Uint8Array): void {
+  mask.fill(0)
+}
+
 export class LinkConnection {
   readonly #socket: WebSocket
   readonly #log: Log
@@ -42,7 +55,8 @@ export class LinkConnection {
   readonly #sweeper: ReturnType<typeof setInterval>
   readonly #pinger: ReturnType<typeof setInterval>
   #stream: NodeStream | undefined
-  #corked = false
+  readonly #sender = new FrameSender((message, sent) => this.#socket.send(message, sent))
+  #flushing = false
   #alive = true
   #lastId = 0
   #sent = 0
@@ -63,6 +77,7 @@ export class LinkConnection {
       handshakeTimeout: options.connectTimeoutMs,
       maxPayload: maxAnswer,
       followRedirects: false,
+      ...(isPrivate(options.url) ? { generateMask: noMask } : {}),
       ...(options.ca === undefined ? {} : { ca: [...options.ca] }),
     })
     this.#sweeper = setInterval(() => this.#sweep(), sweepMs)
@@ -89,8 +104,8 @@ export class LinkConnection {
     const answer = new Promise<LinkAnswer>((settle) => {
       this.#pending.set(id, { settle, deadline: performance.now() + timeoutMs })
     })
-    this.#cork()
-    for (const frame of encodeRequest(id, head, body)) this.#socket.send(frame, () => {})
+    this.#flushSoon()
+    for (const frame of requestFrames(id, head, body)) this.#sender.write(frame)
     return answer
   }
 
@@ -129,18 +144,21 @@ export class LinkConnection {
     this.#alive = true
     try {
       if (!binary) throw new Error('a text frame on the link')
-      const frame = decodeFrame(data)
-      if (frame.kind !== frameKind.response) throw new Error('a request from the Worker')
-      const pending = this.#pending.get(frame.id)
-      // An answer after its deadline: the caller has gone on.
-      if (pending === undefined) return
-      this.#pending.delete(frame.id)
-      pending.settle({ type: 'answer', head: frame.head })
+      for (const frame of decodeFrames(data)) this.#settle(frame)
       this.#closeWhenIdle()
     } catch (error) {
       this.#log('error', 'link-broken', { error: describeError(error) })
       this.destroy('the Worker sent what is not a frame')
     }
+  }
+
+  #settle({ kind, id, head }: Frame): void {
+    if (kind !== frameKind.response) throw new Error('a request from the Worker')
+    const pending = this.#pending.get(id)
+    // An answer after its deadline: the caller has gone on.
+    if (pending === undefined) return
+    this.#pending.delete(id)
+    pending.settle({ type: 'answer', head })
   }
 
   #closeWhenIdle(): void {
@@ -150,13 +168,17 @@ export class LinkConnection {
     }
   }
 
-  /** Many small frames in one turn (one per SMTP session) would be as many system calls: hold them until the turn ends. */
-  #cork(): void {
-    if (this.#corked || this.#stream === undefined) return
-    this.#corked = true
-    this.#stream.cork()
+  /**
+   * Requests of one turn (one for each SMTP session that had something to say) go together when the turn ends. Where they
+   * need several WebSocket messages, the stream is corked, so that these still leave in one system call.
+   */
+  #flushSoon(): void {
+    if (this.#flushing) return
+    this.#flushing = true
+    this.#stream?.cork()
     setImmediate(() => {
-      this.#corked = false
+      this.#flushing = false
+      this.#sender.flush()
       this.#stream?.uncork()
     })
   }

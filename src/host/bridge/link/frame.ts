@@ -1,8 +1,8 @@
 /**
  * The frames of the link between a bridge and the Worker: pure bytes, shared by both ends.
  *
- * One WebSocket message is one frame:
- * `u32 BE request id | u8 kind | u32 BE head length | head JSON (UTF-8) | body bytes`.
+ * One WebSocket message is one frame or several, one after the other:
+ * `u32 BE request id | u8 kind | u32 BE head length | u32 BE body length | head JSON (UTF-8) | body bytes`.
  * A request whose body is larger than one part sends `bodyPart` frames with its id first and the `request` frame last,
  * so that the receiver starts work on one event and never waits for a body. Answers come in any order.
  *
@@ -18,7 +18,7 @@ export interface Frame {
   readonly kind: FrameKind
   /** The head's JSON value; undefined for a body part. */
   readonly head: unknown
-  /** A view into the frame's bytes, not a copy. */
+  /** A view into the message's bytes, not a copy. */
   readonly body: Uint8Array
 }
 
@@ -27,7 +27,7 @@ export class FrameError extends Error {
   override readonly name = 'FrameError'
 }
 
-const prefixLength = 9
+const prefixLength = 13
 export const maxBodyPart = 1024 * 1024
 const maxHead = 1024 * 1024
 const largestId = 0xffffffff
@@ -35,37 +35,60 @@ const largestId = 0xffffffff
 const encoder = new TextEncoder()
 const decoder = new TextDecoder('utf-8', { fatal: true })
 
-/** One frame's bytes. `body` may be in pieces: they are copied exactly once, into the result. */
+/** A frame that is still to be written: its head as JSON text, its body in pieces. */
+export interface FrameParts {
+  readonly id: number
+  readonly kind: FrameKind
+  /** '' for a body part. */
+  readonly json: string
+  readonly body: readonly Uint8Array[]
+}
+
+/** The most octets the frame can take: a character of its head has at most three in UTF-8. */
+export function frameBound({ json, body }: FrameParts): number {
+  return prefixLength + json.length * 3 + sizeOf(body)
+}
+
+/** Writes the frame at `offset`, where `frameBound` octets are free; copies its body exactly once. Gives the end. */
+export function writeFrame(
+  target: Uint8Array<ArrayBuffer>,
+  offset: number,
+  { id, kind, json, body }: FrameParts,
+): number {
+  let end = offset + prefixLength
+  const headLength = json === '' ? 0 : encoder.encodeInto(json, target.subarray(end)).written
+  end += headLength
+  for (const piece of body) {
+    target.set(piece, end)
+    end += piece.length
+  }
+  writeU32(target, offset, id)
+  target[offset + 4] = kind
+  writeU32(target, offset + 5, headLength)
+  writeU32(target, offset + 9, end - offset - prefixLength - headLength)
+  return end
+}
+
+/** One frame's bytes. */
 export function encodeFrame(
   id: number,
   kind: FrameKind,
   head?: unknown,
   body: readonly Uint8Array[] = [],
 ): Uint8Array<ArrayBuffer> {
-  const headBytes = head === undefined ? undefined : encoder.encode(JSON.stringify(head))
-  const headLength = headBytes?.length ?? 0
-  let length = prefixLength + headLength
-  for (const piece of body) length += piece.length
-  const bytes = new Uint8Array(length)
-  const view = new DataView(bytes.buffer)
-  view.setUint32(0, id)
-  view.setUint8(4, kind)
-  view.setUint32(5, headLength)
-  if (headBytes !== undefined) bytes.set(headBytes, prefixLength)
-  let offset = prefixLength + headLength
-  for (const piece of body) {
-    bytes.set(piece, offset)
-    offset += piece.length
-  }
-  return bytes
+  const frame = { id, kind, json: head === undefined ? '' : JSON.stringify(head), body }
+  const bytes = new Uint8Array(frameBound(frame))
+  return bytes.subarray(0, writeFrame(bytes, 0, frame))
 }
 
 /**
- * A request as the frames to send in order: body parts of at most `maxBodyPart`, then the request with the rest of the
+ * A request as the frames to write in order: body parts of at most `maxBodyPart`, then the request with the rest of the
  * body. A small message is exactly one frame.
  */
-export function encodeRequest(id: number, head: unknown, body: readonly Uint8Array[] = []): Uint8Array<ArrayBuffer>[] {
-  const frames: Uint8Array<ArrayBuffer>[] = []
+export function requestFrames(id: number, head: unknown, body: readonly Uint8Array[] = []): FrameParts[] {
+  const json = JSON.stringify(head)
+  if (sizeOf(body) <= maxBodyPart) return [{ id, kind: frameKind.request, json, body }]
+  const frames: FrameParts[] = []
   let pieces: Uint8Array[] = []
   let size = 0
   for (const piece of body) {
@@ -73,7 +96,7 @@ export function encodeRequest(id: number, head: unknown, body: readonly Uint8Arr
     while (size + rest.length > maxBodyPart) {
       const room = maxBodyPart - size
       pieces.push(rest.subarray(0, room))
-      frames.push(encodeFrame(id, frameKind.bodyPart, undefined, pieces))
+      frames.push({ id, kind: frameKind.bodyPart, json: '', body: pieces })
       rest = rest.subarray(room)
       pieces = []
       size = 0
@@ -81,28 +104,32 @@ export function encodeRequest(id: number, head: unknown, body: readonly Uint8Arr
     pieces.push(rest)
     size += rest.length
   }
-  frames.push(encodeFrame(id, frameKind.request, head, pieces))
+  frames.push({ id, kind: frameKind.request, json, body: pieces })
   return frames
 }
 
-/** Reads one frame; throws `FrameError` for anything that is not exactly one. */
-export function decodeFrame(bytes: Uint8Array): Frame {
-  if (bytes.length < prefixLength) throw new FrameError('frame is shorter than its prefix')
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const id = view.getUint32(0)
-  const kind = view.getUint8(4)
-  const headLength = view.getUint32(5)
-  if (kind !== frameKind.request && kind !== frameKind.bodyPart && kind !== frameKind.response) {
-    throw new FrameError(`frame kind ${kind} is unknown`)
-  }
-  if (headLength > maxHead || prefixLength + headLength > bytes.length) throw new FrameError('frame head is too long')
-  const body = bytes.subarray(prefixLength + headLength)
-  if (kind === frameKind.bodyPart) {
-    if (headLength !== 0) throw new FrameError('a body part has no head')
-    if (body.length > maxBodyPart) throw new FrameError('body part is too long')
-    return { id, kind, head: undefined, body }
-  }
-  return { id, kind, head: parseHead(bytes.subarray(prefixLength, prefixLength + headLength)), body }
+/** Reads all frames of a message; throws `FrameError` for anything that is not exactly one frame or several. */
+export function decodeFrames(message: Uint8Array): Frame[] {
+  const frames: Frame[] = []
+  let offset = 0
+  do {
+    const start = offset + prefixLength
+    if (start > message.length) throw new FrameError('frame is shorter than its prefix')
+    const kind = message[offset + 4] as number
+    if (kind !== frameKind.request && kind !== frameKind.bodyPart && kind !== frameKind.response) {
+      throw new FrameError(`frame kind ${kind} is unknown`)
+    }
+    const headEnd = start + readU32(message, offset + 5)
+    const end = headEnd + readU32(message, offset + 9)
+    if (headEnd - start > maxHead) throw new FrameError('frame head is too long')
+    if (end > message.length) throw new FrameError('frame is cut short')
+    if (end - headEnd > maxBodyPart) throw new FrameError('frame body is too long')
+    if (kind === frameKind.bodyPart && headEnd !== start) throw new FrameError('a body part has no head')
+    const head = kind === frameKind.bodyPart ? undefined : parseHead(message.subarray(start, headEnd))
+    frames.push({ id: readU32(message, offset), kind, head, body: message.subarray(headEnd, end) })
+    offset = end
+  } while (offset < message.length)
+  return frames
 }
 
 function parseHead(bytes: Uint8Array): unknown {
@@ -113,56 +140,26 @@ function parseHead(bytes: Uint8Array): unknown {
   }
 }
 
+function sizeOf(pieces: readonly Uint8Array[]): number {
+  let size = 0
+  for (const piece of pieces) size += piece.length
+  return size
+}
+
+function readU32(bytes: Uint8Array, at: number): number {
+  const high = ((bytes[at] as number) << 8) | (bytes[at + 1] as number)
+  const low = ((bytes[at + 2] as number) << 8) | (bytes[at + 3] as number)
+  return high * 0x10000 + low
+}
+
+function writeU32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24
+  bytes[at + 1] = value >>> 16
+  bytes[at + 2] = value >>> 8
+  bytes[at + 3] = value
+}
+
 /** The id after `id`, wrapping within 32 bits; 0 is never used. */
 export function nextFrameId(id: number): number {
   return id >= largestId ? 1 : id + 1
-}
-
-export interface AssembledRequest {
-  readonly id: number
-  readonly head: unknown
-  /** The whole body in its pieces, in order; views into the frames received. */
-  readonly body: readonly Uint8Array[]
-  readonly size: number
-}
-
-/**
- * The receiver's half: collects body parts until their request frame comes. Throws `FrameError` when one request's body,
- * or all unfinished ones together, grow past their limits: a peer that does so is broken, not slow.
- */
-export class FrameAssembler {
-  readonly #parts = new Map<number, { pieces: Uint8Array[]; size: number }>()
-  readonly #limits: { readonly maxBody: number; readonly maxPending: number }
-  #pending = 0
-
-  constructor(limits: { readonly maxBody: number; readonly maxPending: number }) {
-    this.#limits = limits
-  }
-
-  /** Bytes held for requests that are not complete. */
-  get pending(): number {
-    return this.#pending
-  }
-
-  /** Takes a `request` or `bodyPart` frame; gives the request when it is complete. */
-  receive(frame: Frame): AssembledRequest | undefined {
-    if (frame.kind === frameKind.response) throw new FrameError('a response where a request belongs')
-    const held = this.#parts.get(frame.id)
-    const size = (held?.size ?? 0) + frame.body.length
-    if (size > this.#limits.maxBody) throw new FrameError('request body is too long')
-    if (frame.kind === frameKind.bodyPart) {
-      this.#pending += frame.body.length
-      if (this.#pending > this.#limits.maxPending) throw new FrameError('too many unfinished request bodies')
-      if (held === undefined) this.#parts.set(frame.id, { pieces: [frame.body], size })
-      else {
-        held.pieces.push(frame.body)
-        held.size = size
-      }
-      return undefined
-    }
-    if (held === undefined) return { id: frame.id, head: frame.head, body: [frame.body], size }
-    this.#parts.delete(frame.id)
-    this.#pending -= held.size
-    return { id: frame.id, head: frame.head, body: [...held.pieces, frame.body], size }
-  }
 }

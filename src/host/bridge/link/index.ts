@@ -1,16 +1,17 @@
 /** The wire between a bridge and the Worker: both ends import it, and it needs nothing of either's runtime. */
+export { type AssembledRequest, FrameAssembler } from './frame-assembler.ts'
+export { batchSize, FrameSender, type SendMessage } from './frame-sender.ts'
 export {
-  type AssembledRequest,
-  decodeFrame,
+  decodeFrames,
   encodeFrame,
-  encodeRequest,
   type Frame,
-  FrameAssembler,
   FrameError,
   frameKind,
   type FrameKind,
+  type FrameParts,
   maxBodyPart,
   nextFrameId,
+  requestFrames,
 } from './frame.ts'
 export {
   type AuthenticateAnswer,

@@ -4,7 +4,7 @@
  * Limits: what unfinished bodies and running requests may hold, since 128 MB are shared by all that this isolate does.
  * Security: the peer holds the bridge secret; what the heads say comes from SMTP clients and is checked by each operation.
  */
-import { type AssembledRequest, decodeFrame, encodeFrame, FrameAssembler, frameKind } from '../../bridge/link/index.ts'
+import { type AssembledRequest, decodeFrames, FrameAssembler, frameKind, FrameSender } from '../../bridge/link/index.ts'
 import { describe, type Log } from '../log.ts'
 import type { LinkOperations } from './operations.ts'
 
@@ -24,8 +24,20 @@ export function serveLink(socket: WebSocket, operations: LinkOperations, limits:
   let held = 0
   let open = true
 
+  const sender = new FrameSender((message, sent) => {
+    if (open) socket.send(message)
+    // The runtime has taken a copy.
+    sent()
+  })
+
   function answer(id: number, head: object): void {
-    if (open) socket.send(encodeFrame(id, frameKind.response, head))
+    // Commits of several accounts end within one turn of the event loop: their answers leave together after it. The only
+    // request there is waits for nobody.
+    if (sender.empty) {
+      if (inFlight > 1) setTimeout(() => sender.flush(), 0)
+      else queueMicrotask(() => sender.flush())
+    }
+    sender.write({ id, kind: frameKind.response, json: JSON.stringify(head), body: [] })
   }
 
   async function handle(request: AssembledRequest): Promise<void> {
@@ -42,15 +54,20 @@ export function serveLink(socket: WebSocket, operations: LinkOperations, limits:
     }
   }
 
+  function take(request: AssembledRequest): void {
+    const tooMuch = inFlight >= limits.maxInFlight || held + assembler.pending + request.size > limits.maxPending
+    if (tooMuch) answer(request.id, { error: 'too much at once' })
+    else void handle(request)
+  }
+
   socket.addEventListener('message', (event) => {
     if (!open) return
     try {
       if (!(event.data instanceof ArrayBuffer)) throw new Error('a text frame on the link')
-      const request = assembler.receive(decodeFrame(new Uint8Array(event.data)))
-      if (request === undefined) return
-      const tooMuch = inFlight >= limits.maxInFlight || held + assembler.pending + request.size > limits.maxPending
-      if (tooMuch) answer(request.id, { error: 'too much at once' })
-      else void handle(request)
+      for (const frame of decodeFrames(new Uint8Array(event.data))) {
+        const request = assembler.receive(frame)
+        if (request !== undefined) take(request)
+      }
     } catch (error) {
       // Not frames, or not ours: nothing after it can be trusted to be aligned with requests.
       log('warning', 'link broken', { error: describe(error) })
