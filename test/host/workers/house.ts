@@ -238,6 +238,11 @@ export class SessionClient {
     this.#socket.send(new TextEncoder().encode(text))
   }
 
+  /** So many octets have been read: the object may send as many again. */
+  acknowledge(octets: number): void {
+    this.#socket.send(JSON.stringify({ ack: octets }))
+  }
+
   /** Everything received up to the first match; what follows stays. */
   async until(pattern: RegExp): Promise<string> {
     for (;;) {
@@ -264,8 +269,8 @@ export class SessionClient {
   }
 }
 
-export async function openSession(login: string): Promise<SessionClient> {
-  const session = await SessionClient.open(login)
+export async function openSession(login: string, secret = password): Promise<SessionClient> {
+  const session = await SessionClient.open(login, secret)
   if (session instanceof Response) throw new Error(`${session.status} ${await session.text()}`)
   return session
 }

@@ -4,6 +4,7 @@
 import { accept, checkSender } from '../../../arrival/index.ts'
 import type { SubmissionPort } from '../../../access/jmap/index.ts'
 import type { MailboxDelivery, MailboxOutcome } from '../../../delivery/index.ts'
+import { ownsAddress } from '../../../routing/index.ts'
 import { arrivalPorts, remoteCall } from '../arrival-ports.ts'
 import type { Env } from '../env.ts'
 import { randomText } from '../random.ts'
@@ -27,5 +28,6 @@ export function submissionPort(
       const { reply } = await accept({ envelope, raw, origin }, ports)
       return { accepted: reply.code < 400, reply }
     },
+    maySendAs: (address) => ownsAddress(address, accountId, ports.directory),
   }
 }

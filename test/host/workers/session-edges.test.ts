@@ -1,0 +1,129 @@
+/**
+ * What can happen to an IMAP session at its edges: eviction in the middle of something, the account's end, other clients.
+ */
+import { evictDurableObject } from 'cloudflare:test'
+import { beforeAll, describe, expect, it } from 'vitest'
+import {
+  account,
+  admin,
+  basic,
+  envelope,
+  furnish,
+  jmap,
+  LinkClient,
+  message,
+  openSession,
+  resultOf,
+  SessionClient,
+} from './house.ts'
+
+const domain = 'edges.test'
+const address = `alice@${domain}`
+let ids: Record<string, string>
+let link: LinkClient
+
+beforeAll(async () => {
+  ids = await furnish(domain, ['alice', 'bob', 'carol'])
+  link = await LinkClient.open()
+})
+
+async function deliver(to: string, subject: string, body?: string): Promise<void> {
+  const fields = body === undefined ? { subject, to } : { subject, to, body }
+  expect((await link.deliver(envelope('eve@outside.test', to), message(fields))).code).toBe(250)
+}
+
+describe('an object that is to be evicted while a session is in the middle of something', () => {
+  it('stays until a literal that was half received has come whole (RFC 9051 §6.3.12)', async () => {
+    const session = await openSession(address)
+    session.send('a1 APPEND INBOX {20000}\r\n')
+    await session.until(/\+ .*\r\n/)
+    const mail = 'Subject: in two halves\r\n\r\n'.padEnd(20_000, 'x')
+    session.send(mail.slice(0, 12_000))
+    const evicted = evictDurableObject(account(ids.alice as string))
+    session.send(`${mail.slice(12_000)}\r\n`)
+    expect(await session.until(/a1 .*\r\n/)).toContain('a1 OK [APPENDUID')
+    await evicted
+    await session.command('a2', 'SELECT INBOX')
+    expect(await session.command('a3', 'FETCH 1 (RFC822.SIZE)')).toContain('RFC822.SIZE 20000')
+    session.close()
+  })
+
+  it('stays until a client that had stopped reading has the whole answer', async () => {
+    const to = `carol@${domain}`
+    const body = `${'x'.repeat(998)}\r\n`.repeat(1000)
+    for (let count = 0; count < 6; count++) await deliver(to, `Large ${count}`, body)
+    const session = await openSession(to)
+    await session.command('a1', 'SELECT INBOX')
+    session.send('a2 FETCH 1:* BODY.PEEK[]\r\n')
+    let text = await session.until(/\* 4 FETCH/)
+    const evicted = evictDurableObject(account(ids.carol as string))
+    session.acknowledge(text.length)
+    text += await session.until(/^a2 .*\r\n/m)
+    expect(text).toMatch(/a2 OK/)
+    expect(text.split('x'.repeat(998)).length - 1).toBe(6 * 1000)
+    await evicted
+    expect(await session.command('a3', 'NOOP')).toContain('a3 OK')
+    session.close()
+  })
+})
+
+describe('a session', () => {
+  it('does not offer COMPRESS, and refuses it (RFC 4978 §3)', async () => {
+    const session = await openSession(address)
+    expect(await session.command('a1', 'CAPABILITY')).not.toContain('COMPRESS')
+    expect(await session.command('a2', 'COMPRESS DEFLATE')).toContain('a2 BAD')
+    session.close()
+  })
+
+  it('takes everything that was pipelined behind LOGIN in order (RFC 9051 §5.5)', async () => {
+    const session = await openSession(address)
+    session.send(
+      'a1 SELECT INBOX\r\na2 APPEND INBOX {26+}\r\nSubject: pipelined\r\n\r\nHi\r\n\r\na3 NOOP\r\na4 LOGOUT\r\n',
+    )
+    const text = await session.until(/a4 OK.*\r\n/)
+    expect(text.match(/^a\d [A-Z]+/gm)).toEqual(['a0 OK', 'a1 OK', 'a2 OK', 'a3 OK', 'a4 OK'])
+  })
+
+  it('is told of a flag that JMAP sets, and so is every other one, in IDLE at once (RFC 2177)', async () => {
+    const to = `bob@${domain}`
+    await deliver(to, 'Watched by two')
+    const [idle, busy] = [await openSession(to), await openSession(to)]
+    for (const session of [idle, busy]) await session.command('a1', 'SELECT INBOX')
+    idle.send('a2 IDLE\r\n')
+    await idle.until(/\+ .*\r\n/)
+    const found = await jmap(basic(to), [['Email/query', { accountId: ids.bob, limit: 1 }, 'q']])
+    const id = resultOf<{ ids: string[] }>(found, 'q').ids[0] as string
+    const update = { [id]: { 'keywords/$flagged': true } }
+    await jmap(basic(to), [['Email/set', { accountId: ids.bob, update }, 's']])
+    expect(await idle.until(/FETCH.*\r\n/)).toMatch(/\* 1 FETCH \(.*\\Flagged/)
+    expect(await busy.command('a2', 'NOOP')).toMatch(/\* 1 FETCH \(.*\\Flagged/)
+    await jmap(basic(to), [['Email/set', { accountId: ids.bob, destroy: [id] }, 's']])
+    expect(await idle.until(/EXPUNGE\r\n/)).toContain('* 1 EXPUNGE')
+    expect(await busy.command('a3', 'NOOP')).toContain('* 1 EXPUNGE')
+    for (const session of [idle, busy]) session.close()
+  })
+
+  it('ends with the account, and nobody can log in any more', async () => {
+    await furnish(domain, ['dave'])
+    const session = await openSession(`dave@${domain}`)
+    await session.until(/\r\n/)
+    await admin('DELETE', `/accounts/dave@${domain}`)
+    await expect(session.until(/never/)).rejects.toThrow('closed 1001')
+    expect(await SessionClient.open(`dave@${domain}`)).toBeInstanceOf(Response)
+  })
+})
+
+describe('an alias of the account', () => {
+  const identity = (email: string) =>
+    jmap(basic(address), [['Identity/set', { accountId: ids.alice, create: { i: { name: 'A', email } } }, 'i']])
+
+  it('may be the address of an identity, and no other address may (RFC 8621 §6.3)', async () => {
+    await admin('PUT', `/aliases/sales@${domain}`, { targets: [address] })
+    const created = resultOf(await identity(`sales@${domain}`), 'i')
+    expect(created['created']).toMatchObject({ i: { id: expect.any(String) as string } })
+    for (const foreign of [`bob@${domain}`, `nobody@${domain}`, 'alice@outside.test']) {
+      const refused = resultOf(await identity(foreign), 'i')
+      expect(refused['notCreated']).toMatchObject({ i: { type: 'forbiddenFrom' } })
+    }
+  })
+})
