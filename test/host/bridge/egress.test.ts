@@ -179,6 +179,21 @@ describe('nothing is delivered', () => {
     expect(recipients[0]?.status).toBe('deferred')
   })
 
+  it.each([
+    ['its greeting', []],
+    ['a reply', ['220 hi', '250 hi']],
+  ])('when the server drips %s, though each octet comes in time', async (_, said) => {
+    const slow = await scripted(said, false, '2')
+    const { recipients } = await send(
+      await scene({ limits: { replyMs: 200, exchangeMs: 400 } }),
+      request([target(slow.port)]),
+    )
+    expect(recipients[0]).toMatchObject({
+      status: 'deferred',
+      diagnostic: expect.stringContaining('No answer in time'),
+    })
+  })
+
   it('when the server hangs up in the dialogue', async () => {
     const rude = await scripted(['220 hi', '250 hi', '250 ok'], true)
     const { recipients } = await send(await scene(), request([target(rude.port)]))

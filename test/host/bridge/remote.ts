@@ -51,10 +51,11 @@ export async function remote(options: SMTPServerOptions = {}): Promise<Remote> {
   return result
 }
 
-/** A server of a few fixed lines: the first on connection, then one per line received. */
+/** A server of a few fixed lines: the first on connection, then one per line received; after them it may drip for ever. */
 export async function scripted(
   lines: readonly string[],
   closeAfter = false,
+  drip?: string,
 ): Promise<{ port: number; seen: string[] }> {
   const seen: string[] = []
   const server = net.createServer((socket) => {
@@ -62,6 +63,10 @@ export async function scripted(
     const say = (): void => {
       const line = left.shift()
       if (line !== undefined) socket.write(`${line}\r\n`)
+      else if (drip !== undefined) {
+        const dripping = setInterval(() => socket.write(drip), 20)
+        socket.once('close', () => clearInterval(dripping))
+      }
       if (closeAfter && left.length === 0) socket.destroy()
     }
     let pending = ''

@@ -45,6 +45,14 @@ describe('attacks', () => {
     expect(await smtp.untilClosed()).toMatch(/^220 .*\r\n421 4\.4\.2 .*\r\n$/)
   })
 
+  it('says 421 to a client whose command drips, though each byte comes in time', async () => {
+    const { client } = await scene({ limits: { commandMs: 80 } })
+    const smtp = await greeted(await client('smtp'))
+    const drip = setInterval(() => smtp.write('x'), 5)
+    afterwards(() => clearInterval(drip))
+    expect(await smtp.untilClosed()).toMatch(/^421 4\.4\.2 .*\r\n$/m)
+  })
+
   it('ends a message that drips, though each byte comes in time', async () => {
     const { client } = await scene({ limits: { contentMs: 1_000, messageMs: 80 } })
     const smtp = await greeted(await client('smtp'))

@@ -35,6 +35,8 @@ export interface EgressTimes {
   readonly replyMs: number
   /** Reply to the end of the content: 10 minutes (RFC 5321 §4.5.3.2.6). */
   readonly finalReplyMs: number
+  /** The opening dialogue, then each message: however many octets a server sends one by one. */
+  readonly exchangeMs: number
 }
 
 export type EgressOpening =
@@ -62,6 +64,7 @@ export class EgressConnection {
   readonly #ca: readonly string[] | undefined
   readonly #deadline = new Deadline(() => this.#giveUp('No answer in time'))
   #state: State = 'opening'
+  #exchangeBy: number
   #capabilities: Capabilities | undefined
   #failure: SessionFailure | undefined
   #blocked = false
@@ -94,6 +97,7 @@ export class EgressConnection {
     this.#route = route
     this.#times = times
     this.#ca = ca
+    this.#exchangeBy = performance.now() + times.exchangeMs
     this.#engine = new SmtpClient({
       hostname: route.hostname,
       tls: route.tls === 'implicit' ? 'active' : route.tls,
@@ -146,6 +150,7 @@ export class EgressConnection {
     this.#state = 'sending'
     this.#transactions++
     this.#heard = false
+    this.#exchangeBy = performance.now() + this.#times.exchangeMs
     return new Promise((resolve) => {
       this.#settled = resolve
       const message: OutgoingMessage = { envelope, content }
@@ -245,7 +250,7 @@ export class EgressConnection {
 
   #expectReply(): void {
     const wait = this.#state === 'sending' ? this.#times.finalReplyMs : this.#times.replyMs
-    this.#deadline.set(performance.now() + wait)
+    this.#deadline.set(Math.min(performance.now() + wait, this.#exchangeBy))
   }
 
   #giveUp(diagnostic: string): void {

@@ -86,6 +86,8 @@ export interface BridgeLimits extends LinkLimits, LoginPenaltyLimits {
   readonly replyMs: number
   /** Egress: waiting for the reply to the content (RFC 5321 §4.5.3.2.6: 10 minutes). */
   readonly finalReplyMs: number
+  /** Egress: one message in all, and before it the dialogue up to there: ends a server that drips. Longer than the queue waits. */
+  readonly exchangeMs: number
   /** Egress: connections open to one target at once. */
   readonly connectionsPerTarget: number
   /** Egress: how long a connection is kept for the next message. */
@@ -121,6 +123,7 @@ export const defaultBridgeLimits: BridgeLimits = {
   connectMs: 30_000,
   replyMs: 300_000,
   finalReplyMs: 600_000,
+  exchangeMs: 900_000,
   connectionsPerTarget: 20,
   reuseMs: 10_000,
   messagesPerConnection: 100,

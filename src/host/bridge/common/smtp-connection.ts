@@ -37,6 +37,9 @@ export class SmtpConnection {
   #accountId: string | undefined
   /** An answer of the Worker, or a handshake, is awaited. */
   #working = false
+  /** Something whole has come since the deadline was set: a command, or content. */
+  #progressed = true
+  #commandBy = Infinity
   #unread = 0
   #paused = false
   #waitingForLink = false
@@ -100,6 +103,7 @@ export class SmtpConnection {
       while (!this.#over) {
         const event = this.#engine.next()
         if (event === undefined) break
+        this.#progressed = true
         const waits = this.#take(event)
         if (waits !== undefined) {
           this.#working = true
@@ -335,7 +339,10 @@ export class SmtpConnection {
     const now = performance.now()
     const { commandMs, contentMs } = this.#service.limits
     const transaction = this.#transaction
-    const wait = transaction?.receiving === true ? Math.min(now + contentMs, transaction.contentBy) : now + commandMs
+    // A command has its time as a whole: octets that come one by one do not make it longer.
+    if (this.#progressed) this.#commandBy = now + commandMs
+    this.#progressed = false
+    const wait = transaction?.receiving === true ? Math.min(now + contentMs, transaction.contentBy) : this.#commandBy
     this.#deadline.set(this.#accountId === undefined ? Math.min(wait, this.#loginBy) : wait)
   }
 
