@@ -2,13 +2,14 @@
  * The dialer port: asks a bridge to run the SMTP transaction, since a Worker cannot reach port 25.
  *
  * Request body: `u32 BE head length | EgressRequest JSON | message`; the answer is EgressResult JSON.
- * Limits: ten minutes for the whole transaction, as RFC 5321 §4.5.3.2 gives the final dot alone.
+ * Limits: fourteen minutes for an answer. The final dot alone has ten (RFC 5321 §4.5.3.2.6), and to give up before the
+ * bridge does would send the message again that it delivers; an alarm, which may be what waits here, lives for fifteen.
  * Security: the bridge holds our secret, but what its answer quotes comes from strangers' servers: its shape is checked.
  */
 import type { Dialer, EgressRequest, EgressResult } from '../../delivery/index.ts'
 import { concat, encodeUtf8 } from '../../format/index.ts'
 
-const TIMEOUT_MS = 10 * 60_000
+const TIMEOUT_MS = 14 * 60_000
 const MAX_ANSWER = 4 * 1024 * 1024
 
 export interface EgressOptions {

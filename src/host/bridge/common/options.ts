@@ -86,7 +86,7 @@ export interface BridgeLimits extends LinkLimits, LoginPenaltyLimits {
   readonly replyMs: number
   /** Egress: waiting for the reply to the content (RFC 5321 §4.5.3.2.6: 10 minutes). */
   readonly finalReplyMs: number
-  /** Egress: one message in all, and before it the dialogue up to there: ends a server that drips. Longer than the queue waits. */
+  /** Egress: one message in all, and before it the dialogue up to there: ends a server that drips. Within what the queue waits. */
   readonly exchangeMs: number
   /** Egress: connections open to one target at once. */
   readonly connectionsPerTarget: number
@@ -123,7 +123,7 @@ export const defaultBridgeLimits: BridgeLimits = {
   connectMs: 30_000,
   replyMs: 300_000,
   finalReplyMs: 600_000,
-  exchangeMs: 900_000,
+  exchangeMs: 720_000,
   connectionsPerTarget: 20,
   reuseMs: 10_000,
   messagesPerConnection: 100,

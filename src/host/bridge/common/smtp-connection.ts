@@ -37,9 +37,8 @@ export class SmtpConnection {
   #accountId: string | undefined
   /** An answer of the Worker, or a handshake, is awaited. */
   #working = false
-  /** Something whole has come since the deadline was set: a command, or content. */
-  #progressed = true
-  #commandBy = Infinity
+  /** Set anew when something whole has come: a command, or content. */
+  #commandBy: number | undefined
   #unread = 0
   #paused = false
   #waitingForLink = false
@@ -103,7 +102,7 @@ export class SmtpConnection {
       while (!this.#over) {
         const event = this.#engine.next()
         if (event === undefined) break
-        this.#progressed = true
+        this.#commandBy = undefined
         const waits = this.#take(event)
         if (waits !== undefined) {
           this.#working = true
@@ -340,8 +339,7 @@ export class SmtpConnection {
     const { commandMs, contentMs } = this.#service.limits
     const transaction = this.#transaction
     // A command has its time as a whole: octets that come one by one do not make it longer.
-    if (this.#progressed) this.#commandBy = now + commandMs
-    this.#progressed = false
+    this.#commandBy ??= now + commandMs
     const wait = transaction?.receiving === true ? Math.min(now + contentMs, transaction.contentBy) : this.#commandBy
     this.#deadline.set(this.#accountId === undefined ? Math.min(wait, this.#loginBy) : wait)
   }
