@@ -9,7 +9,7 @@ import { CHALLENGE, parseAuthorization, tokenAccount } from './authorization.ts'
 import { crossOrigin, preflight } from './cors.ts'
 import { relayEventSource } from './event-source.ts'
 import type { House } from './house.ts'
-import { methodNotAllowed, notFound, problem } from './problem.ts'
+import { methodNotAllowed, notFound, overLimit, problem } from './problem.ts'
 
 /** RFC 8620 §2 `maxSizeRequest` and `maxSizeUpload` are enforced by the account; these only spare it the transfer. */
 const LARGEST_REQUEST = 10 * 1024 * 1024
@@ -26,9 +26,9 @@ export function jmapRoutes(house: House): Hono {
   })
 
   app.on(['GET', 'HEAD'], '/session', ({ req }) => forward(house, req.raw))
-  app.post('/api', ({ req }) => limited(req.raw, LARGEST_REQUEST) ?? forward(house, req.raw))
-  app.post('/upload/:account/', ({ req }) => limited(req.raw, LARGEST_UPLOAD) ?? forward(house, req.raw))
-  app.post('/upload/:account', ({ req }) => limited(req.raw, LARGEST_UPLOAD) ?? forward(house, req.raw))
+  app.post('/api', ({ req }) => limited(req.raw, 'maxSizeRequest', LARGEST_REQUEST) ?? forward(house, req.raw))
+  app.post('/upload/:account/', ({ req }) => limited(req.raw, 'maxSizeUpload', LARGEST_UPLOAD) ?? forward(house, req.raw))
+  app.post('/upload/:account', ({ req }) => limited(req.raw, 'maxSizeUpload', LARGEST_UPLOAD) ?? forward(house, req.raw))
   app.on(['GET', 'HEAD'], '/download/:account/:blob/:name', ({ req }) => forward(house, req.raw))
   app.get('/eventsource', ({ req }) => relayEventSource(req.raw, (request) => forward(house, request)))
   app.get('/eventsource/', ({ req }) => relayEventSource(req.raw, (request) => forward(house, request)))
@@ -40,10 +40,9 @@ export function jmapRoutes(house: House): Hono {
   return app
 }
 
-function limited(request: Request, most: number): Response | undefined {
+function limited(request: Request, limit: 'maxSizeRequest' | 'maxSizeUpload', most: number): Response | undefined {
   const length = Number(request.headers.get('Content-Length') ?? '0')
-  if (!(length > most)) return undefined
-  return problem(413, 'Content Too Large', `at most ${most} bytes are taken here`)
+  return length > most ? overLimit(limit, most) : undefined
 }
 
 /** Sends the request to the account its credentials name; 401 when they name none. */

@@ -1,8 +1,9 @@
 /**
  * Errors as JSON problem details.
  *
- * Standards: RFC 9457 (`application/problem+json`).
+ * Standards: RFC 9457 (`application/problem+json`), RFC 8620 §3.6.1 (JMAP's own types).
  */
+import { requestProblem, type RequestProblem } from '../../protocol/jmap/index.ts'
 
 export function problem(
   status: number,
@@ -23,4 +24,20 @@ export function notFound(): Response {
 
 export function methodNotAllowed(allow: string): Response {
   return problem(405, 'Method Not Allowed', undefined, { Allow: allow })
+}
+
+/** RFC 8620 §3.6.1: the request's content type is not `application/json`. */
+export function notJson(): Response {
+  return jmapProblem(requestProblem('notJSON', 'The content type of a request is application/json.'))
+}
+
+/** RFC 8620 §3.6.1, with the status of its example for requests, and HTTP's own for uploads, which are not JMAP requests. */
+export function overLimit(limit: 'maxSizeRequest' | 'maxSizeUpload', most: number): Response {
+  const limited = requestProblem('limit', `At most ${most} octets are taken here.`, limit)
+  return jmapProblem(limit === 'maxSizeUpload' ? { ...limited, status: 413 } : limited)
+}
+
+function jmapProblem(body: RequestProblem): Response {
+  const headers = { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store' }
+  return new Response(JSON.stringify(body), { status: body.status, headers })
 }

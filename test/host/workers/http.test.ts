@@ -105,7 +105,9 @@ describe('JMAP over HTTP', () => {
     const body = declared ? bytes : new Response(bytes).body
     const headers = { Authorization: alice, 'Content-Type': 'application/json' }
     const response = await request('/jmap/api', { method: 'POST', headers, body })
-    expect(response.status).toBe(413)
+    expect(response.status).toBe(400)
+    const limit = { type: 'urn:ietf:params:jmap:error:limit', limit: 'maxSizeRequest' }
+    expect(await response.json()).toMatchObject(limit) // RFC 8620 §3.6.1
   })
 
   it('keeps an upload and gives it back (RFC 8620 §6)', async () => {

@@ -8,7 +8,14 @@
  */
 import { type Download, downloadHeaders, type JmapAccess, type JmapResponse } from '../../../access/jmap/index.ts'
 import { parseEventSourceQuery } from '../../../protocol/jmap/index.ts'
-import { CHALLENGE, parseAuthorization, parseSessionRequest, problem } from '../../http/index.ts'
+import {
+  CHALLENGE,
+  notJson,
+  overLimit,
+  parseAuthorization,
+  parseSessionRequest,
+  problem,
+} from '../../http/index.ts'
 import type { LoginResult } from '../doors.ts'
 import type { Env } from '../env.ts'
 import { settingsOf } from '../settings.ts'
@@ -41,7 +48,7 @@ export class AccountHttp {
     try {
       return await this.#route(request, url)
     } catch (error) {
-      if (error instanceof TooLong) return problem(413, 'Content Too Large', error.message)
+      if (error instanceof TooLong) return overLimit(error.limit, error.most)
       throw error
     }
   }
@@ -55,8 +62,8 @@ export class AccountHttp {
       case 'session':
         return Response.json(jmap.session(url.origin), { headers: { 'Cache-Control': 'no-cache, no-store' } })
       case 'api':
-        if (!isJson(request)) return problem(415, 'Unsupported Media Type', 'send application/json')
-        return answer(await jmap.handle(await readBody(request, jmap.limits.maxSizeRequest)))
+        if (!isJson(request)) return notJson()
+        return answer(await jmap.handle(await readBody(request, 'maxSizeRequest', jmap.limits.maxSizeRequest)))
       case 'upload':
         return this.#upload(request, accountId)
       case 'download': {
@@ -76,7 +83,7 @@ export class AccountHttp {
     const end = jmap.beginUpload()
     if (typeof end !== 'function') return answer(end)
     try {
-      const bytes = await readBody(request, jmap.limits.maxSizeUpload)
+      const bytes = await readBody(request, 'maxSizeUpload', jmap.limits.maxSizeUpload)
       return answer(jmap.upload(accountId, bytes, request.headers.get('Content-Type') ?? ''))
     } finally {
       end()
