@@ -19,6 +19,19 @@ function post(body: BodyInit, contentType = 'application/json'): Promise<Respons
   return request('/jmap/api', { method: 'POST', headers: { Authorization: login, 'Content-Type': contentType }, body })
 }
 
+const subscribe = (query: string, headers: Record<string, string> = {}) =>
+  request(`/jmap/eventsource?${query}`, { headers: { Authorization: login, ...headers } })
+it('ends after one state when it was asked to, and goes on where it was (RFC 8620 §7.3)', async () => {
+  const response = await subscribe('types=Mailbox&closeafter=state&ping=0')
+  await create('First')
+  const text = await response.text()
+  expect(text).toMatch(/^event: state\nid: \S+\ndata: \{"@type":"StateChange".*"Mailbox":"/m)
+  const seen = /[^]*\nid: (\S+)/.exec(text)?.[1] as string
+  await create('While away')
+  const missed = await (await subscribe('types=*&closeafter=state&ping=0', { 'Last-Event-ID': seen })).text()
+  expect(missed).toContain('"Mailbox":"')
+})
+
 /** A change for the event sources to tell. */
 const create = (name: string) => jmap(login, [['Mailbox/set', { accountId: id, create: { m: { name } } }, 's']])
 
@@ -94,19 +107,6 @@ describe("another account's", () => {
 })
 
 describe('an event source', () => {
-  const subscribe = (query: string, headers: Record<string, string> = {}) =>
-    request(`/jmap/eventsource?${query}`, { headers: { Authorization: login, ...headers } })
-  it('ends after one state when it was asked to, and goes on where it was (RFC 8620 §7.3)', async () => {
-    const response = await subscribe('types=Mailbox&closeafter=state&ping=0')
-    await create('First')
-    const text = await response.text()
-    expect(text).toMatch(/^event: state\nid: \S+\ndata: \{"@type":"StateChange".*"Mailbox":"/m)
-    const seen = /[^]*\nid: (\S+)/.exec(text)?.[1] as string
-    await create('While away')
-    const missed = await (await subscribe('types=*&closeafter=state&ping=0', { 'Last-Event-ID': seen })).text()
-    expect(missed).toContain('"Mailbox":"')
-  })
-
   it('tells only the types that were asked for', async () => {
     const email = await subscribe('types=Email&closeafter=state&ping=0')
     const all = await subscribe('types=*&closeafter=state&ping=0')
