@@ -2,7 +2,7 @@
  * Bundles the Worker for workerd, as `wrangler deploy` does for Cloudflare: one ES module, `cloudflare:` and `node:` left
  * to the runtime. It takes a few hundred milliseconds, so nothing is cached and nothing can be stale.
  */
-import { build } from 'esbuild'
+import { build, stop } from 'esbuild'
 import { fileURLToPath } from 'node:url'
 import { LocalHostError } from './failure.ts'
 
@@ -34,6 +34,9 @@ export async function bundleWorker(): Promise<string> {
     return output.text
   } catch (error) {
     throw new LocalHostError(`The Worker could not be bundled: ${(error as Error).message}`, { cause: error })
+  } finally {
+    // The compiler is a process of 60 MB that would stay as long as the server.
+    await stop()
   }
 }
 
