@@ -18,6 +18,17 @@ export interface Arrival {
   /** As received, byte for byte. */
   raw: Uint8Array
   origin: Origin
+  /**
+   * Nobody is left to take a refusal, as when a message was held for later: what is refused goes to a queue, to be tried
+   * again or reported to the sender.
+   */
+  committed?: boolean
+}
+
+/** `delivered`: recipients whose copies are all in mailboxes, as the envelope names them. */
+export interface Acceptance {
+  reply: Reply
+  delivered?: string[]
 }
 
 const denied = { code: 550, enhanced: '5.7.1', text: 'Relaying denied: we do not take mail for this domain' } as const
@@ -28,9 +39,9 @@ const defaultMaxHops = 100
  * it only to be reported as failed; a 4xx or 5xx means that nothing of it is ours. (A queue that fails half-way gives 451
  * after some copies are safe: the sender's next try doubles those, which is the lesser evil.) Never rejects.
  */
-export async function accept(arrival: Arrival, ports: ArrivalPorts): Promise<{ reply: Reply }> {
+export async function accept(arrival: Arrival, ports: ArrivalPorts): Promise<Acceptance> {
   try {
-    return { reply: await take(arrival, ports) }
+    return await take(arrival, ports)
   } catch (cause) {
     if (cause instanceof SmtpError) return { reply: cause.reply }
     ports.log?.({ type: 'arrival-fault', transactionId: arrival.origin.transactionId, cause })
@@ -38,15 +49,18 @@ export async function accept(arrival: Arrival, ports: ArrivalPorts): Promise<{ r
   }
 }
 
-async function take({ envelope, raw, origin }: Arrival, ports: ArrivalPorts): Promise<Reply> {
+async function take(arrival: Arrival, ports: ArrivalPorts): Promise<Acceptance> {
+  const { envelope, raw, origin } = arrival
   const recipients = envelope.recipients.map((recipient): Recipient => ({
     ...recipient,
     address: fullAddress(recipient.address, ports),
   }))
-  if (recipients.length === 0) return { code: 554, enhanced: '5.5.1', text: 'There are no recipients' }
+  if (recipients.length === 0) {
+    return { reply: { code: 554, enhanced: '5.5.1', text: 'There are no recipients' } }
+  }
   const { header } = parseHeader(raw)
   if (countReceived(header) >= (ports.maxHops ?? defaultMaxHops)) {
-    return { code: 554, enhanced: '5.4.6', text: 'Too many hops: this message is in a loop' }
+    return { reply: { code: 554, enhanced: '5.4.6', text: 'Too many hops: this message is in a loop' } }
   }
   const now = ports.clock()
   const completed = isSubmission(origin) ? missingFields(header, now, `${ports.ids()}@${ports.hostname}`) : []
@@ -65,7 +79,7 @@ async function take({ envelope, raw, origin }: Arrival, ports: ArrivalPorts): Pr
     if (status === 'delivered' || status === 'queued') taken++
     else leftovers.push(leftover(to, destination.via, reply as Reply))
   }
-  if (taken === 0) return refusalOf(leftovers)
+  if (taken === 0 && arrival.committed !== true) return { reply: refusalOf(leftovers) }
   const message = { envelope: onward, raw: traced }
   await leaveToQueue(leftovers, message, ports, ports.hostname)
   try {
@@ -74,7 +88,23 @@ async function take({ envelope, raw, origin }: Arrival, ports: ArrivalPorts): Pr
     // A success report is a courtesy: not worth delivering the message twice, which is what a 451 would do.
     ports.log?.({ type: 'arrival-fault', transactionId: origin.transactionId, cause })
   }
-  return { code: 250, enhanced: '2.0.0', text: `Message taken as ${origin.transactionId}` }
+  const delivered = wholly(recipients, plan, places).flatMap(
+    (recipient) => envelope.recipients[recipients.indexOf(recipient)]?.address ?? [],
+  )
+  return { reply: { code: 250, enhanced: '2.0.0', text: `Message taken as ${origin.transactionId}` }, delivered }
+}
+
+/** Recipients all of whose copies are in mailboxes. */
+function wholly(
+  recipients: readonly Recipient[],
+  { dead }: RoutePlan<Recipient>,
+  places: Awaited<ReturnType<typeof distribute>>['places'],
+): Recipient[] {
+  return recipients.filter((recipient) => {
+    const mine = places.filter((place) => place.recipients.includes(recipient))
+    if (mine.length === 0 || dead.some((target) => target.recipient === recipient)) return false
+    return mine.every(({ status }) => status === 'delivered')
+  })
 }
 
 function received(arrival: Arrival, recipients: readonly Recipient[], now: number, ports: ArrivalPorts): string {

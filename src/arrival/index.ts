@@ -1,4 +1,4 @@
-export { accept, type Arrival } from './accept.ts'
+export { accept, type Acceptance, type Arrival } from './accept.ts'
 export { emailRoutingOutcome, type EmailRoutingOutcome } from './email-routing.ts'
 export type { Origin, OriginProtocol } from './origin.ts'
 export type { ArrivalPorts } from './ports.ts'

@@ -13,6 +13,7 @@ import type { DeliveryAgent, RecipientOutcome } from './outcome.ts'
 import { retryDelay } from './retry-schedule.ts'
 import type { Spool, SpooledEntry } from './spool.ts'
 import type { Throttle } from './throttle.ts'
+import { told, type TrackingNotice, untold } from './tracking.ts'
 import { applyOutcome } from './verdict.ts'
 
 export interface AttemptPorts {
@@ -20,6 +21,8 @@ export interface AttemptPorts {
   random: () => number
   agent: DeliveryAgent
   report(raw: Uint8Array, envelope: Envelope): Promise<Reply>
+  /** Tells a submission how far its recipients are. Resolved means that it knows; a rejection is tried again. */
+  track?: (notice: TrackingNotice) => Promise<void>
   log: (event: QueueEvent) => void
 }
 
@@ -44,15 +47,15 @@ export class Attempts {
     const now = this.#ports.clock()
     if (entry.status === 'frozen') return this.#discard(entry, now)
     const due = entry.recipients.filter((recipient) => recipient.state === 'waiting' && recipient.next <= now)
-    if (due.length === 0) return this.#settle(entry, false)
+    if (due.length === 0) return this.#conclude(entry, false)
     const outcomes = await this.#deliver(entry, due, signal)
     // While the agent was away the operator may have held, retried or deleted the entry: the spool is right, not memory.
     const current = this.#spool.get(key)
     if (current === undefined) return undefined
     const after = this.apply(current, outcomes)
-    if (!wasHurried(entry, current)) return this.#settle(after, true)
+    if (!wasHurried(entry, current)) return this.#conclude(after, true)
     this.#throttle.clear(entry.domain)
-    return this.#settle(hurried(after, this.#ports.clock()), true)
+    return this.#conclude(hurried(after, this.#ports.clock()), true)
   }
 
   /** The entry after these outcomes. Nothing is written yet. */
@@ -122,6 +125,24 @@ export class Attempts {
     )
   }
 
+  /** Lets the submission know, once the outcome is written down, then settles. */
+  async #conclude(entry: SpooledEntry, changed: boolean): Promise<number | undefined> {
+    const notice = untold(entry)
+    const { track } = this.#ports
+    if (notice === undefined || track === undefined) return this.#settle(entry, changed)
+    if (changed) this.#spool.update({ ...entry, next: this.#ports.clock() })
+    let heard = true
+    try {
+      await track(notice)
+    } catch (cause) {
+      heard = false
+      this.#ports.log({ type: 'fault', id: entry.key.toString(36), cause })
+    }
+    const current = this.#spool.get(entry.key)
+    if (current === undefined) return undefined
+    return this.#settle(heard ? told(current, notice) : current, true)
+  }
+
   /** Writes the entry down as far as needed, hands reports over, and removes what is finished. */
   async #settle(entry: SpooledEntry, changed: boolean): Promise<number | undefined> {
     const now = this.#ports.clock()
@@ -171,7 +192,9 @@ export class Attempts {
 
   /** Saves an entry with something left to do; removes it else. */
   #keep(entry: SpooledEntry): number | undefined {
-    const open = entry.recipients.some((recipient) => recipient.state === 'waiting' || recipient.owed !== undefined)
+    const open =
+      entry.recipients.some((recipient) => recipient.state === 'waiting' || recipient.owed !== undefined) ||
+      this.#owesStatus(entry)
     if (!open) {
       const unreported = entry.recipients.filter((recipient) => recipient.state === 'bounced')
       const silent = unreported.filter((recipient) => recipient.notify?.includes('FAILURE') === false)
@@ -197,9 +220,15 @@ export class Attempts {
         next = Math.min(next, now + again)
       }
     }
+    if (next === Infinity && this.#owesStatus(entry)) next = now + retryDelay(this.#options.schedule, 3, 0.5)
     const notice = entry.received + this.#options.delayNoticeAfter
     const noticeIsDue = this.#options.delayNoticeAfter > 0 && !entry.delayNoticed && notice > now
     return noticeIsDue && entry.envelope.reversePath !== '' ? Math.min(next, notice) : next
+  }
+
+  /** A status that could not be told yet, while anyone may still care. */
+  #owesStatus(entry: SpooledEntry): boolean {
+    return this.#ports.track !== undefined && this.#ports.clock() < entry.expires && untold(entry) !== undefined
   }
 
   #freeze(entry: SpooledEntry): number {

@@ -30,6 +30,8 @@ export interface LastOutcome {
   cause?: string
   remoteMta?: string
   tls?: TlsFacts
+  /** Of a success: see `RecipientOutcome`. */
+  success?: NonNullable<RecipientOutcome['success']>
   at: number
 }
 
@@ -42,6 +44,8 @@ export interface QueuedRecipient extends Recipient {
   last?: LastOutcome
   /** A report that the sender is owed and has not got. Cleared when the report was handed over durably. */
   owed?: ReportAction
+  /** The status that the submission was told last. */
+  told?: string
 }
 
 /**

@@ -81,5 +81,6 @@ export function lastOutcome(outcome: RecipientOutcome): LastOutcome {
   if (outcome.diagnostic !== undefined) last.cause = outcome.diagnostic.slice(0, maxText)
   if (outcome.remoteMta !== undefined) last.remoteMta = outcome.remoteMta.slice(0, 255)
   if (outcome.tls !== undefined) last.tls = outcome.tls
+  if (outcome.success !== undefined) last.success = outcome.success
   return last
 }

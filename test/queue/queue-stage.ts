@@ -12,6 +12,7 @@ import {
   type QueueEvent,
   type QueueOptions,
   type RecipientOutcome,
+  type TrackingNotice,
 } from '../../src/queue/index.ts'
 
 export const minute = 60_000
@@ -37,6 +38,7 @@ export class QueueStage {
   readonly reports: { raw: string; envelope: Envelope; at: number }[] = []
   answer: (recipient: string, job: DeliveryJob) => Answer | Promise<Answer> = () => delivered
   report: () => Reply | Promise<Reply> = () => ({ code: 250, enhanced: '2.0.0', text: 'Ok' })
+  track: ((notice: TrackingNotice) => Promise<void>) | undefined
   readonly hooks: string[] = []
   queue: Queue
   readonly #options: Partial<QueueOptions>
@@ -67,6 +69,7 @@ export class QueueStage {
         if (reply.code < 300) this.reports.push({ raw: new TextDecoder().decode(raw), envelope, at: this.clock.now() })
         return reply
       },
+      ...(this.track === undefined ? {} : { track: this.track }),
       onBusy: () => void this.hooks.push('busy'),
       onIdle: () => void this.hooks.push('idle'),
       log: (event) => this.events.push(event),

@@ -21,6 +21,14 @@ export interface Envelope {
   ret?: 'FULL' | 'HDRS'
   /** Envelope identifier, xtext decoded (RFC 3461 §4.4). */
   envid?: string
+  /** Ours alone, never from or to the wire: which submission hears how far the message has come. */
+  submission?: SubmissionTag
+}
+
+export interface SubmissionTag {
+  accountId: string
+  /** Known to that account only. */
+  tag: string
 }
 
 export interface Recipient {

@@ -42,7 +42,8 @@ export class LinkOperations {
       }
       case 'deliver': {
         const raw = body.length === 1 ? (body[0] as Uint8Array) : concat(body)
-        return await accept({ envelope: envelope(json.envelope), origin: origin(json.origin), raw }, arrival)
+        const { reply } = await accept({ envelope: envelope(json.envelope), origin: origin(json.origin), raw }, arrival)
+        return { reply } satisfies ReplyAnswer
       }
       default:
         throw new HeadError('the operation is unknown')

@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest'
+import type { TrackingNotice } from '../../src/queue/index.ts'
+import { delivered, greylisted, hour, minute, QueueStage, unknownUser } from './queue-stage.ts'
+
+const submission = { accountId: 'a1', tag: 't1' }
+
+class TrackedStage extends QueueStage {
+  readonly notices: TrackingNotice[] = []
+  deaf = false
+}
+
+function stage(): TrackedStage {
+  const made = new TrackedStage()
+  made.track = async (notice) => {
+    if (made.deaf) throw new Error('the account cannot be reached')
+    made.notices.push(notice)
+  }
+  made.restart()
+  return made
+}
+
+const told = ({ notices }: TrackedStage) =>
+  notices.flatMap(({ statuses }) => statuses.map(({ recipient, delivered: state }) => `${recipient} ${state}`))
+
+describe('a submission follows its message through the queue (RFC 8621 §7)', () => {
+  it('hears of a deferral once, and of the end', async () => {
+    const one = stage()
+    let attempts = 0
+    one.answer = () => (++attempts <= 2 ? greylisted : delivered)
+    one.enqueue(['x@there.test'], { submission })
+    await one.runUntil(one.clock.now() + hour)
+    expect(one.jobs).toHaveLength(3)
+    expect(one.notices).toEqual([
+      {
+        submission,
+        statuses: [{ recipient: 'x@there.test', delivered: 'queued', smtpReply: '451 4.7.1 Greylisted' }],
+      },
+      { submission, statuses: [{ recipient: 'x@there.test', delivered: 'unknown', smtpReply: '250 2.0.0 Ok' }] },
+    ])
+    expect(one.rows()).toBe(0)
+  })
+
+  it('hears of each recipient by itself: mailbox, next host, refused', async () => {
+    const one = stage()
+    one.answer = (recipient) =>
+      recipient.startsWith('bad')
+        ? unknownUser
+        : recipient.startsWith('here')
+          ? { ...delivered, success: 'final' }
+          : delivered
+    one.enqueue(['bad@there.test', 'here@there.test', 'far@there.test'], { submission })
+    await one.runUntil(one.clock.now() + minute)
+    expect(told(one)).toEqual(['bad@there.test no', 'here@there.test yes', 'far@there.test unknown'])
+    expect(one.reports).toHaveLength(1)
+    expect(one.rows()).toBe(0)
+  })
+
+  it('an account that cannot be reached is told later, and the message is not sent again', async () => {
+    const one = stage()
+    one.deaf = true
+    one.enqueue(['x@there.test'], { submission })
+    await one.runUntil(one.clock.now() + minute)
+    expect(one.rows()).toBe(1)
+    one.deaf = false
+    one.restart()
+    await one.runUntil(one.clock.now() + hour)
+    expect(told(one)).toEqual(['x@there.test unknown'])
+    expect(one.jobs).toHaveLength(1)
+    expect(one.rows()).toBe(0)
+  })
+
+  it('gives up telling when the message itself would have been given up', async () => {
+    const one = stage()
+    one.deaf = true
+    one.enqueue(['x@there.test'], { submission })
+    await one.runUntil(one.clock.now() + 6 * 24 * hour)
+    expect(one.rows()).toBe(0)
+  })
+
+  it('a message without a tag tells nobody', async () => {
+    const one = stage()
+    one.enqueue(['x@there.test'])
+    await one.runUntil(one.clock.now() + minute)
+    expect(one.notices).toEqual([])
+  })
+})
