@@ -41,11 +41,11 @@ export async function relayEventSource(
 
 function eventStream(socket: WebSocket, options: EventSourceOptions): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
-  let timer: ReturnType<typeof setInterval> | undefined
+  let timer: ReturnType<typeof setTimeout> | undefined
   let done = false
 
   function finish(): void {
-    if (timer !== undefined) clearInterval(timer)
+    if (timer !== undefined) clearTimeout(timer)
     timer = undefined
     if (!done) socket.close(1000)
     done = true
@@ -53,8 +53,13 @@ function eventStream(socket: WebSocket, options: EventSourceOptions): ReadableSt
 
   return new ReadableStream<Uint8Array>({
     start(controller) {
+      const { ping } = options
       const write = (text: string) => {
-        if (!done) controller.enqueue(encoder.encode(text))
+        if (done) return
+        controller.enqueue(encoder.encode(text))
+        // RFC 8620 §7.3: a ping when so much time has gone by since the last event, whatever that was.
+        if (timer !== undefined) clearTimeout(timer)
+        if (ping > 0) timer = setTimeout(() => write(pingEvent(ping)), ping * 1000)
       }
       const end = () => {
         if (done) return
@@ -72,10 +77,6 @@ function eventStream(socket: WebSocket, options: EventSourceOptions): ReadableSt
       socket.addEventListener('close', end)
       socket.addEventListener('error', end)
       socket.accept()
-      if (options.ping > 0) {
-        const interval = options.ping
-        timer = setInterval(() => write(pingEvent(interval)), interval * 1000)
-      }
     },
     cancel: finish,
   })
