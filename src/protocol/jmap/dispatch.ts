@@ -15,6 +15,8 @@ export type CreatedIds = Map<string, string>
 export interface CallContext {
   readonly createdIds: CreatedIds
   readonly using: ReadonlySet<string>
+  /** Which of the account's credentials the request came with; push subscriptions belong to them (RFC 8620 §7.2). */
+  readonly credential?: number | undefined
 }
 
 /** The response's arguments; `implied` are calls the server made on behalf of this one (RFC 8621 §7.5). */
@@ -32,6 +34,7 @@ export interface Method {
 
 export interface DispatchOptions {
   readonly methods: ReadonlyMap<string, Method>
+  readonly credential?: number | undefined
   /** Characters and nodes that all result references of a request may produce together. */
   readonly maxReferenceWeight: number
   /** Told about bugs before the client hears `serverFail`. */
@@ -46,7 +49,7 @@ export interface DispatchResult {
 export async function dispatch(request: JmapRequest, options: DispatchOptions): Promise<DispatchResult> {
   const responses: MethodResponse[] = []
   const createdIds: CreatedIds = new Map(request.createdIds)
-  const context: CallContext = { createdIds, using: request.using }
+  const context: CallContext = { createdIds, using: request.using, credential: options.credential }
   const budget = { remaining: options.maxReferenceWeight }
   for (const { name, arguments: args, callId } of request.calls) {
     try {

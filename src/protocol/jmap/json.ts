@@ -16,9 +16,18 @@ export const maxJsonDepth = 100
 /** The value, or undefined when the bytes are not I-JSON. */
 export function parseJson(bytes: Uint8Array, maxDepth = maxJsonDepth): { value: Json } | undefined {
   let text: string
-  let value: Json
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+  return parseJsonText(text, maxDepth)
+}
+
+/** The same for text that arrived decoded, as WebSocket frames do. */
+export function parseJsonText(text: string, maxDepth = maxJsonDepth): { value: Json } | undefined {
+  let value: Json
+  try {
     value = JSON.parse(text) as Json
   } catch {
     return undefined

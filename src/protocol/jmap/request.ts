@@ -36,7 +36,11 @@ export function parseRequest(body: Uint8Array, limits: RequestLimits, supported:
   if (parsed === undefined) return refuse('notJSON', 'The request did not parse as I-JSON (RFC 7493).')
   const { value } = parsed
   if (!isObject(value)) return refuse('notRequest', 'The request is not a JSON object.')
+  return readRequest(value, limits, supported)
+}
 
+/** A Request object whose size and syntax were looked at already. */
+export function readRequest(value: JsonObject, limits: RequestLimits, supported: ReadonlySet<string>): ParsedRequest {
   const using = member(value, 'using')
   if (!Array.isArray(using) || !using.every((uri) => typeof uri === 'string')) {
     return refuse('notRequest', '"using" is not an array of strings.')

@@ -43,6 +43,11 @@ export interface Standard {
 export function getArguments(values: JsonObject, standard: Standard, extra: readonly string[] = []): GetArguments {
   const args = new Arguments(values, ['accountId', 'ids', 'properties', ...extra])
   checkAccount(args, standard.accountId)
+  return idArguments(args, standard)
+}
+
+/** The part of /get that types without an account have too (RFC 8620 §7.2.1). */
+export function idArguments(args: Arguments, standard: Omit<Standard, 'accountId'>): GetArguments {
   const given = args.ids('ids')
   const properties = args.strings('properties')
   if (given === undefined) return { args, ids: undefined, unresolved: [], properties }
@@ -74,27 +79,35 @@ export function changesArguments(values: JsonObject, standard: Standard): Change
   return { args, sinceState: args.expectString('sinceState'), maxChanges: positive(args, 'maxChanges') }
 }
 
-export interface SetArguments {
+export interface SetOperations {
   readonly args: Arguments
-  readonly ifInState: string | undefined
   readonly create: readonly (readonly [creationId: string, value: JsonObject])[]
   /** Keys as given, perhaps creation references: they can name records of the same call. */
   readonly update: readonly (readonly [id: string, patch: JsonObject])[]
   readonly destroy: readonly string[]
 }
 
+export interface SetArguments extends SetOperations {
+  readonly ifInState: string | undefined
+}
+
 /** RFC 8620 §5.3. */
 export function setArguments(values: JsonObject, standard: Standard, extra: readonly string[] = []): SetArguments {
   const args = new Arguments(values, ['accountId', 'ifInState', 'create', 'update', 'destroy', ...extra])
   checkAccount(args, standard.accountId)
+  return { ...setOperations(args, standard.limits), ifInState: args.string('ifInState') }
+}
+
+/** The part of /set that types without an account have too (RFC 8620 §7.2.2). */
+export function setOperations(args: Arguments, limits: StandardLimits): SetOperations {
   const create = Object.entries(args.objects('create') ?? {})
   if (create.some(([creationId]) => creationId.startsWith('#'))) {
     throw invalidArguments('create has a creation id that is not an Id.')
   }
   const update = Object.entries(args.objects('update') ?? {})
   const destroy = [...new Set(args.ids('destroy') ?? [])]
-  refuseTooMany(create.length + update.length + destroy.length, standard.limits.maxObjectsInSet)
-  return { args, ifInState: args.string('ifInState'), create, update, destroy }
+  refuseTooMany(create.length + update.length + destroy.length, limits.maxObjectsInSet)
+  return { args, create, update, destroy }
 }
 
 export interface Comparator {
