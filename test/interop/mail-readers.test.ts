@@ -252,6 +252,7 @@ describe('imapflow in two places', () => {
       expect([...(message.flags ?? [])].toSorted()).toEqual(['\\Draft', '\\Seen'])
       const { content } = await client.download('1', '2')
       const bytes: Buffer[] = []
+      if (content === undefined) throw new Error('the part is not there')
       for await (const chunk of content) bytes.push(chunk as Buffer)
       expect(Buffer.concat(bytes).toString('hex')).toBe('0001020304')
     } finally {
