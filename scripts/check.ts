@@ -16,7 +16,7 @@ const steps: Readonly<Record<string, readonly string[]>> = {
   rfc: ['node', 'scripts/check-rfc-index.ts'],
   types: ['tsc', '--build'],
   unit: ['vitest', 'run', '--project', 'unit'],
-  workers: ['vitest', 'run', '--project', 'workers'],
+  workers: ['vitest', 'run', '--project', 'workers', '--project', 'workers-r2'],
   interop: ['vitest', 'run', '--project', 'interop'],
   // vitest's worker threads use a part of node:worker_threads that Deno lacks; processes work.
   deno: [deno, 'run', '-A', 'node_modules/vitest/vitest.mjs', 'run', '--config', 'vitest.deno.config.ts'],

@@ -56,3 +56,38 @@ export function expand(address: string): number[] | undefined {
 function groupsOf(half: string | undefined): string[] {
   return half === undefined || half === '' ? [] : half.split(':')
 }
+
+/** True for addresses that anyone on the Internet may have: none of RFC 6890's special purposes, whatever wraps them. */
+export function isPublicAddress(address: string): boolean {
+  const bytes = v4(address)
+  if (bytes !== undefined) return isPublicV4(bytes)
+  const groups = expand(address.toLowerCase())
+  if (groups === undefined) return false
+  const embedded = embeddedV4(groups)
+  if (embedded !== undefined) return isPublicV4(embedded)
+  const [first, second] = groups as [number, number]
+  // Global unicast is 2000::/3; in it 2001::/23 is for protocols (Teredo among them) and 2001:db8::/32, 3fff::/20 for examples.
+  if (first >> 13 !== 1) return false
+  if (first === 0x2001) return second > 0x1ff && second !== 0xdb8
+  return !(first === 0x3fff && second < 0x1000)
+}
+
+function isPublicV4(bytes: readonly number[]): boolean {
+  const [a, b, c] = bytes as [number, number, number]
+  if (a === 0 || a === 10 || a === 127 || a >= 224) return false
+  if (a === 100) return b < 64 || b > 127
+  if (a === 169) return b !== 254
+  if (a === 172) return b < 16 || b > 31
+  if (a === 192) return !(b === 168 || (b === 0 && (c === 0 || c === 2)) || (b === 88 && c === 99))
+  if (a === 198) return !(b === 18 || b === 19 || (b === 51 && c === 100))
+  return !(a === 203 && b === 0 && c === 113)
+}
+
+/** Of ::ffff:0:0/96 (mapped), 64:ff9b::/96 (NAT64, RFC 6052) and 2002::/16 (6to4, RFC 3056). */
+function embeddedV4(groups: readonly number[]): number[] | undefined {
+  const octets = (from: number) =>
+    [from, from + 1].flatMap((at) => [(groups[at] as number) >> 8, (groups[at] as number) & 255])
+  if (groups[0] === 0x2002) return octets(1)
+  const prefix = groups.slice(0, 6).join()
+  return prefix === '0,0,0,0,0,65535' || prefix === '100,65435,0,0,0,0' ? octets(6) : undefined
+}

@@ -62,3 +62,13 @@ export { composeReport } from './dsn/compose-report.ts'
 export { parseReport } from './dsn/parse-report.ts'
 export { answerable, type Answerable } from './auto-reply/answerable.ts'
 export { composeAutoReply, type AutoReply } from './auto-reply/compose-auto-reply.ts'
+export { composeMdn } from './mdn/compose-mdn.ts'
+export {
+  actionModes as dispositionActionModes,
+  dispositionTypes,
+  sendingModes as dispositionSendingModes,
+  type DispositionNotification,
+  type MessageDisposition,
+  type ParsedMdn,
+} from './mdn/mdn.ts'
+export { parseMdn } from './mdn/parse-mdn.ts'

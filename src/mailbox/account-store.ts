@@ -4,11 +4,13 @@
  * Standards: RFC 8621 §6 and §7, RFC 9208 (quota).
  */
 import { isMigrated, migrate, type Sql } from '../storage/index.ts'
+import type { BlobStore } from './blob-store.ts'
 import { Credentials, type PasswordHasher } from './credentials.ts'
 import { StoreError } from './errors.ts'
-import type { IdentityId, ModSeq, SubmissionId } from './ids.ts'
+import type { BlobNumber, EmailId, IdentityId, ModSeq, SubmissionId } from './ids.ts'
 import { defaultStoreLimits, type StoreLimits } from './limits.ts'
 import { OpenAccount } from './open-account.ts'
+import type { PushSubscriptions } from './push-subscriptions.ts'
 import type { TextSearch, TextSource } from './query/text-search.ts'
 import { schema } from './schema.ts'
 import type {
@@ -24,6 +26,7 @@ import type {
   Submission,
   SubmissionPatch,
 } from './types.ts'
+import type { Vacation } from './vacation.ts'
 
 export interface MailStoreOptions {
   readonly sql: Sql
@@ -33,7 +36,11 @@ export interface MailStoreOptions {
   readonly hasher?: PasswordHasher
   /** Cryptographically random octets: secrets of app passwords and tokens, the key of the login cache. */
   readonly random?: (length: number) => Uint8Array
-  /** Replaces the scan of messages that answers text conditions of queries. */
+  /** Where large octets go; without it everything is inline. Needs `random`. */
+  readonly blobs?: BlobStore | undefined
+  /** Asked for when something is to be deleted from the blob store: call `collect`, now or later. Never in a transaction. */
+  readonly collectSoon?: () => void
+  /** Replaces the full-text index that answers text conditions of queries. */
   readonly textSearch?: (source: TextSource) => TextSearch
   readonly limits?: Partial<StoreLimits>
 }
@@ -63,6 +70,7 @@ export class AccountStore {
       sql: options.sql,
       now: options.now,
       transaction: (work) => this.transaction(() => work(this.open().journal)),
+      revoked: (exists) => this.open().pushSubscriptions.destroyOfRevoked(exists),
       hasher: options.hasher,
       random: options.random,
     })
@@ -102,7 +110,7 @@ export class AccountStore {
 
   updateAccount(patch: { name?: string; quota?: number | undefined }): void {
     const parts = this.open()
-    this.transaction(() => parts.account.update(patch))
+    this.transaction(() => parts.updateAccount(patch))
   }
 
   /** The change counter: JMAP's state (`formatState`) and IMAP's HIGHESTMODSEQ for the whole account. */
@@ -162,6 +170,24 @@ export class AccountStore {
     return this.open().submissions.get(id)
   }
 
+  submissionByTag(tag: string): Submission | undefined {
+    return this.open().submissions.byTag(tag)
+  }
+
+  submissionByMessageId(messageId: string): Submission | undefined {
+    return this.open().submissions.byMessageId(messageId)
+  }
+
+  /** Pending submissions whose time has come. */
+  dueSubmissions(): readonly Submission[] {
+    return this.open().submissions.due(this.#options.now())
+  }
+
+  /** When the next pending submission is due. */
+  nextSubmission(): number | undefined {
+    return this.open().submissions.nextDue()
+  }
+
   createSubmission(submission: NewSubmission): Submission {
     const parts = this.open()
     return this.transaction(() => parts.submissions.create(submission))
@@ -177,6 +203,29 @@ export class AccountStore {
   destroySubmission(id: SubmissionId): void {
     const parts = this.open()
     this.transaction(() => parts.submissions.destroy(id))
+  }
+
+  /** Emails whose message this blob is. Mostly one, whose id it has; a walk over all where copies share it. */
+  emailsOfBlob(blob: BlobNumber): EmailId[] {
+    this.open()
+    const { sql } = this.#options
+    const shared = sql.exec<{ refs: number }>('SELECT refs FROM blob WHERE id = ?', blob).toArray()[0]
+    const own = sql.exec<{ id: EmailId }>('SELECT id FROM email WHERE id = ? AND blob = ?', blob, blob).toArray()
+    const all =
+      own.length >= (shared?.refs ?? 0)
+        ? own
+        : sql.exec<{ id: EmailId }>('SELECT id FROM email WHERE blob = ?', blob).toArray()
+    return all.map(({ id }) => id)
+  }
+
+  /** The vacation response (RFC 8621 §8) and whom it was sent to. */
+  get vacation(): Vacation {
+    return this.open().vacation
+  }
+
+  /** Whom to push to (RFC 8620 §7.2). */
+  get pushSubscriptions(): PushSubscriptions {
+    return this.open().pushSubscriptions
   }
 
   quota(): Quota {
@@ -206,8 +255,17 @@ export class AccountStore {
   }
 
   #wire(): OpenAccount {
-    const { sql, now, textSearch } = this.#options
-    return new OpenAccount({ sql, now, textSearch, limits: this.limits, committed: (commit) => this.#publish(commit) })
+    const { sql, now, textSearch, blobs } = this.#options
+    return new OpenAccount({
+      sql,
+      now,
+      textSearch,
+      blobs,
+      random: this.#options.random ?? noRandom,
+      collectSoon: this.#options.collectSoon ?? (() => undefined),
+      limits: this.limits,
+      committed: (commit) => this.#publish(commit),
+    })
   }
 
   /** The commit stands whatever a listener does: its error surfaces on its own and not as a failure of the writer. */
@@ -222,4 +280,9 @@ export class AccountStore {
       }
     }
   }
+}
+
+/** Names of objects must never repeat, so a blob store is of no use without a source of randomness. */
+function noRandom(): never {
+  throw new Error('a store with a blob store needs the random port')
 }

@@ -5,7 +5,18 @@ import type { Sql } from '../storage/index.ts'
 import { StoreError } from './errors.ts'
 import type { AccountFacts, NewAccount } from './types.ts'
 
-type Key = 'address' | 'name' | 'created' | 'quota' | 'uid_validity' | 'history_floor' | 'usage'
+type Key =
+  | 'address'
+  | 'name'
+  | 'created'
+  | 'quota'
+  | 'uid_validity'
+  | 'history_floor'
+  | 'usage'
+  | 'objects_swept'
+  | 'vacation'
+  | 'push_key'
+  | 'push_rate'
 
 export class AccountTable {
   readonly #sql: Sql

@@ -45,6 +45,8 @@ export class ChangeLog {
     if (since === journal.state) return outcome([], [], [], journal.state)
     if (type === 'Thread') return atMost(max, this.#threadChanges(since))
     if (type === 'Mailbox') return atMost(max, this.#mailboxChanges(since))
+    if (type === 'VacationResponse') return this.#vacationChanges(since)
+    if (type === 'Quota') return this.#quotaChanges(since)
     return this.#rowChanges(type, since, max)
   }
 
@@ -158,6 +160,29 @@ export class ChangeLog {
     }
     const changes = outcome(own?.created ?? [], updated, own?.destroyed ?? [], journal.state)
     return { ...changes, onlyCounts: ownUpdated.size === 0 && updated.size > 0 }
+  }
+
+  /** The singleton (RFC 8621 §8) goes by the number 1. */
+  #vacationChanges(since: number): Changes {
+    const changed = [...this.#rowsAfter(since)].some(({ vacation }) => vacation)
+    return outcome([], changed ? [1] : [], [], this.#parts.journal.state)
+  }
+
+  /** The account's one quota goes by the number 1: its limit by change rows, its use by emails that came or went. */
+  #quotaChanges(since: number): Changes {
+    const { journal, account } = this.#parts
+    const rows = [...this.#rowsAfter(since)]
+    const own = rows.map(({ quota }) => quota).filter((quota) => quota !== undefined)
+    const exists = account.facts.quota !== undefined
+    const existed = own.length === 0 ? exists : own[0] !== 'created'
+    if (!exists || !existed) return outcome(exists ? [1] : [], [], existed ? [1] : [], journal.state)
+    const used = rows.some(({ emailsDestroyed }) => emailsDestroyed.length > 0) || this.#hasNewEmail(since)
+    const changes = outcome([], own.length > 0 || used ? [1] : [], [], journal.state)
+    return { ...changes, onlyCounts: own.length === 0 && used }
+  }
+
+  #hasNewEmail(since: number): boolean {
+    return this.#parts.sql.exec('SELECT 1 FROM email WHERE id > ? LIMIT 1', since).toArray().length > 0
   }
 
   /** Mailboxes whose numbers may differ: those of changed emails and of all emails in their threads. */

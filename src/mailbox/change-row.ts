@@ -4,7 +4,7 @@
  * JSON with one-letter keys; ids ascending and written as differences, which keeps a bulk change of 1,000 ids at about
  * 2 KB. A row stays below the 2 MB of a Durable Object's row by splitting the lists over several rows.
  */
-import type { TransactionRecord } from './transaction-record.ts'
+import type { QuotaChange, TransactionRecord } from './transaction-record.ts'
 
 /** Differences of ascending ids. */
 type Ids = number[]
@@ -23,6 +23,10 @@ interface Payload {
   m?: [Ids, Ids]
   i?: [Ids, Ids]
   s?: [Ids, Ids]
+  /** The vacation response was updated. */
+  v?: 1
+  /** The quota was created, updated or destroyed. */
+  q?: 'c' | 'u' | 'd'
 }
 
 /** A change row read back. */
@@ -37,6 +41,8 @@ export interface ChangeRow {
   readonly mailboxes: readonly [updated: readonly number[], destroyed: readonly number[]]
   readonly identities: readonly [updated: readonly number[], destroyed: readonly number[]]
   readonly submissions: readonly [updated: readonly number[], destroyed: readonly number[]]
+  readonly vacation: boolean
+  readonly quota: QuotaChange | undefined
 }
 
 /** Ids in one row at most: 100,000 differences of up to 11 characters. */
@@ -79,8 +85,12 @@ export function encodeChanges(record: TransactionRecord): string[] {
     const destroyed = differences(before(objects.destroyed))
     if (updated.length > 0 || destroyed.length > 0) last[key] = [updated, destroyed]
   }
+  if (record.vacation) last.v = 1
+  if (record.quota !== undefined && record.quota !== 'used') last.q = record.quota[0] as 'c' | 'u' | 'd'
   return rows.map((row) => JSON.stringify(row))
 }
+
+const quotaChanges = { c: 'created', u: 'updated', d: 'destroyed' } as const
 
 export function decodeChangeRow(modseq: number, payload: string): ChangeRow {
   const row = JSON.parse(payload) as Payload
@@ -97,6 +107,8 @@ export function decodeChangeRow(modseq: number, payload: string): ChangeRow {
     mailboxes: pair(row.m),
     identities: pair(row.i),
     submissions: pair(row.s),
+    vacation: row.v === 1,
+    quota: row.q === undefined ? undefined : quotaChanges[row.q],
   }
 }
 

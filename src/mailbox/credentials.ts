@@ -25,6 +25,8 @@ export interface CredentialParts {
   readonly sql: Sql
   readonly now: () => number
   readonly transaction: <T>(work: (journal: Journal) => T) => T
+  /** Called inside the transaction that has ended credentials, with a test for those that are left. */
+  readonly revoked: (exists: (id: CredentialId) => boolean) => void
   readonly hasher: PasswordHasher | undefined
   readonly random: ((length: number) => Uint8Array) | undefined
 }
@@ -78,6 +80,7 @@ export class Credentials {
       journal.touch()
       this.#parts.sql.exec(`DELETE FROM credential WHERE kind = 'password'`)
       this.#insert(journal, 'password', 'password', hash)
+      this.#ended()
     })
   }
 
@@ -103,6 +106,7 @@ export class Credentials {
       if (this.#parts.sql.exec('SELECT 1 AS yes FROM credential WHERE id = ?', id).toArray().length === 0) return false
       journal.touch()
       this.#parts.sql.exec('DELETE FROM credential WHERE id = ?', id)
+      this.#ended()
       return true
     })
   }
@@ -125,6 +129,12 @@ export class Credentials {
 
   forget(): void {
     this.#remembered.clear()
+  }
+
+  /** What hangs on credentials ends with them. */
+  #ended(): void {
+    const left = new Set(this.#rows().map((row) => row.id))
+    this.#parts.revoked((id) => left.has(id))
   }
 
   /** App passwords and tokens: the digest is the look-up key, so nothing is compared that could leak by timing. */

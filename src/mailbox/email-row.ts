@@ -18,21 +18,25 @@ export type Description = Pick<
   'messageId' | 'subject' | 'baseSubject' | 'preview' | 'envelope' | 'bodyStructure' | 'parts'
 >
 
+/** What has a description: a summary or an email. */
+type Described = Omit<Description, 'messageId'> & { readonly messageId?: string | undefined }
+
 const insert = `
   INSERT INTO email (id, places, thread, blob, size, received, sent, zone, attachment, header_size, message_id, subject,
     base_subject, preview, envelope, body_structure, parts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
+/** Whether the description goes into the row. Otherwise the message must be inline, since it is described when read. */
+export function fitsOneRow(text: Described): boolean {
+  return textOf(text).reduce((sum, value) => sum + (value?.length ?? 0), 0) <= maxDescription
+}
+
+function textOf(email: Described): readonly (string | null)[] {
+  const { messageId, subject, baseSubject, preview, envelope, bodyStructure, parts } = email
+  return [messageId ?? null, subject, baseSubject, preview, envelope, bodyStructure, parts]
+}
+
 export function insertEmail(sql: Sql, email: Email): void {
-  const text = [
-    email.messageId ?? null,
-    email.subject,
-    email.baseSubject,
-    email.preview,
-    email.envelope,
-    email.bodyStructure,
-    email.parts,
-  ]
-  const length = text.reduce((sum, value) => sum + (value?.length ?? 0), 0)
+  const text = textOf(email)
   sql.exec(
     insert,
     email.id,
@@ -45,7 +49,7 @@ export function insertEmail(sql: Sql, email: Email): void {
     email.sentZone,
     email.hasAttachment ? 1 : 0,
     email.headerSize,
-    ...(length <= maxDescription ? text : text.map(() => null)),
+    ...(fitsOneRow(email) ? text : text.map(() => null)),
   )
 }
 

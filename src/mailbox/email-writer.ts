@@ -2,7 +2,7 @@
  * Adds emails: parse, thread, store, place. Four rows for a plain message of up to 1 MiB: email, placement, bytes and
  * the key of its Message-ID (and one for a parent that is not known here).
  */
-import { summarise } from '../format/index.ts'
+import { type MessageSummary, summarise } from '../format/index.ts'
 import type { Sql } from '../storage/index.ts'
 import type { Blobs } from './blobs.ts'
 import type { ColumnRow } from './columns.ts'
@@ -14,6 +14,7 @@ import { attachmentBit, checkNames, extraBit, type KeywordTable } from './keywor
 import type { StoreLimits } from './limits.ts'
 import type { Mailboxes } from './mailboxes.ts'
 import { insertPlacement } from './placement-row.ts'
+import { type Octets, PutOctets } from './put-octets.ts'
 import { knownThreads, leaveKeys, type ThreadKeys, threadKeys } from './thread-keys.ts'
 import type { Email, NewEmail } from './types.ts'
 import type { Usage } from './usage.ts'
@@ -44,7 +45,7 @@ export class EmailWriter {
 
   add(wanted: readonly NewEmail[]): Email[] {
     this.#check(wanted)
-    const summaries = wanted.map((email) => email.summary ?? summarise(email.raw))
+    const summaries = wanted.map((email) => email.summary ?? summaryOf(email.raw))
     const keys = summaries.map(threadKeys)
     const known = knownThreads(this.#parts.sql, [...new Set(keys.flatMap((each) => each.lookup))])
     const left: [number, ThreadId][] = []
@@ -157,6 +158,12 @@ export class EmailWriter {
     for (const mailbox of mailboxIds) this.place(mailbox, id, row, true)
     return email
   }
+}
+
+function summaryOf(raw: Octets): MessageSummary {
+  if (!(raw instanceof PutOctets)) return summarise(raw)
+  if (raw.summary === undefined) throw new Error('octets that were put as an upload are no message')
+  return raw.summary
 }
 
 function columnRow(email: Email, flags: number, extra: readonly string[]): ColumnRow {

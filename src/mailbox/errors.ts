@@ -13,6 +13,7 @@ export type StoreErrorType =
   | 'invalidProperties'
   | 'invalidArguments'
   | 'overQuota'
+  | 'rateLimit'
   | 'tooLarge'
   | 'forbidden'
   | 'mailboxHasChild'
@@ -24,6 +25,8 @@ export type StoreErrorType =
   | 'unsupportedSort'
   | 'unsupportedFilter'
   | 'stateMismatch'
+  /** The blob store is out of reach: the same may succeed later. */
+  | 'unavailable'
 
 /** A refusal. `type` is JMAP's; `properties` names what is wrong for `invalidProperties`. The message may be shown. */
 export class StoreError extends Error {

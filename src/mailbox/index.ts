@@ -2,11 +2,15 @@
  * The mail store of one account: mailboxes, emails, threads, change log, blobs, search, identities, submissions,
  * credentials and quota, over one SQLite database.
  *
- * Everything is synchronous but the checking of passwords. JMAP, IMAP and POP3 stand on the same `MailStore`, so what
+ * Everything is synchronous but the checking of passwords and what touches the blob store (`incoming`, `reading`,
+ * `collect`). JMAP, IMAP and POP3 stand on the same `MailStore`, so what
  * one changes the others see at once.
  */
 export { MailStore } from './store.ts'
 export type { MailStoreOptions } from './account-store.ts'
+export { emptyBlobStore, type BlobStore, type ObjectRange } from './blob-store.ts'
+export type { Incoming } from './incoming.ts'
+export type { Octets } from './put-octets.ts'
 export { MailboxError, StoreError, type StoreErrorType } from './errors.ts'
 export {
   formatBlobId,
@@ -62,23 +66,33 @@ export type {
   NewEmail,
   NewIdentity,
   NewMailbox,
+  NewPushSubscription,
   NewSubmission,
   ObjectChanges,
   Place,
   PlacementChanges,
+  PushSubscription,
+  PushSubscriptionPatch,
   Quota,
   SetPatch,
   Submission,
   SubmissionPatch,
   Upload,
+  VacationResponse,
 } from './types.ts'
+export type { Vacation } from './vacation.ts'
 export { deletedFlag, isKeyword, normaliseKeyword } from './keyword-name.ts'
 export { defaultStoreLimits, type StoreLimits } from './limits.ts'
 export type { MailboxView, ViewEntry } from './view.ts'
 export { mailboxRoles } from './mailbox-name.ts'
 export { readEnvelope, type StoredEnvelope } from './envelope.ts'
 export type { PasswordHasher } from './credentials.ts'
+export type { PushSubscriptions } from './push-subscriptions.ts'
 export type { Filter, FilterCondition, FilterOperator } from './query/filter.ts'
 export type { Comparator, SortProperty } from './query/sort.ts'
 export type { Query, QueryResult } from './query/query.ts'
 export type { TextCondition, TextSearch, TextSource } from './query/text-search.ts'
+export type { EmailSet, SearchedText } from './search/text-index.ts'
+export { comparable } from './search/fold.ts'
+export { fieldLines, readMessageText, type MessageText } from './search/message-text.ts'
+export { Highlighter, onOneLine, type Match } from './search/highlight.ts'

@@ -24,6 +24,16 @@ export interface StoreLimits {
   readonly uploadLifetime: number
   /** Octets of uploads waiting at once (RFC 8620 §6.1 allows a quota on them). */
   readonly maxUploadTotal: number
+  /**
+   * Octets up to which a message or upload stays in the database although there is a blob store. A million of 64 KiB, kept
+   * for a month, cost $13 inline and $7 in R2 with their PUT; below, the gain is less than what a GET for each read and
+   * search costs in time. docs/design/store.md has the arithmetic.
+   */
+  readonly inlineLimit: number
+  /** Octets of a body kept inline when the rest is in the blob store: a short text above attachments needs no GET. */
+  readonly inlineStart: number
+  /** Octets fetched from the blob store and in memory at once, over all readers: a quarter of an object's 128 MB. */
+  readonly maxHeld: number
   /** Levels of AND/OR/NOT and number of conditions in one query. */
   readonly maxFilterDepth: number
   readonly maxFilterConditions: number
@@ -40,6 +50,9 @@ export const defaultStoreLimits: StoreLimits = {
   maxChangeRows: 100_000,
   uploadLifetime: 24 * 3_600_000,
   maxUploadTotal: 500_000_000,
+  inlineLimit: 64 * 1024,
+  inlineStart: 4 * 1024,
+  maxHeld: 32 * 1024 * 1024,
   maxFilterDepth: 10,
   maxFilterConditions: 200,
 }

@@ -14,6 +14,7 @@ import type { Journal } from './journal.ts'
 import type { StoreLimits } from './limits.ts'
 import type { Mailboxes } from './mailboxes.ts'
 import { formatPlaces, parsePlaces } from './places.ts'
+import type { TextIndex } from './search/text-index.ts'
 import type { CopyOutcome, Place } from './types.ts'
 import type { Usage } from './usage.ts'
 import type { MailboxView } from './view.ts'
@@ -29,6 +30,7 @@ export interface MoverParts {
   readonly usage: Usage
   readonly reader: EmailReader
   readonly writer: EmailWriter
+  readonly textIndex: TextIndex
 }
 
 export class Mover {
@@ -137,7 +139,7 @@ export class Mover {
   /** Removes emails that are in no mailbox any more, and their bytes. */
   forgetEmails(ids: readonly EmailId[]): void {
     if (ids.length === 0) return
-    const { sql, journal, blobs, usage, views } = this.#parts
+    const { sql, journal, blobs, usage, views, textIndex } = this.#parts
     journal.touch()
     const list = JSON.stringify(ids)
     const query = 'SELECT id, thread, blob, size FROM email WHERE id IN (SELECT value FROM json_each(?))'
@@ -148,6 +150,7 @@ export class Mover {
     )
     sql.exec('DELETE FROM email WHERE id IN (SELECT value FROM json_each(?))', list)
     blobs.release(rows.map((row) => row.blob))
+    textIndex.remove(rows.map((row) => row.id))
     for (const row of rows) journal.record.emailDestroyed(row.id, row.thread)
     views.emailsDestroyed(ids)
   }

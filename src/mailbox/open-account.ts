@@ -3,6 +3,7 @@
  */
 import type { Sql } from '../storage/index.ts'
 import { AccountTable } from './account-table.ts'
+import type { BlobStore } from './blob-store.ts'
 import { Blobs } from './blobs.ts'
 import { ChangeLog } from './change-log.ts'
 import { Counts } from './counts.ts'
@@ -11,26 +12,37 @@ import { EmailUpdater } from './email-updater.ts'
 import { EmailWriter } from './email-writer.ts'
 import { MailboxError } from './errors.ts'
 import { FlagWriter } from './flag-writer.ts'
+import { AbsentOctets, HeldOctets } from './held-octets.ts'
 import { Identities } from './identities.ts'
 import type { MailboxId } from './ids.ts'
+import { Incoming } from './incoming.ts'
 import { Journal } from './journal.ts'
 import { KeywordTable } from './keyword-table.ts'
 import type { StoreLimits } from './limits.ts'
 import { Mailboxes } from './mailboxes.ts'
 import { Mover } from './mover.ts'
+import { Objects } from './objects.ts'
+import { PushSubscriptions } from './push-subscriptions.ts'
 import { type Query, type QueryResult, runQuery } from './query/query.ts'
-import { scanningSearch, type TextSearch, type TextSource } from './query/text-search.ts'
+import { TextAnswers } from './query/text-answers.ts'
+import type { TextSearch, TextSource } from './query/text-search.ts'
+import { indexedSearch } from './search/indexed-search.ts'
+import { TextIndex } from './search/text-index.ts'
 import { Submissions } from './submissions.ts'
 import { prune } from './thread-keys.ts'
 import { Threads } from './threads.ts'
 import type { Commit } from './types.ts'
 import { Usage } from './usage.ts'
+import { Vacation } from './vacation.ts'
 import { Views } from './views.ts'
 
 export interface OpenAccountOptions {
   readonly sql: Sql
   readonly now: () => number
   readonly limits: StoreLimits
+  readonly blobs: BlobStore | undefined
+  readonly random: (length: number) => Uint8Array
+  readonly collectSoon: () => void
   readonly textSearch?: ((source: TextSource) => TextSearch) | undefined
   readonly committed: (commit: Commit) => void
 }
@@ -41,6 +53,7 @@ export class OpenAccount {
   readonly keywords: KeywordTable
   readonly mailboxes: Mailboxes
   readonly views: Views
+  readonly objects: Objects
   readonly blobs: Blobs
   readonly usage: Usage
   readonly reader: EmailReader
@@ -53,18 +66,27 @@ export class OpenAccount {
   readonly changeLog: ChangeLog
   readonly identities: Identities
   readonly submissions: Submissions
+  readonly pushSubscriptions: PushSubscriptions
+  readonly vacation: Vacation
+  readonly textIndex: TextIndex
   readonly #sql: Sql
   readonly #limits: StoreLimits
+  readonly #held: HeldOctets
   readonly #search: TextSearch
+  /** Of the reading that is running. */
+  #answers: TextAnswers | undefined
 
-  constructor({ sql, now, limits, textSearch, committed }: OpenAccountOptions) {
+  constructor(options: OpenAccountOptions) {
+    const { sql, now, limits, textSearch, committed } = options
     this.#sql = sql
     this.#limits = limits
     this.account = new AccountTable(sql)
     this.journal = new Journal(sql, {
       beforeCommit: (record) => {
         this.usage.save(this.journal.state)
+        if (this.account.facts.quota !== undefined && record.emails.counted) record.quota ??= 'used'
         this.changeLog.prune(record.start, this.journal.state)
+        this.objects.beforeCommit(record.start, this.journal.state)
       },
       rolledBack: () => this.forget(),
       committed,
@@ -74,7 +96,12 @@ export class OpenAccount {
     this.keywords = new KeywordTable(sql)
     this.mailboxes = new Mailboxes(sql, journal, account, limits, now)
     this.views = new Views(sql, this.keywords, limits.viewBudget, () => this.mailboxes.ids())
-    this.blobs = new Blobs(sql, journal, limits, now)
+    const { blobs: store, random, collectSoon } = options
+    const namedAbove = (blob: number): ReadonlySet<string> => this.blobs.namedAbove(blob)
+    this.objects = new Objects({ sql, journal, account, blobs: store, random, collectSoon, namedAbove })
+    const { maxHeld } = limits
+    this.#held = new HeldOctets({ blobs: store, maxHeld, refers: (blob, key) => this.blobs.refers(blob, key) })
+    this.blobs = new Blobs(sql, this.#held, this.objects, journal, limits, now)
     this.usage = new Usage(sql, account)
     const { keywords, mailboxes, views, blobs, usage } = this
     const quota = (): number | undefined => account.facts.quota
@@ -82,7 +109,10 @@ export class OpenAccount {
     this.writer = new EmailWriter({ sql, now, limits, journal, keywords, mailboxes, views, blobs, usage, quota })
     this.flags = new FlagWriter(sql, journal, keywords, mailboxes, views, limits)
     const { reader, writer, flags } = this
-    this.mover = new Mover({ sql, limits, journal, mailboxes, views, blobs, usage, reader, writer })
+    const source = this.#textSource()
+    this.textIndex = new TextIndex({ sql, journal, source })
+    const { textIndex } = this
+    this.mover = new Mover({ sql, limits, journal, mailboxes, views, blobs, usage, reader, writer, textIndex })
     this.updater = new EmailUpdater(limits, reader, mailboxes, flags, this.mover)
     this.threads = new Threads(views, highest)
     this.counts = new Counts(views, mailboxes, highest)
@@ -90,8 +120,20 @@ export class OpenAccount {
     const maxRows = limits.maxChangeRows
     this.changeLog = new ChangeLog({ sql, journal, account, mailboxes, views, threads, maxRows })
     this.identities = new Identities(sql, journal)
-    this.submissions = new Submissions(sql, journal)
-    this.#search = (textSearch ?? scanningSearch)(this.#textSource())
+    this.submissions = new Submissions(sql, journal, blobs)
+    this.pushSubscriptions = new PushSubscriptions(sql, journal, account, now)
+    this.vacation = new Vacation(sql, journal, account)
+    this.#search = textSearch?.(source) ?? indexedSearch(this.textIndex, source)
+  }
+
+  /** A changed quota is a change that JMAP tells of (RFC 9425); a name is not. */
+  updateAccount(patch: { name?: string; quota?: number | undefined }): void {
+    const before = this.account.facts.quota
+    this.account.update(patch)
+    const { quota } = this.account.facts
+    if (quota === before) return
+    this.journal.touch()
+    this.journal.record.quota = before === undefined ? 'created' : quota === undefined ? 'destroyed' : 'updated'
   }
 
   /** RFC 8621 §2.5. */
@@ -116,9 +158,37 @@ export class OpenAccount {
         keywords: this.keywords,
         mailboxIds: () => this.mailboxes.ids(),
         highest: this.journal.state,
-        search: this.#search,
+        search: this.#answers?.over(this.#search) ?? this.#search,
       }),
     })
+  }
+
+  incoming(): Incoming {
+    return new Incoming({
+      objects: this.objects,
+      limits: this.#limits,
+      refers: (blob, key) => this.blobs.refers(blob, key),
+      hasRoom: (size) => this.usage.read().used + size <= (this.account.facts.quota ?? Infinity),
+    })
+  }
+
+  async reading<T>(work: () => T): Promise<T> {
+    try {
+      // Nearly always everything is there.
+      return work()
+    } catch (error) {
+      if (!(error instanceof AbsentOctets)) throw error
+    }
+    const answers = new TextAnswers()
+    for (;;) {
+      try {
+        const result = await this.#held.reading(() => this.#answering(answers, work))
+        if (!answers.isOpen) return result
+      } catch (error) {
+        if (!answers.isOpen) throw error
+      }
+      await answers.settle((question) => this.#held.reading(question))
+    }
   }
 
   sweep(): void {
@@ -129,19 +199,30 @@ export class OpenAccount {
   /** Drops all that was read into memory. */
   forget(): void {
     this.account.forget()
+    this.objects.forget()
     this.journal.forget()
     this.keywords.forget()
     this.mailboxes.forget()
     this.views.forget()
     this.usage.forget()
     this.counts.forget()
+    this.pushSubscriptions.forget()
+    this.textIndex.forget()
+  }
+
+  #answering<T>(answers: TextAnswers, work: () => T): T {
+    this.#answers = answers
+    try {
+      return work()
+    } finally {
+      this.#answers = undefined
+    }
   }
 
   #textSource(): TextSource {
     return {
       email: (id) => this.reader.emails([id])[0],
-      header: (email) => this.blobs.slice(email.blob, 0, email.headerSize) ?? new Uint8Array(),
-      raw: (email) => this.blobs.read(email.blob) ?? new Uint8Array(),
+      octets: (email, start, end) => this.blobs.slice(email.blob, start, end) ?? new Uint8Array(),
     }
   }
 }

@@ -44,6 +44,36 @@ export const schema: readonly Migration[] = [
     id INTEGER PRIMARY KEY, kind TEXT NOT NULL, name TEXT NOT NULL, hash TEXT NOT NULL, created INTEGER NOT NULL,
     last_used INTEGER);
   `,
+  // Vacation: senders who were answered. Submissions: the tag their queues report under, the message held for later.
+  `
+  CREATE TABLE vacation_reply (sender TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;
+  ALTER TABLE submission ADD COLUMN tag TEXT;
+  ALTER TABLE submission ADD COLUMN held_blob INTEGER;
+  ALTER TABLE submission ADD COLUMN next_attempt INTEGER;
+  ALTER TABLE submission ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0;
+  ALTER TABLE submission ADD COLUMN dsn_blobs TEXT;
+  ALTER TABLE submission ADD COLUMN mdn_blobs TEXT;
+  `,
+  // Push: where to, for whose credentials, and the state that was told last. Random ids, so the key is the whole row.
+  `
+  CREATE TABLE push_subscription (
+    id TEXT PRIMARY KEY, credential INTEGER NOT NULL, device TEXT NOT NULL, url TEXT NOT NULL, p256dh TEXT, auth TEXT,
+    types TEXT, expires INTEGER NOT NULL, code TEXT NOT NULL, created INTEGER NOT NULL, progress TEXT NOT NULL,
+    told INTEGER NOT NULL, failures INTEGER NOT NULL, not_before INTEGER NOT NULL) WITHOUT ROWID;
+  `,
+  // Large blobs: the object in the blob store that holds all octets; `data` is then only their beginning. The last column,
+  // so it is read only of rows whose `data` is short. Objects to be deleted once the transaction has committed.
+  `
+  ALTER TABLE blob ADD COLUMN object TEXT;
+  CREATE TABLE dropped_object (id INTEGER PRIMARY KEY, keys TEXT NOT NULL);
+  `,
+  // Full-text search: see search/. Without content, since the messages are here; terms come cut and folded. The highest row
+  // tells how far the index reaches. Words that occur, many in a row, for searches within words.
+  `
+  CREATE VIRTUAL TABLE search USING fts5(subject, sender, recipient, cc, bcc, body, attachment, header,
+    content = '', contentless_delete = 1, tokenize = 'ascii');
+  CREATE TABLE search_word (id INTEGER PRIMARY KEY, words TEXT NOT NULL);
+  `,
 ]
 
 /** The tables whose keys come from the account's counter; with `change` they hold its highest value at all times. */

@@ -7,7 +7,10 @@
 import { AccountStore } from './account-store.ts'
 import type { StoreError } from './errors.ts'
 import type { BlobNumber, BlobRef, EmailId, MailboxId, ThreadId, Uid } from './ids.ts'
+import type { Incoming } from './incoming.ts'
+import type { Octets } from './put-octets.ts'
 import type { Query, QueryResult } from './query/query.ts'
+import type { EmailSet, SearchedText } from './search/text-index.ts'
 import type {
   Blob,
   Changes,
@@ -118,14 +121,14 @@ export class MailStore extends AccountStore {
     return email.places.map((place) => place.mailboxId)
   }
 
-  /** The message, byte for byte; undefined when there is no such email. The caller owns the array. */
+  /** The message, byte for byte; undefined when there is no such email. The caller owns the array. Within `reading`. */
   raw(id: EmailId): Uint8Array | undefined {
     const parts = this.open()
     const blob = parts.reader.blobOf(id)
     return blob === undefined ? undefined : parts.blobs.read(blob)
   }
 
-  /** Octets `start` (inclusive) to `end` (exclusive) of the message, clamped to it; reads only what it needs. */
+  /** Octets `start` (inclusive) to `end` (exclusive) of the message, clamped to it; reads only what it needs. Within `reading`. */
   slice(id: EmailId, start: number, end: number): Uint8Array | undefined {
     const parts = this.open()
     const blob = parts.reader.blobOf(id)
@@ -235,20 +238,63 @@ export class MailStore extends AccountStore {
     return this.open().changeLog.changes(type, since, max)
   }
 
-  /** RFC 8621 §4.4. Throws `anchorNotFound`, `unsupportedFilter`, `invalidArguments`. */
+  /** RFC 8621 §4.4. With text conditions within `reading`. Throws `anchorNotFound`, `unsupportedFilter`, `invalidArguments`. */
   query(query: Query): QueryResult {
     return this.open().query(query)
   }
 
+  /**
+   * Puts up to `limit` emails that are not yet in the full-text index into it, and returns how many: for quiet times, so
+   * that a search need not. Throws `unavailable` when the blob store fails.
+   */
+  async indexPending(limit: number): Promise<number> {
+    const parts = this.open()
+    return await parts.reading(() => parts.textIndex.indexPending(limit))
+  }
+
+  /**
+   * The emails that may contain a text as IMAP compares it, in these fields; undefined: any may. None is left out that
+   * does, so whoever reads those left has the exact answer.
+   */
+  mayContain(text: string, where: SearchedText): EmailSet | undefined {
+    return this.open().textIndex.mayContain(text, where)
+  }
+
   // blobs
 
+  /** The way in for octets that may be large, before the transaction that stores them. See incoming.ts. */
+  incoming(): Incoming {
+    return this.open().incoming()
+  }
+
+  /**
+   * The result of synchronous work that reads octets: `raw`, `slice`, `blob`, text conditions of `query`. What is only in
+   * the blob store is fetched and the work run again from its start, so it must not write, and the store may have changed
+   * between two runs. Gives memory back when it ends: do one message at a time. Throws `unavailable` when the blob store
+   * fails.
+   */
+  reading<T>(work: () => T): Promise<T> {
+    return this.open().reading(work)
+  }
+
+  /** Whether `collect` has something to delete that was dropped: durable, so a reason to wake up for. */
+  get hasDropped(): boolean {
+    return this.exists && this.open().objects.isPending
+  }
+
+  /** Deletes from the blob store what is no longer needed. Rejects when that fails: then to be called again later. */
+  async collect(): Promise<void> {
+    if (this.exists) await this.open().objects.collect()
+  }
+
   /** Keeps bytes for a day. Throws `tooLarge`, `overQuota`. */
-  putUpload(bytes: Uint8Array, type: string): Upload {
+  putUpload(bytes: Octets, type: string): Upload {
     const parts = this.open()
+    parts.writer.checkQuota(bytes.length)
     return this.transaction(() => parts.blobs.putUpload(bytes, type))
   }
 
-  /** The bytes that a JMAP blobId names, a part with its transfer encoding undone; undefined when there are none. */
+  /** The bytes that a JMAP blobId names, a part with its transfer encoding undone; undefined when there are none. Within `reading`. */
   blob(ref: BlobRef): Blob | undefined {
     return this.open().reader.blob(ref)
   }

@@ -23,6 +23,11 @@ export class ObjectRecord<Id extends number> {
     if (!this.created.delete(id)) this.destroyed.add(id)
   }
 
+  /** Something that stays was created or destroyed. */
+  get counted(): boolean {
+    return this.created.size + this.destroyed.size > 0
+  }
+
   changes(): ObjectChanges<Id> {
     return { created: [...this.created], updated: [...this.updated], destroyed: [...this.destroyed] }
   }
@@ -33,6 +38,8 @@ class PlacementRecord {
   readonly changed = new Set<number>()
   readonly expunged = new Set<number>()
 }
+
+export type QuotaChange = 'created' | 'updated' | 'destroyed'
 
 export class TransactionRecord {
   readonly start: number
@@ -46,6 +53,10 @@ export class TransactionRecord {
   readonly threadOfDestroyed = new Map<number, ThreadId>()
   readonly threads = new Set<ThreadId>()
   readonly placements = new Map<MailboxId, PlacementRecord>()
+  /** The vacation response changed. */
+  vacation = false
+  /** What became of the account's quota; `used`: only the octets that count towards it. */
+  quota: QuotaChange | 'used' | undefined
   #placed = false
 
   constructor(start: number) {
@@ -98,6 +109,8 @@ export class TransactionRecord {
       identities: this.identities.changes(),
       submissions: this.submissions.changes(),
       threads: this.threads,
+      vacation: this.vacation,
+      quota: this.quota !== undefined,
       placements,
     }
   }

@@ -15,6 +15,7 @@ import type {
   ThreadId,
   Uid,
 } from './ids.ts'
+import type { Octets } from './put-octets.ts'
 
 /** Special uses that a mailbox may have (RFC 8621 §2 `role`, RFC 6154); each at most once per account. */
 export type MailboxRole =
@@ -109,7 +110,8 @@ export interface Email {
 }
 
 export interface NewEmail {
-  readonly raw: Uint8Array
+  /** What `Incoming.message` gave, or just the octets: then they are stored inline. */
+  readonly raw: Octets
   /** At least one, all existing. */
   readonly mailboxIds: readonly MailboxId[]
   /** Keywords in any case; `\Deleted` (see `deleted`) is allowed and stays with the placements. */
@@ -158,6 +160,9 @@ export interface Commit {
   readonly mailboxes: ObjectChanges<MailboxId> & { readonly counts: ReadonlySet<MailboxId> }
   readonly identities: ObjectChanges<IdentityId>
   readonly submissions: ObjectChanges<SubmissionId>
+  readonly vacation: boolean
+  /** The quota's limit changed, or there is one and octets were added or removed. */
+  readonly quota: boolean
   /** Threads with an email created or destroyed. */
   readonly threads: ReadonlySet<ThreadId>
   /** For IMAP: what happened to the messages of each mailbox. UIDs ascending; a UID added and expunged at once is in neither. */
@@ -177,7 +182,7 @@ export interface PlacementChanges {
   readonly expunged: readonly Uid[]
 }
 
-export type ChangeType = 'Email' | 'Thread' | 'Mailbox' | 'Identity' | 'EmailSubmission'
+export type ChangeType = 'Email' | 'Thread' | 'Mailbox' | 'Identity' | 'EmailSubmission' | 'VacationResponse' | 'Quota'
 
 /** JMAP /changes (RFC 8620 §5.2) with numbers for ids. */
 export interface Changes {
@@ -186,8 +191,18 @@ export interface Changes {
   readonly destroyed: readonly number[]
   readonly newState: ModSeq
   readonly hasMoreChanges: boolean
-  /** Only for 'Mailbox': true when every `updated` one differs in its counts alone (RFC 8621 §2.2 `updatedProperties`). */
+  /** For 'Mailbox' and 'Quota': true when every `updated` one differs in its counts alone (RFC 8621 §2.2, RFC 9425 §4.2). */
   readonly onlyCounts: boolean
+}
+
+/** RFC 8621 §8. Times in milliseconds. */
+export interface VacationResponse {
+  readonly isEnabled: boolean
+  readonly fromDate: number | null
+  readonly toDate: number | null
+  readonly subject: string | null
+  readonly textBody: string | null
+  readonly htmlBody: string | null
 }
 
 /** The columns that `envelopes` can read beside uid and email id. */
@@ -266,10 +281,60 @@ export interface Submission {
   readonly undoStatus: 'pending' | 'final' | 'canceled'
   /** JMAP's deliveryStatus map or null. */
   readonly deliveryStatus: unknown
+  /** What the queues report about it under; null for one that was made without. */
+  readonly tag: string | null
+  /** While pending: the message, kept though its email may be destroyed meanwhile. */
+  readonly heldBlob: BlobNumber | null
+  /** While pending: when it is handed over, or tried again. */
+  readonly nextAttempt: number | null
+  /** Attempts to hand it over that failed. */
+  readonly attempts: number
+  /** JMAP blob ids of reports about it (RFC 3464, RFC 8098), oldest first. */
+  readonly dsnBlobIds: readonly string[]
+  readonly mdnBlobIds: readonly string[]
 }
 
-export type NewSubmission = Omit<Submission, 'id'>
-export type SubmissionPatch = Partial<Pick<Submission, 'undoStatus' | 'deliveryStatus' | 'sendAt'>>
+/** With `hold`, the message's blob is kept until the submission is pending no more. */
+export type NewSubmission = Pick<
+  Submission,
+  'identityId' | 'emailId' | 'threadId' | 'envelope' | 'sendAt' | 'undoStatus' | 'deliveryStatus'
+> & { readonly tag?: string; readonly hold?: BlobNumber }
+export type SubmissionPatch = Partial<
+  Pick<
+    Submission,
+    'undoStatus' | 'deliveryStatus' | 'sendAt' | 'nextAttempt' | 'attempts' | 'dsnBlobIds' | 'mdnBlobIds'
+  >
+>
+
+/** RFC 8620 §7.2. */
+export interface PushSubscription {
+  /** Random: it must not name another one later. */
+  readonly id: string
+  /** Who may see it; it ends with them. */
+  readonly credentialId: CredentialId
+  readonly deviceClientId: string
+  readonly url: string
+  /** URL-safe base64 (RFC 8291). */
+  readonly keys: { readonly p256dh: string; readonly auth: string } | null
+  /** Null: all. */
+  readonly types: readonly string[] | null
+  readonly expiresAt: number
+  /** What the client must send back. */
+  readonly verificationCode: string
+  /** `new`: the code was not taken yet by the push service; `asked`: it was; `verified`: the client sent it back. */
+  readonly progress: 'new' | 'asked' | 'verified'
+  /** The account's state that was told last. */
+  readonly toldState: ModSeq
+  /** Since the last success. */
+  readonly failures: number
+  /** No attempt before this time. */
+  readonly notBefore: number
+}
+
+export type NewPushSubscription = Omit<PushSubscription, 'progress' | 'toldState' | 'failures' | 'notBefore'>
+export type PushSubscriptionPatch = Partial<
+  Pick<PushSubscription, 'types' | 'expiresAt' | 'progress' | 'toldState' | 'failures' | 'notBefore'>
+>
 
 export type CredentialKind = 'password' | 'app' | 'token'
 

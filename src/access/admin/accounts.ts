@@ -8,6 +8,7 @@ import { AdminError } from './error.ts'
 import {
   domainName,
   hostedAddress,
+  octetsOrNull,
   optionalPassword,
   optionalText,
   requiredPassword,
@@ -63,6 +64,13 @@ export class AccountAdministration {
     const password = requiredPassword(fields)
     const { id } = await this.#find(address)
     await this.#ports.account(id).setPassword(password)
+  }
+
+  /** Sets the limit on what the account may hold. What is there already stays. */
+  async setQuota(address: string, fields: Fields): Promise<void> {
+    const bytes = octetsOrNull(fields, 'bytes')
+    const { id } = await this.#find(address)
+    await this.#ports.account(id).setQuota(bytes ?? undefined)
   }
 
   /** Destroys the account and all its mail. */

@@ -31,6 +31,16 @@ export function requiredText(fields: Fields, name: string, most = MAX_NAME): str
   return value
 }
 
+/** A number of octets; null says that there is no limit. */
+export function octetsOrNull(fields: Fields, name: string): number | null {
+  const value = Object.hasOwn(fields, name) ? fields[name] : undefined
+  if (value === null) return null
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+    throw new AdminError('invalid', `"${name}" must be a number of bytes, or null for no limit`)
+  }
+  return value
+}
+
 export function requiredPassword(fields: Fields): string {
   return checkPassword(requiredText(fields, 'password', MAX_PASSWORD))
 }

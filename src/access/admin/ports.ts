@@ -64,6 +64,8 @@ export interface AccountDoor {
   tokens(): Promise<TokenSummary[]>
   deleteToken(id: string): Promise<boolean>
   usage(): Promise<AccountUsage>
+  /** Octets; undefined: no limit. */
+  setQuota(bytes: number | undefined): Promise<void>
   destroy(): Promise<void>
 }
 

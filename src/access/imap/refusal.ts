@@ -16,6 +16,7 @@ const codes: Partial<Record<StoreErrorType, string>> = {
   mailboxHasChild: 'HASCHILDREN',
   tooManyKeywords: 'LIMIT',
   tooManyMailboxes: 'LIMIT',
+  unavailable: 'UNAVAILABLE',
 }
 
 /** The answer to a failed command. What is neither a refusal of ours nor of the store is a bug: logged, never shown. */

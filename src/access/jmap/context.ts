@@ -4,7 +4,9 @@
 import type { MailStore } from '../../mailbox/index.ts'
 import type { Standard, CallContext } from '../../protocol/jmap/index.ts'
 import type { JmapLimits } from './limits.ts'
+import type { PushAccess } from './push-subscription/push-service.ts'
 import type { SubmissionPort } from './submission-port.ts'
+import type { Outbox } from './submission/outbox.ts'
 
 export interface JmapAccount {
   readonly id: string
@@ -17,6 +19,9 @@ export interface JmapContext {
   readonly account: JmapAccount
   readonly limits: JmapLimits
   readonly submit: SubmissionPort
+  readonly outbox: Outbox
+  /** Undefined: no push subscriptions can be made. */
+  readonly push?: PushAccess
   /** Milliseconds since the epoch. */
   readonly clock: () => number
   /** A fresh unguessable text of letters and digits: Message-IDs and MIME boundaries are made from it. */

@@ -47,7 +47,7 @@ export function emailCopy(context: JmapContext): Method {
 export function blobCopy(context: JmapContext): Method {
   return {
     capability: coreCapability,
-    run(values) {
+    async run(values) {
       const args = new Arguments(values, ['fromAccountId', 'accountId', 'blobIds'])
       const fromAccountId = args.expectString('fromAccountId')
       checkAccount(args, context.account.id)
@@ -57,7 +57,8 @@ export function blobCopy(context: JmapContext): Method {
       const copied: JsonObject = {}
       const notCopied: JsonObject = {}
       for (const blobId of blobIds) {
-        if (readBlob(context.store, blobId) === undefined) setOwn(notCopied, blobId, new SetError('notFound').toJSON())
+        const isThere = await context.store.reading(() => readBlob(context.store, blobId) !== undefined)
+        if (!isThere) setOwn(notCopied, blobId, new SetError('notFound').toJSON())
         else copied[blobId] = blobId
       }
       return {

@@ -4,43 +4,45 @@
  * The host authenticates, routes, and passes bytes in and out; it calls `stateChange` from the store's `onCommit` and
  * frames the result with protocol/jmap's `stateEvent`.
  *
- * Standards: RFC 8620, RFC 8621.
+ * Standards: RFC 8620, RFC 8621, RFC 8887.
  */
-import {
-  formatBlobId,
-  formatState,
-  parseState,
-  StoreError,
-  type ChangeType,
-  type Commit,
-  type MailStore,
-} from '../../mailbox/index.ts'
+import { formatBlobId, formatState, parseState, StoreError, type Commit, type MailStore } from '../../mailbox/index.ts'
 import {
   dispatch,
   parseRequest,
+  readRequest,
   requestProblem,
+  webSocketRequestError,
+  webSocketResponse,
   type JsonObject,
   type Method,
+  type ParsedRequest,
   type RequestProblem,
   type StateChange,
 } from '../../protocol/jmap/index.ts'
+import { available } from './available.ts'
 import { readBlob } from './blob.ts'
 import type { Download, JmapAccount, JmapContext, JmapResponse } from './context.ts'
 import { defaultLimits, type JmapLimits } from './limits.ts'
 import { methodsOf } from './method.ts'
-import { stateChangeOf } from './push.ts'
-import { capabilities, sessionObject, sessionState } from './session.ts'
+import type { PushAccess } from './push-subscription/push-service.ts'
+import { stateChangeOf, stateChangeSince } from './push.ts'
+import { sessionObject, sessionState, supported } from './session.ts'
 import type { SubmissionPort } from './submission-port.ts'
+import type { Outbox } from './submission/outbox.ts'
 
 export interface JmapDependencies {
   readonly store: MailStore
   readonly account: JmapAccount
   readonly submit: SubmissionPort
+  readonly outbox: Outbox
   /** Milliseconds since the epoch. */
   readonly clock: () => number
   /** A fresh unguessable text of 1 to 40 letters and digits. */
   readonly ids: () => string
   readonly limits?: Partial<JmapLimits>
+  /** Without it no push subscriptions can be made. */
+  readonly push?: PushAccess
   /** Told about bugs and faults of ours before the client hears `serverFail`. */
   readonly onFault?: (where: string, cause: unknown) => void
 }
@@ -55,30 +57,54 @@ export class JmapAccess {
   constructor({ limits, onFault, ...ports }: JmapDependencies) {
     this.limits = { ...defaultLimits, ...limits }
     this.#context = { ...ports, limits: this.limits, onFault: onFault ?? (() => {}) }
-    this.#methods = methodsOf(this.#context)
+    this.#methods = available(methodsOf(this.#context))
   }
 
   /** The Session object (RFC 8620 §2). `baseUrl` is what the client reached us by: origin, perhaps a path. */
   session(baseUrl: string): JsonObject {
     const { account, store } = this.#context
-    return sessionObject(account, store, this.limits, baseUrl)
+    const key = this.#context.push?.service.applicationServerKey
+    return sessionObject(account, store, this.limits, baseUrl, key)
   }
 
-  /** An API request (RFC 8620 §3). Never rejects. The host checks the request's content type: `application/json`. */
-  async handle(body: Uint8Array): Promise<JmapResponse> {
+  /**
+   * An API request (RFC 8620 §3). Never rejects. The host checks the request's content type: `application/json`.
+   * `credential` is the one the client logged in with; without it no push subscriptions are seen or made.
+   */
+  async handle(body: Uint8Array, credential?: number): Promise<JmapResponse> {
+    const answer = await this.#answer(() => parseRequest(body, this.limits, supported), credential)
+    return 'problem' in answer ? problem(answer.problem) : json(200, answer.response)
+  }
+
+  /** A Request object that came over a WebSocket (RFC 8887 §4.3.2), within its size: the text to send back. */
+  async handleMessage(id: string | undefined, request: JsonObject, credential?: number): Promise<string> {
+    const answer = await this.#answer(() => readRequest(request, this.limits, supported), credential)
+    if ('problem' in answer) return webSocketRequestError(answer.problem, id)
+    return webSocketResponse(answer.response, id)
+  }
+
+  /** All requests of the account count together, whatever way they came. */
+  async #answer(
+    parse: () => ParsedRequest,
+    credential: number | undefined,
+  ): Promise<{ readonly response: object } | { readonly problem: RequestProblem }> {
     if (this.#requests >= this.limits.maxConcurrentRequests) {
-      return problem({ ...requestProblem('limit', 'Too many requests at once.', 'maxConcurrentRequests'), status: 429 })
+      const tooMany = requestProblem('limit', 'Too many requests at once.', 'maxConcurrentRequests')
+      return { problem: { ...tooMany, status: 429 } }
     }
     this.#requests++
     try {
-      const parsed = parseRequest(body, this.limits, capabilities)
-      if ('problem' in parsed) return problem(parsed.problem)
+      const parsed = parse()
+      if ('problem' in parsed) return parsed
       const response = await dispatch(parsed.request, {
         methods: this.#methods,
+        credential,
         maxReferenceWeight: this.limits.maxSizeRequest,
         onFault: this.#context.onFault,
       })
-      return json(200, { ...response, sessionState: sessionState(this.#context.account, this.limits) })
+      const { account, push } = this.#context
+      const state = sessionState(account, this.limits, push?.service.applicationServerKey)
+      return { response: { ...response, sessionState: state } }
     } finally {
       this.#requests--
     }
@@ -101,28 +127,32 @@ export class JmapAccess {
   }
 
   /** Keeps an upload (RFC 8620 §6.1). `type` is the request's Content-Type. */
-  upload(accountId: string, bytes: Uint8Array, type: string): JmapResponse {
+  async upload(accountId: string, bytes: Uint8Array, type: string): Promise<JmapResponse> {
     if (accountId !== this.#context.account.id) return notFound('There is no such account.')
     if (bytes.length > this.limits.maxSizeUpload) {
       const detail = `The upload is larger than ${this.limits.maxSizeUpload} octets.`
       return problem({ ...requestProblem('limit', detail, 'maxSizeUpload'), status: 413 })
     }
+    const incoming = this.#context.store.incoming()
     try {
       const mediaType = type.trim().slice(0, 255) || 'application/octet-stream'
-      const upload = this.#context.store.putUpload(bytes, mediaType)
+      const upload = this.#context.store.putUpload(await incoming.upload(bytes), mediaType)
       const blobId = formatBlobId({ kind: 'upload', blob: upload.blob })
       return json(201, { accountId, blobId, type: upload.type, size: upload.size })
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
-      const status = error.type === 'overQuota' ? 507 : 413
+      const status = error.type === 'unavailable' ? 503 : error.type === 'overQuota' ? 507 : 413
       return problem({ type: 'about:blank', status, detail: error.message })
+    } finally {
+      await incoming.settle()
     }
   }
 
-  /** A blob (RFC 8620 §6.2); undefined: answer 404. See `downloadHeaders`. */
-  download(accountId: string, blobId: string): Download | undefined {
+  /** A blob (RFC 8620 §6.2); undefined: answer 404. See `downloadHeaders`. Throws `unavailable`: answer 503. */
+  async download(accountId: string, blobId: string): Promise<Download | undefined> {
     if (accountId !== this.#context.account.id) return undefined
-    return readBlob(this.#context.store, blobId)
+    const { store } = this.#context
+    return store.reading(() => readBlob(store, blobId))
   }
 
   /** What to push for a commit; undefined: nothing. */
@@ -139,21 +169,9 @@ export class JmapAccess {
   stateChangeSince(lastEventId: string): StateChange | undefined {
     const { store, account } = this.#context
     const since = parseState(lastEventId)
-    if (since === undefined || since === store.state) return undefined
-    const state = this.eventId
-    const changed = pushedTypes.filter((type) => {
-      const changes = store.changes(type, since)
-      return changes === undefined || changes.created.length + changes.updated.length + changes.destroyed.length > 0
-    })
-    if (changed.length === 0) return undefined
-    return {
-      '@type': 'StateChange',
-      changed: { [account.id]: Object.fromEntries(changed.map((type) => [type, state])) },
-    }
+    return since === undefined ? undefined : stateChangeSince(store, account.id, since)
   }
 }
-
-const pushedTypes: readonly ChangeType[] = ['Email', 'Mailbox', 'Thread', 'Identity', 'EmailSubmission']
 
 function json(status: number, body: object): JmapResponse {
   return { status, contentType: 'application/json; charset=utf-8', body: JSON.stringify(body) }

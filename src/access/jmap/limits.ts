@@ -24,6 +24,8 @@ export interface JmapLimits {
   /** What the server accepts by SMTP too. */
   readonly maxSizeEmail: number
   readonly maxRecipients: number
+  /** Seconds that a message may be held before it is sent (RFC 4865). */
+  readonly maxDelayedSend: number
   /** Most bytes of body values in one Email/get or Email/parse: the whole answer is held in memory. */
   readonly maxSizeBodyValues: number
 }
@@ -58,5 +60,6 @@ export const defaultLimits: JmapLimits = {
   maxFilterDepth: 10,
   ...sizesFor(defaultMaxMessageSize),
   maxRecipients: 1000,
+  maxDelayedSend: 30 * 24 * 3600,
   maxSizeBodyValues: 32 * MiB,
 }

@@ -3,6 +3,9 @@
  */
 import { coreCapability, type Method } from '../../protocol/jmap/index.ts'
 import type { JmapContext } from './context.ts'
+import { blobGet } from './blob-data/blob-get.ts'
+import { blobLookup } from './blob-data/blob-lookup.ts'
+import { blobUpload } from './blob-data/blob-upload.ts'
 import { blobCopy, emailCopy } from './copy.ts'
 import { emailChanges, emailGet } from './email/get.ts'
 import { emailImport } from './email/import.ts'
@@ -13,10 +16,16 @@ import { identityChanges, identityGet, identitySet } from './identity.ts'
 import { mailboxChanges, mailboxGet } from './mailbox/mailbox.ts'
 import { mailboxQuery, mailboxQueryChanges } from './mailbox/query.ts'
 import { mailboxSet } from './mailbox/set.ts'
+import { pushSubscriptionGet } from './push-subscription/get.ts'
+import { pushSubscriptionSet } from './push-subscription/set.ts'
+import { mdnParse } from './mdn/mdn-parse.ts'
+import { mdnSend } from './mdn/mdn-send.ts'
 import { searchSnippetGet } from './search-snippet.ts'
 import { submissionSet } from './submission/set.ts'
 import { submissionChanges, submissionGet, submissionQuery, submissionQueryChanges } from './submission/submission.ts'
+import { quotaChanges, quotaGet, quotaQuery, quotaQueryChanges } from './quota.ts'
 import { threadChanges, threadGet } from './thread.ts'
+import { vacationGet, vacationSet } from './vacation.ts'
 
 /** RFC 8620 §4: the arguments come back as they are. */
 const echo: Method = { capability: coreCapability, run: (args) => ({ arguments: args }) }
@@ -24,7 +33,12 @@ const echo: Method = { capability: coreCapability, run: (args) => ({ arguments: 
 export function methodsOf(context: JmapContext): ReadonlyMap<string, Method> {
   return new Map<string, Method>([
     ['Core/echo', echo],
+    ['PushSubscription/get', pushSubscriptionGet(context)],
+    ['PushSubscription/set', pushSubscriptionSet(context)],
     ['Blob/copy', blobCopy(context)],
+    ['Blob/upload', blobUpload(context)],
+    ['Blob/get', blobGet(context)],
+    ['Blob/lookup', blobLookup(context)],
     ['Mailbox/get', mailboxGet(context)],
     ['Mailbox/changes', mailboxChanges(context)],
     ['Mailbox/query', mailboxQuery(context)],
@@ -49,5 +63,13 @@ export function methodsOf(context: JmapContext): ReadonlyMap<string, Method> {
     ['EmailSubmission/query', submissionQuery(context)],
     ['EmailSubmission/queryChanges', submissionQueryChanges(context)],
     ['EmailSubmission/set', submissionSet(context)],
+    ['VacationResponse/get', vacationGet(context)],
+    ['VacationResponse/set', vacationSet(context)],
+    ['MDN/send', mdnSend(context)],
+    ['MDN/parse', mdnParse(context)],
+    ['Quota/get', quotaGet(context)],
+    ['Quota/changes', quotaChanges(context)],
+    ['Quota/query', quotaQuery(context)],
+    ['Quota/queryChanges', quotaQueryChanges(context)],
   ])
 }

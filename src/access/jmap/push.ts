@@ -3,7 +3,14 @@
  *
  * Standards: RFC 8620 §7.1; RFC 8621 §1.5 (EmailDelivery).
  */
-import { formatState, type Commit, type ObjectChanges } from '../../mailbox/index.ts'
+import {
+  formatState,
+  type ChangeType,
+  type Commit,
+  type MailStore,
+  type ModSeq,
+  type ObjectChanges,
+} from '../../mailbox/index.ts'
 import type { StateChange } from '../../protocol/jmap/index.ts'
 
 /** Undefined when nothing changed that a client could fetch. */
@@ -16,6 +23,8 @@ export function stateChangeOf(accountId: string, commit: Commit): StateChange | 
   if (commit.threads.size > 0) types.push('Thread')
   if (isChanged(commit.identities)) types.push('Identity')
   if (isChanged(commit.submissions)) types.push('EmailSubmission')
+  if (commit.vacation) types.push('VacationResponse')
+  if (commit.quota) types.push('Quota')
   if (types.length === 0) return undefined
   const state = formatState(commit.state)
   return { '@type': 'StateChange', changed: { [accountId]: Object.fromEntries(types.map((type) => [type, state])) } }
@@ -23,4 +32,28 @@ export function stateChangeOf(accountId: string, commit: Commit): StateChange | 
 
 function isChanged<Id>(changes: ObjectChanges<Id>): boolean {
   return changes.created.length + changes.updated.length + changes.destroyed.length > 0
+}
+
+const pushedTypes: readonly ChangeType[] = [
+  'Email',
+  'Mailbox',
+  'Thread',
+  'Identity',
+  'EmailSubmission',
+  'VacationResponse',
+  'Quota',
+]
+
+/** What a client has missed that was told everything up to `since`; undefined: nothing. All, when nobody knows any more. */
+export function stateChangeSince(store: MailStore, accountId: string, since: ModSeq): StateChange | undefined {
+  if (since === store.state) return undefined
+  const types: string[] = []
+  for (const type of pushedTypes) {
+    const changes = store.changes(type, since)
+    if (changes === undefined || isChanged(changes)) types.push(type)
+    if (type === 'Email' && (changes === undefined || changes.created.length > 0)) types.push('EmailDelivery')
+  }
+  if (types.length === 0) return undefined
+  const state = formatState(store.state)
+  return { '@type': 'StateChange', changed: { [accountId]: Object.fromEntries(types.map((type) => [type, state])) } }
 }

@@ -2,37 +2,47 @@
  * SearchSnippet/get: where a search matched, marked up for display.
  *
  * Standards: RFC 8621 §5.
- * Limits: terms, and the octets of text that are looked at per email.
+ * Limits: `previewLimits`, what is looked at per email.
  * Security: the text is escaped before `<mark>` goes in, so a message cannot bring markup of its own.
  */
-import { bodyParts, decodeText, encodeUtf8, htmlToText } from '../../format/index.ts'
-import { formatEmailId, type Email, type FilterCondition } from '../../mailbox/index.ts'
+import { encodeUtf8 } from '../../format/index.ts'
+import {
+  formatEmailId,
+  Highlighter,
+  onOneLine,
+  readMessageText,
+  StoreError,
+  type Email,
+  type FilterCondition,
+  type Match,
+} from '../../mailbox/index.ts'
 import {
   Arguments,
   checkAccount,
   invalidArguments,
   mailCapability,
+  MethodError,
   parseFilter,
   refuseTooMany,
   type Filter,
+  type JsonObject,
   type Method,
 } from '../../protocol/jmap/index.ts'
 import type { JmapContext } from './context.ts'
 import { emailCondition } from './email/filter.ts'
 import { findEmails } from './email/get.ts'
-import { partBody } from './email/message-source.ts'
-import { StoredMessage } from './email/stored-message.ts'
+import { readStored, StoredMessage } from './email/stored-message.ts'
 
-const maxTerms = 20
-const maxSearchLength = 1000
-const maxTextLength = 256 * 1024
+/** As much as the index takes of a message. */
+const previewLimits = { octets: 1024 * 1024, characters: 256 * 1024 }
 /** RFC 8621 §5: a preview is at most 255 octets. */
 const maxPreviewOctets = 255
+const maxWordLength = 25
 
 export function searchSnippetGet(context: JmapContext): Method {
   return {
     capability: mailCapability,
-    run(values) {
+    async run(values) {
       const args = new Arguments(values, ['accountId', 'filter', 'emailIds'])
       checkAccount(args, context.account.id)
       const emailIds = [...new Set(args.expectIds('emailIds'))]
@@ -43,11 +53,15 @@ export function searchSnippetGet(context: JmapContext): Method {
       const subject = parsed && matcher(parsed, ['text', 'subject'])
       const body = parsed && matcher(parsed, ['text', 'body'])
       const { emails, notFound } = findEmails(context.store, emailIds)
-      const list = emails.map((email) => ({
-        emailId: formatEmailId(email.id),
-        subject: subject === undefined ? null : marked(email.subject, subject),
-        preview: body === undefined ? null : previewOf(context, email, body),
-      }))
+      const list: JsonObject[] = []
+      for (const email of emails) {
+        const preview = body && (await readStored(context.store, email, () => previewOf(context, email, body)))
+        list.push({
+          emailId: formatEmailId(email.id),
+          subject: subject === undefined ? null : markedSubject(email, subject),
+          preview: preview ?? null,
+        })
+      }
       return {
         arguments: {
           accountId: context.account.id,
@@ -59,77 +73,74 @@ export function searchSnippetGet(context: JmapContext): Method {
   }
 }
 
-/** Matches any of the words and quoted phrases that conditions outside NOT look for. */
+/** Finds the words and phrases that conditions outside NOT look for; undefined when there are none. */
 function matcher(
   filter: Filter<FilterCondition>,
   fields: readonly ('text' | 'subject' | 'body')[],
-): RegExp | undefined {
-  const terms = new Set<string>()
+): Highlighter | undefined {
+  const searches = new Set<string>()
   const visit = (node: Filter<FilterCondition>): void => {
     if (!('condition' in node)) {
       if (node.operator !== 'NOT') node.conditions.forEach(visit)
       return
     }
-    for (const field of fields) for (const term of termsOf(node.condition[field] ?? '')) terms.add(term)
+    for (const field of fields) searches.add(node.condition[field] ?? '')
   }
   visit(filter)
-  const patterns = [...terms].slice(0, maxTerms).map((term) => pattern(term))
-  return patterns.length === 0 ? undefined : new RegExp(patterns.join('|'), 'giu')
-}
-
-function pattern(term: string): string {
-  return term.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&').replaceAll(/\s+/g, '\\s+')
-}
-
-/** RFC 8621 §4.4.1: words, and phrases in single or double quotes with `\` before `'`, `"` and `\`. */
-function termsOf(text: string): string[] {
-  const found = text.slice(0, maxSearchLength).matchAll(/"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([^\s"']+)/g)
-  return Array.from(found, ([, double, single, word]) => word ?? (double ?? single ?? '').replaceAll(/\\(.)/g, '$1'))
-    .map((term) => term.trim())
-    .filter((term) => term !== '')
-}
-
-/** The escaped text with matches in `<mark>`; null when nothing matches. */
-function marked(text: string, pattern: RegExp): string | null {
-  let output = ''
-  let from = 0
-  for (const match of text.matchAll(pattern)) {
-    output += `${escaped(text.slice(from, match.index))}<mark>${escaped(match[0])}</mark>`
-    from = match.index + match[0].length
+  try {
+    const highlighter = new Highlighter([...searches])
+    return highlighter.isEmpty ? undefined : highlighter
+  } catch (error) {
+    if (error instanceof StoreError && error.type === 'unsupportedFilter') {
+      throw new MethodError('unsupportedFilter', error.message)
+    }
+    throw error
   }
-  return from === 0 ? null : output + escaped(text.slice(from))
+}
+
+function markedSubject(email: Email, highlighter: Highlighter): string | null {
+  const text = onOneLine(email.subject)
+  const matches = highlighter.find(text)
+  return matches.length === 0 ? null : marked(text, matches, 0, text.length)
+}
+
+/** The escaped text from `start` to `end`, with matches in `<mark>`. */
+function marked(text: string, matches: readonly Match[], start: number, end: number): string {
+  let output = ''
+  let from = start
+  for (const match of matches) {
+    if (match.start < start || match.end > end) continue
+    output += `${escaped(text.slice(from, match.start))}<mark>${escaped(text.slice(match.start, match.end))}</mark>`
+    from = match.end
+  }
+  return output + escaped(text.slice(from, end))
 }
 
 function escaped(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  return text.toWellFormed().replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
 /** The surroundings of the first match in the text of the message. */
-function previewOf(context: JmapContext, email: Email, pattern: RegExp): string | null {
-  const text = textOf(context, email)
-  const first = text.matchAll(pattern).next().value
-  if (first === undefined) return null
-  for (let reach = 100; reach >= 0; reach -= 10) {
-    const start = wordStart(text, first.index - reach / 2)
-    const end = first.index + first[0].length + reach
-    const preview = marked(text.slice(start, end).toWellFormed(), pattern)
-    if (preview !== null && encodeUtf8(preview).length <= maxPreviewOctets) return preview
+function previewOf(context: JmapContext, email: Email, highlighter: Highlighter): string | null {
+  const source = new StoredMessage(context.store, email)
+  const octets = (start: number, end: number): Uint8Array => source.octets(start, end)
+  for (const part of readMessageText(octets, source.root, previewLimits).texts) {
+    const text = onOneLine(part)
+    const matches = highlighter.find(text)
+    const first = matches[0]
+    if (first === undefined) continue
+    for (let reach = 100; reach >= 0; reach -= 10) {
+      const start = wordStart(text, first.start - reach / 2)
+      const preview = marked(text, matches, start, first.end + reach)
+      if (encodeUtf8(preview).length <= maxPreviewOctets) return preview
+    }
   }
   return null
 }
 
+/** The start of the word at `near`; scripts without spaces may be cut anywhere. */
 function wordStart(text: string, near: number): number {
-  return near <= 0 ? 0 : text.lastIndexOf(' ', near) + 1
-}
-
-function textOf(context: JmapContext, email: Email): string {
-  const source = new StoredMessage(context.store, email)
-  const texts = bodyParts(source.root)
-    .textBody.filter((part) => part.type === 'text')
-    .map((part) => {
-      const body = partBody(source, part)
-      const { text } = decodeText(body.raw, body.part)
-      return part.subtype === 'html' ? htmlToText(text.slice(0, maxTextLength)) : text.slice(0, maxTextLength)
-    })
-  return texts.join(' ').replaceAll(/\s+/g, ' ')
+  if (near <= 0) return 0
+  const start = text.lastIndexOf(' ', near) + 1
+  return near - start > maxWordLength ? Math.floor(near) : start
 }

@@ -23,6 +23,7 @@ export const usage = [
   'facteur account list',
   'facteur account passwd ADDRESS    set a new password',
   'facteur account token ADDRESS     make an access token for a program, and print it once',
+  'facteur account quota ADDRESS [BYTES]  show what it holds, or limit it (10G, 500M; none: no limit)',
   'facteur account rm ADDRESS        remove the account and all its mail',
   '',
   ...describeFlags(flagTable),
@@ -36,7 +37,7 @@ interface Account {
 
 export async function run(argv: readonly string[]): Promise<number> {
   const { flags, positionals } = parseFlags(flagTable, argv, process.env)
-  const [action, address] = positionals
+  const [action, address, amount] = positionals
   const print = (value: object, text: string) => console.log(flags.json ? JSON.stringify(value) : text)
   const client = adminClient(flags)
   if (action === 'list') {
@@ -70,18 +71,46 @@ export async function run(argv: readonly string[]): Promise<number> {
       print(made, made.token)
       return 0
     }
+    case 'quota': {
+      const path = ['accounts', address]
+      if (amount !== undefined) await client.request('PUT', [...path, 'quota'], { bytes: octets(amount) })
+      const { bytes, messages, quota } = await client.request<Usage>('GET', path)
+      const limit = quota === undefined ? 'without a limit' : `of ${quota}`
+      print(
+        { bytes, messages, quota: quota ?? null },
+        `${address} holds ${bytes} bytes ${limit}, ${messages} messages.`,
+      )
+      return 0
+    }
     case 'rm': {
       await client.request('DELETE', ['accounts', address])
       print({}, `${address} is removed, with all its mail.`)
       return 0
     }
     default:
-      throw new UsageError('say "account add|passwd|token|rm ADDRESS" or "account list".')
+      throw new UsageError('say "account add|passwd|token|quota|rm ADDRESS" or "account list".')
   }
 }
 
 function listAccounts(client: AdminClient, domain: string | undefined): Promise<Account[]> {
   return client.request('GET', domain === undefined ? ['accounts'] : ['domains', domain, 'accounts'])
+}
+
+interface Usage {
+  readonly bytes: number
+  readonly messages: number
+  readonly quota?: number
+}
+
+const units: Readonly<Record<string, number>> = { '': 1, K: 1024, M: 1024 ** 2, G: 1024 ** 3, T: 1024 ** 4 }
+
+/** `500M` as a number of bytes; null for `none`. */
+function octets(text: string): number | null {
+  if (text.toLowerCase() === 'none') return null
+  const match = /^(\d{1,15})([KMGT]?)(?:i?B)?$/i.exec(text)
+  const bytes = match === null ? NaN : Number(match[1]) * (units[(match[2] as string).toUpperCase()] as number)
+  if (!Number.isSafeInteger(bytes)) throw new UsageError(`"${text}" is no number of bytes; say 10G, 500M or none.`)
+  return bytes
 }
 
 function givenPassword(flag: string | undefined): Promise<string> | string {

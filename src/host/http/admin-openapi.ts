@@ -8,7 +8,7 @@ interface Route {
   readonly method: 'get' | 'post' | 'put' | 'delete'
   readonly path: string
   readonly summary: string
-  /** Names of the JSON body's fields; one that ends with `?` may be left out, one that ends with `[]` is a list. */
+  /** Names of the JSON body's fields; `?` at the end: may be left out, `[]`: a list, `#`: a number or null. */
   readonly body?: readonly string[]
   /** Status of success. */
   readonly status: 200 | 201 | 204
@@ -31,6 +31,13 @@ export const adminApi: readonly Route[] = [
   },
   { method: 'get', path: '/accounts/{address}', summary: 'One account and what it holds', status: 200 },
   { method: 'delete', path: '/accounts/{address}', summary: 'Remove an account and all its mail', status: 204 },
+  {
+    method: 'put',
+    path: '/accounts/{address}/quota',
+    summary: 'Limit the bytes an account may hold; null for no limit',
+    body: ['bytes#'],
+    status: 204,
+  },
   {
     method: 'put',
     path: '/accounts/{address}/password',
@@ -104,11 +111,17 @@ function operation({ path, summary, body, status }: Route): object {
 }
 
 function requestBody(names: readonly string[]): object {
-  const properties = names.map((name): [string, object] => [
-    name.replace(/\?|\[\]$/, ''),
-    name.endsWith('[]') ? { type: 'array', items: { type: 'string' } } : { type: 'string' },
-  ])
-  const required = names.filter((name) => !name.endsWith('?')).map((name) => name.replace('[]', ''))
+  const properties = names.map((name): [string, object] => [plainName(name), typeOf(name)])
+  const required = names.filter((name) => !name.endsWith('?')).map(plainName)
   const schema = { type: 'object', properties: Object.fromEntries(properties), required }
   return { required: required.length > 0, content: { 'application/json': { schema } } }
+}
+
+function plainName(name: string): string {
+  return name.replace(/(?:\?|\[\]|#)$/, '')
+}
+
+function typeOf(name: string): object {
+  if (name.endsWith('[]')) return { type: 'array', items: { type: 'string' } }
+  return { type: name.endsWith('#') ? ['integer', 'null'] : 'string' }
 }

@@ -53,6 +53,9 @@ export function adminRoutes(house: House): Hono {
   app.post('/accounts', async (context) => json(await accounts.add(await fields(context)), 201))
   app.get('/accounts/:address', async ({ req }) => json(await accounts.show(req.param('address'))))
   app.delete('/accounts/:address', async ({ req }) => done(accounts.remove(req.param('address'))))
+  app.put('/accounts/:address/quota', async (context) =>
+    done(accounts.setQuota(context.req.param('address'), await fields(context))),
+  )
   app.put('/accounts/:address/password', async (context) =>
     done(accounts.setPassword(context.req.param('address'), await fields(context))),
   )

@@ -1,7 +1,7 @@
 /**
  * The JMAP endpoints: finds the account that the credentials name and hands the whole request to it.
  *
- * Standards: RFC 8620 §2 (session), §3 (API), §6 (binary data), §7.3 (event source); RFC 9110 §11 (authentication).
+ * Standards: RFC 8620 §2 (session), §3 (API), §6 (binary data), §7.3 (event source); RFC 8887 (WebSocket); RFC 9110 §11 (authentication).
  * Security: open to the world. Here only sizes, methods and the shape of credentials are looked at; the account checks them.
  */
 import { Hono } from 'hono'
@@ -27,13 +27,21 @@ export function jmapRoutes(house: House): Hono {
 
   app.on(['GET', 'HEAD'], '/session', ({ req }) => forward(house, req.raw))
   app.post('/api', ({ req }) => limited(req.raw, 'maxSizeRequest', LARGEST_REQUEST) ?? forward(house, req.raw))
-  app.post('/upload/:account/', ({ req }) => limited(req.raw, 'maxSizeUpload', LARGEST_UPLOAD) ?? forward(house, req.raw))
-  app.post('/upload/:account', ({ req }) => limited(req.raw, 'maxSizeUpload', LARGEST_UPLOAD) ?? forward(house, req.raw))
+  app.post(
+    '/upload/:account/',
+    ({ req }) => limited(req.raw, 'maxSizeUpload', LARGEST_UPLOAD) ?? forward(house, req.raw),
+  )
+  app.post(
+    '/upload/:account',
+    ({ req }) => limited(req.raw, 'maxSizeUpload', LARGEST_UPLOAD) ?? forward(house, req.raw),
+  )
   app.on(['GET', 'HEAD'], '/download/:account/:blob/:name', ({ req }) => forward(house, req.raw))
   app.get('/eventsource', ({ req }) => relayEventSource(req.raw, (request) => forward(house, request)))
   app.get('/eventsource/', ({ req }) => relayEventSource(req.raw, (request) => forward(house, request)))
+  app.get('/ws', ({ req }) => forward(house, req.raw))
   app.all('/session', () => methodNotAllowed('GET, HEAD, OPTIONS'))
   app.all('/api', () => methodNotAllowed('POST, OPTIONS'))
+  app.all('/ws', () => methodNotAllowed('GET, OPTIONS'))
   app.all('/upload/*', () => methodNotAllowed('POST, OPTIONS'))
   app.all('/download/*', () => methodNotAllowed('GET, HEAD, OPTIONS'))
   app.all('*', () => notFound())

@@ -67,7 +67,11 @@ function makeMiniflare(options: RuntimeOptions): Miniflare {
             Object.entries(objectClasses).map(([binding, className]) => [binding, { className, useSQLite: true }]),
           ),
           unsafeDirectSockets: [{ host: options.host, port: options.port }],
-          serviceBindings: { ASSETS: 'pages' },
+          serviceBindings: {
+            ASSETS: 'pages',
+            // Checks the address that is really connected to, whatever name it was found by.
+            OUTSIDE: { network: { allow: ['public'], tlsOptions: { trustBrowserCas: true } } },
+          },
         },
         // A Worker of its own: miniflare would lead the direct socket of a Worker with assets through its assets proxy.
         {

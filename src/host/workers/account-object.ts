@@ -6,30 +6,48 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
-import { JmapAccess } from '../../access/jmap/index.ts'
+import { JmapAccess, Outbox } from '../../access/jmap/index.ts'
 import { MailStore } from '../../mailbox/index.ts'
+import type { TrackedStatus } from '../../queue/index.ts'
 import type { AccountUsage, TokenSummary } from '../../access/admin/index.ts'
+import { AfterDelivery } from './account/after-delivery.ts'
+import { AccountAlarm } from './account/account-alarm.ts'
 import { AccountHttp } from './account/account-http.ts'
 import { AccountLogins } from './account/account-logins.ts'
+import { accountPush, type AccountPush } from './account/account-push.ts'
+import { BlobCollector } from './account/blob-collector.ts'
 import { EventSockets } from './account/event-sockets.ts'
+import { JmapSockets } from './account/jmap-sockets.ts'
 import { takeDelivery } from './account/local-delivery.ts'
 import { messageSizeLimits } from './account/message-size.ts'
 import { scryptHasher } from './account/password-hasher.ts'
 import { SessionSockets } from './account/session-sockets.ts'
 import { submissionPort } from './account/submission-port.ts'
+import { TextIndexing } from './account/text-indexing.ts'
 import type { AccountDoor, LoginAttempt, LoginResult } from './doors.ts'
 import type { Env } from './env.ts'
 import { describe, log } from './log.ts'
 import { randomBytes, randomText } from './random.ts'
 import { nameOf } from './object-name.ts'
+import { r2BlobStore } from './r2-blob-store.ts'
 import { durableSql, type MeteredSql } from './sql.ts'
+
+const ids = () => randomText(24)
+const onFault = (where: string, cause: unknown) => log('error', `jmap: ${where}`, { error: describe(cause) })
 
 interface Rooms {
   readonly store: MailStore
   readonly logins: AccountLogins
   readonly sessions: SessionSockets
   readonly events: EventSockets
+  readonly sockets: JmapSockets
+  readonly push: AccountPush
+  readonly alarm: AccountAlarm
+  readonly outbox: Outbox
   readonly http: AccountHttp
+  readonly afterDelivery: AfterDelivery
+  readonly collector: BlobCollector
+  readonly indexing: TextIndexing
 }
 
 export class AccountObject extends DurableObject<Env> implements AccountDoor {
@@ -47,7 +65,12 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
   #open(): Rooms {
     const { ctx, env } = this
     const limits = messageSizeLimits(env)
+    const blobs = env.BLOBS === undefined ? undefined : r2BlobStore(env.BLOBS, this.#id, log)
+    const alarm = new AccountAlarm(ctx.storage, log)
+    const collector = new BlobCollector({ ctx, store: () => store, blobs, wakeAt: (time) => alarm.wakeAt(time), log })
     const store = new MailStore({
+      blobs,
+      collectSoon: () => collector.soon(),
       sql: this.#sql,
       now: Date.now,
       hasher: scryptHasher,
@@ -57,30 +80,60 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
     const account = () => ({ id: this.#id, address: store.facts.address, name: store.facts.name })
     const logins = new AccountLogins(store, this.#id)
     const sessions = new SessionSockets({ ctx, store, account, limits: limits.imap, log })
+    const submit = submissionPort(env, this.#id, (batch) => this.deliver(batch))
+    const outbox = new Outbox({ store, submit, clock: Date.now, wakeAt: (time) => alarm.wakeAt(time), onFault })
+    alarm.add({ name: 'outbox', nextWakeup: () => outbox.nextWakeup(), run: () => outbox.run() })
+    const afterDelivery = new AfterDelivery({
+      store,
+      account,
+      outbox,
+      submit: (envelope, raw) => submit.submit(envelope, raw),
+      clock: Date.now,
+      ids,
+      waitUntil: (work) => ctx.waitUntil(work),
+      log,
+    })
+    const push = accountPush({ env, accountId: this.#id, store, alarm, log })
+    alarm.add({ name: 'blobs', nextWakeup: () => collector.nextWakeup(), run: () => collector.alarm() })
     let access: JmapAccess | undefined
     // Made on first use: an account that only receives mail does not need it.
     const jmap = () =>
       (access ??= new JmapAccess({
         store,
         account: account(),
-        submit: submissionPort(env, this.#id, (batch) => this.deliver(batch)),
+        submit,
+        outbox,
         limits: limits.jmap,
         clock: Date.now,
-        ids: () => randomText(24),
-        onFault: (where, cause) => log('error', `jmap: ${where}`, { error: describe(cause) }),
+        ids,
+        push: { service: push.service, changed: () => push.pusher.changed() },
+        onFault,
       }))
+    const readyJmap = async () => {
+      await push.service.ready()
+      return jmap()
+    }
     const events = new EventSockets(ctx, jmap)
-    const http = new AccountHttp({ env, jmap, logins, sessions, events })
+    const sockets = new JmapSockets(ctx, readyJmap)
+    const http = new AccountHttp({ env, jmap: readyJmap, logins, sessions, events, sockets })
     store.onCommit((commit) => {
       sessions.notify(commit)
       events.notify(commit)
+      sockets.notify(commit, () => jmap().stateChange(commit))
+      push.pusher.notify(commit)
     })
-    return { store, logins, sessions, events, http }
+    const indexing = new TextIndexing({ store, waitUntil: (work) => ctx.waitUntil(work), log })
+    return { store, logins, sessions, events, sockets, push, alarm, outbox, http, afterDelivery, collector, indexing }
   }
 
-  deliver(batch: MailboxDelivery[]): MailboxOutcome[] {
-    this.#rooms.sessions.restore()
-    return takeDelivery(this.#rooms.store, batch)
+  async deliver(batch: MailboxDelivery[]): Promise<MailboxOutcome[]> {
+    const { sessions, store, afterDelivery } = this.#rooms
+    sessions.restore()
+    return takeDelivery(store, batch, (delivery, email) => afterDelivery.stored(delivery, email))
+  }
+
+  trackSubmission(tag: string, statuses: TrackedStatus[]): void {
+    this.#rooms.outbox.track(tag, statuses)
   }
 
   async authenticate(attempt: LoginAttempt): Promise<LoginResult> {
@@ -94,7 +147,7 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
 
   async setPassword(password: string): Promise<void> {
     await this.#rooms.logins.setPassword(password)
-    this.#rooms.sessions.closeAll('the password was changed')
+    this.#closeRevoked()
   }
 
   async addToken(name: string): Promise<{ id: string; token: string }> {
@@ -106,7 +159,17 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
   }
 
   deleteToken(id: string): boolean {
-    return this.#rooms.logins.deleteToken(id)
+    const deleted = this.#rooms.logins.deleteToken(id)
+    if (deleted) this.#closeRevoked()
+    return deleted
+  }
+
+  /** What lives on a login that was checked earlier ends with the credentials. */
+  #closeRevoked(): void {
+    const exists = this.#rooms.logins.existing()
+    this.#rooms.sessions.closeRevoked(exists)
+    this.#rooms.events.closeRevoked(exists)
+    this.#rooms.sockets.closeRevoked(exists)
   }
 
   usage(): AccountUsage {
@@ -115,25 +178,42 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
     return { messages: count, bytes: used, rowsWritten, ...(limit === undefined ? {} : { quota: limit }) }
   }
 
+  setQuota(bytes: number | undefined): void {
+    this.#rooms.store.updateAccount({ quota: bytes })
+  }
+
   rowsWritten(): number {
     return this.#sql.rowsWritten()
   }
 
   async destroy(): Promise<void> {
-    this.#rooms.sessions.closeAll('the account was removed')
+    this.#rooms.sessions.closeRevoked(() => false)
     this.#rooms.events.closeAll()
+    this.#rooms.sockets.closeRevoked(() => false)
+    this.#rooms.push.pusher.stop()
     await this.ctx.storage.deleteAll()
     // What is in memory belongs to the account that is gone.
     this.#rooms = this.#open()
+    await this.#rooms.collector.accountRemoved()
+  }
+
+  override alarm(): Promise<void> {
+    return this.#rooms.alarm.ring()
   }
 
   override fetch(request: Request): Promise<Response> {
     this.#rooms.sessions.restore()
+    this.#rooms.indexing.soon()
     return this.#rooms.http.fetch(request)
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    if (!this.#rooms.events.owns(socket)) await this.#rooms.sessions.receive(socket, message)
+    const { events, sockets, sessions, indexing } = this.#rooms
+    if (events.owns(socket)) return
+    indexing.soon()
+    if (!sockets.owns(socket)) return sessions.receive(socket, message)
+    sessions.restore()
+    await sockets.receive(socket, message)
   }
 
   override webSocketClose(socket: WebSocket): void {

@@ -46,6 +46,7 @@ export function workersAdministration(env: Env): Administration {
         tokens: async () => stub.tokens(),
         deleteToken: async (tokenId) => stub.deleteToken(tokenId),
         usage: async () => stub.usage(),
+        setQuota: async (bytes) => stub.setQuota(bytes),
         destroy: async () => stub.destroy(),
       }
     },

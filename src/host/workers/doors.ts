@@ -5,7 +5,7 @@
  */
 import type { AccountUsage, TokenSummary } from '../../access/admin/index.ts'
 import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
-import type { NewEntry, QueuedEntry } from '../../queue/index.ts'
+import type { NewEntry, QueuedEntry, TrackedStatus } from '../../queue/index.ts'
 import type {
   AddressChange,
   DirectoryAnswer,
@@ -22,12 +22,15 @@ export interface LoginAttempt {
 
 /** `retryAfter`: seconds; too many failures, so the secret was not even looked at. */
 export type LoginResult =
-  | { readonly ok: true; readonly address: string }
+  /** `credential` says which of the account's passwords and tokens it was. */
+  | { readonly ok: true; readonly address: string; readonly credential: number }
   | { readonly ok: false; readonly retryAfter?: number }
 
 export interface AccountDoor extends Rpc.DurableObjectBranded {
   /** Stores the messages in one transaction, or says for each why not. Durable when it answers. */
-  deliver(batch: MailboxDelivery[]): MailboxOutcome[]
+  deliver(batch: MailboxDelivery[]): Promise<MailboxOutcome[]>
+  /** A queue tells what became of a message that was submitted under that tag. Unknown tags are ignored. */
+  trackSubmission(tag: string, statuses: TrackedStatus[]): void
   authenticate(attempt: LoginAttempt): Promise<LoginResult>
   create(facts: { address: string; name: string; password: string }): Promise<void>
   /** Sessions that logged in with the old password end. */
@@ -36,6 +39,7 @@ export interface AccountDoor extends Rpc.DurableObjectBranded {
   tokens(): TokenSummary[]
   deleteToken(id: string): boolean
   usage(): AccountUsage
+  setQuota(bytes: number | undefined): void
   /** Rows written in this life of the object: what Cloudflare would bill. */
   rowsWritten(): number
   /** Removes the account and all its mail. No address leads here any more. */

@@ -12,10 +12,12 @@ export interface Env {
   readonly QUEUE: DurableObjectNamespace<QueueDoor>
   /** One object, named `registry`. */
   readonly REGISTRY: DurableObjectNamespace<RegistryDoor>
-  /** Large blobs; absent on one machine, where everything is inline. */
+  /** Large messages and uploads; absent on one machine, where everything is inline. */
   readonly BLOBS?: R2Bucket
   /** Static pages; absent where no directory of them is served. */
   readonly ASSETS?: Fetcher
+  /** A way out that reaches public addresses only; absent on Cloudflare, where a Worker has no private network. */
+  readonly OUTSIDE?: Fetcher
   readonly FACTEUR_HOSTNAME?: string
   readonly FACTEUR_DEFAULT_DOMAIN?: string
   readonly FACTEUR_DOH?: string
@@ -28,6 +30,7 @@ export interface Env {
   readonly FACTEUR_RETRY_FIRST_SECONDS?: string
   readonly FACTEUR_LINK_REQUESTS?: string
   readonly FACTEUR_CLIENT_ADDRESS_HEADER?: string
+  readonly FACTEUR_PUSH_TO_PRIVATE?: string
   readonly FACTEUR_BRIDGE_SECRET?: string
   readonly FACTEUR_ADMIN_TOKEN?: string
 }

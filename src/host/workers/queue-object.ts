@@ -35,6 +35,8 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
       random: Math.random,
       agent: deliveryAgent(env, ports),
       report: reportThrough(ports),
+      track: async ({ submission: { accountId, tag }, statuses }) =>
+        env.ACCOUNT.getByName(accountId).trackSubmission(tag, [...statuses]),
       onBusy: async () => registry().markWaiting(domain),
       onIdle: async () => registry().clearWaiting(domain),
       log: logEvent,

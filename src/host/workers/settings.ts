@@ -26,6 +26,8 @@ export interface Settings {
   readonly linkRequests?: number
   /** A request header that holds the client's address and that clients cannot set themselves. */
   readonly clientAddressHeader?: string
+  /** Push subscriptions may name loopback and private addresses: for tests, and push services of one's own. */
+  readonly pushToPrivate: boolean
 }
 
 export class SettingsError extends Error {
@@ -59,6 +61,7 @@ function readSettings(env: Env): Settings {
   const clientAddressHeader = text(env.FACTEUR_CLIENT_ADDRESS_HEADER)
   const retry = text(env.FACTEUR_RETRY_FIRST_SECONDS)
   return {
+    pushToPrivate: yesOrNo('FACTEUR_PUSH_TO_PRIVATE', env.FACTEUR_PUSH_TO_PRIVATE),
     hostname: text(env.FACTEUR_HOSTNAME)?.toLowerCase() ?? 'localhost',
     doh: url('FACTEUR_DOH', text(env.FACTEUR_DOH) ?? DEFAULT_DOH).href,
     mxPort: integer('FACTEUR_MX_PORT', env.FACTEUR_MX_PORT, 25, 1, 65_535),
@@ -111,6 +114,12 @@ function integer(name: string, value: string | undefined, fallback: number, leas
   const parsed = number(name, value, fallback, least, most)
   if (!Number.isInteger(parsed)) throw new SettingsError(`${name} must be a whole number`)
   return parsed
+}
+
+function yesOrNo(name: string, value: string | undefined): boolean {
+  const given = text(value)?.toLowerCase() ?? 'no'
+  if (given !== 'yes' && given !== 'no') throw new SettingsError(`${name} must be yes or no`)
+  return given === 'yes'
 }
 
 function url(name: string, value: string): URL {

@@ -1,6 +1,16 @@
 /**
- * Capability URIs (RFC 8620 §9.4, RFC 8621 §1.3).
+ * Capability URIs (RFC 8620 §9.4, RFC 8621 §1.3, RFC 8887 §3, RFC 9749 §3).
  */
 export const coreCapability = 'urn:ietf:params:jmap:core'
 export const mailCapability = 'urn:ietf:params:jmap:mail'
 export const submissionCapability = 'urn:ietf:params:jmap:submission'
+/** RFC 8621 §8. */
+export const vacationCapability = 'urn:ietf:params:jmap:vacationresponse'
+export const webSocketCapability = 'urn:ietf:params:jmap:websocket'
+export const vapidCapability = 'urn:ietf:params:jmap:webpush-vapid'
+/** RFC 9425 §3. */
+export const quotaCapability = 'urn:ietf:params:jmap:quota'
+/** RFC 9404 §3. */
+export const blobCapability = 'urn:ietf:params:jmap:blob'
+/** RFC 9007 §1.3. */
+export const mdnCapability = 'urn:ietf:params:jmap:mdn'

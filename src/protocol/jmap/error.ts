@@ -40,6 +40,7 @@ export type MethodErrorType =
   | 'unsupportedSort'
   | 'unsupportedFilter'
   | 'tooManyChanges'
+  | 'unknownDataType'
   | 'fromAccountNotFound'
   | 'fromAccountNotSupportedByMethod'
 
@@ -90,6 +91,7 @@ export type SetErrorType =
   | 'forbiddenFrom'
   | 'forbiddenToSend'
   | 'cannotUnsend'
+  | 'mdnAlreadySent'
 
 /** Refuses one record of a /set; thrown while that record is validated, before anything of it is applied. */
 export class SetError extends Error {

@@ -7,7 +7,7 @@ import { type DomainAlias, DomainStore, RegistryStore } from '../../../src/routi
 function house(options: { failing?: 'account' | 'registry' } = {}) {
   const registry = new RegistryStore(memorySql())
   const domains = new Map<string, DomainStore>()
-  const accounts = new Map<string, { address: string; password: string }>()
+  const accounts = new Map<string, { address: string; password: string; quota?: number | undefined }>()
   let count = 0
 
   function book(name: string): DomainStore {
@@ -62,6 +62,7 @@ function house(options: { failing?: 'account' | 'registry' } = {}) {
       tokens: async () => [],
       deleteToken: async () => false,
       usage: async () => ({ messages: 0, bytes: 0, rowsWritten: 0 }),
+      setQuota: async (quota) => void Object.assign(accounts.get(id) as object, { quota }),
       destroy: async () => void accounts.delete(id),
     }),
     queue: () => {
@@ -156,5 +157,27 @@ describe('names that an administrator may give', () => {
     const fields = JSON.parse('{"__proto__":{"name":"evil.test"}}') as Record<string, unknown>
     await expect(admin.domains.add(fields)).rejects.toMatchObject({ fault: 'invalid' })
     await expect(admin.domains.add(Object.create({ name: 'evil.test' }))).rejects.toMatchObject({ fault: 'invalid' })
+  })
+})
+
+describe('a quota', () => {
+  it.each([
+    ['a number of bytes', 10_737_418_240, 10_737_418_240],
+    ['none', null, undefined],
+  ])('is %s', async (_, bytes, quota) => {
+    const { admin, accounts } = house()
+    await admin.domains.add({ name: 'example.org' })
+    const { id } = await admin.accounts.add({ address: 'alice@example.org', password: 'long enough' })
+    await admin.accounts.setQuota('alice@example.org', { bytes })
+    expect(accounts.get(id)).toMatchObject({ quota })
+  })
+
+  it.each([
+    ['a text', '1000'],
+    ['a negative number', -1],
+    ['a fraction', 1.5],
+    ['missing', undefined],
+  ])('is not %s', async (_, bytes) => {
+    await expect(house().admin.accounts.setQuota('alice@example.org', { bytes })).rejects.toThrow(AdminError)
   })
 })

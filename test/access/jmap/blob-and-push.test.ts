@@ -7,18 +7,18 @@ function json(response: { body: string }): Answer {
 }
 
 describe('upload and download (RFC 8620 §6)', () => {
-  it('gives an upload back, octet for octet', () => {
+  it('gives an upload back, octet for octet', async () => {
     const world = new World()
     const bytes = Uint8Array.from({ length: 300 }, (_, n) => n)
-    const response = world.jmap.upload('a1', bytes, 'image/png')
+    const response = await world.jmap.upload('a1', bytes, 'image/png')
     expect(response.status).toBe(201)
     const { blobId, ...rest } = json(response)
     expect(rest).toEqual({ accountId: 'a1', type: 'image/png', size: 300 })
-    expect(world.jmap.download('a1', blobId)).toEqual({ bytes, type: 'image/png', size: 300 })
+    expect(await world.jmap.download('a1', blobId)).toEqual({ bytes, type: 'image/png', size: 300 })
   })
 
-  it('limit: names maxSizeUpload', () => {
-    const response = new World({ maxSizeUpload: 10 }).jmap.upload('a1', new Uint8Array(11), 'text/plain')
+  it('limit: names maxSizeUpload', async () => {
+    const response = await new World({ maxSizeUpload: 10 }).jmap.upload('a1', new Uint8Array(11), 'text/plain')
     expect(response).toMatchObject({ status: 413, contentType: 'application/problem+json' })
     expect(json(response)).toMatchObject({ type: 'urn:ietf:params:jmap:error:limit', limit: 'maxSizeUpload' })
   })
@@ -34,13 +34,13 @@ describe('upload and download (RFC 8620 §6)', () => {
     expect(jmap.beginUpload()).toMatchObject({ status: 429 })
   })
 
-  it('knows no other account and no unknown blob', () => {
+  it('knows no other account and no unknown blob', async () => {
     const { jmap } = new World()
-    expect(jmap.upload('a2', new Uint8Array(1), 'text/plain').status).toBe(404)
-    const { blobId } = json(jmap.upload('a1', new Uint8Array(1), 'text/plain'))
-    expect(jmap.download('a2', blobId)).toBeUndefined()
+    expect(await jmap.upload('a2', new Uint8Array(1), 'text/plain')).toMatchObject({ status: 404 })
+    const { blobId } = json(await jmap.upload('a1', new Uint8Array(1), 'text/plain'))
+    expect(await jmap.download('a2', blobId)).toBeUndefined()
     for (const id of ['', 'U999', 'G999', 'P9-9', `${blobId}-0-0-0-0-0-0`, `${blobId}-99`, 'x'.repeat(300), '../U1']) {
-      expect([id, jmap.download('a1', id)]).toEqual([id, undefined])
+      expect([id, await jmap.download('a1', id)]).toEqual([id, undefined])
     }
   })
 

@@ -5,7 +5,7 @@ describe('Session object (RFC 8620 §2)', () => {
   const session: Answer = new World().jmap.session('https://mail.example/')
 
   it('lists capabilities with the limits that are enforced', () => {
-    expect(Object.keys(session['capabilities'])).toEqual(using)
+    expect(Object.keys(session['capabilities'])).toEqual(expect.arrayContaining(using))
     expect(session['capabilities'][using[0] as string]).toMatchObject({
       maxSizeUpload: expect.any(Number),
       maxConcurrentUpload: expect.any(Number),
@@ -30,7 +30,7 @@ describe('Session object (RFC 8620 §2)', () => {
       mayCreateTopLevelMailbox: true,
     })
     expect(account['accountCapabilities']['urn:ietf:params:jmap:submission']).toMatchObject({
-      maxDelayedSend: 0,
+      maxDelayedSend: 2_592_000,
       submissionExtensions: expect.any(Object),
     })
   })

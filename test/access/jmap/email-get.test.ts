@@ -304,7 +304,7 @@ describe('body parts (RFC 8621 §4.1.4)', () => {
   it('names every part by a blob that can be downloaded', async () => {
     const world = new World()
     const { attachments } = await one(world, world.deliver(listMessage), { properties: ['attachments'] })
-    expect(world.jmap.download('a1', attachments[2].blobId)).toMatchObject({ type: 'image/jpeg', size: 3 })
+    expect(await world.jmap.download('a1', attachments[2].blobId)).toMatchObject({ type: 'image/jpeg', size: 3 })
     expect(attachments[2]).toMatchObject({ size: 3, name: 'été.jpg', charset: null, disposition: 'attachment' })
   })
 
@@ -376,8 +376,8 @@ describe('Email/parse (RFC 8621 §4.9)', () => {
     const { attachments } = await one(world, world.deliver(listMessage), { properties: ['attachments'] })
     const inner = attachments.at(-1).blobId
     const bytes = new TextEncoder().encode(listMessage.replaceAll('\n', '\r\n'))
-    const upload = JSON.parse(world.jmap.upload('a1', bytes, 'message/rfc822').body)
-    const empty = JSON.parse(world.jmap.upload('a1', new Uint8Array(), 'text/plain').body)
+    const upload = JSON.parse((await world.jmap.upload('a1', bytes, 'message/rfc822')).body)
+    const empty = JSON.parse((await world.jmap.upload('a1', new Uint8Array(), 'text/plain')).body)
     const answer = await world.call('Email/parse', {
       blobIds: [inner, upload.blobId, empty.blobId, 'U999', 'nonsense'],
       properties: [
@@ -397,7 +397,7 @@ describe('Email/parse (RFC 8621 §4.9)', () => {
     expect(answer.parsed[inner]).toMatchObject({ subject: 'inner', id: null, mailboxIds: null, keywords: null })
     const parsed = answer.parsed[upload.blobId]
     expect(parsed).toMatchObject({ receivedAt: null, threadId: null, blobId: upload.blobId, size: bytes.length })
-    expect(world.jmap.download('a1', parsed.attachments[2].blobId)?.bytes).toHaveLength(3)
+    expect((await world.jmap.download('a1', parsed.attachments[2].blobId))?.bytes).toHaveLength(3)
     const nested = await world.call('Email/parse', {
       blobIds: [parsed.attachments.at(-1).blobId],
       properties: ['subject'],

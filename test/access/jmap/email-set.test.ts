@@ -27,8 +27,8 @@ async function refused(email: Record<string, unknown>, world = new World()): Pro
   return answer.notCreated.k1
 }
 
-function upload(world: World, text: string, type: string): string {
-  return JSON.parse(world.jmap.upload('a1', new TextEncoder().encode(text), type).body).blobId
+async function upload(world: World, text: string, type: string): Promise<string> {
+  return JSON.parse((await world.jmap.upload('a1', new TextEncoder().encode(text), type)).body).blobId
 }
 
 describe('Email/set update (RFC 8621 §4.6)', () => {
@@ -280,8 +280,8 @@ describe('Email/set create (RFC 8621 §4.6)', () => {
 
   it('builds alternatives, embedded images and attachments', async () => {
     const world = new World()
-    const image = upload(world, 'PNG', 'image/png')
-    const paper = upload(world, '%PDF', 'application/pdf')
+    const image = await upload(world, 'PNG', 'image/png')
+    const paper = await upload(world, '%PDF', 'application/pdf')
     const { id } = await created(world, {
       textBody: [{ partId: 't' }],
       htmlBody: [{ partId: 'h', type: 'text/html' }],
@@ -307,7 +307,7 @@ describe('Email/set create (RFC 8621 §4.6)', () => {
     ])
     expect(list[0].hasAttachment).toBe(true)
     const pdf = list[0].attachments[1].blobId
-    expect(decodeUtf8(world.jmap.download('a1', pdf)?.bytes ?? new Uint8Array())).toBe('%PDF')
+    expect(decodeUtf8((await world.jmap.download('a1', pdf))?.bytes ?? new Uint8Array())).toBe('%PDF')
   })
 
   const body = { textBody: [{ partId: '1' }], bodyValues: { '1': { value: 'x' } } }
@@ -397,7 +397,7 @@ describe('Email/set create (RFC 8621 §4.6)', () => {
 
   it('tooLarge above maxSizeAttachmentsPerEmail', async () => {
     const world = new World({ maxSizeAttachmentsPerEmail: 10 })
-    const blobId = upload(world, 'x'.repeat(11), 'text/plain')
+    const blobId = await upload(world, 'x'.repeat(11), 'text/plain')
     expect(await refused({ attachments: [{ blobId }] }, world)).toMatchObject({ type: 'tooLarge', maxSize: 10 })
   })
 
@@ -421,7 +421,7 @@ describe('Email/import (RFC 8621 §4.8)', () => {
   it('takes an upload byte for byte, dated by its newest Received field', async () => {
     const world = new World()
     const text = received.replaceAll('\n', '\r\n')
-    const blobId = upload(world, text, 'message/rfc822')
+    const blobId = await upload(world, text, 'message/rfc822')
     const answer = await world.call('Email/import', {
       emails: { k: { blobId, mailboxIds: { [world.mailbox('archive')]: true }, keywords: { $Seen: true } } },
     })
@@ -443,14 +443,14 @@ describe('Email/import (RFC 8621 §4.8)', () => {
     ['an unknown property', { subject: 'x' }, 'invalidProperties'],
   ])('%s', async (_, change, type) => {
     const world = new World()
-    const blobId = upload(world, received, 'message/rfc822')
+    const blobId = await upload(world, received, 'message/rfc822')
     const email = { blobId, mailboxIds: { [world.mailbox('inbox')]: true }, ...change }
     expect((await world.call('Email/import', { emails: { k: email } })).notCreated.k.type).toBe(type)
   })
 
   it('invalidEmail for what is no message', async () => {
     const world = new World()
-    const blobId = upload(world, '\u0000\u0001 nothing', 'message/rfc822')
+    const blobId = await upload(world, '\u0000\u0001 nothing', 'message/rfc822')
     const emails = { k: { blobId, mailboxIds: { [world.mailbox('inbox')]: true } } }
     expect((await world.call('Email/import', { emails })).notCreated.k.type).toBe('invalidEmail')
   })
@@ -472,7 +472,7 @@ describe('copying (RFC 8620 §5.4, §6.3)', () => {
 
   it('a blob copied within the account is itself', async () => {
     const world = new World()
-    const blobId = upload(world, 'x', 'text/plain')
+    const blobId = await upload(world, 'x', 'text/plain')
     expect(await world.call('Blob/copy', { fromAccountId: 'a1', blobIds: [blobId, 'U999'] })).toEqual({
       fromAccountId: 'a1',
       accountId: 'a1',

@@ -121,6 +121,7 @@ describe('EmailSubmission/set create (RFC 8621 §7, §7.5)', () => {
       ].map((address) => ({ address: expect.stringMatching(new RegExp(`^${address}$`, 'i')) })),
       smtputf8: false,
       body: '7BIT',
+      envid: expect.stringMatching(/^id\d+$/),
     })
     expect(decodeUtf8(raw)).toBe(letter.replace(/Bcc: .*\n .*\n/, '').replaceAll('\n', '\r\n'))
     expect(answer.created.k).toMatchObject({
@@ -135,7 +136,7 @@ describe('EmailSubmission/set create (RFC 8621 §7, §7.5)', () => {
       emailId: answer.emailId,
       identityId: await identityOf(world),
       deliveryStatus: {
-        'bob@example.com': { smtpReply: '250 2.0.0 queued', delivered: 'unknown', displayed: 'unknown' },
+        'bob@example.com': { smtpReply: '250 2.0.0 queued', delivered: 'queued', displayed: 'unknown' },
       },
       dsnBlobIds: [],
       mdnBlobIds: [],
@@ -325,7 +326,7 @@ describe('EmailSubmission/set create (RFC 8621 §7, §7.5)', () => {
       'an unknown parameter',
       letter,
       {
-        envelope: { ...to('b@example.com'), mailFrom: { email: 'alice@facteur.test', parameters: { HOLDFOR: '60' } } },
+        envelope: { ...to('b@example.com'), mailFrom: { email: 'alice@facteur.test', parameters: { SOLICIT: 'x' } } },
       },
       { type: 'invalidProperties', properties: ['envelope'] },
     ],

@@ -1,10 +1,24 @@
 /**
  * One account over an in-memory database, asked through its JMAP endpoint as a client would.
  */
-import { JmapAccess, type JmapLimits, type SubmissionResult } from '../../../src/access/jmap/index.ts'
+import {
+  JmapAccess,
+  type JmapLimits,
+  Outbox,
+  type SubmissionOptions,
+  type SubmissionPort,
+  type SubmissionResult,
+} from '../../../src/access/jmap/index.ts'
 import { encodeUtf8 } from '../../../src/format/index.ts'
 import { memorySql } from '../../../src/host/memory/sql.ts'
-import { formatEmailId, formatMailboxId, MailStore, type Commit, type MailboxRole } from '../../../src/mailbox/index.ts'
+import {
+  formatEmailId,
+  formatMailboxId,
+  MailStore,
+  type Commit,
+  type MailboxRole,
+  type MailStoreOptions,
+} from '../../../src/mailbox/index.ts'
 import type { Envelope } from '../../../src/protocol/smtp/index.ts'
 import type { Sql } from '../../../src/storage/index.ts'
 
@@ -18,15 +32,20 @@ export class World {
   /** SQL statements run so far. */
   statements = 0
   readonly jmap: JmapAccess
-  readonly sent: { envelope: Envelope; raw: Uint8Array }[] = []
+  readonly sent: { envelope: Envelope; raw: Uint8Array; options?: SubmissionOptions }[] = []
+  readonly outbox: Outbox
+  /** When the alarm was asked for. */
+  readonly wakeups: number[] = []
   readonly faults: unknown[] = []
   readonly commits: Commit[] = []
   /** What the submission port answers; a thrown error is a fault of ours. */
   outcome: SubmissionResult | Error = { accepted: true, reply: { code: 250, enhanced: '2.0.0', text: 'queued' } }
+  /** Called while a message is being handed over. */
+  submitting: ((options: SubmissionOptions | undefined) => void) | undefined
   now = Date.UTC(2026, 10, 23, 12)
   #serial = 0
 
-  constructor(limits: Partial<JmapLimits> = {}) {
+  constructor(limits: Partial<JmapLimits> = {}, options: Partial<MailStoreOptions> = {}) {
     const sql = memorySql()
     const counting: Sql = {
       exec: (query, ...bindings) => {
@@ -35,24 +54,31 @@ export class World {
       },
       transaction: (work) => sql.transaction(work),
     }
-    this.store = new MailStore({ sql: counting, now: () => this.now })
+    this.store = new MailStore({ sql: counting, now: () => this.now, ...options })
     this.store.create({ address: 'alice@facteur.test', name: 'Alice' })
     this.store.onCommit((commit) => this.commits.push(commit))
+    const submit: SubmissionPort = {
+      submit: (envelope, raw, options) => {
+        this.submitting?.(options)
+        if (this.outcome instanceof Error) return Promise.reject(this.outcome)
+        if (this.outcome.accepted) this.sent.push({ envelope, raw, ...(options === undefined ? {} : { options }) })
+        return Promise.resolve(this.outcome)
+      },
+      maySendAs: (address) => Promise.resolve(address === 'sales@facteur.test'),
+    }
+    const clock = () => this.now
+    const onFault = (where: string, cause: unknown) => void this.faults.push([where, cause])
+    const wakeAt = (time: number) => void this.wakeups.push(time)
+    this.outbox = new Outbox({ store: this.store, submit, clock, wakeAt, onFault })
     this.jmap = new JmapAccess({
       store: this.store,
       account: { id: 'a1', address: 'alice@facteur.test', name: 'Alice' },
-      submit: {
-        submit: (envelope, raw) => {
-          if (this.outcome instanceof Error) return Promise.reject(this.outcome)
-          if (this.outcome.accepted) this.sent.push({ envelope, raw })
-          return Promise.resolve(this.outcome)
-        },
-        maySendAs: (address) => Promise.resolve(address === 'sales@facteur.test'),
-      },
-      clock: () => this.now,
+      submit,
+      outbox: this.outbox,
+      clock,
       ids: () => `id${++this.#serial}`,
       limits,
-      onFault: (where, cause) => this.faults.push([where, cause]),
+      onFault,
     })
   }
 

@@ -63,12 +63,13 @@ export type MethodResponse = [name: string, result: Record<string, unknown>, id:
 export async function jmap(
   authorization: string,
   calls: readonly [string, Record<string, unknown>, string][],
+  more: readonly string[] = [],
 ): Promise<MethodResponse[]> {
   const response = await request('/jmap/api', {
     method: 'POST',
     headers: { Authorization: authorization, 'Content-Type': 'application/json' },
     body: JSON.stringify({
-      using: ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail', 'urn:ietf:params:jmap:submission'],
+      using: ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:mail', 'urn:ietf:params:jmap:submission', ...more],
       methodCalls: calls,
     }),
   })

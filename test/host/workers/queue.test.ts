@@ -1,4 +1,4 @@
-import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { decodeQuestion, encodeAnswer } from '../../../src/protocol/dns/index.ts'
 import type { EgressRequest } from '../../../src/delivery/index.ts'
@@ -10,8 +10,10 @@ import {
   envelope,
   fromOutside,
   furnish,
+  jmap,
   LinkClient,
   message,
+  resultOf,
   subjects,
 } from './house.ts'
 
@@ -180,5 +182,94 @@ describe('a destination queue', () => {
     expect(found[0]).toMatch(/deliver/i)
     expect(await queue('hard.test').list()).toEqual([])
     expect(await account(ids.alice as string).usage()).toMatchObject({ messages: 1 })
+  })
+})
+
+describe('a JMAP submission', () => {
+  const alice = basic('alice@facteur.test')
+
+  /** The submission made for a message to these recipients. */
+  async function send(to: string, parameters: object | null = null): Promise<string> {
+    const accountId = ids.alice
+    const asked = await jmap(alice, [
+      ['Identity/get', { accountId, ids: null }, 'i'],
+      ['Mailbox/query', { accountId, filter: { role: 'drafts' } }, 'm'],
+    ])
+    const identityId = resultOf<{ list: { id: string }[] }>(asked, 'i').list[0]?.id
+    const drafts = resultOf<{ ids: string[] }>(asked, 'm').ids[0] as string
+    const email = {
+      mailboxIds: { [drafts]: true },
+      from: [{ email: 'alice@facteur.test' }],
+      to: [{ email: to }],
+      subject: 'Tracked',
+      sentAt: '2026-11-23T12:00:00Z',
+      bodyValues: { b: { value: 'Hello' } },
+      textBody: [{ partId: 'b', type: 'text/plain' }],
+    }
+    const envelope = { mailFrom: { email: 'alice@facteur.test', parameters }, rcptTo: [{ email: to }] }
+    const answers = await jmap(alice, [
+      ['Email/set', { accountId, create: { e: email } }, 'e'],
+      ['EmailSubmission/set', { accountId, create: { s: { emailId: '#e', identityId, envelope } } }, 's'],
+    ])
+    return resultOf<{ created: Record<string, { id: string }> }>(answers, 's').created.s?.id as string
+  }
+
+  interface Shown {
+    readonly undoStatus: string
+    readonly dsnBlobIds: string[]
+    readonly deliveryStatus: Record<string, { delivered: string; smtpReply: string }> | null
+  }
+
+  async function shown(id: string): Promise<Shown> {
+    const answers = await jmap(alice, [['EmailSubmission/get', { accountId: ids.alice, ids: [id] }, 'g']])
+    return resultOf<{ list: Shown[] }>(answers, 'g').list[0] as Shown
+  }
+
+  it('hears from the queue that the next host took the message (RFC 8621 §7)', async () => {
+    const id = await send('x@remote.test')
+    await vi.waitFor(async () => {
+      const status = (await shown(id)).deliveryStatus?.['x@remote.test']
+      expect(status).toMatchObject({ delivered: 'unknown', smtpReply: expect.stringMatching(/^250 /) })
+    })
+    const head = JSON.stringify(outside.attempts[0]?.request.envelope)
+    expect(head).toContain('"envid"')
+  })
+
+  it('hears of a deferral, then of the failure, and of the report that came back', async () => {
+    outside.answer = () => ({ status: 'deferred', code: 451, text: 'later' })
+    const id = await send('x@fickle.test')
+    await vi.waitFor(async () =>
+      expect((await shown(id)).deliveryStatus?.['x@fickle.test']).toMatchObject({
+        delivered: 'queued',
+        smtpReply: expect.stringContaining('later'),
+      }),
+    )
+    await settled('fickle.test')
+    outside.answer = () => ({ status: 'bounced', code: 550, text: 'never' })
+    await admin('POST', '/queues/fickle.test/retry')
+    await vi.waitFor(async () => {
+      const { deliveryStatus, dsnBlobIds } = await shown(id)
+      expect(deliveryStatus?.['x@fickle.test']).toMatchObject({ delivered: 'no' })
+      expect(dsnBlobIds).toHaveLength(1)
+    })
+    await settled('fickle.test')
+    expect(await queue('fickle.test').list()).toEqual([])
+  })
+
+  it('that is held goes when the alarm of the account rings, in another life of it too (RFC 4865)', async () => {
+    const id = await send('alice@facteur.test', { HOLDFOR: '1' })
+    expect(await shown(id)).toMatchObject({ undoStatus: 'pending', deliveryStatus: null })
+    const object = account(ids.alice as string)
+    const alarm = await runInDurableObject(object, (_, state) => state.storage.getAlarm())
+    expect(alarm).toBeGreaterThan(Date.now() - 2_000)
+    await evictDurableObject(object)
+    await vi.waitFor(
+      async () =>
+        expect(await shown(id)).toMatchObject({
+          undoStatus: 'final',
+          deliveryStatus: { 'alice@facteur.test': { delivered: 'yes' } },
+        }),
+      { timeout: 5_000, interval: 50 },
+    )
   })
 })

@@ -32,6 +32,9 @@ async function deliver(to: string, subject: string, body?: string): Promise<void
   expect((await link.deliver(envelope('eve@outside.test', to), message(fields))).code).toBe(250)
 }
 
+const identity = (email: string) =>
+  jmap(basic(address), [['Identity/set', { accountId: ids.alice, create: { i: { name: 'A', email } } }, 'i']])
+
 describe('an object that is to be evicted while a session is in the middle of something', () => {
   it('stays until a literal that was half received has come whole (RFC 9051 §6.3.12)', async () => {
     const session = await openSession(address)
@@ -113,10 +116,27 @@ describe('a session', () => {
   })
 })
 
-describe('an alias of the account', () => {
-  const identity = (email: string) =>
-    jmap(basic(address), [['Identity/set', { accountId: ids.alice, create: { i: { name: 'A', email } } }, 'i']])
+describe('a credential that is no more', () => {
+  it('takes the sessions with it that it opened, and no others', async () => {
+    const to = `erin@${domain}`
+    await furnish(domain, ['erin'])
+    const tokens: { id: string; token: string }[] = []
+    for (const name of ['phone', 'tablet']) {
+      tokens.push((await admin('POST', `/accounts/${to}/tokens`, { name })).body as { id: string; token: string })
+    }
+    const [phone, tablet] = await Promise.all(tokens.map(({ token }) => openSession(to, token)))
+    const desktop = await openSession(to)
+    expect((await admin('DELETE', `/accounts/${to}/tokens/${tokens[0]?.id}`)).status).toBe(204)
+    await expect(phone?.until(/never/)).rejects.toThrow('closed 1001')
+    expect(await desktop.command('a1', 'NOOP')).toContain('a1 OK')
+    await admin('PUT', `/accounts/${to}/password`, { password: 'another horse battery' })
+    await expect(desktop.until(/never/)).rejects.toThrow('closed 1001')
+    expect(await tablet?.command('a1', 'NOOP')).toContain('a1 OK')
+    tablet?.close()
+  })
+})
 
+describe('an alias of the account', () => {
   it('may be the address of an identity, and no other address may (RFC 8621 §6.3)', async () => {
     await admin('PUT', `/aliases/sales@${domain}`, { targets: [address] })
     const created = resultOf(await identity(`sales@${domain}`), 'i')

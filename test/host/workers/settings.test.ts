@@ -35,6 +35,7 @@ describe('settings', () => {
     [{ FACTEUR_SMARTHOST: 'mail.example.com' }, /smarthost/i],
     [{ FACTEUR_MAX_MESSAGE_SIZE: '99999999999' }, /FACTEUR_MAX_MESSAGE_SIZE/],
     [{ FACTEUR_QUEUE_LIFETIME_HOURS: 'NaN' }, /FACTEUR_QUEUE_LIFETIME_HOURS/],
+    [{ FACTEUR_PUSH_TO_PRIVATE: 'maybe' }, /FACTEUR_PUSH_TO_PRIVATE must be yes or no/],
   ])('refuse %j with one clear sentence', (variables, sentence) => {
     expect(() => settings(variables)).toThrow(sentence)
   })

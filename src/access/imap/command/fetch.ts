@@ -54,9 +54,9 @@ async function sendBatch(
 ): Promise<number> {
   let sent = 0
   for (const message of plan.columns.length > 0 ? withColumns(context, plan, sequences) : plain(context, sequences)) {
+    if (!plan.readsBody) context.output.text(plan.render(message, seenNow.has(message.uid)))
+    else if (!(await plan.sendWithBody(message, seenNow.has(message.uid)))) continue
     sent++
-    if (plan.readsBody) await plan.sendWithBody(message, seenNow.has(message.uid))
-    else context.output.text(plan.render(message, seenNow.has(message.uid)))
     if (context.output.congested) await context.output.drained()
     if (context.closed) break
   }

@@ -13,8 +13,9 @@ import {
 import type { Completion, Context } from '../context.ts'
 import { compile } from '../search/criterion.ts'
 import { find, type Found } from '../search/find.ts'
+import { candidates } from '../search/narrow.ts'
 
-export function search(context: Context, command: SearchCommand, tag: string): Completion {
+export async function search(context: Context, command: SearchCommand, tag: string): Promise<Completion> {
   const selected = context.mailbox
   const save = command.returns?.has('SAVE') === true
   const withModSeq = asksModSeq(command.key)
@@ -22,8 +23,7 @@ export function search(context: Context, command: SearchCommand, tag: string): C
   let found: Found[]
   try {
     if (command.unknownCharset) throw no('Unknown charset', 'BADCHARSET (UTF-8 US-ASCII)')
-    const all = Array.from({ length: selected.map.length }, (_, index) => index + 1)
-    found = matching(context, command.key, all)
+    found = await matching(context, command.key, candidates(context, command.key))
   } catch (error) {
     // RFC 5182 §2.1: a SEARCH that fails leaves an empty result behind.
     if (save) selected.save([])
@@ -51,11 +51,11 @@ export function search(context: Context, command: SearchCommand, tag: string): C
 }
 
 /** Cheap keys of a conjunction narrow the messages first, then the rest is asked of those left. */
-function matching(context: Context, key: SearchKey, candidates: readonly number[]): Found[] {
+async function matching(context: Context, key: SearchKey, all: readonly number[]): Promise<Found[]> {
   const criteria = (key.key === 'AND' ? key.keys : [key]).map((inner) => ({ inner, ...compile(context, inner) }))
   const cheap = criteria.filter((criterion) => criterion.cost === 'view').map(({ inner }) => inner)
   const dear = criteria.filter((criterion) => criterion.cost !== 'view').map(({ inner }) => inner)
-  const first = find(context, compile(context, { key: 'AND', keys: cheap }), candidates)
+  const first = await find(context, compile(context, { key: 'AND', keys: cheap }), all)
   if (dear.length === 0) return first
   return find(
     context,
@@ -98,7 +98,10 @@ function returned(returns: ReadonlySet<SearchReturn> | undefined, found: readonl
 function highestModSeq(context: Context, found: readonly Found[]): number {
   const { view } = context.mailbox
   let highest = 0
-  for (const { uid } of found) highest = Math.max(highest, view.modseqAt(view.indexOf(uid)))
+  for (const { uid } of found) {
+    const row = view.indexOf(uid)
+    if (row >= 0) highest = Math.max(highest, view.modseqAt(row))
+  }
   return highest
 }
 

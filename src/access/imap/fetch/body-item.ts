@@ -4,7 +4,7 @@
  * Standards: RFC 9051 §6.4.5.1 (sections), RFC 3516 (BINARY), RFC 3501 §6.4.5 (RFC822).
  */
 import { decodeParts, decodeTransferEncoding, partAt, type StoredPart } from '../../../format/index.ts'
-import type { EmailId, EnvelopeColumn } from '../../../mailbox/index.ts'
+import { StoreError, type EmailId, type EnvelopeColumn, type MailStore } from '../../../mailbox/index.ts'
 import { no, type FetchItem } from '../../../protocol/imap/index.ts'
 import type { Context } from '../context.ts'
 import type { FetchMessage } from './fetch-message.ts'
@@ -19,7 +19,8 @@ export interface BodyContent {
 
 export interface BodyItem {
   readonly columns: readonly EnvelopeColumn[]
-  prepare(message: FetchMessage): BodyContent
+  /** Synchronous, within the store's `reading`. `first`: the beginning of a long section is read before it is promised. */
+  prepare(message: FetchMessage, first: boolean): BodyContent
 }
 
 type BodyFetchItem = Extract<FetchItem, { label: string }>
@@ -35,10 +36,10 @@ export function bodyItem(context: Context, item: BodyFetchItem): BodyItem {
   // Every section but the whole message needs to know where something ends.
   const columns: EnvelopeColumn[] =
     part.length > 0 ? ['parts'] : specifier === undefined ? ['size'] : ['headerSize', 'size']
-  return { columns, prepare: (message) => prepare(context, item, message) }
+  return { columns, prepare: (message, first) => prepare(context, item, message, first) }
 }
 
-function prepare(context: Context, item: BodyFetchItem, message: FetchMessage): BodyContent {
+function prepare(context: Context, item: BodyFetchItem, message: FetchMessage, first: boolean): BodyContent {
   const email = message.view.emails[message.row] as EmailId
   const content = locate(context, email, item, message)
   if (item.item === 'BINARY.SIZE') return { text: `${item.label} ${content === undefined ? 0 : lengthOf(content)}` }
@@ -52,7 +53,8 @@ function prepare(context: Context, item: BodyFetchItem, message: FetchMessage): 
   }
   const start = Math.min(content.end, content.start + offset)
   const end = Math.min(content.end, start + length)
-  return { text: `${item.label} {${end - start}}\r\n`, send: () => sendRange(context, email, start, end) }
+  const begun = first ? context.store.slice(email, start, Math.min(end, start + stride)) : undefined
+  return { text: `${item.label} {${end - start}}\r\n`, send: () => sendRange(context, email, start, end, begun) }
 }
 
 async function sendBytes({ output }: Context, bytes: Uint8Array): Promise<boolean> {
@@ -60,14 +62,23 @@ async function sendBytes({ output }: Context, bytes: Uint8Array): Promise<boolea
   return true
 }
 
-/** Streams octets of a message. When it is destroyed meanwhile, the literal promised cannot be finished: hang up. */
-async function sendRange(context: Context, email: EmailId, start: number, end: number): Promise<boolean> {
+/**
+ * Streams octets of a message, `begun` being the first of them. When it is destroyed meanwhile, or the blob store fails, the
+ * literal promised cannot be finished: hang up.
+ */
+async function sendRange(
+  context: Context,
+  email: EmailId,
+  start: number,
+  end: number,
+  begun: Uint8Array | undefined,
+): Promise<boolean> {
   const { output, store } = context
   for (let at = start; at < end; at += stride) {
     if (output.congested) await output.drained()
     if (context.closed) return false
     const stop = Math.min(end, at + stride)
-    const bytes = store.slice(email, at, stop)
+    const bytes = at === start && begun !== undefined ? begun : await octets(store, email, at, stop)
     if (bytes === undefined || bytes.length !== stop - at) {
       output.control({ close: true })
       context.closed = true
@@ -76,6 +87,16 @@ async function sendRange(context: Context, email: EmailId, start: number, end: n
     output.bytes(bytes)
   }
   return true
+}
+
+/** Undefined when there are no such octets, or none to be had now: the adapter of the blob store has told the log. */
+async function octets(store: MailStore, email: EmailId, start: number, end: number): Promise<Uint8Array | undefined> {
+  try {
+    return await store.reading(() => store.slice(email, start, end))
+  } catch (error) {
+    if (error instanceof StoreError && error.type === 'unavailable') return undefined
+    throw error
+  }
 }
 
 function locate(context: Context, email: EmailId, item: BodyFetchItem, { columns }: FetchMessage): Content {

@@ -23,8 +23,8 @@ export interface FetchPlan {
   readonly usesModSeq: boolean
   /** The whole response as text. With `seenNow` it tells the flags even if nobody asked. */
   render(message: FetchMessage, seenNow: boolean): string
-  /** Sends the response piece by piece; for a plan that `readsBody`. */
-  sendWithBody(message: FetchMessage, seenNow: boolean): Promise<void>
+  /** Sends the response piece by piece; for a plan that `readsBody`. False: the message is gone, nothing was sent. */
+  sendWithBody(message: FetchMessage, seenNow: boolean): Promise<boolean>
 }
 
 type TextItem = (message: FetchMessage) => string
@@ -71,17 +71,24 @@ export function planFetch(context: Context, command: Extract<ImapCommand, { name
     usesModSeq,
     render: (message, seenNow) => `${head(message, seenNow)})\r\n`,
     async sendWithBody(message, seenNow) {
-      // Anything that may refuse the command (an unknown encoding) does so before the response has begun.
-      const ready = bodies.map((body) => body.prepare(message))
+      // Anything that may refuse the command (an unknown encoding, octets out of reach) does so before the response.
+      const ready = await context.store.reading(() => {
+        // The first run may have waited for octets, and the mailbox changed meanwhile.
+        message.view = context.mailbox.view
+        message.row = message.view.indexOf(message.uid)
+        return message.row < 0 ? undefined : bodies.map((body, index) => body.prepare(message, index === 0))
+      })
+      if (ready === undefined) return false
       const line = head(message, seenNow)
       let separator = line.endsWith('(') ? '' : ' '
       output.text(line)
       for (const content of ready) {
         output.text(separator + content.text)
         separator = ' '
-        if (content.send !== undefined && !(await content.send())) return
+        if (content.send !== undefined && !(await content.send())) return true
       }
       output.text(')\r\n')
+      return true
     },
   }
 }

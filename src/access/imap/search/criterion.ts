@@ -4,6 +4,7 @@
  * Standards: RFC 9051 §6.4.4 (keys; strings match as substrings, case aside), RFC 5032 (OLDER, YOUNGER: inclusive).
  */
 import {
+  comparable,
   formatEmailId,
   formatThreadId,
   type EmailId,
@@ -13,7 +14,7 @@ import {
 import type { NumberRange, SearchKey } from '../../../protocol/imap/index.ts'
 import type { Context } from '../context.ts'
 import { keywordOfFlag } from '../flags.ts'
-import { fold, type SearchMessage } from './message.ts'
+import type { SearchMessage } from './message.ts'
 
 /** What must be read: nothing beyond the view, stored columns of the message, or its octets. */
 export type Cost = 'view' | 'columns' | 'octets'
@@ -59,11 +60,11 @@ export function compile(context: Context, key: SearchKey): Criterion {
     case 'THREADID':
       return ofView(({ view, row }) => formatThreadId(view.threads[row] as ThreadId) === key.id)
     case 'SUBJECT': {
-      const wanted = fold(key.text)
+      const wanted = comparable(key.text)
       return { cost: 'columns', columns: ['subject'], test: (message) => message.subject.includes(wanted) }
     }
     case 'ADDRESS': {
-      const wanted = fold(key.text)
+      const wanted = comparable(key.text)
       const { field } = key
       return {
         cost: 'octets',
@@ -72,20 +73,21 @@ export function compile(context: Context, key: SearchKey): Criterion {
       }
     }
     case 'HEADER': {
-      const wanted = fold(key.text)
+      const wanted = comparable(key.text)
       const { name } = key
       return { cost: 'octets', columns: ['headerSize'], test: (message) => message.headerContains(name, wanted) }
     }
     case 'BODY': {
-      const wanted = fold(key.text)
+      const wanted = comparable(key.text)
       return { cost: 'octets', columns: ['parts'], test: (message) => message.bodyContains(wanted) }
     }
     case 'TEXT': {
-      const wanted = fold(key.text)
+      const wanted = comparable(key.text)
       return {
         cost: 'octets',
         columns: ['headerSize', 'parts'],
-        test: (message) => message.headContains(wanted) || message.bodyContains(wanted),
+        test: (message) =>
+          message.headContains(wanted) || message.bodyContains(wanted) || message.partFieldsContain(wanted),
       }
     }
   }

@@ -11,7 +11,7 @@ export interface Found {
 }
 
 /** The messages for which the criterion holds, ascending. Expunged ones do not match, told or not. */
-export function find(context: Context, criterion: Criterion, candidates: readonly number[]): Found[] {
+export async function find(context: Context, criterion: Criterion, candidates: readonly number[]): Promise<Found[]> {
   const selected = context.mailbox
   const { map } = selected
   const view = selected.view
@@ -28,8 +28,15 @@ export function find(context: Context, criterion: Criterion, candidates: readonl
   if (there.length === 0) return found
   for (const columns of context.store.envelopes(selected.mailbox, there, criterion.columns)) {
     const { uid } = columns
-    const place = { sequence: map.sequenceOf(uid), uid, view, row: view.indexOf(uid) }
-    if (criterion.test(new SearchMessage(context.store, place, columns))) found.push({ sequence: place.sequence, uid })
+    const test = (): boolean => {
+      // The last message may have been waited for, and the mailbox changed meanwhile.
+      const now = selected.view
+      const place = { sequence: map.sequenceOf(uid), uid, view: now, row: now.indexOf(uid) }
+      return place.row >= 0 && criterion.test(new SearchMessage(context.store, place, columns))
+    }
+    const matches = criterion.cost === 'octets' ? await context.store.reading(test) : test()
+    if (matches) found.push({ sequence: map.sequenceOf(uid), uid })
+    if (context.closed) break
   }
   return found
 }

@@ -3,22 +3,20 @@
  *
  * Standards: RFC 9051 §6.4.4 (headers are searched decoded, bodies with transfer encoding and charset undone).
  */
+import { decodeHeaderText, decodeParts, parseDate, parseHeader, type Header } from '../../../format/index.ts'
 import {
-  allParts,
-  decodeHeaderText,
-  decodeParts,
-  decodeText,
-  htmlToText,
-  parseDate,
-  parseHeader,
-  type Header,
-} from '../../../format/index.ts'
-import type { EmailId, EnvelopeRow, MailboxView, MailStore } from '../../../mailbox/index.ts'
+  comparable,
+  fieldLines,
+  readMessageText,
+  type EmailId,
+  type EnvelopeRow,
+  type MailboxView,
+  type MailStore,
+  type MessageText,
+} from '../../../mailbox/index.ts'
 
-/** The form in which texts are compared: case and compatibility variants aside (RFC 5051's intent). */
-export function fold(text: string): string {
-  return /[\u0080-\uffff]/.test(text) ? text.normalize('NFKC').toLowerCase() : text.toLowerCase()
-}
+/** Octets up to which a message is read as a whole. */
+const wholeBelow = 64 * 1024
 
 export class SearchMessage {
   readonly sequence: number
@@ -28,8 +26,9 @@ export class SearchMessage {
   readonly #store: MailStore
   readonly #columns: EnvelopeRow | undefined
   #header: Header | undefined
-  #headText: string | undefined
-  #bodyText: string | undefined
+  #headTexts: readonly string[] | undefined
+  #message: MessageText | undefined
+  #bodyTexts: readonly string[] | undefined
 
   constructor(
     store: MailStore,
@@ -46,26 +45,25 @@ export class SearchMessage {
 
   /** Decoded and folded. */
   get subject(): string {
-    return fold(this.#columns?.subject ?? '')
+    return comparable(this.#columns?.subject ?? '')
   }
 
   /** Does a field of that name contain the folded text? An empty text asks whether there is such a field. */
   headerContains(name: string, wanted: string): boolean {
-    return this.#fields.all(name).some((value) => wanted === '' || fold(decodeHeaderText(value)).includes(wanted))
+    return this.#fields.all(name).some((value) => wanted === '' || comparable(decodeHeaderText(value)).includes(wanted))
   }
 
   /** Does any field, its name included? */
   headContains(wanted: string): boolean {
-    this.#headText ??= this.#fields.fields
-      .map(({ name, value }) => fold(`${name}: ${decodeHeaderText(value)}`))
-      .join('\n')
-    return this.#headText.includes(wanted)
+    this.#headTexts ??= fieldLines(this.#fields).map(comparable)
+    return this.#headTexts.some((text) => text.includes(wanted))
   }
 
-  /** Does any text part, or the header of an enclosed message? */
+  /** Does any text part (HTML by its text), or the header of an enclosed message? */
   bodyContains(wanted: string): boolean {
-    this.#bodyText ??= this.#readBody()
-    return this.#bodyText.includes(wanted)
+    const { texts, enclosed } = this.#text
+    this.#bodyTexts ??= [...texts, ...enclosed.flatMap(fieldLines)].map(comparable)
+    return this.#bodyTexts.some((text) => text.includes(wanted))
   }
 
   /** The Date field as its sender's clock and calendar had it, as if in UTC; undefined without one. */
@@ -87,21 +85,22 @@ export class SearchMessage {
     return this.view.emails[this.row] as EmailId
   }
 
-  #readBody(): string {
-    const raw = this.#store.raw(this.#email)
-    if (raw === undefined) return ''
-    const texts: string[] = []
-    for (const part of allParts(decodeParts(this.#columns?.parts ?? ''))) {
-      if (part.message !== undefined) {
-        const enclosed = parseHeader(raw.subarray(part.message.headerStart, part.message.bodyStart)).header
-        for (const { name, value } of enclosed.fields) texts.push(`${name}: ${decodeHeaderText(value)}`)
-      }
-      if (part.type !== 'text' || part.children.length > 0) continue
-      const { text } = decodeText(raw, part)
-      texts.push(text)
-      // What a reader sees of HTML may be cut by tags in the source: both are searched.
-      if (part.subtype === 'html') texts.push(htmlToText(text))
+  /** A small message is read once and whole; of a large one only the texts, since attachments are most of it. */
+  #octets(): (start: number, end: number) => Uint8Array {
+    const none = new Uint8Array(0)
+    if ((this.view.sizes[this.row] as number) > wholeBelow) {
+      return (start, end) => this.#store.slice(this.#email, start, end) ?? none
     }
-    return fold(texts.join('\n'))
+    const raw = this.#store.raw(this.#email) ?? none
+    return (start, end) => raw.subarray(start, end)
+  }
+
+  /** Headers of MIME parts: of the message's header, to TEXT (RFC 9051 §6.4.4). */
+  partFieldsContain(wanted: string): boolean {
+    return this.#text.partFields.some((field) => comparable(field).includes(wanted))
+  }
+
+  get #text(): MessageText {
+    return (this.#message ??= readMessageText(this.#octets(), decodeParts(this.#columns?.parts ?? '')))
   }
 }

@@ -26,7 +26,7 @@ import { standardOf, type JmapContext } from '../context.ts'
 import { changesMethod } from '../standard/changes.ts'
 import { currentState } from '../standard/state.ts'
 import { checkEmailProperties, emailArguments, messageProperties, readEmail, type MetadataReaders } from './property.ts'
-import { StoredMessage } from './stored-message.ts'
+import { readStored, StoredMessage } from './stored-message.ts'
 
 const defaultProperties: readonly string[] = [
   'id',
@@ -65,18 +65,30 @@ export function emailGet(context: JmapContext): Method {
   const metadataNames = Object.keys(metadata)
   return {
     capability: mailCapability,
-    run(values, call) {
+    async run(values, call) {
       const request = getArguments(values, standardOf(context, call), emailArguments)
       const asked = request.properties === undefined ? defaultProperties : [...new Set(['id', ...request.properties])]
       const properties = checkEmailProperties(context, request.args, asked, metadataNames)
       // RFC 8620 §5.1: a type with too many records may refuse `ids: null`.
       if (request.ids === undefined) throw new MethodError('requestTooLarge', 'Emails are fetched by id.')
       const { emails, notFound } = findEmails(store, request.ids)
-      const list = emails.map((email) => readEmail(email, new StoredMessage(store, email), properties, metadata))
+      // Taken first: what changes while octets are fetched, the client asks for again.
+      const state = currentState(context)
+      const { budget } = properties.values
+      const list: JsonObject[] = []
+      for (const email of emails) {
+        const { remaining } = budget
+        const read = await readStored(store, email, () => {
+          budget.remaining = remaining
+          return readEmail(email, new StoredMessage(store, email), properties, metadata)
+        })
+        if (read === undefined) notFound.push(formatEmailId(email.id))
+        else list.push(read)
+      }
       return {
         arguments: {
           accountId: context.account.id,
-          state: currentState(context),
+          state,
           list,
           notFound: [...request.unresolved, ...notFound],
         },

@@ -4,6 +4,7 @@
  * Standards: RFC 8621 §4.8.
  */
 import { parseDate, parseHeader, type Header } from '../../../format/index.ts'
+import type { Octets } from '../../../mailbox/index.ts'
 import {
   Arguments,
   checkAccount,
@@ -23,6 +24,7 @@ import { readBlob } from '../blob.ts'
 import type { JmapContext } from '../context.ts'
 import { runSet } from '../standard/set.ts'
 import { isMessage } from './parse.ts'
+import { withPrepared } from './prepared.ts'
 import { addEmail, readPlacement } from './set.ts'
 
 const properties = ['blobId', 'mailboxIds', 'keywords', 'receivedAt']
@@ -30,7 +32,7 @@ const properties = ['blobId', 'mailboxIds', 'keywords', 'receivedAt']
 export function emailImport(context: JmapContext): Method {
   return {
     capability: mailCapability,
-    run(values, call) {
+    async run(values, call) {
       const args = new Arguments(values, ['accountId', 'ifInState', 'emails'])
       checkAccount(args, context.account.id)
       const emails = args.objects('emails')
@@ -38,11 +40,14 @@ export function emailImport(context: JmapContext): Method {
       refuseTooMany(Object.keys(emails).length, context.limits.maxObjectsInSet)
       // An import is a create by another name (RFC 8621 §4.8): the same order, states and errors.
       const request = { accountId: context.account.id, ifInState: args.string('ifInState') ?? null, create: emails }
-      const result = runSet(context, request, call, {
-        type: 'Email',
-        create: (value) => importEmail(context, call, value),
-        update: refuse,
-      })
+      const make = (value: JsonObject): Uint8Array => messageOf(context, value)
+      const result = await withPrepared(context.store, Object.entries(emails), make, (prepared) =>
+        runSet(context, request, call, {
+          type: 'Email',
+          create: (value) => importEmail(context, call, value, prepared.octets(value)),
+          update: refuse,
+        }),
+      )
       const { accountId, oldState, newState, created, notCreated } = result.arguments as Record<string, Json>
       return { arguments: { accountId, oldState, newState, created, notCreated } as JsonObject }
     },
@@ -53,7 +58,8 @@ function refuse(): never {
   throw new MethodError('serverFail')
 }
 
-function importEmail(context: JmapContext, call: CallContext, value: JsonObject): { id: string } & JsonObject {
+/** The octets to be imported. */
+function messageOf(context: JmapContext, value: JsonObject): Uint8Array {
   const unknown = Object.keys(value).filter((name) => !properties.includes(name))
   if (unknown.length > 0) throw invalidProperties(unknown, 'Unknown.')
   const blobId = value['blobId']
@@ -64,12 +70,22 @@ function importEmail(context: JmapContext, call: CallContext, value: JsonObject)
   }
   const { header } = parseHeader(blob.bytes)
   if (!isMessage({ header })) throw new SetError('invalidEmail', 'The blob does not begin with a header field.')
+  return blob.bytes
+}
+
+function importEmail(
+  context: JmapContext,
+  call: CallContext,
+  value: JsonObject,
+  octets: Octets,
+): { id: string } & JsonObject {
   const placement = readPlacement(context, call, value)
-  const received = (value['receivedAt'] ?? null) === null ? receivedTime(header) : undefined
+  const start = octets instanceof Uint8Array ? octets : octets.start
+  const received = (value['receivedAt'] ?? null) === null ? receivedTime(parseHeader(start).header) : undefined
   return addEmail(context, {
     ...placement,
     ...(received === undefined ? {} : { receivedAt: received }),
-    raw: blob.bytes,
+    raw: octets,
   })
 }
 

@@ -32,7 +32,7 @@ const metadata: MetadataReaders<BlobMessage> = {
 export function emailParse(context: JmapContext): Method {
   return {
     capability: mailCapability,
-    run(values) {
+    async run(values) {
       const args = new Arguments(values, ['accountId', 'blobIds', 'properties', ...emailArguments])
       checkAccount(args, context.account.id)
       const blobIds = [...new Set(args.expectIds('blobIds'))]
@@ -44,7 +44,7 @@ export function emailParse(context: JmapContext): Method {
       const notParsable: string[] = []
       const notFound: string[] = []
       for (const blobId of blobIds) {
-        const blob = readBlob(context.store, blobId)
+        const blob = await context.store.reading(() => readBlob(context.store, blobId))
         if (blob === undefined) {
           notFound.push(blobId)
           continue

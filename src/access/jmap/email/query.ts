@@ -23,10 +23,12 @@ import {
   parseFilter,
   queryArguments,
   queryChangesArguments,
+  type CallContext,
   type Comparator,
   type Filter,
   type JsonObject,
   type Method,
+  type MethodResult,
 } from '../../../protocol/jmap/index.ts'
 import { standardOf, type JmapContext } from '../context.ts'
 import { collations, queryAnswer, queryChangesAnswer } from '../standard/query.ts'
@@ -42,7 +44,7 @@ export const emailSortProperties: readonly string[] = [...plainSorts, ...keyword
 export function emailQuery(context: JmapContext): Method {
   return {
     capability: mailCapability,
-    run(values, call) {
+    run: readingTexts(context, (values, call) => {
       const request = queryArguments(values, standardOf(context, call), ['collapseThreads'])
       const { maxQueryPage } = context.limits
       const { ids, position, total } = runQuery(context, {
@@ -55,14 +57,14 @@ export function emailQuery(context: JmapContext): Method {
         calculateTotal: request.calculateTotal,
       })
       return queryAnswer(context, request, { ids: ids.map(formatEmailId), position, total })
-    },
+    }),
   }
 }
 
 export function emailQueryChanges(context: JmapContext): Method {
   return {
     capability: mailCapability,
-    run(values, call) {
+    run: readingTexts(context, (values, call) => {
       const request = queryChangesArguments(values, standardOf(context, call), ['collapseThreads'])
       const collapseThreads = request.args.boolean('collapseThreads')
       const search = searchOf(context, request.filter, request.sort)
@@ -71,8 +73,16 @@ export function emailQueryChanges(context: JmapContext): Method {
       const upToId = collapseThreads || !search.isImmutable ? undefined : request.upToId
       const difference = differenceOf(results.map(formatEmailId), touched, gone, upToId)
       return queryChangesAnswer(context, request, difference, results.length)
-    },
+    }),
   }
+}
+
+/** Text conditions may need octets that must be fetched; then the whole method runs again, so its answer is of one state. */
+function readingTexts(
+  context: JmapContext,
+  run: (values: JsonObject, call: CallContext) => MethodResult,
+): Method['run'] {
+  return (values, call) => context.store.reading(() => run(values, call))
 }
 
 interface Search {

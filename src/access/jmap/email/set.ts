@@ -14,6 +14,7 @@ import {
   type MailboxId,
   type MailStore,
   type NewEmail,
+  type Octets,
   type StoreError,
 } from '../../../mailbox/index.ts'
 import {
@@ -26,6 +27,7 @@ import {
   parseUtcDate,
   patchedProperties,
   resolveId,
+  setArguments,
   SetError,
   setOwn,
   type CallContext,
@@ -34,21 +36,35 @@ import {
   type Method,
   type MethodResult,
 } from '../../../protocol/jmap/index.ts'
-import type { JmapContext } from '../context.ts'
+import { standardOf, type JmapContext } from '../context.ts'
 import { runSet } from '../standard/set.ts'
 import { composeEmail } from './create.ts'
 import { convenienceProperties, parseHeaderProperty } from './header-form.ts'
 import { emailMetadata, findEmails, setOf } from './get.ts'
 import { readKeywords, readMailboxIds } from './membership.ts'
+import { withPrepared } from './prepared.ts'
 import { checkEmailProperties, readEmail } from './property.ts'
 import { StoredMessage } from './stored-message.ts'
 
 export function emailSet(context: JmapContext): Method {
-  return { capability: mailCapability, run: (values, call) => runEmailSet(context, values, call) }
+  return { capability: mailCapability, run: (values, call) => setEmails(context, values, call) }
 }
 
-/** Also the implicit call that follows EmailSubmission/set (RFC 8621 §7.5). */
-export function runEmailSet(context: JmapContext, values: JsonObject, call: CallContext): MethodResult {
+function setEmails(context: JmapContext, values: JsonObject, call: CallContext): Promise<MethodResult> {
+  const { create } = setArguments(values, standardOf(context, call))
+  const make = (value: JsonObject): Uint8Array => messageOf(context, value)
+  return withPrepared(context.store, create, make, (prepared) =>
+    runEmailSet(context, values, call, (value) => prepared.octets(value)),
+  )
+}
+
+/** Also the implicit call that follows EmailSubmission/set and creates nothing (RFC 8621 §7.5). */
+export function runEmailSet(
+  context: JmapContext,
+  values: JsonObject,
+  call: CallContext,
+  octets: (value: JsonObject) => Octets = (value) => messageOf(context, value),
+): MethodResult {
   const { store } = context
   /** What is to be updated, read at once; emails made in this call are read when their turn comes. */
   const known = new Map<string, Email>()
@@ -61,7 +77,7 @@ export function runEmailSet(context: JmapContext, values: JsonObject, call: Call
       ).emails)
         known.set(formatEmailId(email.id), email)
     },
-    create: (value) => createEmail(context, call, value),
+    create: (value) => createEmail(context, call, value, octets),
     update: (id, patch) => {
       const email = known.get(id) ?? expectEmail(store, id)
       // Named twice, by its id and by a creation reference, it has changed the second time.
@@ -85,12 +101,19 @@ function destroyEmails(store: MailStore, ids: readonly string[]): ReadonlyMap<st
   return errors
 }
 
-function createEmail(context: JmapContext, call: CallContext, value: JsonObject): { id: string } & JsonObject {
-  const { mailboxIds, keywords, receivedAt, ...message } = value
-  return addEmail(context, {
-    ...readPlacement(context, call, { mailboxIds, keywords, receivedAt } as JsonObject),
-    raw: composeEmail(context, message),
-  })
+function createEmail(
+  context: JmapContext,
+  call: CallContext,
+  value: JsonObject,
+  octets: (value: JsonObject) => Octets,
+): { id: string } & JsonObject {
+  return addEmail(context, { ...readPlacement(context, call, value), raw: octets(value) })
+}
+
+/** The octets of the message that a create describes. */
+function messageOf(context: JmapContext, value: JsonObject): Uint8Array {
+  const { mailboxIds: _, keywords: __, receivedAt: ___, ...message } = value
+  return composeEmail(context, message)
 }
 
 /** mailboxIds, keywords and receivedAt of something that becomes an email. */

@@ -10,6 +10,15 @@ import type { MessageSource } from './message-source.ts'
 /** Octets up to which a message is read as a whole; above, a text part may be little of it. */
 const wholeBelow = 64 * 1024
 
+/**
+ * The result of work that reads one email's octets and writes nothing; undefined when the email is destroyed while they
+ * are fetched.
+ */
+export function readStored<T>(store: MailStore, email: Email, work: () => T): Promise<T | undefined> {
+  const { state } = store
+  return store.reading(() => (store.state === state || store.email(email.id) !== undefined ? work() : undefined))
+}
+
 /** Everything beyond the row is read when a property asks for it, and once. */
 export class StoredMessage implements MessageSource {
   readonly email: Email

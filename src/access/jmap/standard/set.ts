@@ -15,6 +15,7 @@ import {
   type JsonObject,
   type MethodResult,
   type SetArguments,
+  type SetOperations,
 } from '../../../protocol/jmap/index.ts'
 import { standardOf, type JmapContext } from '../context.ts'
 import { currentState, expectState } from './state.ts'
@@ -33,6 +34,12 @@ export class SetOutcome {
       accountId,
       oldState,
       newState,
+      ...this.toResults(),
+    }
+  }
+
+  toResults(): JsonObject {
+    return {
       created: orNull(this.created),
       updated: orNull(this.updated),
       destroyed: this.destroyed.length === 0 ? null : this.destroyed,
@@ -67,12 +74,26 @@ export function runSet(context: JmapContext, values: JsonObject, call: CallConte
   type.prepare?.(request)
   expectState(context, type.type, request.ifInState)
   const oldState = currentState(context)
-  const outcome = new SetOutcome()
-  undoingCreatedIds(call.createdIds, () => context.store.transaction(() => applyAll(request, call, type, outcome)))
+  const outcome = applySet(context, request, call, type)
   return { arguments: outcome.toArguments(context.account.id, oldState, currentState(context)) }
 }
 
-function applyAll(request: SetArguments, call: CallContext, type: SetType, outcome: SetOutcome): void {
+/** How the records of a type are changed, whatever is around them. */
+export type SetRecords = Pick<SetType, 'create' | 'update' | 'destroy' | 'destroyMany'>
+
+/** All operations in one transaction, without account and states: PushSubscription/set has none (RFC 8620 §7.2.2). */
+export function applySet(
+  context: JmapContext,
+  request: SetOperations,
+  call: CallContext,
+  type: SetRecords,
+): SetOutcome {
+  const outcome = new SetOutcome()
+  undoingCreatedIds(call.createdIds, () => context.store.transaction(() => applyAll(request, call, type, outcome)))
+  return outcome
+}
+
+function applyAll(request: SetOperations, call: CallContext, type: SetRecords, outcome: SetOutcome): void {
   for (const [creationId, value] of inOrderOfReference(request.create)) {
     attempt(outcome.notCreated, creationId, () => {
       const created = type.create(value, creationId)
@@ -123,6 +144,7 @@ export function asSetError(error: unknown): SetError {
     case 'notFound':
     case 'forbidden':
     case 'overQuota':
+    case 'rateLimit':
     case 'tooLarge':
     case 'mailboxHasChild':
     case 'mailboxHasEmail':
@@ -130,6 +152,8 @@ export function asSetError(error: unknown): SetError {
     case 'tooManyMailboxes':
     case 'blobNotFound':
       return new SetError(error.type, error.message)
+    case 'unavailable':
+      return new SetError('serverFail', error.message)
     default:
       throw error
   }

@@ -1,13 +1,14 @@
 /**
  * The envelope of a submission: as the client gives it, or made from the email.
  *
- * Standards: RFC 8621 §7 (Envelope, Address), RFC 3461 (DSN parameters), RFC 6152, RFC 6531.
+ * Standards: RFC 8621 §7 (Envelope, Address), RFC 3461 (DSN parameters), RFC 4865 (FUTURERELEASE), RFC 6152, RFC 6531.
  */
 import { normaliseAddress } from '../../../format/index.ts'
 import {
   invalidProperties,
   isObject,
   member,
+  parseUtcDate,
   SetError,
   type Json,
   type JsonObject,
@@ -79,6 +80,8 @@ const mailParameters: ParameterChecks = {
   SIZE: (value) => /^\d{1,20}$/.test(value ?? ''),
   BODY: (value) => /^(?:7BIT|8BITMIME)$/i.test(value ?? ''),
   SMTPUTF8: (value) => value === null,
+  HOLDFOR: (value) => /^\d{1,9}$/.test(value ?? ''),
+  HOLDUNTIL: (value) => parseUtcDate(value) !== undefined,
 }
 
 const recipientParameters: ParameterChecks = {
@@ -100,8 +103,11 @@ function addressOf(value: Json | undefined, checks: ParameterChecks): EnvelopeAd
   return { email, parameters: parameters as Record<string, string | null> }
 }
 
-/** The envelope as the transport takes it. */
-export function toSmtpEnvelope(envelope: JmapEnvelope, raw: Uint8Array, headerSize: number): Envelope {
+/**
+ * The envelope as the transport takes it. Where the client gave no ENVID the submission's tag is one, so that reports from
+ * anywhere can be told for its own (RFC 3461 §4.4).
+ */
+export function toSmtpEnvelope(envelope: JmapEnvelope, raw: Uint8Array, headerSize: number, tag: string): Envelope {
   const mail = parametersOf(envelope.mailFrom)
   const ret = mail['RET']?.toUpperCase() as 'FULL' | 'HDRS' | undefined
   const addresses = [envelope.mailFrom, ...envelope.rcptTo]
@@ -112,7 +118,7 @@ export function toSmtpEnvelope(envelope: JmapEnvelope, raw: Uint8Array, headerSi
     smtputf8,
     body: hasHighOctet(raw, 0, raw.length) ? '8BITMIME' : '7BIT',
     ...(ret === undefined ? {} : { ret }),
-    ...(mail['ENVID'] === undefined ? {} : { envid: mail['ENVID'] }),
+    envid: mail['ENVID'] ?? tag,
   }
 }
 

@@ -1,8 +1,9 @@
 /**
- * Sends one email: checks it, its sender and its envelope, hands it over, records the submission.
+ * Sends one email: checks it, its sender and its envelope, hands it over or holds it until its time, records the submission.
  *
  * Standards: RFC 8621 §7, §7.5.
  */
+import { covers } from '../../../format/index.ts'
 import { parseEmailId, type Email, type Identity, type Submission } from '../../../mailbox/index.ts'
 import {
   invalidProperties,
@@ -16,9 +17,10 @@ import {
 import { replyText } from '../../../protocol/smtp/index.ts'
 import type { JmapContext } from '../context.ts'
 import { findIdentity } from '../identity.ts'
-import { covers, maySendAs } from '../sender.ts'
+import { maySendAs } from '../sender.ts'
 import { checkRecord, isString } from '../standard/record.ts'
 import type { SubmissionResult } from '../submission-port.ts'
+import { statusesAfter } from './delivery-status.ts'
 import {
   checkRecipients,
   deriveEnvelope,
@@ -28,6 +30,7 @@ import {
   type JmapEnvelope,
 } from './envelope.ts'
 import { checkOutgoing, isAddress, withoutBcc, type Outgoing } from './outgoing.ts'
+import { releaseTime } from './release-time.ts'
 
 const checks = { identityId: isString, emailId: isString, envelope: () => true }
 
@@ -37,7 +40,7 @@ export async function send(context: JmapContext, call: CallContext, value: JsonO
   const identity = expectIdentity(context, call, member(value, 'identityId'))
   const email = expectEmail(context, call, member(value, 'emailId'))
   refuseLarge(context, email.size)
-  const raw = context.store.raw(email.id)
+  const raw = await context.store.reading(() => context.store.raw(email.id))
   if (raw === undefined) throw invalidProperties('emailId', 'There is no such email.')
   const outgoing = checkOutgoing(raw)
   const given = member(value, 'envelope') ?? null
@@ -47,17 +50,22 @@ export async function send(context: JmapContext, call: CallContext, value: JsonO
   const record = envelopeJson(envelope)
   const message = withoutBcc(raw, outgoing.header)
   const headerSize = email.headerSize - (raw.length - message.length)
-  const result = await context.submit.submit(toSmtpEnvelope(envelope, message, headerSize), message)
+  const { outbox, store } = context
+  const now = context.clock()
+  const sendAt = releaseTime(envelope, now, context.limits.maxDelayedSend)
+  const tag = context.ids()
+  const facts = { identityId: identity.id, emailId: email.id, threadId: email.threadId, envelope: record, sendAt, tag }
+  if (sendAt > now) {
+    const held = { ...facts, undoStatus: 'pending', deliveryStatus: null, hold: email.blob } as const
+    const submission = store.createSubmission(held)
+    outbox.wakeAt(sendAt)
+    return submission
+  }
+  const smtp = toSmtpEnvelope(envelope, message, headerSize, tag)
+  const result = await outbox.handOver(tag, () => context.submit.submit(smtp, message, { tag }))
+  const deliveryStatus = outbox.settle(tag, statusesAfter(envelope, result.reply, result.delivered ?? []))
   if (!result.accepted) throw refusal(result, envelope, context)
-  return context.store.createSubmission({
-    identityId: identity.id,
-    emailId: email.id,
-    threadId: email.threadId,
-    envelope: record,
-    sendAt: context.clock(),
-    undoStatus: 'final',
-    deliveryStatus: deliveryStatus(envelope, result),
-  })
+  return store.createSubmission({ ...facts, undoStatus: 'final', deliveryStatus })
 }
 
 function expectIdentity(context: JmapContext, call: CallContext, id: Json | undefined): Identity {
@@ -110,18 +118,4 @@ function refusal({ reply }: SubmissionResult, envelope: JmapEnvelope, context: J
     return new SetError('invalidRecipients', description, { invalidRecipients })
   }
   return new SetError('forbiddenToSend', description)
-}
-
-/** A status is kept for each of many recipients, in one row. */
-const maxStatusText = 100
-
-/** Handed over is not delivered: what becomes of it arrives as a report, if at all. */
-function deliveryStatus(envelope: JmapEnvelope, { reply }: SubmissionResult): JsonObject {
-  const status = { smtpReply: statusText(reply).slice(0, maxStatusText), delivered: 'unknown', displayed: 'unknown' }
-  return Object.fromEntries(envelope.rcptTo.map(({ email }) => [email, { ...status }]))
-}
-
-/** `250 2.0.0 text`: a synthetic reply always has an enhanced code (RFC 8621 §7). */
-function statusText(reply: SubmissionResult['reply']): string {
-  return replyText(reply.enhanced === undefined ? { ...reply, enhanced: `${Math.floor(reply.code / 100)}.0.0` } : reply)
 }

@@ -2,7 +2,7 @@
  * EmailSubmission/set: sending, and the implicit Email/set that follows it.
  *
  * A message is on its way once the submission port has accepted it, so every create stands for itself: nothing later in
- * the call takes it back, and undoStatus is `final` from the start.
+ * the call takes it back. undoStatus is `final` from the start, or `pending` while the message is held for later.
  *
  * Standards: RFC 8621 §7.5.
  */
@@ -101,7 +101,7 @@ function changeExisting(
       const submission = expectSubmission(context, expectResolved(key, call.createdIds))
       const id = formatSubmissionId(submission.id)
       if (destroyed.has(id)) throw new SetError('willDestroy')
-      updateSubmission(submission, patch)
+      updateSubmission(context, submission, patch)
       outcome.updated[id] = null
       emails.set(id, formatEmailId(submission.emailId))
     })
@@ -110,6 +110,9 @@ function changeExisting(
     attempt(outcome.notDestroyed, key, () => {
       const id = expectResolved(key, call.createdIds)
       const submission = expectSubmission(context, id)
+      // RFC 8621 §7: the record's end is not the message's, and without its record a held message could not go.
+      if (submission.undoStatus === 'pending')
+        throw new SetError('forbidden', 'Cancel it first: it is still to be sent.')
       context.store.destroySubmission(submission.id)
       outcome.destroyed.push(id)
       emails.set(id, formatEmailId(submission.emailId))
@@ -118,10 +121,14 @@ function changeExisting(
 }
 
 /** Only undoStatus can be updated, and what is final stays so. */
-function updateSubmission(submission: Submission, patch: JsonObject): void {
+function updateSubmission(context: JmapContext, submission: Submission, patch: JsonObject): void {
   const current = readRecord(submission, Object.keys(submissionProperties), submissionProperties)
   const { undoStatus } = patchRecord(current, patch, { undoStatus: isString }, {})
   if (undoStatus === undefined || undoStatus === submission.undoStatus) return
+  if (undoStatus === 'canceled' && submission.undoStatus === 'pending' && !context.outbox.isLeaving(submission)) {
+    context.store.updateSubmission(submission.id, { undoStatus })
+    return
+  }
   if (undoStatus === 'canceled') throw new SetError('cannotUnsend', 'The message has been handed over already.')
   throw new SetError('invalidProperties', undefined, { properties: ['undoStatus'] })
 }

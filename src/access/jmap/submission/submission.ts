@@ -37,8 +37,8 @@ export const submissionProperties: PropertyReaders<Submission> = {
   sendAt: (submission) => formatUtcDate(submission.sendAt),
   undoStatus: (submission) => submission.undoStatus,
   deliveryStatus: (submission) => submission.deliveryStatus as Json,
-  dsnBlobIds: () => [],
-  mdnBlobIds: () => [],
+  dsnBlobIds: (submission) => [...submission.dsnBlobIds],
+  mdnBlobIds: (submission) => [...submission.mdnBlobIds],
 }
 
 export function submissionGet(context: JmapContext): Method {

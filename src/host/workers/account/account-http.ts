@@ -1,36 +1,32 @@
 /**
- * The requests that reach an account's object: JMAP, its event sockets, and sessions that a bridge opens.
+ * The requests that reach an account's object: JMAP, its sockets, and sessions that a bridge opens.
  *
- * Standards: RFC 8620 §2 (session), §3 (API), §6 (binary data); RFC 9110 §11 (authentication), §13 (conditional requests).
+ * Standards: RFC 8620 §2 (session), §3 (API), §6 (binary data); RFC 8887 (WebSocket); RFC 9110 §11 (authentication), §13 (conditional requests).
  * Limits: bodies are counted while they are read, since a length may be missing or wrong.
  * Security: anyone may get this far with any credentials. `/internal/` paths are made by the Worker only, which forwards
  * nothing but `/jmap/` of what clients send.
  */
 import { type Download, downloadHeaders, type JmapAccess, type JmapResponse } from '../../../access/jmap/index.ts'
-import { parseEventSourceQuery } from '../../../protocol/jmap/index.ts'
-import {
-  CHALLENGE,
-  notJson,
-  overLimit,
-  parseAuthorization,
-  parseSessionRequest,
-  problem,
-} from '../../http/index.ts'
+import { StoreError } from '../../../mailbox/index.ts'
+import { offersJmap, parseEventSourceQuery } from '../../../protocol/jmap/index.ts'
+import { CHALLENGE, notJson, overLimit, parseAuthorization, parseSessionRequest, problem } from '../../http/index.ts'
 import type { LoginResult } from '../doors.ts'
 import type { Env } from '../env.ts'
 import { settingsOf } from '../settings.ts'
 import type { AccountLogins } from './account-logins.ts'
 import type { EventSockets } from './event-sockets.ts'
+import type { JmapSockets } from './jmap-sockets.ts'
 import { readBody, TooLong } from './read-body.ts'
 import type { SessionSockets } from './session-sockets.ts'
 
 export interface AccountHttpPorts {
   readonly env: Env
   /** Only asked for an account that exists. */
-  readonly jmap: () => JmapAccess
+  readonly jmap: () => Promise<JmapAccess>
   readonly logins: AccountLogins
   readonly sessions: SessionSockets
   readonly events: EventSockets
+  readonly sockets: JmapSockets
 }
 
 export class AccountHttp {
@@ -43,62 +39,66 @@ export class AccountHttp {
   async fetch(request: Request): Promise<Response> {
     const url = new URL(request.url)
     if (url.pathname === '/internal/session') return this.#session(request)
-    const refusal = await this.#authorise(request)
-    if (refusal !== undefined) return refusal
+    const login = await this.#authorise(request)
+    if (!login.ok) return unauthorised(login)
     try {
-      return await this.#route(request, url)
+      return await this.#route(request, url, login.credential)
     } catch (error) {
       if (error instanceof TooLong) return overLimit(error.limit, error.most)
+      if (error instanceof StoreError && error.type === 'unavailable') {
+        return problem(503, 'Service Unavailable', error.message, { 'Retry-After': '60' })
+      }
       throw error
     }
   }
 
-  async #route(request: Request, url: URL): Promise<Response> {
+  async #route(request: Request, url: URL, credential: number): Promise<Response> {
     const segments = decodedSegments(url.pathname)
     if (segments === undefined) return problem(400, 'Bad Request', 'the path is not encoded correctly')
     const [, , resource, accountId = '', blobId = '', name = ''] = segments
-    const jmap = this.#ports.jmap()
+    const jmap = await this.#ports.jmap()
     switch (resource) {
       case 'session':
         return Response.json(jmap.session(url.origin), { headers: { 'Cache-Control': 'no-cache, no-store' } })
       case 'api':
         if (!isJson(request)) return notJson()
-        return answer(await jmap.handle(await readBody(request, 'maxSizeRequest', jmap.limits.maxSizeRequest)))
+        return answer(
+          await jmap.handle(await readBody(request, 'maxSizeRequest', jmap.limits.maxSizeRequest), credential),
+        )
       case 'upload':
-        return this.#upload(request, accountId)
+        return this.#upload(jmap, request, accountId)
       case 'download': {
-        const blob = jmap.download(accountId, blobId)
+        const blob = await jmap.download(accountId, blobId)
         if (blob === undefined) return problem(404, 'Not Found', 'there is no such blob')
         return download(request, blob, blobId, name, url.searchParams.get('accept') ?? undefined)
       }
       case 'events':
-        return this.#subscribe(request, url)
+        return this.#subscribe(request, url, credential)
+      case 'ws':
+        return this.#connect(request, url, credential)
       default:
         return problem(404, 'Not Found')
     }
   }
 
-  async #upload(request: Request, accountId: string): Promise<Response> {
-    const jmap = this.#ports.jmap()
+  async #upload(jmap: JmapAccess, request: Request, accountId: string): Promise<Response> {
     const end = jmap.beginUpload()
     if (typeof end !== 'function') return answer(end)
     try {
       const bytes = await readBody(request, 'maxSizeUpload', jmap.limits.maxSizeUpload)
-      return answer(jmap.upload(accountId, bytes, request.headers.get('Content-Type') ?? ''))
+      return answer(await jmap.upload(accountId, bytes, request.headers.get('Content-Type') ?? ''))
     } finally {
       end()
     }
   }
 
-  /** Undefined when the credentials are right. */
-  async #authorise(request: Request): Promise<Response | undefined> {
+  async #authorise(request: Request): Promise<LoginResult> {
     const authorization = parseAuthorization(request.headers.get('Authorization'))
     const header = settingsOf(this.#ports.env).clientAddressHeader
     const clientAddress = (header === undefined ? null : request.headers.get(header)) ?? 'unknown'
-    if (authorization === undefined) return unauthorised({ ok: false })
+    if (authorization === undefined) return { ok: false }
     const password = authorization.scheme === 'basic' ? authorization.password : authorization.token
-    const result = await this.#ports.logins.check({ password, clientAddress })
-    return result.ok ? undefined : unauthorised(result)
+    return this.#ports.logins.check({ password, clientAddress })
   }
 
   async #session(request: Request): Promise<Response> {
@@ -110,23 +110,46 @@ export class AccountHttp {
         ? Response.json({ text: 'Authentication failed.' }, { status: 401 })
         : Response.json({ text: 'Too many failed logins; try again later.' }, { status: 503 })
     }
-    const opened = this.#ports.sessions.open(session.tag)
+    const opened = this.#ports.sessions.open(session.tag, result.credential)
     return opened ?? Response.json({ text: 'Too many sessions are open.' }, { status: 503 })
   }
 
-  #subscribe(request: Request, url: URL): Response {
+  /** RFC 8887 §4.1, §4.2: authenticated like any request, and only for the subprotocol `jmap`. */
+  #connect(request: Request, url: URL, credential: number): Response {
+    if (request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') {
+      return problem(426, 'Upgrade Required', 'this is a WebSocket', { Upgrade: 'websocket' })
+    }
+    // A browser sends credentials it remembers for us along with the sockets of any site, and no other rule stops it.
+    const origin = request.headers.get('Origin')
+    if (origin !== null && !isSameHost(origin, url)) return problem(403, 'Forbidden', 'not from another site')
+    if (!offersJmap(request.headers.get('Sec-WebSocket-Protocol'))) {
+      return problem(400, 'Bad Request', 'the subprotocol is "jmap"')
+    }
+    return this.#ports.sockets.open(credential) ?? tooMany('too many connections are open')
+  }
+
+  #subscribe(request: Request, url: URL, credential: number): Response {
     const query = new URLSearchParams({ types: url.searchParams.get('types') ?? '', closeafter: 'no', ping: '0' })
     const options = parseEventSourceQuery(query)
     if (options === undefined || request.headers.get('Upgrade')?.toLowerCase() !== 'websocket') {
       return problem(400, 'Bad Request')
     }
-    const opened = this.#ports.events.subscribe(options.types, url.searchParams.get('since') ?? undefined)
-    return opened ?? problem(429, 'Too Many Requests', 'too many event sources are open', { 'Retry-After': '60' })
+    const since = url.searchParams.get('since') ?? undefined
+    return this.#ports.events.subscribe(credential, options.types, since) ?? tooMany('too many event sources are open')
   }
 }
 
 function answer({ status, contentType, body }: JmapResponse): Response {
   return new Response(body, { status, headers: { 'Content-Type': contentType, 'Cache-Control': 'no-store' } })
+}
+
+function tooMany(detail: string): Response {
+  return problem(429, 'Too Many Requests', detail, { 'Retry-After': '60' })
+}
+
+/** The scheme does not count: a proxy in front may have ended TLS. */
+function isSameHost(origin: string, url: URL): boolean {
+  return URL.canParse(origin) && new URL(origin).host === url.host
 }
 
 /** RFC 8620 §3.1 wants `application/json`; parameters such as a charset do no harm. */

@@ -33,7 +33,7 @@ export class AccountLogins {
       return { ok: false }
     }
     this.#guard.succeeded(clientAddress)
-    return { ok: true, address: this.#store.facts.address }
+    return { ok: true, address: this.#store.facts.address, credential }
   }
 
   async setPassword(password: string): Promise<void> {
@@ -60,6 +60,12 @@ export class AccountLogins {
   deleteToken(id: string): boolean {
     const found = this.#store.credentials.list().find((one) => String(one.id) === id && one.kind !== 'password')
     return found !== undefined && this.#store.credentials.revoke(found.id)
+  }
+
+  /** A test for the credentials that there are now: what lives on others has ended. */
+  existing(): (credential: number) => boolean {
+    const ids = new Set<number>(this.#store.credentials.list().map(({ id }) => id))
+    return (credential) => ids.has(credential)
   }
 
   /** The store's form of `fct_<account id>_<secret>` when it is this account's: the id only says whom to ask. */

@@ -20,6 +20,7 @@ export interface EventMessage {
 
 interface Attachment {
   readonly kind: 'events'
+  readonly credential: number
   /** Absent: all types. */
   readonly types?: readonly string[]
 }
@@ -34,11 +35,15 @@ export class EventSockets {
   }
 
   /** Upgrades; undefined when there are too many already. `since` is the last event the client saw. */
-  subscribe(types: ReadonlySet<string> | undefined, since: string | undefined): Response | undefined {
+  subscribe(
+    credential: number,
+    types: ReadonlySet<string> | undefined,
+    since: string | undefined,
+  ): Response | undefined {
     if (this.#ctx.getWebSockets(TAG).length >= MAX_SUBSCRIPTIONS) return undefined
     const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket]
     this.#ctx.acceptWebSocket(server, [TAG])
-    const attachment: Attachment = { kind: 'events', ...(types === undefined ? {} : { types: [...types] }) }
+    const attachment: Attachment = { kind: 'events', credential, ...(types === undefined ? {} : { types: [...types] }) }
     server.serializeAttachment(attachment)
     const jmap = this.#jmap()
     const id = jmap.eventId
@@ -64,6 +69,13 @@ export class EventSockets {
 
   owns(socket: WebSocket): boolean {
     return (socket.deserializeAttachment() as { kind?: unknown } | null)?.kind === 'events'
+  }
+
+  /** Ends those whose credentials are no more. */
+  closeRevoked(exists: (credential: number) => boolean): void {
+    for (const socket of this.#ctx.getWebSockets(TAG)) {
+      if (!exists((socket.deserializeAttachment() as Attachment).credential)) socket.close(1008)
+    }
   }
 
   closeAll(): void {

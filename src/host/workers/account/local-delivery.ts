@@ -4,7 +4,7 @@
  * Standards: RFC 3463 §3.3 (mailbox status: full, message too long).
  */
 import type { MailboxDelivery, MailboxOutcome } from '../../../delivery/index.ts'
-import { type MailStore, type NewEmail, StoreError } from '../../../mailbox/index.ts'
+import { type Email, type MailStore, type NewEmail, type Octets, StoreError } from '../../../mailbox/index.ts'
 
 const DELIVERED: MailboxOutcome = { status: 'delivered' }
 
@@ -19,35 +19,71 @@ export function isGone(outcome: MailboxOutcome): boolean {
   return outcome.status === 'deferred' && outcome.reply.enhanced === '4.2.1'
 }
 
+/** Told of each message that is stored, after the transaction, in the same event. */
+export type Stored = (delivery: MailboxDelivery, email: Email) => void
+
 /** One outcome for each, in order. What one message is refused for does not touch the others. */
-export function takeDelivery(store: MailStore, batch: readonly MailboxDelivery[]): MailboxOutcome[] {
-  const inbox = store.exists ? store.mailboxByRole('inbox') : undefined
-  if (inbox === undefined) return batch.map(() => GONE)
-  const emails = batch.map(({ raw }): NewEmail => ({ raw, mailboxIds: [inbox.id] }))
+export async function takeDelivery(
+  store: MailStore,
+  batch: readonly MailboxDelivery[],
+  stored: Stored = () => {},
+): Promise<MailboxOutcome[]> {
+  if (!store.exists) return batch.map(() => GONE)
+  const incoming = store.incoming()
   try {
-    store.add(emails)
-    return batch.map(() => DELIVERED)
+    const octets = await Promise.all(batch.map(({ raw }) => incoming.message(raw).catch(asRefusal)))
+    return place(store, batch, octets, stored)
+  } finally {
+    await incoming.settle()
+  }
+}
+
+function asRefusal(error: unknown): StoreError {
+  if (error instanceof StoreError) return error
+  throw error
+}
+
+function place(
+  store: MailStore,
+  batch: readonly MailboxDelivery[],
+  octets: readonly (Octets | StoreError)[],
+  stored: Stored,
+): MailboxOutcome[] {
+  const inbox = store.mailboxByRole('inbox')
+  if (inbox === undefined) return batch.map(() => GONE)
+  const emails = octets.flatMap((raw): NewEmail[] =>
+    raw instanceof StoreError ? [] : [{ raw, mailboxIds: [inbox.id] }],
+  )
+  const results = store.transaction(() => addAll(store, emails)).values()
+  return batch.map((delivery, index) => {
+    const refused = octets[index]
+    const result = refused instanceof StoreError ? refused : (results.next().value as Email | StoreError)
+    if (result instanceof StoreError) return refusal(result, delivery.raw.length, store)
+    stored(delivery, result)
+    return DELIVERED
+  })
+}
+
+/** A refused message has changed nothing, so the transaction goes on. */
+function addAll(store: MailStore, emails: readonly NewEmail[]): (Email | StoreError)[] {
+  try {
+    return store.add(emails)
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
-    if (batch.length === 1) return [refusal(error)]
-  }
-  return store.transaction(() => emails.map((email) => one(store, email)))
-}
-
-/** A refused message has changed nothing, so the transaction around it goes on. */
-function one(store: MailStore, email: NewEmail): MailboxOutcome {
-  try {
-    store.add([email])
-    return DELIVERED
-  } catch (error) {
-    if (error instanceof StoreError) return refusal(error)
-    throw error
+    return emails.length === 1 ? [error] : emails.flatMap((email) => addAll(store, [email]))
   }
 }
 
-function refusal(error: StoreError): MailboxOutcome {
+function refusal(error: StoreError, size: number, store: MailStore): MailboxOutcome {
   switch (error.type) {
     case 'overQuota':
+      // What the whole mailbox could not hold is not worth another try (RFC 3463 §3.3).
+      if (size > (store.quota().limit ?? Infinity)) {
+        return {
+          status: 'bounced',
+          reply: { code: 552, enhanced: '5.2.2', text: 'The message is larger than the mailbox may become' },
+        }
+      }
       return {
         status: 'deferred',
         reply: { code: 452, enhanced: '4.2.2', text: 'The mailbox is full' },
@@ -56,6 +92,11 @@ function refusal(error: StoreError): MailboxOutcome {
       return {
         status: 'bounced',
         reply: { code: 552, enhanced: '5.2.3', text: 'The message is too large for this mailbox' },
+      }
+    case 'unavailable':
+      return {
+        status: 'deferred',
+        reply: { code: 451, enhanced: '4.3.0', text: 'The message cannot be stored now' },
       }
     default:
       throw error

@@ -26,12 +26,15 @@ const AWAKE_MS = 30 * 60_000
 
 interface Attachment {
   readonly kind: 'imap'
+  /** Which password or token opened it. */
+  readonly credential: number
   /** Absent while there is more to the session than fits here. */
   readonly state?: ImapSessionState
 }
 
 interface LiveSession {
   readonly session: ImapSession
+  readonly credential: number
   /** Set while the session could not be resumed from its attachment: a pending timer keeps the object in memory. */
   awake: ReturnType<typeof setTimeout> | null
 }
@@ -54,12 +57,12 @@ export class SessionSockets {
   }
 
   /** Upgrades to a session that has logged in with `tag`; undefined when there are too many. */
-  open(tag: string): Response | undefined {
+  open(tag: string, credential: number): Response | undefined {
     this.restore()
     if (this.#live.size >= MAX_SESSIONS) return undefined
     const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket]
     this.#ports.ctx.acceptWebSocket(server, [TAG])
-    const live: LiveSession = { session: new ImapSession(this.#dependencies(server)), awake: null }
+    const live: LiveSession = { session: new ImapSession(this.#dependencies(server)), credential, awake: null }
     this.#live.set(server, live)
     live.session.begin(tag)
     this.#remember(server, live)
@@ -102,20 +105,21 @@ export class SessionSockets {
     live.session.end()
   }
 
-  /** Ends all sessions: the account is gone or its password changed. */
-  closeAll(reason: string): void {
+  /** Ends the sessions whose credentials are no more: the account is gone, its password changed, a token was revoked. */
+  closeRevoked(exists: (credential: number) => boolean): void {
     for (const socket of this.#ports.ctx.getWebSockets(TAG)) {
+      if (exists((socket.deserializeAttachment() as Attachment).credential)) continue
       this.closed(socket)
-      socket.close(1001, reason)
+      socket.close(1001, 'the credentials were revoked')
     }
   }
 
   #resume(socket: WebSocket): void {
-    const { state } = socket.deserializeAttachment() as Attachment
+    const { state, credential } = socket.deserializeAttachment() as Attachment
     try {
       if (state === undefined) throw new Error('the session was in the middle of something when it was lost')
       const session = ImapSession.resume(this.#dependencies(socket), state)
-      this.#live.set(socket, { session, awake: null })
+      this.#live.set(socket, { session, credential, awake: null })
     } catch (error) {
       this.#ports.log('error', 'session could not be resumed', { error: describe(error) })
       socket.close(1011, 'session lost')
@@ -125,12 +129,13 @@ export class SessionSockets {
   #remember(socket: WebSocket, live: LiveSession): void {
     if (this.#live.get(socket) !== live) return
     const state = live.session.state()
-    const kept = state !== undefined && this.#attach(socket, { kind: 'imap', state })
+    const { credential } = live
+    const kept = state !== undefined && this.#attach(socket, { kind: 'imap', credential, state })
     if (kept) {
       clearTimeout(live.awake)
       live.awake = null
     } else {
-      this.#attach(socket, { kind: 'imap' })
+      this.#attach(socket, { kind: 'imap', credential })
       live.awake ??= setTimeout(() => {
         live.awake = null
       }, AWAKE_MS)

@@ -16,17 +16,18 @@ import { randomText } from '../random.ts'
 export function submissionPort(
   env: Env,
   accountId: string,
-  deliverHere: (batch: MailboxDelivery[]) => MailboxOutcome[],
+  deliverHere: (batch: MailboxDelivery[]) => Promise<MailboxOutcome[]>,
 ): SubmissionPort {
   const remote = remoteCall(env)
   const ports = arrivalPorts(env, async (id, batch) => (id === accountId ? deliverHere(batch) : remote(id, batch)))
   return {
-    async submit(envelope, raw) {
+    async submit(plain, raw, { tag, committed = false } = {}) {
+      const envelope = tag === undefined ? plain : { ...plain, submission: { accountId, tag } }
       const sender = await checkSender({ accountId, address: envelope.reversePath }, ports)
       if (sender.code >= 400) return { accepted: false, reply: sender }
       const origin = { kind: 'jmap', accountId, transactionId: randomText(16) } as const
-      const { reply } = await accept({ envelope, raw, origin }, ports)
-      return { accepted: reply.code < 400, reply }
+      const { reply, delivered = [] } = await accept({ envelope, raw, origin, committed }, ports)
+      return { accepted: reply.code < 400, reply, delivered }
     },
     maySendAs: (address) => ownsAddress(address, accountId, ports.directory),
   }

@@ -1,0 +1,26 @@
+/**
+ * Part of a blob, by offset and length.
+ *
+ * Standards: RFC 9404 §4.1 (DataSourceObject), §4.2 (Blob/get).
+ */
+import { isUnsignedInt, member, type JsonObject } from '../../../protocol/jmap/index.ts'
+
+export interface OctetRange {
+  readonly offset: number
+  /** Undefined: to the end. */
+  readonly length: number | undefined
+}
+
+/** From `offset` and `length`, each absent or null for its default; undefined when one is no UnsignedInt. */
+export function readRange(values: JsonObject): OctetRange | undefined {
+  const offset = member(values, 'offset') ?? 0
+  const length = member(values, 'length') ?? undefined
+  if (!isUnsignedInt(offset) || (length !== undefined && !isUnsignedInt(length))) return undefined
+  return { offset, length }
+}
+
+/** The octets in the range as a view; `isWhole` is false when it begins or ends behind the blob's end. */
+export function cut(bytes: Uint8Array, { offset, length }: OctetRange): { part: Uint8Array; isWhole: boolean } {
+  const end = length === undefined ? Math.max(bytes.length, offset) : offset + length
+  return { part: bytes.subarray(offset, end), isWhole: end <= bytes.length }
+}

@@ -1,0 +1,185 @@
+/**
+ * MDN/send: tells a sender who asked what became of the message.
+ *
+ * Standards: RFC 9007 §2.1, RFC 8098 §2.1 (whom and when).
+ */
+import {
+  ComposeError,
+  composeMdn,
+  dispositionActionModes,
+  dispositionSendingModes,
+  dispositionTypes,
+  flattenAddresses,
+  type MessageDisposition,
+  parseAddressList,
+  parseHeader,
+} from '../../../format/index.ts'
+import { formatEmailId, parseEmailId, type Email, type Identity } from '../../../mailbox/index.ts'
+import {
+  Arguments,
+  checkAccount,
+  invalidArguments,
+  invalidProperties,
+  isObject,
+  mdnCapability,
+  refuseTooMany,
+  resolveId,
+  SetError,
+  setOwn,
+  type CallContext,
+  type Json,
+  type JsonObject,
+  type Method,
+} from '../../../protocol/jmap/index.ts'
+import type { JmapContext } from '../context.ts'
+import { runEmailSet } from '../email/set.ts'
+import { findIdentity } from '../identity.ts'
+import { maySendAs } from '../sender.ts'
+import { checkRecord, isBoolean, isString, isStringOrNull } from '../standard/record.ts'
+import { asSetError } from '../standard/set.ts'
+import { isAddress } from '../submission/outgoing.ts'
+
+const checks = {
+  forEmailId: isString,
+  subject: isStringOrNull,
+  textBody: isStringOrNull,
+  includeOriginalMessage: isBoolean,
+  reportingUA: isStringOrNull,
+  disposition: isDisposition,
+  finalRecipient: isStringOrNull,
+  extensionFields: (value: Json) => value === null || (isObject(value) && Object.values(value).every(isString)),
+}
+
+const defaultText =
+  'This receipt shows that the message has been displayed. There is no guarantee that it has been read or understood.'
+
+export function mdnSend(context: JmapContext): Method {
+  return {
+    capability: mdnCapability,
+    async run(values, call) {
+      const args = new Arguments(values, ['accountId', 'identityId', 'send', 'onSuccessUpdateEmail'])
+      checkAccount(args, context.account.id)
+      const identityId = resolveId(args.expectString('identityId'), call.createdIds)
+      const identity = identityId === undefined ? undefined : findIdentity(context, identityId)
+      if (identity === undefined) throw invalidArguments('There is no such identity.')
+      const send = Object.entries(args.objects('send') ?? {})
+      refuseTooMany(send.length, context.limits.maxObjectsInSet)
+      const followUp = args.objects('onSuccessUpdateEmail') ?? {}
+      const sent: JsonObject = {}
+      const notSent: JsonObject = {}
+      const update: JsonObject = {}
+      for (const [creationId, value] of send) {
+        try {
+          const { emailId, shown } = await sendOne(context, call, identity, value)
+          setOwn(sent, creationId, shown)
+          const patch = followUp[`#${creationId}`] ?? followUp[emailId]
+          if (patch !== undefined) setOwn(update, emailId, patch)
+        } catch (error) {
+          setOwn(notSent, creationId, refusal(context, error).toJSON())
+        }
+      }
+      const result = { accountId: context.account.id, sent: orNull(sent), notSent: orNull(notSent) }
+      if (Object.keys(update).length === 0) return { arguments: result }
+      const emailSet = runEmailSet(context, { accountId: context.account.id, update }, call)
+      return { arguments: result, implied: [{ name: 'Email/set', arguments: emailSet.arguments }] }
+    },
+  }
+}
+
+async function sendOne(
+  context: JmapContext,
+  call: CallContext,
+  identity: Identity,
+  value: JsonObject,
+): Promise<{ emailId: string; shown: JsonObject }> {
+  checkRecord(value, checks)
+  const { store, submit, clock, ids } = context
+  const email = expectEmail(context, call, value['forEmailId'])
+  if (value['disposition'] === undefined) throw invalidProperties('disposition', 'A disposition is needed.')
+  if (store.keywordsOf(email).includes('$mdnsent')) throw new SetError('mdnAlreadySent')
+  if (!(await maySendAs(context, identity.email))) throw new SetError('forbiddenFrom')
+  const raw = await store.reading(() => store.raw(email.id))
+  if (raw === undefined) throw new SetError('notFound')
+  const { header } = parseHeader(raw)
+  const to = flattenAddresses(parseAddressList(header.last('Disposition-Notification-To') ?? ''))
+  if (to.length === 0 || !to.every(({ address }) => isAddress(address))) {
+    throw invalidProperties('forEmailId', 'The message does not ask for a notification.')
+  }
+  const originalRecipient = header.last('Original-Recipient')
+  const finalRecipient = textOf(value['finalRecipient']) ?? `rfc822; ${identity.email}`
+  const originalMessageId = email.messageId === undefined ? undefined : `<${email.messageId}>`
+  const id = ids()
+  const mdn = composeMdn(
+    {
+      from: { address: identity.email, ...(identity.name === '' ? {} : { name: identity.name }) },
+      to,
+      subject: textOf(value['subject']) ?? `Read receipt for: ${email.subject}`,
+      text: textOf(value['textBody']) ?? defaultText,
+      date: clock(),
+      messageId: `${id}@${identity.email.slice(identity.email.lastIndexOf('@') + 1)}`,
+      disposition: value['disposition'] as unknown as MessageDisposition,
+      finalRecipient,
+      ...(originalMessageId === undefined ? {} : { originalMessageId }),
+      ...(originalRecipient === undefined ? {} : { originalRecipient }),
+      ...(typeof value['reportingUA'] === 'string' ? { reportingUa: value['reportingUA'] } : {}),
+      ...(isObject(value['extensionFields']) ? { extension: value['extensionFields'] as Record<string, string> } : {}),
+      ...(value['includeOriginalMessage'] === true ? { original: raw } : {}),
+    },
+    id,
+  )
+  const eightBit = mdn.some((octet) => octet > 127)
+  const { accepted, reply } = await submit.submit(
+    {
+      // RFC 8098 §2.1: nothing may come back to a notification.
+      reversePath: '',
+      recipients: to.map(({ address }) => ({ address, notify: ['NEVER'] })),
+      smtputf8: eightBit,
+      body: eightBit ? '8BITMIME' : '7BIT',
+    },
+    mdn,
+  )
+  if (!accepted) throw new SetError('forbidden', `The notification was refused with ${reply.code}.`)
+  const shown: JsonObject = {
+    ...(typeof value['finalRecipient'] === 'string' ? {} : { finalRecipient }),
+    originalMessageId: originalMessageId ?? null,
+    ...(originalRecipient === undefined ? {} : { originalRecipient }),
+  }
+  return { emailId: formatEmailId(email.id), shown }
+}
+
+function expectEmail(context: JmapContext, call: CallContext, id: Json | undefined): Email {
+  const resolved = typeof id === 'string' ? resolveId(id, call.createdIds) : undefined
+  const number = resolved === undefined ? undefined : parseEmailId(resolved)
+  const email = number === undefined ? undefined : context.store.email(number)
+  if (email === undefined) throw new SetError('notFound')
+  return email
+}
+
+/** A fault with one must not hide that others have been sent. */
+function refusal(context: JmapContext, error: unknown): SetError {
+  if (error instanceof ComposeError) return invalidProperties([], error.message)
+  try {
+    return asSetError(error)
+  } catch (fault) {
+    context.onFault('MDN/send', fault)
+    return new SetError('serverFail', 'The notification could not be handed over; try again later.')
+  }
+}
+
+function isDisposition(value: Json): boolean {
+  if (!isObject(value) || Object.keys(value).length !== 3) return false
+  const isOneOf = (list: readonly Json[], name: string) => list.includes(value[name] ?? null)
+  return (
+    isOneOf(dispositionActionModes, 'actionMode') &&
+    isOneOf(dispositionSendingModes, 'sendingMode') &&
+    isOneOf(dispositionTypes, 'type')
+  )
+}
+
+function textOf(value: Json | undefined): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+function orNull(map: JsonObject): JsonObject | null {
+  return Object.keys(map).length === 0 ? null : map
+}

@@ -1,0 +1,209 @@
+/**
+ * Submissions on their way: hands over what was held for later, and keeps their statuses as the queues and the reports that
+ * come back tell them.
+ *
+ * What waits is a row of the account with a time, and the object's one alarm is its clock: canceling is then one local
+ * write that nothing can overtake, and nothing waits in a queue that would have to be found again. A message is handed
+ * over at least once: its row says pending until the answer is here, so only a crash in between sends it again, with the
+ * same Message-ID.
+ *
+ * Standards: RFC 8621 §7, RFC 4865 (FUTURERELEASE), RFC 3464 (reports).
+ * Security: a report is a claim. Only one that names the secret tag, as ENVID, changes a status; one that just knows the
+ * Message-ID is listed beside the submission and no more.
+ */
+import {
+  parseHeader,
+  parseMdn,
+  parseMessageIds,
+  parseReport,
+  type ParsedMdn,
+  type ParsedReport,
+} from '../../../format/index.ts'
+import { formatBlobId, type Email, type MailStore, type Submission } from '../../../mailbox/index.ts'
+import type { TrackedStatus } from '../../../queue/index.ts'
+import type { SubmissionPort, SubmissionResult } from '../submission-port.ts'
+import { displayed, merged, statusesAfter, statusesOf, type DeliveryStatuses } from './delivery-status.ts'
+import { toSmtpEnvelope, type JmapEnvelope } from './envelope.ts'
+import { withoutBcc } from './outgoing.ts'
+import { returnMessage } from './returned.ts'
+
+export interface OutboxPorts {
+  readonly store: MailStore
+  readonly submit: SubmissionPort
+  readonly clock: () => number
+  /** Asks for `run` to be called at that time, though this life may end before. */
+  readonly wakeAt: (time: number) => void
+  readonly onFault: (where: string, cause: unknown) => void
+}
+
+/** First wait after a hand-over that failed for the moment; doubled each time, up to an hour. */
+const firstRetry = 60_000
+const longestRetry = 3_600_000
+/** News about hand-overs whose record is not written yet, at most. */
+const maxEarly = 1000
+
+export class Outbox {
+  readonly #ports: OutboxPorts
+  /** Tags of hand-overs under way, with the news that outran their record. */
+  readonly #leaving = new Map<string, TrackedStatus[]>()
+
+  constructor(ports: OutboxPorts) {
+    this.#ports = ports
+  }
+
+  /** True while a pending submission is being handed over: too late to cancel it. */
+  isLeaving(submission: Submission): boolean {
+    return submission.tag !== null && this.#leaving.has(submission.tag)
+  }
+
+  wakeAt(time: number): void {
+    this.#ports.wakeAt(time)
+  }
+
+  /** When the next held message is due. */
+  nextWakeup(): number | undefined {
+    const { store } = this.#ports
+    return store.exists ? store.nextSubmission() : undefined
+  }
+
+  /** Hands over what is due. */
+  async run(): Promise<void> {
+    const { store } = this.#ports
+    if (!store.exists) return
+    for (const { id } of store.dueSubmissions()) {
+      // It may have been canceled or destroyed while another one was on its way.
+      const submission = store.submission(id)
+      if (submission?.undoStatus === 'pending' && !this.isLeaving(submission)) await this.#release(submission)
+    }
+  }
+
+  /** Hands a message over under a tag; news that comes before `settle` is kept for it. */
+  async handOver(tag: string, work: () => Promise<SubmissionResult>): Promise<SubmissionResult> {
+    this.#leaving.set(tag, [])
+    try {
+      return await work()
+    } catch (error) {
+      this.#leaving.delete(tag)
+      throw error
+    }
+  }
+
+  /** The hand-over is over: the statuses that belong into its record. */
+  settle(tag: string, statuses: DeliveryStatuses): DeliveryStatuses {
+    const early = this.#leaving.get(tag) ?? []
+    this.#leaving.delete(tag)
+    return merged(statuses, early) ?? statuses
+  }
+
+  /** News from a queue. A submission that is no more needs none. */
+  track(tag: string, news: readonly TrackedStatus[]): void {
+    const early = this.#leaving.get(tag)
+    if (early !== undefined) {
+      if (early.length < maxEarly) early.push(...news)
+      return
+    }
+    const { store } = this.#ports
+    const submission = store.exists ? store.submissionByTag(tag) : undefined
+    if (submission !== undefined) this.#merge(submission, news)
+  }
+
+  /** A message from the null reverse-path was stored: perhaps a report on something that was sent from here. */
+  stored(raw: Uint8Array, email: Email): void {
+    const { store } = this.#ports
+    const report = parseReport(raw)
+    if (report === undefined) {
+      const mdn = parseMdn(raw)
+      if (mdn !== undefined) this.#read(mdn, email)
+      return
+    }
+    const byTag = report.envelopeId === undefined ? undefined : store.submissionByTag(report.envelopeId)
+    const { originalMessageId } = report
+    const submission =
+      byTag ?? (originalMessageId === undefined ? undefined : store.submissionByMessageId(originalMessageId))
+    if (submission === undefined) return
+    const blobId = formatBlobId({ kind: 'message', blob: email.blob })
+    store.transaction(() => {
+      store.updateSubmission(submission.id, { dsnBlobIds: [...submission.dsnBlobIds, blobId] })
+      if (byTag !== undefined) this.#merge(submission, newsOf(report))
+    })
+  }
+
+  /** A reader's notification (RFC 8098): a claim by nature, and listed with the submission that it names. */
+  #read(mdn: ParsedMdn, email: Email): void {
+    const { store } = this.#ports
+    const messageId = parseMessageIds(mdn.originalMessageId ?? '')[0]
+    const submission = messageId === undefined ? undefined : store.submissionByMessageId(messageId)
+    if (submission === undefined) return
+    const blobId = formatBlobId({ kind: 'message', blob: email.blob })
+    const statuses = (submission.deliveryStatus ?? {}) as DeliveryStatuses
+    store.updateSubmission(submission.id, {
+      mdnBlobIds: [...submission.mdnBlobIds, blobId],
+      ...(mdn.disposition.type === 'displayed' ? { deliveryStatus: displayed(statuses, mdn) } : {}),
+    })
+  }
+
+  #merge(submission: Submission, news: readonly TrackedStatus[]): void {
+    const statuses = merged((submission.deliveryStatus ?? {}) as DeliveryStatuses, news)
+    if (statuses !== undefined) this.#ports.store.updateSubmission(submission.id, { deliveryStatus: statuses })
+  }
+
+  async #release(submission: Submission): Promise<void> {
+    const { store, submit, clock, onFault } = this.#ports
+    const { id, heldBlob, tag } = submission
+    const envelope = submission.envelope as JmapEnvelope
+    if (heldBlob === null || tag === null) throw new Error(`submission ${id} is pending and holds no message`)
+    let message: Uint8Array = new Uint8Array()
+    let result: SubmissionResult
+    try {
+      result = await this.handOver(tag, async () => {
+        const held = await store.reading(() => store.blob({ kind: 'message', blob: heldBlob }))
+        if (held === undefined) throw new Error(`submission ${id}: its message is gone`)
+        const { header, bodyStart } = parseHeader(held.bytes)
+        message = withoutBcc(held.bytes, header)
+        const headerSize = bodyStart - (held.bytes.length - message.length)
+        const smtp = toSmtpEnvelope(envelope, message, headerSize, tag)
+        return submit.submit(smtp, message, { tag, committed: true })
+      })
+    } catch (cause) {
+      onFault('EmailSubmission release', cause)
+      this.#postpone(submission)
+      return
+    }
+    if (!result.accepted && result.reply.code < 500) {
+      this.settle(tag, {})
+      this.#postpone(submission)
+      return
+    }
+    const statuses = result.accepted
+      ? statusesAfter(envelope, result.reply, result.delivered ?? [])
+      : statusesOf(envelope, result.reply, () => 'no')
+    const end = { undoStatus: 'final', deliveryStatus: this.settle(tag, statuses) } as const
+    store.transaction(() => {
+      const current = store.submission(id)
+      if (current === undefined) return
+      const report = result.accepted ? undefined : returnMessage(store, current, message, result.reply, clock())
+      store.updateSubmission(id, { ...end, ...(report === undefined ? {} : { dsnBlobIds: [report] }) })
+    })
+  }
+
+  /** Pending until it is gone: the sender can still cancel. */
+  #postpone({ id, attempts }: Submission): void {
+    const { store, clock } = this.#ports
+    const nextAttempt = clock() + Math.min(longestRetry, firstRetry * 2 ** Math.min(attempts, 10))
+    store.updateSubmission(id, { attempts: attempts + 1, nextAttempt })
+  }
+}
+
+function newsOf(report: ParsedReport): TrackedStatus[] {
+  return report.recipients.flatMap(({ finalRecipient, originalRecipient, action, status, diagnostic }) => {
+    const recipient = finalRecipient ?? originalRecipient
+    if (recipient === undefined || action === 'delayed') return []
+    const delivered = action === 'failed' ? 'no' : action === 'delivered' ? 'yes' : 'unknown'
+    const code = delivered === 'no' ? '550' : '250'
+    const enhanced = status ?? `${code[0]}.0.0`
+    const smtpReply = /^[245]\d\d[ -]/.test(diagnostic ?? '') ? (diagnostic as string) : `${code} ${enhanced} ${action}`
+    return [
+      { recipient, delivered, smtpReply, ...(originalRecipient === undefined ? {} : { orcpt: originalRecipient }) },
+    ]
+  })
+}

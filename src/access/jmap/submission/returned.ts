@@ -1,0 +1,42 @@
+/**
+ * Puts a report into the inbox for a held message that in the end could not be handed over: by then nobody waits for the
+ * refusal.
+ *
+ * Standards: RFC 3464, RFC 6409 §6 (submission is refused with a reason).
+ */
+import { composeReport } from '../../../format/index.ts'
+import { formatBlobId, type MailStore, type Submission } from '../../../mailbox/index.ts'
+import { replyText, type Reply } from '../../../protocol/smtp/index.ts'
+import type { JmapEnvelope } from './envelope.ts'
+
+/** The report's blob id. Within a transaction. */
+export function returnMessage(
+  store: MailStore,
+  submission: Submission,
+  original: Uint8Array,
+  reply: Reply,
+  now: number,
+): string | undefined {
+  const inbox = store.mailboxByRole('inbox')
+  if (inbox === undefined) return undefined
+  const { address } = store.facts
+  const domain = address.slice(address.lastIndexOf('@') + 1)
+  const { rcptTo } = submission.envelope as JmapEnvelope
+  const raw = composeReport({
+    reportingMta: domain,
+    from: { name: 'Mail Delivery System', address: `MAILER-DAEMON@${domain}` },
+    to: address,
+    date: now,
+    messageId: `returned.${submission.id}.${now}@${domain}`,
+    recipients: rcptTo.map(({ email }) => ({
+      finalRecipient: email,
+      action: 'failed',
+      status: reply.enhanced ?? '5.0.0',
+      diagnostic: replyText(reply),
+      lastAttempt: now,
+    })),
+    original,
+  })
+  const [email] = store.add([{ raw, mailboxIds: [inbox.id] }])
+  return email === undefined ? undefined : formatBlobId({ kind: 'message', blob: email.blob })
+}

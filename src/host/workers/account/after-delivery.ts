@@ -1,0 +1,42 @@
+/**
+ * What follows a delivery into the mailbox: a report finds its submission, and the vacation response goes out. It is prepared
+ * in the delivery's own event and sent when that has committed, since the platform holds all output of an object back until
+ * its storage is durable. It neither delays nor fails the delivery.
+ */
+import type { Outbox } from '../../../access/jmap/index.ts'
+import { type MailboxDelivery, VacationResponder, type VacationPorts } from '../../../delivery/index.ts'
+import type { Email } from '../../../mailbox/index.ts'
+import { describe, type Log } from '../log.ts'
+
+export interface AfterDeliveryPorts extends Omit<VacationPorts, 'log'> {
+  /** Reports on what was sent from here go there. */
+  readonly outbox: Pick<Outbox, 'stored'>
+  /** Keeps the object awake until the work is over. */
+  readonly waitUntil: (work: Promise<void>) => void
+  readonly log: Log
+}
+
+export class AfterDelivery {
+  readonly #ports: AfterDeliveryPorts
+  readonly #responder: VacationResponder
+
+  constructor(ports: AfterDeliveryPorts) {
+    this.#ports = ports
+    const { log } = ports
+    const note: VacationPorts['log'] = (event, { cause, ...facts }) =>
+      log('warning', event, { ...facts, ...(cause === undefined ? {} : { error: describe(cause) }) })
+    this.#responder = new VacationResponder({ ...ports, log: note })
+  }
+
+  /** Never throws: the message is in the mailbox whatever happens here. */
+  stored(delivery: MailboxDelivery, email: Email): void {
+    const { waitUntil, log } = this.#ports
+    try {
+      if (delivery.reversePath === '') this.#ports.outbox.stored(delivery.raw, email)
+      const reply = this.#responder.prepare(delivery, email)
+      if (reply !== undefined) waitUntil(this.#responder.send(reply))
+    } catch (error) {
+      log('error', 'a stored message could not be followed up', { error: describe(error) })
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * Brings new mail into the full-text index while the account is in use anyway, after the answer and in pieces.
+ *
+ * Deliveries do not wait for it and set no alarm, which would cost a row each: what nobody has read yet, nobody searches.
+ * A search that comes first indexes what is left by itself.
+ */
+import type { MailStore } from '../../../mailbox/index.ts'
+import { describe, type Log } from '../log.ts'
+
+/** Emails of one piece: some 30 ms, so that requests hardly wait. */
+const piece = 50
+/** Pieces after one request: the next goes on. */
+const pieces = 20
+/** The answer goes first, and so does what came meanwhile. */
+const pauseMs = 20
+
+export interface TextIndexingPorts {
+  readonly store: MailStore
+  /** Keeps the object awake until the work is over. */
+  readonly waitUntil: (work: Promise<void>) => void
+  readonly log: Log
+}
+
+export class TextIndexing {
+  readonly #ports: TextIndexingPorts
+  #running = false
+
+  constructor(ports: TextIndexingPorts) {
+    this.#ports = ports
+  }
+
+  /** Somebody uses the account. */
+  soon(): void {
+    if (this.#running) return
+    this.#running = true
+    this.#ports.waitUntil(this.#run())
+  }
+
+  async #run(): Promise<void> {
+    const { store, log } = this.#ports
+    try {
+      for (let left = pieces; left > 0; left--) {
+        await scheduler.wait(pauseMs)
+        if (!store.exists || (await store.indexPending(piece)) < piece) break
+      }
+    } catch (error) {
+      log('warning', 'mail could not be indexed now', { error: describe(error) })
+    } finally {
+      this.#running = false
+    }
+  }
+}

@@ -1,0 +1,91 @@
+/**
+ * One email as the columns of the index.
+ *
+ * Standards: RFC 8621 §4.4.1 (which condition looks where).
+ * Limits: `documentLimits`: beyond, an email is marked `incomplete`, and searches for substrings always look at it.
+ */
+import { decodeParts, type Header, parseHeader } from '../../format/index.ts'
+import type { Email } from '../types.ts'
+import { fold } from './fold.ts'
+import { fieldLines, fieldValues, type ReadOctets, readMessageText } from './message-text.ts'
+import { incomplete, Terms } from './tokens.ts'
+
+/**
+ * Columns of the table `search`, in its order. `header` has everything of headers that no other column has: names of all
+ * fields, the values of those without a column, MIME headers, and headers of enclosed messages.
+ */
+export const columns = ['subject', 'sender', 'recipient', 'cc', 'bcc', 'body', 'attachment', 'header'] as const
+export type Column = (typeof columns)[number]
+
+/** Fields that have a column. */
+export const columnOfField: Readonly<Record<string, Column>> = {
+  subject: 'subject',
+  from: 'sender',
+  to: 'recipient',
+  cc: 'cc',
+  bcc: 'bcc',
+}
+
+/** What one email may take of the index, and of the time to make it (some 50 ms at worst). */
+export const documentLimits = {
+  /** Octets of text parts that are decoded: HTML of newsletters is mostly markup. */
+  octets: 1024 * 1024,
+  /** Characters of text in `body`. */
+  characters: 256 * 1024,
+  /** Folded characters of one column: terms take up to seven octets each, and a value less than 2 MB. */
+  column: 256 * 1024,
+  /** Characters of codes (numbers, identifiers, key blocks) in one email. */
+  codes: 128 * 1024,
+}
+
+/** Terms of each column. */
+export interface Document {
+  readonly terms: Readonly<Record<Column, readonly string[]>>
+  /** Its plain words: what the vocabulary learns. */
+  readonly plain: ReadonlySet<string>
+}
+
+export function readDocument(email: Email, octets: ReadOctets): Document {
+  const { header } = parseHeader(octets(0, email.headerSize))
+  const message = readMessageText(octets, decodeParts(email.parts), documentLimits)
+  const plain = new Set<string>()
+  const codes = { left: documentLimits.codes, complete: message.complete }
+  const terms = (texts: readonly string[]): string[] => {
+    const column = new Terms(codes.left, plain)
+    let left = documentLimits.column
+    for (const text of texts) {
+      // Folding may make a text longer.
+      const folded = fold(text)
+      if (folded.length > left) codes.complete = false
+      if (left > 0) column.add(folded.slice(0, left))
+      left -= folded.length + 1
+    }
+    codes.left = column.codeBudget
+    codes.complete &&= column.complete
+    return column.list
+  }
+  const result: Record<Column, string[]> = {
+    subject: terms([...new Set([email.subject, ...fieldValues(header, 'Subject')])]),
+    sender: terms(fieldValues(header, 'From')),
+    recipient: terms(fieldValues(header, 'To')),
+    cc: terms(fieldValues(header, 'Cc')),
+    bcc: terms(fieldValues(header, 'Bcc')),
+    body: terms([...message.enclosed.flatMap(aboutEnclosed), ...message.texts]),
+    attachment: terms(message.attachmentNames),
+    header: terms([...otherFields(header), ...message.enclosed.flatMap(otherFields), ...message.partFields]),
+  }
+  if (!codes.complete) result.header.push(incomplete)
+  return { terms: result, plain }
+}
+
+/** What an enclosed message says of itself belongs to the text. */
+function aboutEnclosed(header: Header): string[] {
+  return Object.keys(columnOfField).flatMap((name) => fieldValues(header, name))
+}
+
+function otherFields(header: Header): string[] {
+  const lines = fieldLines(header)
+  return header.fields.map(({ name }, index) =>
+    Object.hasOwn(columnOfField, name.toLowerCase()) ? name : (lines[index] as string),
+  )
+}

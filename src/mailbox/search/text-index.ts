@@ -1,0 +1,191 @@
+/**
+ * The full-text index of an account: an FTS5 table without content, one row per email, and the vocabulary.
+ *
+ * Emails are indexed after they were stored, in ascending order, so the highest row tells how far the index reaches and
+ * no other mark is needed. A batch is one transaction: one row per email and at most one for the vocabulary.
+ *
+ * Limits: `catchUp` per search; what is left then is read message by message, so answers are complete all the same.
+ */
+import type { Sql, SqlRow } from '../../storage/index.ts'
+import { Bitmap } from '../bitmap.ts'
+import type { EmailId } from '../ids.ts'
+import type { Journal } from '../journal.ts'
+import type { TextSource } from '../query/text-search.ts'
+import { type Column, columnOfField, columns, type Document, readDocument } from './document.ts'
+import { octetsOf } from './message-text.ts'
+import { matchExpression, type SearchQuery } from './query.ts'
+import { incompleteEmails, narrowing } from './substring.ts'
+import { Vocabulary } from './vocabulary.ts'
+
+/** Emails of one batch, and their octets: terms of a batch are in memory together. */
+const batchEmails = 250
+const batchOctets = 16 * 1024 * 1024
+/** Emails that a search indexes before it answers: some seconds at worst. */
+const catchUp = 5000
+
+const insert = `INSERT INTO search (rowid, ${columns.join(', ')}) VALUES (?${', ?'.repeat(columns.length)})`
+
+/** Matches read at once: one value far below 2 MB instead of a row each, since crossing into JavaScript is what costs. */
+const matchesPerPage = 100_000
+const matchPage = `
+  SELECT json_group_array(id) AS ids, count(*) AS count, max(id) AS last FROM
+    (SELECT rowid AS id FROM search WHERE search MATCH ? AND rowid > ? ORDER BY rowid LIMIT ${matchesPerPage})`
+
+interface MatchPage extends SqlRow {
+  ids: string
+  count: number
+  last: number
+}
+
+/** What IMAP searches: one header field (its values), the whole header and body, or the body with what it encloses. */
+export type SearchedText = { readonly field: string } | 'text' | 'body'
+
+/** Emails that may match: every one of which `has` is false does not. */
+export interface EmailSet {
+  has(email: number): boolean
+}
+
+interface Waiting extends SqlRow {
+  id: EmailId
+  size: number
+}
+
+interface Failure {
+  readonly error: unknown
+}
+
+interface Progress {
+  readonly done: number
+  readonly failure?: Failure
+}
+
+export interface TextIndexParts {
+  readonly sql: Sql
+  readonly journal: Journal
+  readonly source: TextSource
+}
+
+export class TextIndex {
+  readonly #parts: TextIndexParts
+  readonly #vocabulary: Vocabulary
+  #through: number | undefined
+
+  constructor(parts: TextIndexParts) {
+    this.#parts = parts
+    this.#vocabulary = new Vocabulary(parts.sql)
+  }
+
+  /** Every email up to this id is indexed, none above. */
+  get through(): number {
+    const highest = 'SELECT rowid AS id FROM search ORDER BY rowid DESC LIMIT 1'
+    return (this.#through ??= this.#parts.sql.exec<{ id: number }>(highest).toArray()[0]?.id ?? 0)
+  }
+
+  /**
+   * Indexes up to `limit` emails, oldest first; returns how many. When a message cannot be read, those before it are
+   * indexed and the error is thrown: the next call goes on there.
+   */
+  indexPending(limit: number): number {
+    const { done, failure } = this.#indexUpTo(limit)
+    if (failure !== undefined) throw failure.error
+    return done
+  }
+
+  /** Emails were destroyed. In their transaction. */
+  remove(ids: readonly EmailId[]): void {
+    const indexed = ids.filter((id) => id <= this.through)
+    if (indexed.length === 0) return
+    this.#parts.sql.exec('DELETE FROM search WHERE rowid IN (SELECT value FROM json_each(?))', JSON.stringify(indexed))
+  }
+
+  /** Catches up, then gives the indexed emails for which the query holds in these columns. */
+  find(query: SearchQuery, where: readonly Column[]): Bitmap {
+    this.#catchUp()
+    return this.#matches([matchExpression(query, where)])
+  }
+
+  /** Catches up, then gives the emails that may have this text, in IMAP's sense, there; undefined: all may. */
+  mayContain(text: string, where: SearchedText): EmailSet | undefined {
+    this.#catchUp()
+    const query = narrowing(text, this.#vocabulary)
+    if (query === undefined) return undefined
+    const found = this.#matches([
+      matchExpression(query, columnsWith(where)),
+      matchExpression(incompleteEmails, ['header']),
+    ])
+    const { through } = this
+    return { has: (email) => email > through || found.has(email) }
+  }
+
+  forget(): void {
+    this.#through = undefined
+    this.#vocabulary.forget()
+  }
+
+  #matches(expressions: readonly string[]): Bitmap {
+    const found = new Bitmap(this.#parts.journal.state)
+    const expression = expressions.map((each) => `(${each})`).join(' OR ')
+    for (let after = 0; ;) {
+      const { ids, count, last } = this.#parts.sql.exec<MatchPage>(matchPage, expression, after).one()
+      for (const id of JSON.parse(ids) as number[]) found.add(id)
+      if (count < matchesPerPage) return found
+      after = last
+    }
+  }
+
+  /** A message that cannot be read now stays above `through`: whoever asks about it reads it, and meets the error. */
+  #catchUp(): void {
+    this.#indexUpTo(catchUp)
+  }
+
+  #indexUpTo(limit: number): Progress {
+    const { sql, journal } = this.#parts
+    const next = 'SELECT id, size FROM email WHERE id > ? ORDER BY id LIMIT ?'
+    for (let done = 0; ;) {
+      const most = Math.min(batchEmails, limit - done)
+      const waiting = most > 0 ? sql.exec<Waiting>(next, this.through, most).toArray() : []
+      if (waiting.length === 0) return { done }
+      const { documents, failure } = this.#read(waiting)
+      if (documents.size > 0) journal.transaction(() => this.#write(documents))
+      done += documents.size
+      if (failure !== undefined) return { done, failure }
+    }
+  }
+
+  #read(waiting: readonly Waiting[]): { documents: Map<EmailId, Document>; failure?: Failure } {
+    const documents = new Map<EmailId, Document>()
+    let octets = 0
+    for (const { id, size } of waiting) {
+      if (octets > 0 && octets + size > batchOctets) break
+      octets += size
+      try {
+        const email = this.#parts.source.email(id)
+        if (email === undefined) throw new Error(`email ${id} is missing`)
+        documents.set(id, readDocument(email, octetsOf(email, this.#parts.source)))
+      } catch (error) {
+        return { documents, failure: { error } }
+      }
+    }
+    return { documents }
+  }
+
+  #write(documents: ReadonlyMap<EmailId, Document>): void {
+    const words = new Set<string>()
+    let last = 0
+    for (const [id, { terms, plain }] of documents) {
+      this.#parts.sql.exec(insert, id, ...columns.map((column) => terms[column].join(' ')))
+      for (const word of plain) words.add(word)
+      last = id
+    }
+    this.#vocabulary.add(words)
+    this.#through = last
+  }
+}
+
+/** Enclosed messages have their headers in the columns `body` and `header`. */
+function columnsWith(where: SearchedText): readonly Column[] {
+  if (where === 'text') return columns
+  if (where === 'body') return ['body', 'header']
+  const name = where.field.toLowerCase()
+  return [Object.hasOwn(columnOfField, name) ? (columnOfField[name] as Column) : 'header']
+}

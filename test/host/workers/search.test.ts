@@ -1,0 +1,40 @@
+import { evictDurableObject } from 'cloudflare:test'
+import { beforeAll, expect, it } from 'vitest'
+import { account, basic, envelope, furnish, jmap, LinkClient, message, resultOf } from './house.ts'
+
+const authorization = basic('carol@search.test')
+const count = 30
+let id: string
+let link: LinkClient
+
+beforeAll(async () => {
+  id = (await furnish('search.test', ['carol'])).carol as string
+  link = await LinkClient.open()
+})
+
+async function found(text: string): Promise<number> {
+  const answer = await jmap(authorization, [['Email/query', { accountId: id, filter: { text } }, 'q']])
+  return resultOf<{ ids: string[] }>(answer, 'q').ids.length
+}
+
+it('indexes in batches, a row for each message and one for each batch, and not on delivery', async () => {
+  // The login's own row is written now.
+  expect(await found('needle')).toBe(0)
+  const object = account(id)
+  const to = envelope('eve@outside.test', 'carol@search.test')
+  for (let n = 0; n < count; n++)
+    await link.deliver(to, message({ subject: `message ${n}`, body: 'a needle 今天天气\r\n' }))
+  const before = await object.rowsWritten()
+  expect(await found('needle')).toBe(count)
+  const rows = (await object.rowsWritten()) - before
+  expect(rows).toBeGreaterThanOrEqual(count)
+  expect(rows).toBeLessThanOrEqual(count + 2)
+})
+
+it('finds the same after the object has been evicted, and writes nothing more', async () => {
+  const object = account(id)
+  await evictDurableObject(object)
+  expect(await found('天气')).toBe(count)
+  expect(await found('nowhere')).toBe(0)
+  expect(await object.rowsWritten()).toBeLessThanOrEqual(1)
+})

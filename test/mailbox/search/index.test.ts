@@ -1,0 +1,258 @@
+import * as fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { memorySql } from '../../../src/host/memory/sql.ts'
+import { comparable, type EmailId, type MailStore } from '../../../src/mailbox/index.ts'
+import type { Sql } from '../../../src/storage/index.ts'
+import { message, openStore } from '../fixture.ts'
+
+const utf8 = 'Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit'
+
+function texts(...bodies: string[]): Uint8Array[] {
+  return bodies.map((body) => message({ body, more: utf8 }))
+}
+
+function found(store: MailStore, text: string): readonly EmailId[] {
+  return store.query({ filter: { text }, sort: [{ property: 'receivedAt' }] }).ids
+}
+
+function indexed(sql: Sql): number {
+  return sql.exec<{ n: number }>('SELECT count(*) AS n FROM search').one().n
+}
+
+/** Counts rows written to the tables of the index, by statement. */
+function counting(sql: Sql): { sql: Sql; writes: string[] } {
+  const writes: string[] = []
+  return {
+    writes,
+    sql: {
+      ...sql,
+      exec: (query, ...bindings) => {
+        if (/^\s*(INSERT|UPDATE|DELETE|REPLACE)/i.test(query)) writes.push(query)
+        return sql.exec(query, ...bindings)
+      },
+    },
+  }
+}
+
+describe('the index follows the mail', () => {
+  test('a delivery does not wait for it', () => {
+    const { store, sql, inbox } = openStore()
+    store.add(texts('one', 'two').map((raw) => ({ raw, mailboxIds: [inbox] })))
+    expect(indexed(sql)).toBe(0)
+  })
+
+  test('a row per message and one per batch, in pieces or whole', async () => {
+    const { sql, writes } = counting(memorySql())
+    const { store, inbox } = openStore({ sql })
+    store.add(
+      texts(...Array.from({ length: 300 }, (_, n) => `number ${n}`)).map((raw) => ({ raw, mailboxIds: [inbox] })),
+    )
+    const { state } = store
+    writes.length = 0
+    expect(await store.indexPending(40)).toBe(40)
+    expect(writes).toHaveLength(41)
+    expect(await store.indexPending(1000)).toBe(260)
+    expect(writes.length).toBeLessThanOrEqual(300 + 3)
+    expect(await store.indexPending(1000)).toBe(0)
+    expect(store.state).toBe(state)
+  })
+
+  test('a search finds what was not indexed yet, and after a restart in the middle', async () => {
+    const { store, inbox, reopen, sql } = openStore()
+    const bodies = Array.from({ length: 20 }, (_, n) => (n % 2 === 0 ? 'needle' : 'hay'))
+    const emails = store.add(texts(...bodies).map((raw) => ({ raw, mailboxIds: [inbox] })))
+    const needles = emails.filter((_, n) => n % 2 === 0).map(({ id }) => id)
+    await store.indexPending(7)
+    const again = reopen()
+    expect(indexed(sql)).toBe(7)
+    expect(found(again, 'needle')).toEqual(needles)
+    expect(indexed(sql)).toBe(20)
+  })
+
+  test('a transaction that fails takes its rows along, and memory does not remember them', async () => {
+    const { store, inbox } = openStore()
+    const [first] = store.add(texts('needle').map((raw) => ({ raw, mailboxIds: [inbox] })))
+    expect(() =>
+      store.transaction(() => {
+        expect(found(store, 'needle')).toEqual([first?.id])
+        throw new Error('no')
+      }),
+    ).toThrow('no')
+    expect(found(store, 'needle')).toEqual([first?.id])
+    expect(await store.indexPending(10)).toBe(0)
+  })
+
+  test('destroyed emails leave it, the last one too, and nothing is indexed twice', async () => {
+    const { store, inbox, sql, reopen } = openStore()
+    const emails = store.add(texts('needle a', 'needle b', 'needle c').map((raw) => ({ raw, mailboxIds: [inbox] })))
+    const [a, b, c] = emails.map(({ id }) => id) as [EmailId, EmailId, EmailId]
+    expect(found(store, 'needle')).toEqual([a, b, c])
+    store.destroy([c])
+    expect(found(store, 'needle')).toEqual([a, b])
+    const again = reopen()
+    expect(await again.indexPending(10)).toBe(0)
+    again.expunge(inbox, [a])
+    expect(found(again, 'needle')).toEqual([b])
+    expect(indexed(sql)).toBe(1)
+    const [d] = again.add(texts('needle d').map((raw) => ({ raw, mailboxIds: [inbox] })))
+    expect(found(again, 'needle')).toEqual([b, d?.id])
+  })
+
+  test('copies that share their bytes are found each', () => {
+    const { store, inbox } = openStore()
+    store.add(texts('needle').map((raw) => ({ raw, mailboxIds: [inbox] })))
+    store.copy(inbox, [...store.view(inbox).uidList()], inbox)
+    expect(found(store, 'needle')).toHaveLength(2)
+  })
+
+  test('an account that has mail but no index gets one', () => {
+    const { store, sql, inbox, reopen } = openStore()
+    store.add(texts('needle').map((raw) => ({ raw, mailboxIds: [inbox] })))
+    const steps = sql.exec<{ n: number }>('SELECT max(step) AS n FROM migration').one().n
+    const step = sql.exec<{ sql: string }>(`SELECT sql FROM sqlite_master WHERE name = 'search'`).one().sql
+    expect(step).toContain('fts5')
+    sql.exec('DROP TABLE search')
+    sql.exec('DROP TABLE search_word')
+    sql.exec('DELETE FROM migration WHERE step = ?', steps)
+    expect(found(reopen(), 'needle')).toHaveLength(1)
+  })
+
+  test('what one message may take is bounded: text beyond is left out, and said to be', async () => {
+    const { store, inbox } = openStore()
+    const filler = 'filler '.repeat(40_000)
+    store.add(texts(`early ${filler} late`, 'short').map((raw) => ({ raw, mailboxIds: [inbox] })))
+    expect(found(store, 'early')).toHaveLength(1)
+    expect(found(store, 'late')).toHaveLength(0)
+    // IMAP's exact search must look at it.
+    const may = store.mayContain('late', 'text')
+    const [long, short] = [...store.view(inbox).entries()].map(({ emailId }) => emailId) as [EmailId, EmailId]
+    expect([may?.has(long), may?.has(short)]).toEqual([true, false])
+  })
+})
+
+/** Pieces that make words, runs and codes of every kind, and what stands between them. */
+const pieces = [
+  [
+    'a',
+    'ab',
+    'hello',
+    'Straße',
+    'é',
+    'e\u0301',
+    'Σ',
+    'ς',
+    '東京',
+    '京',
+    'ไทย',
+    'カ',
+    'ﾞ',
+    '한국',
+    '12',
+    '123456',
+    'x9y8z7',
+  ],
+  ['🎉', '🇦', '🇩', '🇪', '\u00ad', '\u200b', 'ﬁ', '㈱', '½', '𠮷', 'q'.repeat(30), 'long'.repeat(80)],
+  [' ', ' ', '-', '@', '.', '\n', '"', '*', '\u0307', '_'],
+].flat()
+const piece = fc.constantFrom(...pieces)
+const text = fc.array(piece, { maxLength: 12 }).map((some) => some.join(''))
+
+describe('searches for substrings (RFC 9051 §6.4.4)', () => {
+  test('the index leaves out no message that contains the text', () => {
+    fc.assert(
+      fc.property(
+        fc.array(text, { minLength: 1, maxLength: 4 }),
+        text,
+        fc.nat(),
+        fc.nat(),
+        (bodies, other, from, size) => {
+          const { store, inbox } = openStore()
+          const emails = store.add(
+            bodies.map((body) => ({ raw: message({ body: `${body}\r\n${other}`, more: utf8 }), mailboxIds: [inbox] })),
+          )
+          // Any part of the first, in either form.
+          const whole = Array.from(`${bodies[0]}\n${other}`)
+          const start = from % whole.length
+          const part = whole.slice(start, start + 1 + (size % 8)).join('')
+          for (const sought of [part, comparable(part), part.toUpperCase()]) {
+            const may = store.mayContain(sought, 'text')
+            for (const [index, body] of bodies.entries()) {
+              const contains = comparable(`${body}\n${other}`).includes(comparable(sought))
+              if (contains)
+                expect(may?.has(emails[index]!.id) ?? true, JSON.stringify([sought, body, other])).toBe(true)
+            }
+          }
+        },
+      ),
+      { numRuns: 300 },
+    )
+  })
+
+  test.each([
+    ['inside a word', 'ixoti', [0]],
+    ['the end of one word and the beginning of the next', 'tic wo', [0]],
+    ['inside a number', '4567', [1]],
+    ['inside an identifier', 'c12345', [1]],
+    ['inside an address', '@mail.exa', [2]],
+    ['a field name and its value', 'subject: dear', [2]],
+    ['what is nowhere', 'nowhere', []],
+    ['one letter: any', 'q', [0, 1, 2]],
+    ['punctuation: any', '--', [0, 1, 2]],
+  ])('%s', (_, sought, expected) => {
+    const { store, inbox } = openStore()
+    const emails = store.add(
+      [
+        message({ body: 'a quixotic world' }),
+        message({ body: 'call 1234567 about ABC123456' }),
+        message({ from: 'hunter@mail.example.com', subject: 'Dear all' }),
+      ].map((raw) => ({ raw, mailboxIds: [inbox] })),
+    )
+    const may = store.mayContain(sought, 'text')
+    expect(emails.flatMap(({ id }, index) => ((may?.has(id) ?? true) ? [index] : []))).toEqual(expected)
+  })
+})
+
+describe('index and messages give one answer', () => {
+  const word = fc.constantFrom(
+    'bus',
+    'buses',
+    'Straße',
+    'strasse',
+    '東京',
+    '京都',
+    'foo-bar',
+    'a@b.c',
+    'x123456',
+    '123456789',
+    'é',
+  )
+  const search = fc.array(
+    fc.oneof(
+      word,
+      word.map((one) => `${one}*`),
+      fc.tuple(word, word).map(([one, two]) => `"${one} ${two}"`),
+    ),
+    { minLength: 1, maxLength: 3 },
+  )
+
+  test('for any words, phrases and beginnings', () => {
+    fc.assert(
+      fc.property(fc.array(fc.array(word, { maxLength: 5 }), { maxLength: 5 }), search, (bodies, words) => {
+        const raws = texts(...bodies.map((body) => body.join(' ')))
+        const unindexed = openStore()
+        // A message that cannot be read keeps the index from going on: those behind it are read one by one.
+        unindexed.store.add(texts('unreadable').map((raw) => ({ raw, mailboxIds: [unindexed.box('trash')] })))
+        unindexed.sql.exec(`UPDATE email SET parts = 'damaged'`)
+        unindexed.store.add(raws.map((raw) => ({ raw, mailboxIds: [unindexed.inbox] })))
+        const withIndex = openStore()
+        withIndex.store.add(texts('other').map((raw) => ({ raw, mailboxIds: [withIndex.box('trash')] })))
+        withIndex.store.add(raws.map((raw) => ({ raw, mailboxIds: [withIndex.inbox] })))
+        const ask = ({ store, inbox }: typeof withIndex) =>
+          store.query({ filter: { inMailbox: inbox, text: words.join(' ') } }).ids
+        expect(ask(unindexed)).toEqual(ask(withIndex))
+        expect(indexed(unindexed.sql)).toBe(0)
+      }),
+      { numRuns: 150 },
+    )
+  })
+})
