@@ -123,6 +123,7 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
       push.pusher.notify(commit)
     })
     const indexing = new TextIndexing({ store, waitUntil: (work) => ctx.waitUntil(work), log })
+    store.onCommit(() => indexing.changed())
     return { store, logins, sessions, events, sockets, push, alarm, outbox, http, afterDelivery, collector, indexing }
   }
 

@@ -2,7 +2,8 @@
  * Brings new mail into the full-text index while the account is in use anyway, after the answer and in pieces.
  *
  * Deliveries do not wait for it and set no alarm, which would cost a row each: what nobody has read yet, nobody searches.
- * A search that comes first indexes what is left by itself.
+ * A search that comes first indexes what is left by itself. A life of the object that has changed nothing indexes nothing:
+ * reading must work on a full disk, where a write that fails ends the object and with it every session.
  */
 import type { MailStore } from '../../../mailbox/index.ts'
 import { describe, type Log } from '../log.ts'
@@ -24,25 +25,34 @@ export interface TextIndexingPorts {
 export class TextIndexing {
   readonly #ports: TextIndexingPorts
   #running = false
+  /** Something was committed in this life, so there is mail to index and there was room to keep it. */
+  #due = false
 
   constructor(ports: TextIndexingPorts) {
     this.#ports = ports
   }
 
+  /** The store has changed. */
+  changed(): void {
+    this.#due = true
+  }
+
   /** Somebody uses the account. */
   soon(): void {
-    if (this.#running) return
+    if (this.#running || !this.#due) return
     this.#running = true
     this.#ports.waitUntil(this.#run())
   }
 
   async #run(): Promise<void> {
     const { store, log } = this.#ports
+    this.#due = false
     try {
       for (let left = pieces; left > 0; left--) {
         await scheduler.wait(pauseMs)
-        if (!store.exists || (await store.indexPending(piece)) < piece) break
+        if (!store.exists || (await store.indexPending(piece)) < piece) return
       }
+      this.#due = true
     } catch (error) {
       log('warning', 'mail could not be indexed now', { error: describe(error) })
     } finally {
