@@ -137,7 +137,10 @@ export class NodeSocket implements Socket {
     this.#stream.destroy()
   }
 
-  readonly #onData = (chunk: Uint8Array): void => this.#events?.data(chunk)
+  readonly #onData = (chunk: Uint8Array): void => {
+    buffersPassed(chunk.length)
+    this.#events?.data(chunk)
+  }
   readonly #onDrain = (): void => this.#events?.drain?.()
   readonly #onError = (error: Error): void => {
     this.#failure ??= error
