@@ -1,18 +1,22 @@
 /**
  * What changed since a state: created objects by their ids, the rest from the change rows.
  *
- * Standards: RFC 8620 §5.2 (/changes), RFC 8621 §2.2 and §3.2, RFC 7162 §3.2.6 (VANISHED).
+ * To JMAP, an email that was marked `\Deleted` at its last place is destroyed, and created again when the mark goes.
+ *
+ * Standards: RFC 8620 §5.2 (/changes), RFC 8621 §2.2, §3.2 and §4.1.1, RFC 7162 §3.2.6 (VANISHED).
  */
 import type { Sql } from '../storage/index.ts'
 import type { AccountTable } from './account-table.ts'
+import { batches } from './batches.ts'
 import { type ChangeRow, decodeChangeRow } from './change-row.ts'
 import { Bitmap } from './bitmap.ts'
-import type { MailboxId, ModSeq, ThreadId, Uid } from './ids.ts'
+import type { EmailId, MailboxId, ModSeq, ThreadId, Uid } from './ids.ts'
 import type { Journal } from './journal.ts'
 import type { Mailboxes } from './mailboxes.ts'
 import type { Threads } from './threads.ts'
 import type { Changes, ChangeType } from './types.ts'
 import type { Views } from './views.ts'
+import type { Visibility } from './visibility.ts'
 
 /** Emails whose threads are looked at to find mailboxes with changed thread counts; above that, all mailboxes are told. */
 const maxTraced = 500
@@ -29,6 +33,7 @@ export interface ChangeLogParts {
   readonly mailboxes: Mailboxes
   readonly views: Views
   readonly threads: Threads
+  readonly visibility: Visibility
   readonly maxRows: number
 }
 
@@ -47,7 +52,17 @@ export class ChangeLog {
     if (type === 'Mailbox') return atMost(max, this.#mailboxChanges(since))
     if (type === 'VacationResponse') return this.#vacationChanges(since)
     if (type === 'Quota') return this.#quotaChanges(since)
-    return this.#rowChanges(type, since, max)
+    const changes = this.#rowChanges(type, since, max)
+    return type === 'Email' && changes !== undefined ? this.#visible(changes) : changes
+  }
+
+  /** Without what JMAP does not see now: if it did at `newState`, it is destroyed after that. */
+  #visible(changes: Changes): Changes {
+    const { created, updated } = changes
+    const hidden = this.#parts.visibility.hidden([...created, ...updated] as EmailId[])
+    if (hidden.size === 0) return changes
+    const isVisible = (id: number): boolean => !hidden.has(id as EmailId)
+    return { ...changes, created: created.filter(isVisible), updated: updated.filter(isVisible) }
   }
 
   expungedSince(mailbox: MailboxId, modseq: number): Uid[] | undefined {
@@ -107,14 +122,22 @@ export class ChangeLog {
     for (const row of this.#rowsAfter(since)) {
       if (!createUpTo(row.modseq - 1)) return stopped(true)
       const [updated, destroyed] = objectsOf(row, type)
-      const news = new Set([...updated, ...destroyed].filter((id) => id <= since && !seen(found, id)))
+      const [hidden, revealed] = type === 'Email' ? [row.emailsHidden, row.emailsRevealed] : [[], []]
+      const news = new Set(
+        [...updated, ...destroyed, ...hidden, ...revealed].filter((id) => id <= since && !seen(found, id)),
+      )
       const alsoCreated = created[next] === row.modseq ? 1 : 0
       if (size() + news.size + alsoCreated > max) return stopped(true)
       createUpTo(row.modseq)
-      for (const id of updated) if (id <= since) found.updated.add(id)
-      for (const id of destroyed) {
+      for (const id of updated) if (id <= since && !seen(found, id)) found.updated.add(id)
+      for (const id of [...destroyed, ...hidden]) {
         found.updated.delete(id)
-        if (id <= since) found.destroyed.add(id)
+        // Created, though it is older: it came into sight after `since`.
+        if (id <= since && !found.created.delete(id)) found.destroyed.add(id)
+      }
+      for (const id of revealed) {
+        found.updated.delete(id)
+        if (id <= since) (found.destroyed.delete(id) ? found.updated : found.created).add(id)
       }
       state = row.modseq
     }
@@ -127,27 +150,47 @@ export class ChangeLog {
   #threadChanges(since: number): Changes {
     const { sql, threads, journal } = this.#parts
     const touched = new Set<ThreadId>()
+    /** Threads known to have had an email that JMAP saw at `since`. */
     const before = new Set<ThreadId>()
     const query = 'SELECT DISTINCT thread FROM email WHERE id > ?'
     for (const row of sql.exec<{ thread: ThreadId }>(query, since)) touched.add(row.thread)
+    /** Whether JMAP saw an email at `since`, of those for which that changed later. */
+    const seenBefore = new Map<number, boolean>()
     for (const row of this.#rowsAfter(since)) {
+      for (const id of row.emailsHidden) if (id <= since && !seenBefore.has(id)) seenBefore.set(id, true)
+      for (const id of row.emailsRevealed) if (id <= since && !seenBefore.has(id)) seenBefore.set(id, false)
       for (const [index, id] of row.emailsDestroyed.entries()) {
         if (id > since) continue
         const thread = row.threadsOfDestroyed[index] as ThreadId
         touched.add(thread)
-        before.add(thread)
+        if (seenBefore.get(id) ?? !row.destroyedHidden.has(id)) before.add(thread)
       }
+    }
+    for (const [id, thread] of this.#threadsOf([...seenBefore.keys()])) {
+      touched.add(thread)
+      if (seenBefore.get(id) === true) before.add(thread)
     }
     const now = threads.of([...touched])
     const changes = { created: [] as number[], updated: [] as number[], destroyed: [] as number[] }
     for (const thread of touched) {
       const emails = now.get(thread)
-      const existed = before.has(thread) || (emails ?? []).some((id) => id <= since)
-      if (emails === undefined) changes.destroyed.push(thread)
-      else if (existed) changes.updated.push(thread)
+      const existed = before.has(thread) || (emails ?? []).some((id) => id <= since && seenBefore.get(id) !== false)
+      // A thread has the number of its first email: one above `since` that has no email to see was never seen.
+      if (emails === undefined) {
+        if (thread <= since) changes.destroyed.push(thread)
+      } else if (existed) changes.updated.push(thread)
       else changes.created.push(thread)
     }
     return outcome(changes.created, changes.updated, changes.destroyed, journal.state)
+  }
+
+  /** Existing emails and their threads. */
+  *#threadsOf(emails: readonly number[]): Generator<[email: number, thread: ThreadId]> {
+    const query = 'SELECT id, thread FROM email WHERE id IN (SELECT value FROM json_each(?))'
+    for (const batch of batches(emails)) {
+      const rows = this.#parts.sql.exec<{ id: number; thread: ThreadId }>(query, JSON.stringify(batch)).toArray()
+      for (const { id, thread } of rows) yield [id, thread]
+    }
   }
 
   #mailboxChanges(since: number): Changes {
@@ -226,8 +269,8 @@ function objectsOf(row: ChangeRow, type: RowType): readonly [readonly number[], 
   return type === 'Identity' ? row.identities : row.submissions
 }
 
-function seen(found: { updated: Set<number>; destroyed: Set<number> }, id: number): boolean {
-  return found.updated.has(id) || found.destroyed.has(id)
+function seen(found: Record<'created' | 'updated' | 'destroyed', ReadonlySet<number>>, id: number): boolean {
+  return found.created.has(id) || found.updated.has(id) || found.destroyed.has(id)
 }
 
 function outcome(

@@ -4,6 +4,7 @@
  * JSON with one-letter keys; ids ascending and written as differences, which keeps a bulk change of 1,000 ids at about
  * 2 KB. A row stays below the 2 MB of a Durable Object's row by splitting the lists over several rows.
  */
+import type { EmailId } from './ids.ts'
 import type { QuotaChange, TransactionRecord } from './transaction-record.ts'
 
 /** Differences of ascending ids. */
@@ -15,6 +16,11 @@ interface Payload {
   /** Emails destroyed, and the thread of each. */
   d?: Ids
   t?: number[]
+  /** Of `d`, those that JMAP did not see any more. */
+  g?: Ids
+  /** Emails that JMAP sees no longer, and those that it sees again: `\Deleted` came or went. */
+  h?: Ids
+  r?: Ids
   /** Placements expunged: mailbox → UIDs. */
   x?: Record<string, Ids>
   /** Mailboxes whose counts may differ. */
@@ -36,6 +42,11 @@ export interface ChangeRow {
   readonly emailsDestroyed: readonly number[]
   /** Parallel to `emailsDestroyed`. */
   readonly threadsOfDestroyed: readonly number[]
+  /** Of `emailsDestroyed`, those that JMAP did not see when the transaction began. */
+  readonly destroyedHidden: ReadonlySet<number>
+  /** Emails that JMAP sees no longer, and those that it sees again (RFC 8621 §4.1.1). */
+  readonly emailsHidden: readonly number[]
+  readonly emailsRevealed: readonly number[]
   readonly expunged: ReadonlyMap<number, readonly number[]>
   readonly counts: readonly number[]
   readonly mailboxes: readonly [updated: readonly number[], destroyed: readonly number[]]
@@ -70,7 +81,11 @@ export function encodeChanges(record: TransactionRecord): string[] {
   spread(before(record.emails.destroyed), (row, ids) => {
     row.d = differences(ids)
     row.t = ids.map((id) => record.threadOfDestroyed.get(id) ?? id)
+    const hidden = ids.filter((id) => record.wasHidden.get(id as EmailId) === true)
+    if (hidden.length > 0) row.g = differences(hidden)
   })
+  spread(before(record.hiddenEmails), (row, ids) => (row.h = differences(ids)))
+  spread(before(record.revealedEmails), (row, ids) => (row.r = differences(ids)))
   for (const [mailbox, { expunged }] of record.placements) {
     spread(before(expunged), (row, uids) => ((row.x ??= {})[mailbox] = differences(uids)))
   }
@@ -102,6 +117,9 @@ export function decodeChangeRow(modseq: number, payload: string): ChangeRow {
     emailsUpdated: sums(row.e),
     emailsDestroyed: sums(row.d),
     threadsOfDestroyed: row.t ?? [],
+    destroyedHidden: new Set(sums(row.g)),
+    emailsHidden: sums(row.h),
+    emailsRevealed: sums(row.r),
     expunged,
     counts: row.c ?? [],
     mailboxes: pair(row.m),

@@ -2,6 +2,7 @@
  * Messages as columns: one typed array per property, so that scans of 100,000 take less than a millisecond.
  */
 import type { EmailId } from './ids.ts'
+import { deletedBit } from './keyword-table.ts'
 
 /** One message as the columns take it. */
 export interface ColumnRow {
@@ -60,6 +61,11 @@ export class Columns {
     if (row.extra.length > 0) this.extra.set(row.email, row.extra)
     if (this.#order !== undefined) this.#insertOrdered(this.#order, at)
     return at
+  }
+
+  /** Marked `\Deleted`: JMAP does not see the row (RFC 8621 §4.1.1). */
+  isDeletedAt(row: number): boolean {
+    return ((this.flags[row] as number) & deletedBit) !== 0
   }
 
   setFlags(row: number, flags: number, extra: readonly string[]): void {

@@ -1,7 +1,8 @@
 /**
  * Numbers about mailboxes, computed from the views and kept until something changes.
  *
- * Standards: RFC 8621 §2 (totalThreads, unreadThreads and how the trash is treated), RFC 9051 §6.3.11 (STATUS).
+ * Standards: RFC 8621 §2 (totalThreads, unreadThreads and how the trash is treated) and §4.1.1 (JMAP does not count what
+ * is marked `\Deleted`), RFC 9051 §6.3.11 (STATUS, which does).
  */
 import { Bitmap } from './bitmap.ts'
 import type { MailboxId } from './ids.ts'
@@ -44,9 +45,11 @@ export class Counts {
     const mailbox = this.#mailboxes.expect(id)
     const view = this.#views.of(id)
     let [unread, unseen, deleted, size, highest] = [0, 0, 0, 0, Math.max(1, mailbox.expungeModseq)]
+    let visibleUnread = 0
     for (let row = 0; row < view.length; row++) {
       const flags = view.flags[row] as number
       if ((flags & readBits) === 0) unread++
+      if ((flags & (readBits | deletedBit)) === 0) visibleUnread++
       if ((flags & seenBit) === 0) unseen++
       if ((flags & deletedBit) !== 0) deleted++
       size += view.sizes[row] as number
@@ -59,6 +62,8 @@ export class Counts {
       unread,
       unseen,
       deleted,
+      visible: view.length - deleted,
+      visibleUnread,
       // Only on demand: unread threads look at every mailbox, which IMAP's STATUS should not pay for.
       get totalThreads() {
         return (threadCounts ??= threads()).total
@@ -82,14 +87,14 @@ export class Counts {
     let [total, unread] = [0, 0]
     for (let row = 0; row < view.length; row++) {
       const thread = view.threads[row] as number
-      if (!counted.addNew(thread)) continue
+      if (view.isDeletedAt(row) || !counted.addNew(thread)) continue
       total++
       if (unreadHere.has(thread)) unread++
     }
     return { total, unread }
   }
 
-  /** Threads with an unread email in the trash, and those with one in any other mailbox. */
+  /** Threads with an unread email in the trash, and those with one in any other mailbox; marked places do not count. */
   #unreadThreads(): { trash: Bitmap; others: Bitmap } {
     if (this.#unread !== undefined && this.#version === this.#views.version) return this.#unread
     const highest = this.#highest()
@@ -103,6 +108,6 @@ export class Counts {
 
 function mark(view: MailboxView, threads: Bitmap): void {
   for (let row = 0; row < view.length; row++) {
-    if (((view.flags[row] as number) & readBits) === 0) threads.add(view.threads[row] as number)
+    if (((view.flags[row] as number) & (readBits | deletedBit)) === 0) threads.add(view.threads[row] as number)
   }
 }

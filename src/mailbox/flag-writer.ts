@@ -24,6 +24,7 @@ import { parsePlaces } from './places.ts'
 import type { FlagOutcome, Place, SetPatch } from './types.ts'
 import type { MailboxView } from './view.ts'
 import type { Views } from './views.ts'
+import type { Visibility } from './visibility.ts'
 
 const noNames: readonly string[] = []
 
@@ -39,6 +40,7 @@ export class FlagWriter {
   readonly #mailboxes: Mailboxes
   readonly #views: Views
   readonly #limits: StoreLimits
+  readonly #visibility: Visibility
 
   constructor(
     sql: Sql,
@@ -47,6 +49,7 @@ export class FlagWriter {
     mailboxes: Mailboxes,
     views: Views,
     limits: StoreLimits,
+    visibility: Visibility,
   ) {
     this.#sql = sql
     this.#journal = journal
@@ -54,6 +57,7 @@ export class FlagWriter {
     this.#mailboxes = mailboxes
     this.#views = views
     this.#limits = limits
+    this.#visibility = visibility
   }
 
   set(mailbox: MailboxId, uids: readonly number[], change: SetPatch<string>, unchangedSince = Infinity): FlagOutcome {
@@ -67,6 +71,7 @@ export class FlagWriter {
     const delta = this.#keywords.delta(change)
     const changes = this.#changes(view, wanted, delta)
     if (changes.length === 0) return { changed: [], modified, modseq: this.#journal.state }
+    this.#noteMarks(view, changes)
     const elsewhere = this.#elsewhere(view, changes, mailbox)
     const changed = changes.map(({ row }) => view.uidAt(row))
     const modseq = this.#write(view, changes, delta)
@@ -141,6 +146,15 @@ export class FlagWriter {
     return elsewhere
   }
 
+  #noteMarks(view: MailboxView, changes: readonly Next[]): void {
+    const marked = changes.filter(({ row, bits }) => marksDiffer(view, row, bits))
+    if (marked.length === 0) return
+    this.#visibility.note(
+      this.#journal.record,
+      marked.map(({ row }) => view.emailIdAt(row)),
+    )
+  }
+
   #write(view: MailboxView, changes: readonly Next[], delta: KeywordDelta): ModSeq {
     if (changes.length === 0) return this.#journal.state
     const modseq = this.#journal.touch()
@@ -162,7 +176,9 @@ export class FlagWriter {
     }
     const { record } = this.#journal
     for (const { row, bits, extra } of changes) {
-      if (keywordsDiffer(view, row, bits, extra)) record.emails.update(view.emails[row] as EmailId)
+      // A mark is a change of mailboxIds, if not of existence, to JMAP (RFC 8621 §4.1.1).
+      if (marksDiffer(view, row, bits) || keywordsDiffer(view, row, bits, extra))
+        record.emails.update(view.emails[row] as EmailId)
       record.flagged(view.mailboxId, view.uidAt(row))
       this.#views.flagged(view, row, modseq, bits, extra)
     }
@@ -195,6 +211,10 @@ function nextExtra(before: readonly string[], delta: KeywordDelta): readonly str
 function keywordsDiffer(view: MailboxView, row: number, bits: number, extra: readonly string[]): boolean {
   const difference = (bits ^ (view.flags[row] as number)) & keywordBits & ~deletedBit
   return difference !== 0 || !same(extra, view.extraAt(row))
+}
+
+function marksDiffer(view: MailboxView, row: number, bits: number): boolean {
+  return ((bits ^ (view.flags[row] as number)) & deletedBit) !== 0
 }
 
 function same(a: readonly string[], b: readonly string[]): boolean {

@@ -19,6 +19,7 @@ import type { CopyOutcome, Place } from './types.ts'
 import type { Usage } from './usage.ts'
 import type { MailboxView } from './view.ts'
 import type { Views } from './views.ts'
+import type { Visibility } from './visibility.ts'
 
 export interface MoverParts {
   readonly sql: Sql
@@ -31,6 +32,7 @@ export interface MoverParts {
   readonly reader: EmailReader
   readonly writer: EmailWriter
   readonly textIndex: TextIndex
+  readonly visibility: Visibility
 }
 
 export class Mover {
@@ -101,6 +103,7 @@ export class Mover {
   #expunge(view: MailboxView, rows: readonly number[]): void {
     if (rows.length === 0) return
     const emails = rows.map((row) => view.emailIdAt(row))
+    this.#parts.visibility.note(this.#parts.journal.record, emails)
     const query = `SELECT id, places FROM email WHERE id IN (SELECT value FROM json_each(?)) AND instr(places, ' ') > 0`
     const shared = new Set<number>()
     const found = this.#parts.sql.exec<{ id: EmailId; places: string }>(query, JSON.stringify(emails)).toArray()

@@ -35,6 +35,7 @@ import type { Commit } from './types.ts'
 import { Usage } from './usage.ts'
 import { Vacation } from './vacation.ts'
 import { Views } from './views.ts'
+import { Visibility } from './visibility.ts'
 
 export interface OpenAccountOptions {
   readonly sql: Sql
@@ -62,6 +63,7 @@ export class OpenAccount {
   readonly mover: Mover
   readonly updater: EmailUpdater
   readonly threads: Threads
+  readonly visibility: Visibility
   readonly counts: Counts
   readonly changeLog: ChangeLog
   readonly identities: Identities
@@ -83,6 +85,7 @@ export class OpenAccount {
     this.account = new AccountTable(sql)
     this.journal = new Journal(sql, {
       beforeCommit: (record) => {
+        this.visibility.settle(record)
         this.usage.save(this.journal.state)
         if (this.account.facts.quota !== undefined && record.emails.counted) record.quota ??= 'used'
         this.changeLog.prune(record.start, this.journal.state)
@@ -107,18 +110,32 @@ export class OpenAccount {
     const quota = (): number | undefined => account.facts.quota
     this.reader = new EmailReader(sql, views, blobs, keywords)
     this.writer = new EmailWriter({ sql, now, limits, journal, keywords, mailboxes, views, blobs, usage, quota })
-    this.flags = new FlagWriter(sql, journal, keywords, mailboxes, views, limits)
+    this.visibility = new Visibility(sql, views)
+    const { visibility } = this
+    this.flags = new FlagWriter(sql, journal, keywords, mailboxes, views, limits, visibility)
     const { reader, writer, flags } = this
     const source = this.#textSource()
     this.textIndex = new TextIndex({ sql, journal, source })
     const { textIndex } = this
-    this.mover = new Mover({ sql, limits, journal, mailboxes, views, blobs, usage, reader, writer, textIndex })
-    this.updater = new EmailUpdater(limits, reader, mailboxes, flags, this.mover)
+    this.mover = new Mover({
+      sql,
+      limits,
+      journal,
+      mailboxes,
+      views,
+      blobs,
+      usage,
+      reader,
+      writer,
+      textIndex,
+      visibility,
+    })
+    this.updater = new EmailUpdater(limits, reader, mailboxes, flags, this.mover, visibility)
     this.threads = new Threads(views, highest)
     this.counts = new Counts(views, mailboxes, highest)
     const { threads } = this
     const maxRows = limits.maxChangeRows
-    this.changeLog = new ChangeLog({ sql, journal, account, mailboxes, views, threads, maxRows })
+    this.changeLog = new ChangeLog({ sql, journal, account, mailboxes, views, threads, visibility, maxRows })
     this.identities = new Identities(sql, journal)
     this.submissions = new Submissions(sql, journal, blobs)
     this.pushSubscriptions = new PushSubscriptions(sql, journal, account, now)
@@ -142,7 +159,9 @@ export class OpenAccount {
     if (mailbox.role === 'inbox') throw new MailboxError('forbidden', 'the inbox stays')
     if (this.mailboxes.children(id).length > 0) throw new MailboxError('mailboxHasChild', 'the mailbox has children')
     const view = this.views.of(id)
-    if (view.length > 0 && !removeEmails) throw new MailboxError('mailboxHasEmail', 'the mailbox is not empty')
+    // JMAP does not see what is marked `\Deleted` (RFC 8621 §4.1.1), so its clients could not take it out first.
+    if (view.length > view.deletedUids().length && !removeEmails)
+      throw new MailboxError('mailboxHasEmail', 'the mailbox is not empty')
     this.mover.expunge(id, [...view.uidList()])
     this.mailboxes.remove(id)
     this.views.mailboxDestroyed(id)

@@ -79,7 +79,7 @@ export class MailStore extends AccountStore {
 
   /**
    * Throws MailboxError `notFound`, `mailboxHasChild`, `mailboxHasEmail` (unless `removeEmails`: emails that are in no
-   * other mailbox are destroyed), `forbidden` for the inbox.
+   * other mailbox are destroyed; or all in it are marked `\Deleted`), `forbidden` for the inbox.
    */
   destroyMailbox(id: MailboxId, options: { removeEmails?: boolean } = {}): void {
     const parts = this.open()
@@ -103,13 +103,18 @@ export class MailStore extends AccountStore {
     return this.transaction(() => parts.writer.add(emails))
   }
 
+  /** As `emails`. */
   email(id: EmailId): Email | undefined {
     return this.emails([id])[0]
   }
 
-  /** Those that exist, in the order asked for. */
+  /**
+   * Those that exist, in the order asked for. As JMAP sees them (RFC 8621 §4.1.1): `places` without those marked
+   * `\Deleted`, and no email that is marked at all of them.
+   */
   emails(ids: readonly EmailId[]): Email[] {
-    return this.open().reader.emails(ids)
+    const { reader, visibility } = this.open()
+    return visibility.shown(reader.emails(ids))
   }
 
   /** Sorted, lower case, without `\Deleted`. */
@@ -137,20 +142,21 @@ export class MailStore extends AccountStore {
 
   /**
    * Changes keywords and mailboxes of emails (JMAP Email/set update). Emails that cannot be changed so are left alone
-   * and reported with the reason (`notFound`, `invalidProperties`, `tooManyKeywords`, `tooManyMailboxes`).
+   * and reported with the reason (`notFound`, `invalidProperties`, `tooManyKeywords`, `tooManyMailboxes`). Mailboxes where
+   * an email is marked `\Deleted` are none of its mailboxes; putting it there takes the mark off.
    */
   update(updates: readonly EmailUpdate[]): ReadonlyMap<EmailId, StoreError> {
     const parts = this.open()
     return this.transaction(() => parts.updater.update(updates))
   }
 
-  /** Removes emails from all mailboxes and for good. Unknown ids are reported as `notFound`. */
+  /** Removes emails from all mailboxes and for good. Ids unknown to `emails` are reported as `notFound`. */
   destroy(ids: readonly EmailId[]): ReadonlyMap<EmailId, StoreError> {
     const parts = this.open()
     return this.transaction(() => parts.updater.destroy(ids))
   }
 
-  /** Email ids of the thread by receivedAt, then id (RFC 8621 §3); empty when there is no such thread. */
+  /** Ids of the thread's emails, as `emails` has them, by receivedAt, then id (RFC 8621 §3); empty when there is no such thread. */
   thread(id: ThreadId): readonly EmailId[] {
     return this.threads([id]).get(id) ?? []
   }
@@ -233,7 +239,7 @@ export class MailStore extends AccountStore {
 
   // JMAP-shaped
 
-  /** RFC 8620 §5.2. Undefined: cannotCalculateChanges (a state never given out, too old, or one step above `max`). */
+  /** RFC 8620 §5.2, of what `emails` and `threads` give. Undefined: cannotCalculateChanges (a state never given out, too old, or one step above `max`). */
   changes(type: ChangeType, since: number, max?: number): Changes | undefined {
     return this.open().changeLog.changes(type, since, max)
   }

@@ -1,7 +1,7 @@
 /**
- * The emails of threads: one scan of the account's columns for any number of threads.
+ * The emails of threads, as JMAP sees them: one scan of the account's columns for any number of threads.
  *
- * Standards: RFC 8621 §3.
+ * Standards: RFC 8621 §3, §4.1.1.
  */
 import { Bitmap } from './bitmap.ts'
 import type { EmailId, ThreadId } from './ids.ts'
@@ -24,7 +24,7 @@ export class Threads {
     const rows = new Map<ThreadId, number[]>()
     for (let row = 0; row < account.length; row++) {
       const thread = account.threads[row] as ThreadId
-      if (!wanted.has(thread)) continue
+      if (!wanted.has(thread) || account.isDeletedAt(row)) continue
       const found = rows.get(thread)
       if (found === undefined) rows.set(thread, [row])
       else found.push(row)

@@ -51,6 +51,11 @@ export class TransactionRecord {
   readonly submissions = new ObjectRecord<SubmissionId>()
   /** Thread of each destroyed email. */
   readonly threadOfDestroyed = new Map<number, ThreadId>()
+  /** Emails whose marks or places changed: whether JMAP did not see them when the transaction began (visibility.ts). */
+  readonly wasHidden = new Map<EmailId, boolean>()
+  /** Emails that stay and that JMAP sees no longer, and those that it sees again. */
+  readonly hiddenEmails = new Set<EmailId>()
+  readonly revealedEmails = new Set<EmailId>()
   readonly threads = new Set<ThreadId>()
   readonly placements = new Map<MailboxId, PlacementRecord>()
   /** The vacation response changed. */
@@ -77,6 +82,16 @@ export class TransactionRecord {
     this.emails.destroy(id)
     this.threads.add(thread)
     if (id <= this.start) this.threadOfDestroyed.set(id, thread)
+  }
+
+  hid(id: EmailId, thread: ThreadId): void {
+    this.hiddenEmails.add(id)
+    this.threads.add(thread)
+  }
+
+  revealed(id: EmailId, thread: ThreadId): void {
+    this.revealedEmails.add(id)
+    this.threads.add(thread)
   }
 
   /** A message appeared in a mailbox; `created` when as part of a new email. */

@@ -54,15 +54,21 @@ export interface NewMailbox {
 
 export type MailboxPatch = Partial<Omit<NewMailbox, never>>
 
-/** Numbers about one mailbox. Threads as RFC 8621 §2 counts them, the others as IMAP STATUS does (RFC 9051 §6.3.11). */
+/**
+ * Numbers about one mailbox. `visible`, `visibleUnread` and threads as JMAP counts them (RFC 8621 §2), without what is
+ * marked `\Deleted` (§4.1.1); the others as IMAP STATUS does (RFC 9051 §6.3.11).
+ */
 export interface MailboxCounts {
   readonly total: number
-  /** Emails with neither `$seen` nor `$draft` (RFC 8621 §2 `unreadEmails`). */
+  /** Messages with neither `$seen` nor `$draft`. */
   readonly unread: number
   /** Messages without `\Seen` (IMAP STATUS UNSEEN: drafts count). */
   readonly unseen: number
   /** Placements marked `\Deleted` (IMAP STATUS DELETED). */
   readonly deleted: number
+  /** `totalEmails` and `unreadEmails`. */
+  readonly visible: number
+  readonly visibleUnread: number
   readonly totalThreads: number
   readonly unreadThreads: number
   readonly uidNext: number
@@ -163,7 +169,7 @@ export interface Commit {
   readonly vacation: boolean
   /** The quota's limit changed, or there is one and octets were added or removed. */
   readonly quota: boolean
-  /** Threads with an email created or destroyed. */
+  /** Threads with an email created or destroyed, or that JMAP sees no longer or again. */
   readonly threads: ReadonlySet<ThreadId>
   /** For IMAP: what happened to the messages of each mailbox. UIDs ascending; a UID added and expunged at once is in neither. */
   readonly placements: ReadonlyMap<MailboxId, PlacementChanges>

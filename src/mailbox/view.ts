@@ -62,10 +62,6 @@ export class MailboxView extends Columns {
     return this.#keywords.names(this.flags[row] as number, this.extraAt(row))
   }
 
-  isDeletedAt(row: number): boolean {
-    return ((this.flags[row] as number) & deletedBit) !== 0
-  }
-
   /** The bits of a row as another place of the email gets them. For this room. */
   withoutDeletedAt(row: number): number {
     return (this.flags[row] as number) & ~deletedBit

@@ -68,7 +68,7 @@ export class Views {
     return this.#loaded.get(mailbox)
   }
 
-  /** Every email of the account once. */
+  /** Every email of the account once; marked `\Deleted` when all its places are. */
   account(): AccountColumns {
     return (this.#account ??= this.#merge())
   }
@@ -81,7 +81,7 @@ export class Views {
 
   emailCreated(row: ColumnRow): void {
     this.version++
-    this.#account?.append({ ...row, flags: row.flags & ~deletedBit })
+    this.#account?.append(row)
   }
 
   flagged(view: MailboxView, row: number, modseq: number, flags: number, extra: readonly string[]): void {
@@ -91,7 +91,17 @@ export class Views {
     const account = this.#account
     if (account === undefined) return
     const at = account.rowOf(view.emails[row] as number)
-    if (at >= 0) account.setFlags(at, flags & ~deletedBit, extra)
+    if (at >= 0) account.setFlags(at, (flags & ~deletedBit) | ((account.flags[at] as number) & deletedBit), extra)
+  }
+
+  /** Whether JMAP sees an email has changed: among the account's columns, the mark is that of all its places. */
+  shown(email: number, isShown: boolean): void {
+    this.version++
+    const account = this.#account
+    const at = account?.rowOf(email) ?? -1
+    if (account === undefined || at < 0) return
+    const flags = account.flags[at] as number
+    account.flags[at] = isShown ? flags & ~deletedBit : flags | deletedBit
   }
 
   /** Messages left a mailbox: rows of its view, ascending. */
@@ -162,7 +172,7 @@ export class Views {
     for (const email of ids) {
       if (email === last) continue
       last = email
-      columns.append({ email, thread: 0, received: 0, size: 0, flags: 0, extra: [] })
+      columns.append({ email, thread: 0, received: 0, size: 0, flags: deletedBit, extra: [] })
     }
     for (const view of views) copyInto(columns, view)
     return columns
@@ -210,7 +220,8 @@ function copyInto(columns: AccountColumns, view: MailboxView): void {
     columns.threads[row] = view.threads[at] as number
     columns.received[row] = view.received[at] as number
     columns.sizes[row] = view.sizes[at] as number
-    columns.flags[row] = (view.flags[at] as number) & ~deletedBit
+    // The mark stays only when every place has it.
+    columns.flags[row] = (view.flags[at] as number) & ((columns.flags[row] as number) | ~deletedBit)
   }
   for (const [email, names] of view.extra) columns.extra.set(email, names)
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { newEmail, openStore } from './fixture.ts'
+import { countingSql, newEmail, openStore } from './fixture.ts'
 
 test('created and destroyed since a state are not told; created and updated are created (RFC 8620 §5.2)', () => {
   const { store, inbox } = openStore()
@@ -123,3 +123,30 @@ test('a change of very many messages is split over rows and read back whole', ()
   expect(sql.exec('SELECT count(*) AS n FROM change').one().n).toBe(2)
   expect(store.changes('Email', before)?.updated).toHaveLength(total)
 }, 30_000)
+
+test('marking \\Deleted writes no more rows than another flag, and a delivery none (RFC 8621 §4.1.1)', () => {
+  const counting = countingSql()
+  const { store, inbox } = openStore({ sql: counting.sql })
+  const uids = store.add(Array.from({ length: 100 }, () => newEmail(inbox))).map(({ id }) => id)
+  const rows = (flag: string) => counting.written(() => store.setFlags(inbox, uids, { add: [flag] }))
+  expect(rows('\\Deleted')).toBe(rows('$flagged'))
+  expect(counting.written(() => store.add([newEmail(inbox, { id: 'x@x' })]))).toBe(4)
+})
+
+test('an email hidden and seen again between two states is updated, in steps destroyed and created (RFC 8620 §5.2)', () => {
+  const { store, inbox } = openStore()
+  const [email] = store.add([newEmail(inbox)])
+  const { id } = email!
+  const seen = store.state
+  store.setFlags(inbox, [id], { add: ['\\Deleted'] })
+  const hidden = store.state
+  store.setFlags(inbox, [id], { remove: ['\\Deleted'] })
+  expect(store.changes('Email', seen)).toMatchObject({ created: [], updated: [id], destroyed: [] })
+  expect(store.changes('Email', hidden)).toMatchObject({ created: [id], updated: [], destroyed: [] })
+  expect(store.changes('Thread', hidden)).toMatchObject({ created: [email!.threadId], updated: [], destroyed: [] })
+  store.setFlags(inbox, [id], { add: ['\\Deleted'] })
+  store.expunge(inbox, [id])
+  expect(store.changes('Email', seen)).toMatchObject({ created: [], updated: [], destroyed: [id] })
+  expect(store.changes('Email', hidden)).toMatchObject({ created: [], updated: [] })
+  expect(store.changes('Thread', seen)).toMatchObject({ destroyed: [email!.threadId] })
+})

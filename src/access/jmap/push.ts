@@ -51,7 +51,9 @@ export function stateChangeSince(store: MailStore, accountId: string, since: Mod
   for (const type of pushedTypes) {
     const changes = store.changes(type, since)
     if (changes === undefined || isChanged(changes)) types.push(type)
-    if (type === 'Email' && (changes === undefined || changes.created.length > 0)) types.push('EmailDelivery')
+    // Created, but older: it was marked `\Deleted` and is not any more.
+    const isNew = (id: number): boolean => id > since
+    if (type === 'Email' && (changes === undefined || changes.created.some(isNew))) types.push('EmailDelivery')
   }
   if (types.length === 0) return undefined
   const state = formatState(store.state)

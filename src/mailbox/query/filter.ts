@@ -204,17 +204,22 @@ export function threadsWhere(context: FilterContext, keyword: string, has: boole
   const account = context.views.account()
   const test = keywordTest(account, context.keywords, keyword)
   const threads = new Bitmap(context.highest)
-  for (let row = 0; row < account.length; row++) if (test(row) === has) threads.add(account.threads[row] as number)
+  for (let row = 0; row < account.length; row++) {
+    if (!account.isDeletedAt(row) && test(row) === has) threads.add(account.threads[row] as number)
+  }
   return threads
 }
 
+/** Whether the email at a row has a place that JMAP sees in one of the mailboxes. */
 function emailsIn(columns: Columns, context: FilterContext, mailboxes: readonly MailboxId[]): Predicate {
   const emails = new Bitmap(context.highest)
   const existing = new Set(context.mailboxIds())
   for (const id of mailboxes) {
     if (!existing.has(id)) continue
     const view = context.views.of(id)
-    for (let row = 0; row < view.length; row++) emails.add(view.emails[row] as number)
+    for (let row = 0; row < view.length; row++) {
+      if (!view.isDeletedAt(row)) emails.add(view.emails[row] as number)
+    }
   }
   return (row) => emails.has(columns.emails[row] as number)
 }

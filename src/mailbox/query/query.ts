@@ -85,7 +85,7 @@ function windowEnd({ anchor, position = 0, limit = Infinity, calculateTotal }: Q
   return anchor !== undefined || position < 0 || calculateTotal === true ? Infinity : position + limit
 }
 
-/** Matching rows by receivedAt, at most `enough`. With `shown`, only the first of each thread. */
+/** Matching rows that JMAP sees (RFC 8621 §4.1.1) by receivedAt, at most `enough`. With `shown`, only the first of each thread. */
 function inArrivalOrder(
   columns: Columns,
   newestFirst: boolean,
@@ -100,7 +100,7 @@ function inArrivalOrder(
   let at = newestFirst ? order.length - 1 : 0
   for (; at >= 0 && at < order.length && found.length < enough; at += step) {
     const row = order[at] as number
-    if (test !== undefined && !test(row)) continue
+    if (columns.isDeletedAt(row) || (test !== undefined && !test(row))) continue
     if (shown !== undefined && !shown.addNew(threads[row] as number)) continue
     found.push(row)
   }

@@ -287,6 +287,20 @@ describe('pushes (RFC 8620 §7.1, §7.2)', () => {
     expect((world.times[1] as number) - (world.times[0] as number)).toBeGreaterThanOrEqual(5000)
   })
 
+  it('keeps nothing in memory of subscriptions that are gone or pauses that are over', async () => {
+    const world = new PushWorld()
+    for (let device = 0; device < 20; device++) {
+      const id = await world.verified({ ...example, deviceClientId: `d${device}` })
+      world.deliver(simpleMessage)
+      if (device % 2 === 0) await world.settle() // else it goes while there is something to tell it
+      await world.call('PushSubscription/set', { destroy: [id] })
+    }
+    expect(world.pusher.held).toBeLessThanOrEqual(4)
+    world.now += 60_000
+    await world.pusher.run()
+    expect(world.pusher.held).toBe(0)
+  })
+
   it('is told again after a crash in the middle of a push', async () => {
     const world = new PushWorld()
     await world.verified()
