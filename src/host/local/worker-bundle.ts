@@ -26,8 +26,9 @@ export async function bundleWorker(): Promise<string> {
       // CommonJS packages call require() for them; workerd has no require, so it is made from static imports.
       banner: { js: requireShim },
       logLevel: 'silent',
-      sourcemap: 'inline',
-      sourcesContent: false,
+      // No source map: nothing reads it (workerd names the bundle's own lines), and it would double the text that this
+      // process and workerd keep for as long as they run.
+      sourcemap: false,
     })
     const [output] = result.outputFiles
     if (output === undefined) throw new Error('the bundler gave no output')
