@@ -72,8 +72,15 @@ export class Pusher {
     if (!this.#recover()) return
     store.pushSubscriptions.destroyExpired()
     const now = this.#ports.clock()
-    const due = store.pushSubscriptions.all().filter((each) => this.#dueAt(each) <= now)
+    const subscriptions = store.pushSubscriptions.all()
+    this.#forget(subscriptions, now)
+    const due = subscriptions.filter((each) => this.#dueAt(each) <= now)
     await Promise.all(due.map((subscription) => this.#push(subscription)))
+  }
+
+  /** Marks and pauses held in memory. */
+  get held(): number {
+    return this.#marked.size + this.#pausedUntil.size
   }
 
   /** Undefined: nothing is to be sent. */
@@ -97,6 +104,13 @@ export class Pusher {
   #mark(id: string, delay: number): void {
     if (this.#marked.has(id)) return
     this.#marked.set(id, Math.max(this.#ports.clock() + delay, this.#pausedUntil.get(id) ?? 0))
+  }
+
+  /** Marks of subscriptions that are gone, and pauses that are over: an object that never sleeps would gather them. */
+  #forget(subscriptions: readonly PushSubscription[], now: number): void {
+    const exist = new Set<string>(subscriptions.map(({ id }) => id))
+    for (const id of this.#marked.keys()) if (!exist.has(id)) this.#marked.delete(id)
+    for (const [id, until] of this.#pausedUntil) if (until <= now) this.#pausedUntil.delete(id)
   }
 
   /** Finds what a former life has left; false when there is no account. */
