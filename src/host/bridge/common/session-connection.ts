@@ -28,6 +28,8 @@ export class SessionConnection {
   #atLineEnd = true
   #lastActivity = 0
   #opening = false
+  /** The client's input waits until the object has taken what it was given. */
+  #held = false
   #inputOver = false
   #draining = false
   #over = false
@@ -79,7 +81,9 @@ export class SessionConnection {
     }
     this.#active()
     session.input(chunk)
-    if (session.backlog > this.#service.limits.sessionBacklog) this.#client.socket.pause()
+    if (session.backlog <= this.#service.limits.sessionBacklog) return
+    this.#held = true
+    this.#client.socket.pause()
   }
 
   /** Takes the engine's events; stops while one of them is being worked on. */
@@ -185,7 +189,9 @@ export class SessionConnection {
       output: (bytes) => this.#output(bytes),
       finished: () => this.#finish(),
       relieved: () => {
-        if (!this.#over && session.backlog <= limit / 2) socket.resume()
+        if (this.#over || !this.#held || session.backlog > limit / 2) return
+        this.#held = false
+        socket.resume()
       },
       close: () => this.#lost(),
     })

@@ -87,7 +87,7 @@ export interface SessionEvents {
   finished(): void
   /** The last event. */
   close(): void
-  /** The backlog of `input` has gone down. */
+  /** The system has taken some of what `input` was given. */
   relieved(): void
 }
 
@@ -102,7 +102,6 @@ export class SessionSocket {
     this.#socket = socket
     socket.on('upgrade', (response) => {
       this.#stream = response.socket
-      this.#stream.on('drain', () => this.#tell((events) => events.relieved()))
     })
     socket.on('message', (data, binary) => {
       const bytes = data as Buffer
@@ -128,8 +127,11 @@ export class SessionSocket {
 
   /** Bytes from the client. */
   input(bytes: Uint8Array): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(bytes, { binary: true }, () => {})
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(bytes, { binary: true }, this.#taken)
   }
+
+  /** Not the stream's 'drain': that comes only above a mark of the stream's own, which may lie above our limit. */
+  readonly #taken = (): void => this.#tell((events) => events.relieved())
 
   /** So many more octets have reached the client: the object may send as many again. */
   acknowledge(octets: number): void {
