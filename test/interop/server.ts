@@ -36,6 +36,8 @@ export interface StartOptions {
   readonly flags?: readonly string[]
   /** The program that runs `bin.mjs`; this Node when absent. */
   readonly runtime?: readonly string[]
+  /** The whole command before its flags, in place of a runtime: `npm start --`. */
+  readonly command?: readonly string[]
 }
 
 export function temporaryDirectory(): string {
@@ -49,8 +51,8 @@ export function removeDirectory(path: string): void {
 /** Resolves when the ready line and the table are there; rejects with the log when the process ends before. */
 export async function startFacteur(options: StartOptions = {}): Promise<RunningFacteur> {
   const data = options.data ?? temporaryDirectory()
-  const [program = process.execPath, ...before] = options.runtime ?? []
-  const args = [...before, bin, 'start', '--data', data, ...freePorts, ...(options.flags ?? [])]
+  const [program = '', ...before] = options.command ?? [...(options.runtime ?? [process.execPath]), bin, 'start']
+  const args = [...before, '--data', data, ...freePorts, ...(options.flags ?? [])]
   const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''

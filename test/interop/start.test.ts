@@ -45,6 +45,14 @@ test('SIGTERM ends with exit code 0 and leaves no process behind', async () => {
   for (const pid of workerds) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
 })
 
+test('SIGTERM to npm start reaches the server: it drains, and leaves no process behind', async () => {
+  const server = await start({ command: ['npm', 'start', '--'] })
+  const workerds = workerdBelow(server.process.pid ?? 0)
+  expect(workerds).toHaveLength(1)
+  expect(await server.stop()).toBe(0)
+  for (const pid of workerds) expect(() => process.kill(pid, 0)).toThrow('ESRCH')
+})
+
 test('kill -9 of workerd right after a 250: the message is there, and the server comes back by itself', async () => {
   const server = await start()
   await sendFromOutside(server, { to: bob, subject: 'acknowledged', text: 'x' })
