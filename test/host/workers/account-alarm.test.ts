@@ -56,6 +56,15 @@ describe("the object's one alarm", () => {
     expect([first.ran, second.ran]).toEqual([2, 2])
   })
 
+  it('does not let one task wait for another', async () => {
+    const stage = new Stage()
+    const { promise, resolve } = Promise.withResolvers<void>()
+    stage.task(0, () => promise)
+    const second = stage.task(0, async () => resolve())
+    await stage.alarm.ring()
+    expect(second.ran).toBe(1)
+  })
+
   it('tries a task that failed again after a minute, never at once, and holds up no other', async () => {
     const stage = new Stage()
     stage.task(0, async () => {

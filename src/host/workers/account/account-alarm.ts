@@ -52,18 +52,21 @@ export class AccountAlarm {
   /** The alarm rang. Never rejects: the platform gives up on an alarm that keeps failing. */
   async ring(): Promise<void> {
     this.#at = undefined
-    for (const task of this.#tasks) {
-      try {
-        await task.run()
-        this.#notBefore.delete(task)
-      } catch (error) {
-        // It is still due, and must not ring at once again; the others go on as they are.
-        this.#notBefore.set(task, Date.now() + afterFault)
-        this.#log('error', `${task.name} failed in the alarm`, { error: describe(error) })
-      }
-    }
+    // Side by side: a push service that does not answer must not hold up a message that is due.
+    await Promise.all(this.#tasks.map((task) => this.#run(task)))
     const next = this.#earliest()
     if (next < Infinity) this.wakeAt(next)
+  }
+
+  async #run(task: AlarmTask): Promise<void> {
+    try {
+      await task.run()
+      this.#notBefore.delete(task)
+    } catch (error) {
+      // It is still due, and must not ring at once again; the others go on as they are.
+      this.#notBefore.set(task, Date.now() + afterFault)
+      this.#log('error', `${task.name} failed in the alarm`, { error: describe(error) })
+    }
   }
 
   /** Infinity: nothing is to be done. A task that failed is due again whatever it says. */
