@@ -34,9 +34,7 @@ export interface StartOptions {
   /** An existing data directory; a new temporary one when absent. */
   readonly data?: string
   readonly flags?: readonly string[]
-  /** The program that runs `bin.mjs`; this Node when absent. */
-  readonly runtime?: readonly string[]
-  /** The whole command before its flags, in place of a runtime: `npm start --`. */
+  /** The whole command before its flags, in place of this Node: `npm start --`, `deno task start`. */
   readonly command?: readonly string[]
 }
 
@@ -51,7 +49,7 @@ export function removeDirectory(path: string): void {
 /** Resolves when the ready line and the table are there; rejects with the log when the process ends before. */
 export async function startFacteur(options: StartOptions = {}): Promise<RunningFacteur> {
   const data = options.data ?? temporaryDirectory()
-  const [program = '', ...before] = options.command ?? [...(options.runtime ?? [process.execPath]), bin, 'start']
+  const [program = '', ...before] = options.command ?? [process.execPath, bin, 'start']
   const args = [...before, '--data', data, ...freePorts, ...(options.flags ?? [])]
   const child = spawn(program, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
   let stdout = ''

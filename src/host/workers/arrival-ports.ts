@@ -31,7 +31,17 @@ export function arrivalPorts(env: Env, call: AccountCall = remoteCall(env)): Arr
     mailbox: (accountId) => groups.mailbox(accountId),
     queue: (domain) => {
       const stub = env.QUEUE.getByName(domain)
-      return { enqueue: async (entry) => stub.enqueue(entry) }
+      return {
+        async enqueue(entry) {
+          try {
+            return await stub.enqueue(entry)
+          } catch (cause) {
+            // To the rooms a failure means "later", whatever it was: what it was is told here.
+            log('error', 'a queue does not take mail', { domain, error: describe(cause) })
+            throw cause
+          }
+        },
+      }
     },
     clock: Date.now,
     ids: () => randomText(24),

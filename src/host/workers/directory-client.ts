@@ -8,6 +8,7 @@
  */
 import { canonicalDomain, canonicalLocalPart, type Directory, type DirectoryAnswer } from '../../routing/index.ts'
 import type { Env } from './env.ts'
+import { describe, log } from './log.ts'
 
 const LIFETIME_MS = 5_000
 /** About 200 bytes each. */
@@ -46,9 +47,19 @@ export class DirectoryClient implements Directory {
   async ask(domain: string, localPart: string): Promise<DirectoryAnswer> {
     const canonical = canonicalDomain(domain)
     if (canonical === undefined) return { kind: 'foreign' }
-    const answer = await this.#namespace.getByName(canonical).lookup(localPart)
+    const answer = await this.#ask(canonical, localPart)
     if (answer.kind !== 'unknown') remember(cacheKey(domain, localPart), answer)
     return answer
+  }
+
+  /** To the rooms a failure means "later", whatever it was: what it was is told here. */
+  async #ask(domain: string, localPart: string): Promise<DirectoryAnswer> {
+    try {
+      return await this.#namespace.getByName(domain).lookup(localPart)
+    } catch (cause) {
+      log('error', 'a domain does not answer', { domain, error: describe(cause) })
+      throw cause
+    }
   }
 }
 
