@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { decodeUtf8, parseMdn } from '../../../src/format/index.ts'
-import { type Answer, using, World } from './world.ts'
+import { type Answer, using, World } from '../../access/jmap/world.ts'
 
 const asking = `From: Joe <joe@example.com>
 To: alice@facteur.test

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decodeUtf8 } from '../../../src/format/index.ts'
 import { parseEmailId } from '../../../src/mailbox/index.ts'
-import { simpleMessage, World, type Answer } from './world.ts'
+import { simpleMessage, World, type Answer } from '../../access/jmap/world.ts'
 
 function rawOf(world: World, id: string): string {
   const raw = world.store.raw(parseEmailId(id) as never)

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { decodeUtf8 } from '../../../src/format/index.ts'
-import { simpleMessage, World, type Answer } from './world.ts'
+import { simpleMessage, World, type Answer } from '../../access/jmap/world.ts'
 
 const letter = `From: Alice <alice@facteur.test>
 To: Bob <bob@example.com>, Alice <ALICE@FACTEUR.TEST>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { simpleMessage, World, type Answer } from './world.ts'
+import { simpleMessage, World, type Answer } from '../../access/jmap/world.ts'
 
 /** The structure of the example in RFC 8621 §4.1.4. */
 const listMessage = `From: list@example.com

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { using, World } from './world.ts'
+import { using, World } from '../../access/jmap/world.ts'
 
 const defaults = {
   id: 'singleton',

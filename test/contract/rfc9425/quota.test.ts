@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Answer, simpleMessage, using, World } from './world.ts'
+import { type Answer, simpleMessage, using, World } from '../../access/jmap/world.ts'
 
 async function call(world: World, name: string, args: object = {}): Promise<Answer> {
   const methodCalls = [[name, { accountId: 'a1', ...args }, 'c']]

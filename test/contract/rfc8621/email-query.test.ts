@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { World, type Answer } from './world.ts'
+import { World, type Answer } from '../../access/jmap/world.ts'
 
 function message(n: number, subject: string, extra = ''): string {
   return `From: Person ${n} <p${n}@example.com>\nTo: alice@facteur.test\nSubject: ${subject}\nMessage-ID: <q${n}@x>\n${extra}\nbody number ${n}\n`

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { World } from './world.ts'
+import { World } from '../../access/jmap/world.ts'
 
 const message = `From: b@example.com
 Subject: Foo <b>matters</b> & foobar

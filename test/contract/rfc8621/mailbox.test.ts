@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { simpleMessage, World } from './world.ts'
+import { simpleMessage, World } from '../../access/jmap/world.ts'
 
 describe('Mailbox/get (RFC 8621 §2.1)', () => {
   it('gives all mailboxes with every property for ids null', async () => {
