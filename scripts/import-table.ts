@@ -83,7 +83,7 @@ export const rooms: readonly Room[] = [
     path: 'host/local',
     about: 'one machine: workerd and the bridge',
     imports: [...core, 'host/bridge/common', 'host/bridge/node'],
-    packages: ['node:', 'miniflare', 'esbuild'],
+    packages: ['node:', 'workerd', 'esbuild'],
   },
   { path: 'host/memory', about: 'every port in memory', imports: [...core, ...access], packages: ['node:'] },
   {

@@ -5,7 +5,7 @@ import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { compatibilityDate, objectClasses } from '../../src/host/local/runtime.ts'
+import { compatibilityDate, objectClasses } from '../../src/host/local/workerd-config.ts'
 import { bundleWorker } from '../../src/host/local/worker-bundle.ts'
 import { basic } from './clients.ts'
 import { removeDirectory, temporaryDirectory } from './server.ts'
@@ -22,7 +22,6 @@ beforeAll(async () => {
     convertV4MiniflareOptions({
       modules: [{ type: 'ESModule', path: 'worker.js', contents: await bundleWorker() }],
       compatibilityDate,
-      compatibilityFlags: ['nodejs_compat'],
       bindings: {
         FACTEUR_HOSTNAME: 'mail.facteur.test',
         FACTEUR_ADMIN_TOKEN: adminToken,
@@ -144,7 +143,6 @@ test('a failure of ours is an error, never silence and never a rejection: the se
     convertV4MiniflareOptions({
       modules: [{ type: 'ESModule', path: 'worker.js', contents: await bundleWorker() }],
       compatibilityDate,
-      compatibilityFlags: ['nodejs_compat'],
       bindings: { FACTEUR_HOSTNAME: 'mail.facteur.test' },
       // The objects are not bound, as after a wrong deployment.
       unsafeTriggerHandlers: true,

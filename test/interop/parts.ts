@@ -40,6 +40,7 @@ export async function startParts(options: PartsOptions = {}): Promise<Parts> {
     host: '127.0.0.1',
     port: await freePort('127.0.0.1', egress.port),
     objects,
+    runtime: join(directory, 'runtime'),
     bindings: {
       FACTEUR_HOSTNAME: 'mail.facteur.test',
       FACTEUR_EGRESS: `http://${egress.host}:${egress.port}`,

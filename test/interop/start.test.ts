@@ -82,6 +82,18 @@ test('kill -9 of everything right after a 250: the message is there after a new 
   expect((await readMailbox(second, bob)).map((message) => message.subject)).toEqual(['durable'])
 })
 
+test('kill -9 of the server alone takes workerd along, so that a new start finds its ports and its files free', async () => {
+  const server = await start()
+  await sendAs(server, alice, { to: bob, subject: 'durable', text: 'x' })
+  const workerds = workerdBelow(server.process.pid ?? 0)
+  expect(workerds).toHaveLength(1)
+  server.process.kill('SIGKILL')
+  const left = () => workerds.filter(isAlive)
+  await expect.poll(left, { timeout: 15_000 }).toEqual([])
+  const second = await start({ data: server.data })
+  expect((await readMailbox(second, bob)).map((message) => message.subject)).toEqual(['durable'])
+})
+
 test('two servers cannot share a data directory', async () => {
   const server = await start()
   const result = await facteur([
@@ -152,3 +164,13 @@ test('an environment variable stands for a flag, and the command line wins', asy
   const inherited = await facteur(['start'], { FACTEUR_SMTP: 'wrong' })
   expect(inherited.stderr).toContain('FACTEUR_SMTP must be')
 })
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+    throw error
+  }
+}

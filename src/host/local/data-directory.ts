@@ -1,8 +1,8 @@
 /**
  * The data directory: one server at a time, its secrets, and where a command line finds the running server.
  *
- * Layout: `objects/` (SQLite files of the Durable Objects), `tls/` (self-signed certificate), `secrets.json`,
- * `running.json` while a server runs. Directories are 0700 and files with secrets 0600.
+ * Layout: `objects/` (SQLite files of the Durable Objects), `runtime/` (what workerd is started from), `tls/` (self-signed
+ * certificate), `secrets.json`, `running.json` while a server runs. Directories are 0700 and files with secrets 0600.
  */
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
@@ -27,6 +27,7 @@ export interface RunningServer {
 export interface DataDirectory {
   readonly path: string
   readonly objects: string
+  readonly runtime: string
   readonly tls: string
   readonly secrets: Secrets
   /** Tells others where the server is. */
@@ -39,6 +40,7 @@ export interface DataDirectory {
 export function openDataDirectory(directory: string): DataDirectory {
   const path = resolve(directory)
   const objects = join(path, 'objects')
+  const runtime = join(path, 'runtime')
   const tls = join(path, 'tls')
   try {
     for (const folder of [path, objects, tls]) mkdirSync(folder, { recursive: true, mode: 0o700 })
@@ -58,6 +60,7 @@ export function openDataDirectory(directory: string): DataDirectory {
   return {
     path,
     objects,
+    runtime,
     tls,
     secrets,
     announce: (url) => writeWhole(running, { pid: process.pid, url } satisfies RunningServer),

@@ -8,7 +8,7 @@ export { LocalHostError } from './failure.ts'
 export type { LocalOptions } from './options.ts'
 export type { LocalServer } from './start.ts'
 
-/** See start.ts. Loaded when it is called: miniflare takes half a second, and most commands never start a server. */
+/** See start.ts. Loaded when it is called: the bundler and the bridge take their time to load, and most commands never start a server. */
 export async function startLocal(options: LocalOptions, log: Log): Promise<LocalServer> {
   const { startLocal: start } = await import('./start.ts')
   return start(options, log)

@@ -1,15 +1,16 @@
 /**
- * workerd on this machine: the bundled Worker with its Durable Objects on disk, reached through a socket of its own.
- *
- * miniflare writes workerd's configuration, starts it and starts it again when it dies. Its own front proxy costs three
- * quarters of the throughput, so clients and the bridge use a *direct socket* that leads straight into the Worker.
+ * workerd on this machine: the bundled Worker with its Durable Objects on disk, behind a socket of its own, started again
+ * when it dies.
  */
-import { convertV4MiniflareOptions, Log, LogLevel, Miniflare } from 'miniflare'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LocalHostError } from './failure.ts'
+import { workerdConfiguration } from './workerd-config.ts'
+import { startWorkerd, type WorkerdProcess } from './workerd-process.ts'
 
 export interface Runtime {
-  /** Where the Worker answers HTTP, without a slash at the end. */
+  /** Where the Worker answers HTTP on this machine, without a slash at the end. */
   readonly url: string
   stop(): Promise<void>
 }
@@ -20,88 +21,99 @@ export interface RuntimeOptions {
   readonly port: number
   /** Directory of the objects' SQLite files. */
   readonly objects: string
+  /** Directory for what workerd is started from. */
+  readonly runtime: string
   /** The Worker's variables and secrets. */
   readonly bindings: Readonly<Record<string, string>>
   /** Lines the Worker logs, and what workerd itself has to say. */
   readonly log: (level: string, message: string) => void
 }
 
-/** The same as in wrangler.toml; a test compares them. */
-export const compatibilityDate = '2026-11-17'
-export const objectClasses = {
-  ACCOUNT: 'AccountObject',
-  DOMAIN: 'DomainObject',
-  QUEUE: 'QueueObject',
-  REGISTRY: 'RegistryObject',
-} as const
-
 const staticPages = fileURLToPath(new URL('../../web/static', import.meta.url))
 
-/** What the pages' Worker says for a path that is no file. */
-const noPage = `export default { fetch: () => new Response('Not found\\n', { status: 404 }) }`
+/** Between workerd's end and its next start; doubled for each that ends before it listens. */
+const restartMs = 100
+const restartMostMs = 10_000
 
-/** Starts workerd and waits until it answers. Throws LocalHostError when it cannot. */
+/** Starts workerd and waits until it listens. Throws LocalHostError when it cannot. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const miniflare = withoutSignalHandlers(() => makeMiniflare(options))
+  const configuration = writeConfiguration(options)
+  const { bindings: variables, log } = options
+  let current: WorkerdProcess | undefined
+  let stopping = false
+
+  const start = async (): Promise<void> => {
+    const started = startWorkerd({ configuration, variables, log })
+    current = started
+    await started.listening.catch(async (error: unknown) => {
+      await started.end()
+      throw error
+    })
+    void restartAfter(started.ended)
+  }
+  const restartAfter = async (ended: WorkerdProcess['ended']): Promise<void> => {
+    const how = await ended
+    if (stopping) return
+    log('error', `workerd ended (${how}) and is started again`)
+    restart(0)
+  }
+  const restart = (failures: number): void => {
+    const wait = Math.min(restartMs * 2 ** failures, restartMostMs)
+    setTimeout(() => {
+      if (stopping) return
+      start().catch((error: unknown) => {
+        if (stopping) return
+        log('error', `workerd could not be started again: ${(error as Error).message}`)
+        restart(failures + 1)
+      })
+    }, wait).unref()
+  }
+
   try {
-    await miniflare.ready
-    const url = await miniflare.unsafeGetDirectURL('facteur')
-    return { url: url.href.replace(/\/$/, ''), stop: () => miniflare.dispose() }
+    await start()
   } catch (error) {
-    await miniflare.dispose().catch(() => undefined)
     throw new LocalHostError(`workerd could not be started: ${(error as Error).message}`, { cause: error })
+  }
+  return {
+    url: `http://${addressable(reachable(options.host))}:${options.port}`,
+    async stop() {
+      stopping = true
+      await current?.end()
+    },
   }
 }
 
-function makeMiniflare(options: RuntimeOptions): Miniflare {
-  return new Miniflare(
-    convertV4MiniflareOptions({
-      workers: [
-        {
-          name: 'facteur',
-          modules: [{ type: 'ESModule', path: 'worker.js', contents: options.script }],
-          compatibilityDate,
-          compatibilityFlags: ['nodejs_compat'],
-          bindings: options.bindings,
-          durableObjects: Object.fromEntries(
-            Object.entries(objectClasses).map(([binding, className]) => [binding, { className, useSQLite: true }]),
-          ),
-          unsafeDirectSockets: [{ host: options.host, port: options.port }],
-          serviceBindings: {
-            ASSETS: 'pages',
-            // Checks the address that is really connected to, whatever name it was found by.
-            OUTSIDE: { network: { allow: ['public'], tlsOptions: { trustBrowserCas: true } } },
-          },
-        },
-        // A Worker of its own: miniflare would lead the direct socket of a Worker with assets through its assets proxy.
-        {
-          name: 'pages',
-          modules: [{ type: 'ESModule', path: 'pages.js', contents: noPage }],
-          compatibilityDate,
-          assets: { directory: staticPages, binding: 'ASSETS' },
-        },
-      ],
-      resourcePersistencePath: options.objects,
-      cf: false,
-      telemetry: { enabled: false },
-      log: new Log(LogLevel.ERROR),
-      handleStructuredLogs: ({ level, message }) => options.log(level, message),
+/** Writes what workerd reads, but only where it is not there already: a server must start again on a full disk. */
+function writeConfiguration({ runtime, script, host, port, objects, bindings }: RuntimeOptions): string {
+  const namespaces = join(objects, 'do')
+  for (const directory of [runtime, namespaces]) mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const file = join(runtime, 'config.capnp')
+  replace(join(runtime, 'worker.js'), script)
+  replace(
+    file,
+    workerdConfiguration({
+      address: `${addressable(host)}:${port}`,
+      script: 'worker.js',
+      objects: namespaces,
+      pages: staticPages,
+      pageHeaders: readFileSync(join(staticPages, '_headers'), 'utf8'),
+      variables: Object.keys(bindings),
     }),
   )
+  return file
 }
 
-/**
- * miniflare ends the process at once when SIGTERM, SIGINT or SIGHUP comes, which would cut off the mail in flight. Those
- * handlers are taken away again; the one for `exit`, which ends workerd along with this process, stays.
- */
-function withoutSignalHandlers<T>(work: () => T): T {
-  const signals = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
-  const before = signals.map((signal) => new Set(process.listeners(signal)))
-  const result = work()
-  signals.forEach((signal, index) => {
-    for (const listener of process.listeners(signal)) {
-      if (!before[index]?.has(listener)) process.removeListener(signal, listener)
-    }
-  })
-  return result
+function replace(file: string, text: string): void {
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return
+  writeFileSync(file, text, { mode: 0o600 })
+}
+
+function addressable(host: string): string {
+  return host.includes(':') ? `[${host}]` : host
+}
+
+/** Where a listener on all addresses is reached from this machine. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0') return '127.0.0.1'
+  return host === '::' ? '::1' : host
 }

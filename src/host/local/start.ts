@@ -50,6 +50,7 @@ export async function startLocal(options: LocalOptions, log: Log): Promise<Local
       host: options.host,
       port: options.ports.http === 0 ? await freePort(options.host, egress.port) : options.ports.http,
       objects: data.objects,
+      runtime: data.runtime,
       bindings: workerBindings(options, data, egress),
       log: (level, message) => log(logLevel(level), 'worker', { message }),
     })

@@ -1,4 +1,4 @@
-/** The two functions of `node:crypto` that the Worker uses (nodejs_compat); nothing else of Node is visible here. */
+/** The two functions of `node:crypto` that the Worker uses; nothing else of Node is visible here. */
 declare module 'node:crypto' {
   export function scrypt(
     password: Uint8Array,

@@ -120,7 +120,7 @@ function failed(reason: string): { status: 'failed'; reason: string } {
   return { status: 'failed', reason }
 }
 
-/** dns-packet reads Node Buffers; workerd (nodejs_compat), Node and Deno all have them, the core's types do not. */
+/** dns-packet reads Node Buffers; workerd, Node and Deno all have them, the core's types do not. */
 export function asBuffer(bytes: Uint8Array): Uint8Array {
   const host = globalThis as unknown as {
     Buffer: { from(data: ArrayBufferLike, offset: number, length: number): Uint8Array }

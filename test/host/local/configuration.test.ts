@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { expect, test } from 'vitest'
-import { compatibilityDate, objectClasses } from '../../../src/host/local/runtime.ts'
+import { compatibilityDate, objectClasses } from '../../../src/host/local/workerd-config.ts'
 
 const toml = readFileSync(resolve(import.meta.dirname, '../../../wrangler.toml'), 'utf8')
 

@@ -1,0 +1,40 @@
+/**
+ * The configuration workerd is started on: what stands in it, and what must not.
+ */
+import { expect, test } from 'vitest'
+import {
+  objectClasses,
+  workerdConfiguration,
+  type WorkerdConfiguration,
+} from '../../../src/host/local/workerd-config.ts'
+
+const plain: WorkerdConfiguration = {
+  address: '127.0.0.1:8080',
+  script: 'worker.js',
+  objects: '/data/objects/do',
+  pages: '/pages',
+  pageHeaders: '/*\n  X-Content-Type-Options: nosniff\n',
+  variables: ['FACTEUR_ADMIN_TOKEN'],
+}
+
+test('variables come from the environment, so that no secret stands in the file', () => {
+  const text = workerdConfiguration(plain)
+  expect(text).toContain('(name = "FACTEUR_ADMIN_TOKEN", fromEnvironment = "FACTEUR_ADMIN_TOKEN")')
+})
+
+test('the unique keys, of which ids and file names are made, stay what they always were', () => {
+  const text = workerdConfiguration(plain)
+  for (const name of Object.values(objectClasses)) {
+    expect(text).toContain(`(className = "${name}", uniqueKey = "facteur-${name}", enableSql = true)`)
+  }
+})
+
+test('names with quotes, backslashes and line ends stay within their literal', () => {
+  const text = workerdConfiguration({ ...plain, objects: '/data/"it\'s" \\ here' })
+  expect(text).toContain(`path = "/data/\\"it's\\" \\\\ here"`)
+  expect(text).toContain(String.raw`headers\":\"/*\\n  X-Content-Type-Options`)
+})
+
+test('a control character in a path is refused, rather than read as something else', () => {
+  expect(() => workerdConfiguration({ ...plain, pages: '/a\u0000b' })).toThrow('control characters')
+})
