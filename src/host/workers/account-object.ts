@@ -192,6 +192,7 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
     this.#rooms.events.closeAll()
     this.#rooms.sockets.closeRevoked(() => false)
     this.#rooms.push.pusher.stop()
+    this.#rooms.indexing.end()
     await this.ctx.storage.deleteAll()
     // What is in memory belongs to the account that is gone.
     this.#rooms = this.#open()

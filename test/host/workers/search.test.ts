@@ -1,5 +1,5 @@
 import { evictDurableObject } from 'cloudflare:test'
-import { beforeAll, expect, it } from 'vitest'
+import { beforeAll, expect, it, vi } from 'vitest'
 import { account, basic, envelope, furnish, jmap, LinkClient, message, resultOf } from './house.ts'
 
 const authorization = basic('carol@search.test')
@@ -37,4 +37,30 @@ it('finds the same after the object has been evicted, and writes nothing more', 
   expect(await found('天气')).toBe(count)
   expect(await found('nowhere')).toBe(0)
   expect(await object.rowsWritten()).toBeLessThanOrEqual(1)
+})
+
+it('an account that is removed while mail waits to be indexed is indexed no further', async () => {
+  const login = basic('dave@search.test')
+  const dave = (await furnish('search.test', ['dave'])).dave as string
+  await link.deliver(
+    envelope('eve@outside.test', 'dave@search.test'),
+    message({ subject: 'pending', body: 'late\r\n' }),
+  )
+  const warnings = vi.spyOn(console, 'warn').mockImplementation(() => undefined)
+  const pauses: Promise<unknown>[] = []
+  const wait = scheduler.wait.bind(scheduler)
+  vi.spyOn(scheduler, 'wait').mockImplementation((delay, options) => {
+    const pause = wait(delay, options)
+    pauses.push(pause)
+    return pause
+  })
+  // Its answer begins the indexing, which pauses first.
+  await jmap(login, [['Mailbox/get', { accountId: dave, ids: [] }, 'm']])
+  expect(pauses).toHaveLength(1)
+  await account(dave).destroy()
+  await Promise.all(pauses)
+  // Whoever asks the object next comes behind what the pause has let go on.
+  await account(dave).rowsWritten()
+  expect(warnings.mock.calls.flat().filter((line) => String(line).includes('indexed'))).toEqual([])
+  vi.restoreAllMocks()
 })

@@ -27,6 +27,8 @@ export class TextIndexing {
   #running = false
   /** Something was committed in this life, so there is mail to index and there was room to keep it. */
   #due = false
+  /** The account is gone. */
+  #ended = false
 
   constructor(ports: TextIndexingPorts) {
     this.#ports = ports
@@ -37,9 +39,14 @@ export class TextIndexing {
     this.#due = true
   }
 
+  /** The account is removed, its tables first: nothing is read or written any more. */
+  end(): void {
+    this.#ended = true
+  }
+
   /** Somebody uses the account. */
   soon(): void {
-    if (this.#running || !this.#due) return
+    if (this.#running || this.#ended || !this.#due) return
     this.#running = true
     this.#ports.waitUntil(this.#run())
   }
@@ -50,10 +57,12 @@ export class TextIndexing {
     try {
       for (let left = pieces; left > 0; left--) {
         await scheduler.wait(pauseMs)
-        if (!store.exists || (await store.indexPending(piece)) < piece) return
+        if (this.#ended || !store.exists || (await store.indexPending(piece)) < piece) return
       }
       this.#due = true
     } catch (error) {
+      // A piece that waited for the blob store while the account was removed finds no tables: nothing is wrong.
+      if (this.#ended) return
       log('warning', 'mail could not be indexed now', { error: describe(error) })
     } finally {
       this.#running = false
