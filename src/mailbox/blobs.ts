@@ -15,7 +15,7 @@ import type { Journal } from './journal.ts'
 import type { StoreLimits } from './limits.ts'
 import type { Objects } from './objects.ts'
 import { type Octets, PutOctets } from './put-octets.ts'
-import type { Blob, Upload } from './types.ts'
+import type { Blob, BlobExtent, Upload } from './types.ts'
 
 /** Header octets that a row holds at most. A longer header lies in `data`, and then the message has no object. */
 export const maxHeadSize = 256 * 1024
@@ -47,12 +47,8 @@ export class Blobs extends BlobReader {
   }
 
   putUpload(bytes: Octets, type: string): Upload {
-    if (bytes.length > this.#limits.maxMessageSize) throw new StoreError('tooLarge', 'the upload is too large')
+    this.checkUpload(bytes.length)
     this.sweep()
-    const waiting = 'SELECT ifnull(sum(size), 0) AS size FROM blob WHERE expires IS NOT NULL'
-    if (this.#sql.exec<{ size: number }>(waiting).one().size + bytes.length > this.#limits.maxUploadTotal) {
-      throw new StoreError('overQuota', 'too many uploads are waiting to be used')
-    }
     const checked = mediaType.test(type) ? type : 'application/octet-stream'
     const blob = this.#journal.take() as BlobNumber
     const expiresAt = this.#now() + this.#limits.uploadLifetime
@@ -60,20 +56,35 @@ export class Blobs extends BlobReader {
     return { blob, type: checked, size: bytes.length, expiresAt }
   }
 
+  /** Throws what `putUpload` would refuse so many octets with: `tooLarge`, `overQuota`. */
+  checkUpload(size: number): void {
+    if (size > this.#limits.maxMessageSize) throw new StoreError('tooLarge', 'the upload is too large')
+    const waiting = 'SELECT ifnull(sum(size), 0) AS size FROM blob WHERE expires > ?'
+    if (this.#sql.exec<{ size: number }>(waiting, this.#now()).one().size + size > this.#limits.maxUploadTotal) {
+      throw new StoreError('overQuota', 'too many uploads are waiting to be used')
+    }
+  }
+
   /** An upload that has not expired. */
   upload(id: BlobNumber): Blob | undefined {
-    const query = 'SELECT type FROM blob WHERE id = ? AND expires > ?'
-    const row = this.#sql.exec<{ type: string }>(query, id, this.#now()).toArray()[0]
-    const bytes = row === undefined ? undefined : this.read(id)
-    return row === undefined || bytes === undefined ? undefined : { bytes, type: row.type, size: bytes.length }
+    return this.#whole(this.uploadExtent(id))
+  }
+
+  uploadExtent(id: BlobNumber): BlobExtent | undefined {
+    const query = 'SELECT type, size FROM blob WHERE id = ? AND expires > ?'
+    const row = this.#sql.exec<{ type: string; size: number }>(query, id, this.#now()).toArray()[0]
+    return row === undefined ? undefined : { blob: id, start: 0, end: row.size, type: row.type }
   }
 
   /** A whole message, not an upload. */
   message(id: BlobNumber): Blob | undefined {
-    const known =
-      this.#sql.exec('SELECT 1 AS yes FROM blob WHERE id = ? AND expires IS NULL', id).toArray().length === 1
-    const bytes = known ? this.read(id) : undefined
-    return bytes === undefined ? undefined : { bytes, type: 'message/rfc822', size: bytes.length }
+    return this.#whole(this.messageExtent(id))
+  }
+
+  messageExtent(id: BlobNumber): BlobExtent | undefined {
+    const query = 'SELECT size FROM blob WHERE id = ? AND expires IS NULL'
+    const row = this.#sql.exec<{ size: number }>(query, id).toArray()[0]
+    return row === undefined ? undefined : { blob: id, start: 0, end: row.size, type: 'message/rfc822' }
   }
 
   /** One more email shares the message. */
@@ -102,6 +113,11 @@ export class Blobs extends BlobReader {
     const query = 'SELECT id FROM blob WHERE expires <= ? AND id < ?'
     const expired = this.#sql.exec<{ id: number }>(query, this.#now(), this.#journal.state).toArray()
     this.#remove(expired.map((row) => row.id as BlobNumber))
+  }
+
+  #whole(extent: BlobExtent | undefined): Blob | undefined {
+    const bytes = extent === undefined ? undefined : this.read(extent.blob)
+    return extent === undefined || bytes === undefined ? undefined : { bytes, type: extent.type, size: bytes.length }
   }
 
   #remove(ids: readonly BlobNumber[]): void {

@@ -7,7 +7,7 @@ import type { Blobs } from './blobs.ts'
 import { emailFromRow } from './email-row.ts'
 import type { BlobNumber, BlobRef, EmailId, MailboxId } from './ids.ts'
 import type { KeywordSet, KeywordTable } from './keyword-table.ts'
-import type { Blob, Email, EnvelopeColumn, EnvelopeRow, Place } from './types.ts'
+import type { Blob, BlobExtent, Email, EnvelopeColumn, EnvelopeRow, Place } from './types.ts'
 import type { Views } from './views.ts'
 
 /** Rows read at once by `envelopes`: about half a megabyte. */
@@ -128,6 +128,16 @@ export class EmailReader {
     return { bytes, type: `${part.type}/${part.subtype}`, size: bytes.length }
   }
 
+  /** Where the octets of a blob lie; undefined when there are none, or only with a transfer encoding. Reads none of them. */
+  extent(ref: BlobRef): BlobExtent | undefined {
+    if (ref.kind === 'upload') return this.#blobs.uploadExtent(ref.blob)
+    if (ref.kind === 'message') return this.#blobs.messageExtent(ref.blob)
+    const email = this.emails([ref.email])[0]
+    const part = email === undefined ? undefined : allParts(decodeParts(email.parts))[ref.part]
+    if (email === undefined || part === undefined || isEncoded(part.encoding)) return undefined
+    return { blob: email.blob, start: part.bodyStart, end: part.bodyEnd, type: `${part.type}/${part.subtype}` }
+  }
+
   #envelopeRow(row: SqlRow, columns: readonly EnvelopeColumn[]): EnvelopeRow {
     const result: Record<string, unknown> = {
       uid: row.uid,
@@ -147,6 +157,11 @@ export class EmailReader {
     if (bytes === undefined) throw new Error(`blob ${blob} of an email is missing`)
     return bytes
   }
+}
+
+/** Whether `decodeBody` would change octets. */
+function isEncoded(encoding: string): boolean {
+  return /^(?:base64|quoted-printable)$/i.test(encoding)
 }
 
 function isList(uids: readonly number[] | { readonly from: number; readonly to: number }): uids is readonly number[] {

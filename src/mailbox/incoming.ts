@@ -26,6 +26,8 @@ export interface IncomingParts {
   readonly refers: (blob: BlobNumber, key: string) => boolean
   /** Whether the account's quota has room for so many octets. */
   readonly hasRoom: (size: number) => boolean
+  /** Throws `tooLarge`, `overQuota` when so many octets cannot be an upload. */
+  readonly checkUpload: (size: number) => void
 }
 
 export class Incoming {
@@ -55,9 +57,14 @@ export class Incoming {
     return this.#put(raw, summary.headerSize, summary)
   }
 
-  /** Octets for `MailStore.putUpload`. Throws `unavailable` when the blob store fails. */
+  /**
+   * Octets for `MailStore.putUpload`. Throws `unavailable` when the blob store fails, and what `putUpload` would refuse
+   * anyway: `tooLarge`, `overQuota`.
+   */
   async upload(bytes: Uint8Array): Promise<Octets> {
-    return this.#isLarge(bytes) && bytes.length <= this.#parts.limits.maxMessageSize ? this.#put(bytes, 0) : bytes
+    if (!this.#isLarge(bytes)) return bytes
+    this.#parts.checkUpload(bytes.length)
+    return this.#put(bytes, 0)
   }
 
   /** To be awaited in the end, whatever happened: removes objects that no committed row refers to. */

@@ -44,6 +44,7 @@ export type {
 export type {
   AccountFacts,
   Blob,
+  BlobExtent,
   ChangeType,
   Changes,
   Commit,

@@ -188,6 +188,10 @@ export class OpenAccount {
       limits: this.#limits,
       refers: (blob, key) => this.blobs.refers(blob, key),
       hasRoom: (size) => this.usage.read().used + size <= (this.account.facts.quota ?? Infinity),
+      checkUpload: (size) => {
+        this.blobs.checkUpload(size)
+        this.writer.checkQuota(size)
+      },
     })
   }
 

@@ -13,6 +13,7 @@ import type { Query, QueryResult } from './query/query.ts'
 import type { EmailSet, SearchedText } from './search/text-index.ts'
 import type {
   Blob,
+  BlobExtent,
   Changes,
   ChangeType,
   CopyOutcome,
@@ -303,6 +304,23 @@ export class MailStore extends AccountStore {
   /** The bytes that a JMAP blobId names, a part with its transfer encoding undone; undefined when there are none. Within `reading`. */
   blob(ref: BlobRef): Blob | undefined {
     return this.open().reader.blob(ref)
+  }
+
+  /**
+   * Where the octets of a blob lie, which reads none of them; undefined when there is no such blob, or when they are
+   * stored with a transfer encoding: then `blob` has them.
+   */
+  extent(ref: BlobRef): BlobExtent | undefined {
+    return this.open().reader.extent(ref)
+  }
+
+  /**
+   * Octets `start` (inclusive) to `end` (exclusive) of an extent, clamped to it; undefined when the blob is gone. Within
+   * `reading`.
+   */
+  octets(extent: BlobExtent, start: number, end: number): Uint8Array | undefined {
+    const from = extent.start + Math.max(0, start)
+    return this.open().blobs.slice(extent.blob, from, Math.min(extent.end, extent.start + end))
   }
 
   /** The blob of a whole message, or undefined: whether an upload or message exists without reading it. */

@@ -247,6 +247,16 @@ export interface Blob {
   readonly size: number
 }
 
+/** A blob whose octets are stored as they are: a run of those of a message or an upload. */
+export interface BlobExtent {
+  readonly blob: BlobNumber
+  readonly start: number
+  /** Exclusive. */
+  readonly end: number
+  /** As of `Blob`. */
+  readonly type: string
+}
+
 export interface Upload {
   readonly blob: BlobNumber
   readonly type: string

@@ -113,6 +113,24 @@ describe.each([
 })
 
 describe('without the blob store being asked', () => {
+  it.each([
+    ['more than the quota has room for', 'overQuota', (store: MailStore) => store.updateAccount({ quota: mebibyte })],
+    ['too many uploads waiting', 'overQuota', (store: MailStore) => store.putUpload(sized(2 * mebibyte), 'a/b')],
+  ])('an upload is refused: %s', async (_, type, arrange) => {
+    const { store, blobs } = openLarge({ limits: { maxUploadTotal: 3 * mebibyte } })
+    arrange(store)
+    const incoming = store.incoming()
+    await expect(incoming.upload(sized(mebibyte + 1))).rejects.toMatchObject({ type })
+    await incoming.settle()
+    expect(blobs.calls.put).toBe(0)
+  })
+
+  it('an upload above the size of a message is refused', async () => {
+    const { store, blobs } = openLarge({ limits: { maxMessageSize: mebibyte } })
+    await expect(store.incoming().upload(sized(mebibyte + 1))).rejects.toMatchObject({ type: 'tooLarge' })
+    expect(blobs.calls.put).toBe(0)
+  })
+
   it('header, envelope, preview and the beginning of the body are read', async () => {
     const { store, blobs, reopen } = openLarge()
     const raw = sized(mebibyte, { subject: 'Large' })

@@ -9,8 +9,26 @@
  */
 import { allParts, decodeBody, parseMessage } from '../../format/index.ts'
 import { parseBlobId, type Blob, type MailStore } from '../../mailbox/index.ts'
+import type { Download } from './context.ts'
 
 const maxBlobNesting = 4
+
+/**
+ * A blob to be read in pieces, of which nothing else is read or fetched, unless it has a transfer encoding. Undefined
+ * and throws as `readBlob` within `reading`.
+ */
+export async function openBlob(store: MailStore, blobId: string): Promise<Download | undefined> {
+  const ref = parseBlobId(blobId)
+  const extent = ref === undefined ? undefined : await store.reading(() => store.extent(ref))
+  if (extent !== undefined) {
+    const slice = (start: number, end: number) => store.reading(() => store.octets(extent, start, end))
+    return { type: extent.type, size: extent.end - extent.start, slice }
+  }
+  const blob = await store.reading(() => readBlob(store, blobId))
+  if (blob === undefined) return undefined
+  const { bytes, type, size } = blob
+  return { type, size, slice: async (start, end) => bytes.subarray(start, end) }
+}
 
 /** Undefined when the id is malformed or names nothing. */
 export function readBlob(store: MailStore, blobId: string, nesting = 0): Blob | undefined {

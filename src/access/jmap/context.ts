@@ -37,11 +37,15 @@ export interface JmapResponse {
   readonly body: string
 }
 
-/** A blob for the host to send; immutable, so it may be cached for ever (RFC 8620 §6.2). */
+/** A blob to be read in pieces; immutable, so it may be cached for ever (RFC 8620 §6.2). */
 export interface Download {
-  readonly bytes: Uint8Array
   readonly type: string
   readonly size: number
+  /**
+   * Octets `start` to before `end`, both within `size`; undefined when the blob has been destroyed meanwhile. Throws
+   * `unavailable`.
+   */
+  slice(start: number, end: number): Promise<Uint8Array | undefined>
 }
 
 export function standardOf(context: JmapContext, call: CallContext): Standard {

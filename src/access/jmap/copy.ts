@@ -16,7 +16,7 @@ import {
   type JsonObject,
   type Method,
 } from '../../protocol/jmap/index.ts'
-import { readBlob } from './blob.ts'
+import { openBlob } from './blob.ts'
 import type { JmapContext } from './context.ts'
 
 const emailCopyArguments = [
@@ -57,7 +57,7 @@ export function blobCopy(context: JmapContext): Method {
       const copied: JsonObject = {}
       const notCopied: JsonObject = {}
       for (const blobId of blobIds) {
-        const isThere = await context.store.reading(() => readBlob(context.store, blobId) !== undefined)
+        const isThere = (await openBlob(context.store, blobId)) !== undefined
         if (!isThere) setOwn(notCopied, blobId, new SetError('notFound').toJSON())
         else copied[blobId] = blobId
       }

@@ -21,7 +21,7 @@ import {
   type StateChange,
 } from '../../protocol/jmap/index.ts'
 import { available } from './available.ts'
-import { readBlob } from './blob.ts'
+import { openBlob } from './blob.ts'
 import type { Download, JmapAccount, JmapContext, JmapResponse } from './context.ts'
 import { defaultLimits, type JmapLimits } from './limits.ts'
 import { methodsOf } from './method.ts'
@@ -151,8 +151,7 @@ export class JmapAccess {
   /** A blob (RFC 8620 §6.2); undefined: answer 404. See `downloadHeaders`. Throws `unavailable`: answer 503. */
   async download(accountId: string, blobId: string): Promise<Download | undefined> {
     if (accountId !== this.#context.account.id) return undefined
-    const { store } = this.#context
-    return store.reading(() => readBlob(store, blobId))
+    return openBlob(this.#context.store, blobId)
   }
 
   /** What to push for a commit; undefined: nothing. */

@@ -6,8 +6,9 @@
  */
 
 const METHODS = 'GET, HEAD, POST, OPTIONS'
-const HEADERS = 'Authorization, Content-Type, Accept, Last-Event-ID, If-None-Match'
-const EXPOSED = 'Content-Length, Content-Disposition, ETag, Location, WWW-Authenticate, Retry-After'
+const HEADERS = 'Authorization, Content-Type, Accept, Last-Event-ID, If-Match, If-None-Match, If-Range, Range'
+const EXPOSED =
+  'Accept-Ranges, Content-Length, Content-Disposition, Content-Range, ETag, Location, WWW-Authenticate, Retry-After'
 const ONE_DAY = '86400'
 
 export function preflight(): Response {

@@ -1,4 +1,5 @@
 export { httpApp } from './app.ts'
+export { blobResponse, type BlobNames } from './blob-response.ts'
 export { CHALLENGE, parseAuthorization, tokenAccount, type Authorization } from './authorization.ts'
 export { parseSessionRequest, encodeSession, type SessionRequest } from './bridge.ts'
 export type { AccountRoute, House } from './house.ts'

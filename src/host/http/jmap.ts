@@ -35,7 +35,9 @@ export function jmapRoutes(house: House): Hono {
     '/upload/:account',
     ({ req }) => limited(req.raw, 'maxSizeUpload', LARGEST_UPLOAD) ?? forward(house, req.raw),
   )
-  app.on(['GET', 'HEAD'], '/download/:account/:blob/:name', ({ req }) => forward(house, req.raw))
+  app.on(['GET', 'HEAD'], ['/download/:account/:blob/', '/download/:account/:blob/:name'], ({ req }) =>
+    forward(house, req.raw),
+  )
   app.get('/eventsource', ({ req }) => relayEventSource(req.raw, (request) => forward(house, request)))
   app.get('/eventsource/', ({ req }) => relayEventSource(req.raw, (request) => forward(house, request)))
   app.get('/ws', ({ req }) => forward(house, req.raw))

@@ -166,8 +166,8 @@ describe('a message that is held for later (RFC 4865, RFC 8621 §7)', () => {
       deliveryStatus: { 'bob@example.com': { delivered: 'no', smtpReply: '553 5.7.1 not yours' } },
       dsnBlobIds: [expect.stringMatching(/^G\d+$/)],
     })
-    const report = await world.jmap.download('a1', submission.dsnBlobIds[0])
-    expect(decodeUtf8(report?.bytes as Uint8Array)).toContain('Status: 5.7.1')
+    const report = await world.octets(submission.dsnBlobIds[0])
+    expect(decodeUtf8(report as Uint8Array)).toContain('Status: 5.7.1')
   })
 })
 

@@ -90,15 +90,14 @@ describe('uploads and downloads (RFC 8620 §6)', () => {
     const { body, status } = await world.jmap.upload('a1', bytes, 'image/png')
     expect(status).toBe(201)
     expect(blobs.objects.size).toBe(1)
-    const download = await world.jmap.download('a1', JSON.parse(body).blobId)
-    expect(Buffer.compare(download!.bytes, bytes)).toBe(0)
+    expect(Buffer.compare((await world.octets(JSON.parse(body).blobId))!, bytes)).toBe(0)
   })
 
   it('are told apart from refusals while the blob store fails', async () => {
     const { body } = await world.jmap.upload('a1', sized(mebibyte), 'image/png')
     blobs.break('put', 'get')
     expect(await world.jmap.upload('a1', sized(mebibyte), 'image/png')).toMatchObject({ status: 503 })
-    await expect(world.jmap.download('a1', JSON.parse(body).blobId)).rejects.toMatchObject({ type: 'unavailable' })
+    await expect(world.octets(JSON.parse(body).blobId)).rejects.toMatchObject({ type: 'unavailable' })
   })
 
   it('of a part fetch that part only', async () => {
@@ -106,6 +105,31 @@ describe('uploads and downloads (RFC 8620 §6)', () => {
     const download = await world.jmap.download('a1', `P${id}-2`)
     expect(download).toMatchObject({ type: 'image/png', size: 57 * 20_000 })
     expect(blobs.octetsRead).toBeLessThan(withAttachment().length)
+  })
+
+  it('of a range fetch that range only, and a size nothing (RFC 9110 §14, RFC 9404 §4.2)', async () => {
+    const raw = sized(2 * mebibyte)
+    const { id } = await deliver(world.store, raw)
+    const blobId = `G${id}`
+    const download = await world.jmap.download('a1', blobId)
+    expect(download?.size).toBe(raw.length)
+    expect(blobs.octetsRead).toBe(0)
+    const range = await download?.slice(mebibyte, mebibyte + 1000)
+    expect(Buffer.compare(range!, raw.subarray(mebibyte, mebibyte + 1000))).toBe(0)
+    expect(blobs.octetsRead).toBe(1000)
+    const asked = { accountId: 'a1', ids: [blobId], offset: mebibyte, length: 10, properties: ['data:asText', 'size'] }
+    const using = ['urn:ietf:params:jmap:core', 'urn:ietf:params:jmap:blob']
+    const { body } = await world.post(JSON.stringify({ using, methodCalls: [['Blob/get', asked, 'b']] }))
+    const text = decodeUtf8(raw.subarray(mebibyte, mebibyte + 10))
+    expect(body.methodResponses[0][1].list).toEqual([{ id: blobId, 'data:asText': text, size: raw.length }])
+    expect(blobs.octetsRead).toBe(1010)
+  })
+
+  it('ends when the blob is destroyed meanwhile', async () => {
+    const { id } = await deliver(world.store, sized(2 * mebibyte))
+    const download = await world.jmap.download('a1', `G${id}`)
+    world.store.destroy([id])
+    expect(await download?.slice(0, 10)).toBeUndefined()
   })
 })
 

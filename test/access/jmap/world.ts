@@ -104,6 +104,12 @@ export class World {
     return formatEmailId(email.id)
   }
 
+  /** All octets of a blob; undefined when there is none. */
+  async octets(blobId: string): Promise<Uint8Array | undefined> {
+    const download = await this.jmap.download('a1', blobId)
+    return download?.slice(0, download.size)
+  }
+
   /** A whole request body, answered. */
   async post(body: string | Uint8Array): Promise<{ status: number; contentType: string; body: Answer }> {
     const bytes = typeof body === 'string' ? encodeUtf8(body) : body

@@ -14,9 +14,9 @@ import {
   type JsonObject,
   type Method,
 } from '../../../protocol/jmap/index.ts'
-import { readBlob } from '../blob.ts'
-import { standardOf, type JmapContext } from '../context.ts'
-import { cut, readRange, type OctetRange } from './octet-range.ts'
+import { openBlob } from '../blob.ts'
+import { standardOf, type Download, type JmapContext } from '../context.ts'
+import { readRange, within, type OctetRange } from './octet-range.ts'
 
 /** Names of RFC 9404 §4.2.2 and of the Web Crypto API. */
 const digests: Readonly<Record<string, 'SHA-1' | 'SHA-256' | 'SHA-512'>> = {
@@ -41,11 +41,11 @@ export function blobGet(context: JmapContext): Method {
       const list: JsonObject[] = []
       const notFound = [...request.unresolved]
       const budget = { left: context.limits.maxSizeBodyValues }
-      const { store } = context
       for (const id of request.ids) {
-        const blob = await store.reading(() => readBlob(store, id))
-        if (blob === undefined) notFound.push(id)
-        else list.push(await shown(id, blob.bytes, range, properties, budget))
+        const blob = await openBlob(context.store, id)
+        const found = blob === undefined ? undefined : await shown(id, blob, range, properties, budget)
+        if (found === undefined) notFound.push(id)
+        else list.push(found)
       }
       return { arguments: { accountId: context.account.id, list, notFound } }
     },
@@ -56,19 +56,24 @@ function isProperty(name: string): boolean {
   return plain.includes(name) || (name.startsWith('digest:') && Object.hasOwn(digests, name.slice(7)))
 }
 
+/** Undefined when the blob has been destroyed meanwhile. */
 async function shown(
   id: string,
-  bytes: Uint8Array,
+  blob: Download,
   range: OctetRange,
   properties: readonly string[],
   budget: { left: number },
-): Promise<JsonObject> {
-  const { part, isWhole } = cut(bytes, range)
+): Promise<JsonObject | undefined> {
+  const { start, end, isWhole } = within(blob.size, range)
   const result: JsonObject = { id }
   const wants = (name: string) => properties.includes(name)
-  if (wants('data') || wants('data:asText') || wants('data:asBase64')) {
-    budget.left -= part.length
-    if (budget.left < 0) throw new MethodError('requestTooLarge', 'The blobs are too large for one answer.')
+  const wantsData = wants('data') || wants('data:asText') || wants('data:asBase64')
+  if (wantsData) budget.left -= end - start
+  if (budget.left < 0) throw new MethodError('requestTooLarge', 'The blobs are too large for one answer.')
+  const wantsOctets = wantsData || properties.some((name) => name.startsWith('digest:'))
+  const part = wantsOctets ? await blob.slice(start, end) : new Uint8Array()
+  if (part === undefined) return undefined
+  if (wantsData) {
     Object.assign(result, dataOf(part, wants))
     if (!isWhole) result['isTruncated'] = true
   }
@@ -78,7 +83,7 @@ async function shown(
     result[name] = encodeBase64(new Uint8Array(await crypto.subtle.digest(algorithm, part)))
     if (!isWhole) result['isTruncated'] = true
   }
-  if (wants('size')) result['size'] = bytes.length
+  if (wants('size')) result['size'] = blob.size
   return result
 }
 

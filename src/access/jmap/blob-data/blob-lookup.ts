@@ -22,7 +22,7 @@ import {
   type JsonObject,
   type Method,
 } from '../../../protocol/jmap/index.ts'
-import { readBlob } from '../blob.ts'
+import { openBlob } from '../blob.ts'
 import type { JmapContext } from '../context.ts'
 
 const finders: Readonly<Record<string, (email: Email) => readonly string[]>> = {
@@ -51,7 +51,7 @@ export function blobLookup(context: JmapContext): Method {
       const { store } = context
       for (const given of new Set(ids)) {
         const id = resolveId(given, call.createdIds)
-        if (id === undefined || !(await store.reading(() => readBlob(store, id) !== undefined))) notFound.push(given)
+        if (id === undefined || (await openBlob(store, id)) === undefined) notFound.push(given)
         else list.push({ id, matchedIds: matches(store, id, typeNames) })
       }
       return { arguments: { accountId: context.account.id, list, notFound } }

@@ -19,8 +19,14 @@ export function readRange(values: JsonObject): OctetRange | undefined {
   return { offset, length }
 }
 
-/** The octets in the range as a view; `isWhole` is false when it begins or ends behind the blob's end. */
-export function cut(bytes: Uint8Array, { offset, length }: OctetRange): { part: Uint8Array; isWhole: boolean } {
-  const end = length === undefined ? Math.max(bytes.length, offset) : offset + length
-  return { part: bytes.subarray(offset, end), isWhole: end <= bytes.length }
+/** The range within so many octets; `isWhole` is false when it begins or ends behind their end. */
+export function within(size: number, { offset, length }: OctetRange): { start: number; end: number; isWhole: boolean } {
+  const end = length === undefined ? Math.max(size, offset) : offset + length
+  return { start: Math.min(offset, size), end: Math.min(end, size), isWhole: end <= size }
+}
+
+/** The octets in the range as a view. */
+export function cut(bytes: Uint8Array, range: OctetRange): { part: Uint8Array; isWhole: boolean } {
+  const { start, end, isWhole } = within(bytes.length, range)
+  return { part: bytes.subarray(start, end), isWhole }
 }

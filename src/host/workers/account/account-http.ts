@@ -1,15 +1,23 @@
 /**
  * The requests that reach an account's object: JMAP, its sockets, and sessions that a bridge opens.
  *
- * Standards: RFC 8620 §2 (session), §3 (API), §6 (binary data); RFC 8887 (WebSocket); RFC 9110 §11 (authentication), §13 (conditional requests).
+ * Standards: RFC 8620 §2 (session), §3 (API), §6 (binary data); RFC 8887 (WebSocket); RFC 9110 §11 (authentication).
  * Limits: bodies are counted while they are read, since a length may be missing or wrong.
  * Security: anyone may get this far with any credentials. `/internal/` paths are made by the Worker only, which forwards
  * nothing but `/jmap/` of what clients send.
  */
-import { type Download, downloadHeaders, type JmapAccess, type JmapResponse } from '../../../access/jmap/index.ts'
+import type { JmapAccess, JmapResponse } from '../../../access/jmap/index.ts'
 import { StoreError } from '../../../mailbox/index.ts'
 import { offersJmap, parseEventSourceQuery } from '../../../protocol/jmap/index.ts'
-import { CHALLENGE, notJson, overLimit, parseAuthorization, parseSessionRequest, problem } from '../../http/index.ts'
+import {
+  blobResponse,
+  CHALLENGE,
+  notJson,
+  overLimit,
+  parseAuthorization,
+  parseSessionRequest,
+  problem,
+} from '../../http/index.ts'
 import type { LoginResult } from '../doors.ts'
 import type { Env } from '../env.ts'
 import { settingsOf } from '../settings.ts'
@@ -70,7 +78,7 @@ export class AccountHttp {
       case 'download': {
         const blob = await jmap.download(accountId, blobId)
         if (blob === undefined) return problem(404, 'Not Found', 'there is no such blob')
-        return download(request, blob, blobId, name, url.searchParams.get('accept') ?? undefined)
+        return blobResponse(request, blob, { blobId, name, type: url.searchParams.get('accept') ?? undefined })
       }
       case 'events':
         return this.#subscribe(request, url, credential)
@@ -155,17 +163,6 @@ function isSameHost(origin: string, url: URL): boolean {
 /** RFC 8620 §3.1 wants `application/json`; parameters such as a charset do no harm. */
 function isJson(request: Request): boolean {
   return /^application\/json\s*(?:;|$)/i.test(request.headers.get('Content-Type') ?? '')
-}
-
-/** A blob never changes, so its id is its entity tag. */
-function download(request: Request, blob: Download, blobId: string, name: string, accept?: string): Response {
-  const etag = `"${blobId}"`
-  const headers = { ...downloadHeaders(name, accept, blob.type), etag }
-  if (request.headers.get('If-None-Match') === etag) return new Response(null, { status: 304, headers })
-  if (request.method === 'HEAD') {
-    return new Response(null, { headers: { ...headers, 'content-length': String(blob.size) } })
-  }
-  return new Response(blob.bytes, { headers })
 }
 
 /** Undefined when a segment's percent-encoding is broken. */
