@@ -42,6 +42,7 @@ export class AccountTable {
     this.set('name', account.name ?? '')
     this.set('created', now)
     this.set('quota', account.quota)
+    this.set('push_key', account.pushKey)
   }
 
   update(patch: { name?: string; quota?: number | undefined }): void {

@@ -118,7 +118,7 @@ export class PushSubscriptions {
     this.#remove((each) => each.expiresAt <= now)
   }
 
-  /** The private application server key (RFC 8292), as the host wrote it; undefined: none was made yet. */
+  /** The private application server key (RFC 8292), as the host wrote it; undefined in an account from before there were keys. */
   get serverKey(): string | undefined {
     const key = this.#account.get('push_key')
     return key === undefined ? undefined : String(key)

@@ -383,4 +383,6 @@ export interface NewAccount {
   readonly address: string
   readonly name?: string
   readonly quota?: number
+  /** See `PushSubscriptions.serverKey`. */
+  readonly pushKey?: string
 }

@@ -24,6 +24,7 @@ import { scryptHasher } from './account/password-hasher.ts'
 import { SessionSockets } from './account/session-sockets.ts'
 import { submissionPort } from './account/submission-port.ts'
 import { TextIndexing } from './account/text-indexing.ts'
+import { newServerKey } from './account/vapid.ts'
 import type { AccountDoor, LoginAttempt, LoginResult } from './doors.ts'
 import type { Env } from './env.ts'
 import { describe, log } from './log.ts'
@@ -142,7 +143,8 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
   }
 
   async create(facts: { address: string; name: string; password: string }): Promise<void> {
-    this.#rooms.store.create({ address: facts.address, name: facts.name })
+    const pushKey = await newServerKey()
+    this.#rooms.store.create({ address: facts.address, name: facts.name, pushKey })
     await this.#rooms.logins.setPassword(facts.password)
   }
 

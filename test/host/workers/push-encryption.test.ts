@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decodeBase64Url, encodeBase64Url, encodeUtf8 } from '../../../src/format/index.ts'
 import { encryptPush, freshSecrets, MAX_PLAINTEXT } from '../../../src/host/workers/account/push-encryption.ts'
-import { Vapid } from '../../../src/host/workers/account/vapid.ts'
+import { newServerKey, Vapid } from '../../../src/host/workers/account/vapid.ts'
 import { Device } from './push-device.ts'
 
 const octets = (text: string) => decodeBase64Url(text) as Uint8Array
@@ -75,16 +75,10 @@ describe('a push of our own (RFC 8188, RFC 8291)', () => {
 })
 
 describe('the token (RFC 8292 §2)', () => {
-  it('keeps the first key that was kept, and signs anew only when the token is about to end', async () => {
-    let kept: string | undefined
-    const store = {
-      get serverKey() {
-        return kept
-      },
-      keepServerKey: (key: string) => (kept ??= key),
-    }
-    const first = await Vapid.open(store, 'https://mail.example')
-    const second = await Vapid.open(store, 'https://mail.example')
+  it('is of the key that was kept, and signed anew only when it is about to end', async () => {
+    const kept = await newServerKey()
+    const first = await Vapid.open(kept, 'https://mail.example')
+    const second = await Vapid.open(kept, 'https://mail.example')
     expect(second.publicKey).toBe(first.publicKey)
     expect(octets(first.publicKey)).toHaveLength(65)
     const now = Date.UTC(2026, 10, 23)

@@ -33,8 +33,8 @@ export interface PushService {
   post(message: PushMessage): Promise<PushOutcome>
   /** Whether these are a point on P-256 and a secret of 16 octets (RFC 8291 §2, §3.2). */
   acceptsKeys(keys: NonNullable<PushSubscription['keys']>): Promise<boolean>
-  /** The public key that every post is signed with (RFC 9749 §3), in URL-safe base64. */
-  readonly applicationServerKey: string
+  /** The public key that every post is signed with (RFC 9749 §3), in URL-safe base64; undefined before there is one. */
+  readonly applicationServerKey: string | undefined
   /** Loopback and private networks may be pushed to: a test, or a push service in one's own house. */
   readonly allowsPrivateUrls: boolean
 }

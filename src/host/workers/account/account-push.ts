@@ -4,7 +4,7 @@
 import { Pusher } from '../../../access/jmap/index.ts'
 import type { MailStore } from '../../../mailbox/index.ts'
 import type { Env } from '../env.ts'
-import type { Log } from '../log.ts'
+import { describe, type Log } from '../log.ts'
 import { settingsOf } from '../settings.ts'
 import type { AccountAlarm } from './account-alarm.ts'
 import { WebPush } from './web-push.ts'
@@ -30,6 +30,11 @@ export function accountPush(ports: {
     allowsPrivateUrls: pushToPrivate,
     fetch: (url, init) => (OUTSIDE === undefined || pushToPrivate ? fetch(url, init) : OUTSIDE.fetch(url, init)),
     log,
+  })
+  // An account from before there were keys gets its own along with its next change: being read writes nothing.
+  store.onCommit(() => {
+    if (store.pushSubscriptions.serverKey !== undefined) return
+    service.makeKey().catch((error: unknown) => log('error', 'no push key', { error: describe(error) }))
   })
   const pusher = new Pusher({ store, accountId, service, clock: Date.now, wakeAt: (time) => alarm.wakeAt(time) })
   alarm.add(pusher)

@@ -7,7 +7,6 @@
  * Standards: RFC 8292 (VAPID), RFC 9749 (in JMAP), RFC 7515 and RFC 7519 (JWT), RFC 7518 §3.4 (ES256).
  */
 import { decodeBase64Url, encodeBase64Url, encodeUtf8 } from '../../../format/index.ts'
-import type { PushSubscriptions } from '../../../mailbox/index.ts'
 
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' }
 /** RFC 8292 §2 allows 24 hours. */
@@ -36,10 +35,9 @@ export class Vapid {
     this.#contact = contact
   }
 
-  /** The account's key; made and kept when it is asked for the first time. */
-  static async open(kept: Pick<PushSubscriptions, 'serverKey' | 'keepServerKey'>, contact: string): Promise<Vapid> {
-    const text = kept.serverKey ?? kept.keepServerKey(JSON.stringify(await newKey()))
-    const key = JSON.parse(text) as JsonWebKey & { x: string; y: string }
+  /** `serverKey` is what `newServerKey` gave. */
+  static async open(serverKey: string, contact: string): Promise<Vapid> {
+    const key = JSON.parse(serverKey) as JsonWebKey & { x: string; y: string }
     const point = [key.x, key.y].map((coordinate) => decodeBase64Url(coordinate) as Uint8Array)
     const publicKey = encodeBase64Url(Uint8Array.from([4, ...point.flatMap((octets) => [...octets])]))
     return new Vapid(publicKey, await crypto.subtle.importKey('jwk', key, ALGORITHM, false, ['sign']), contact)
@@ -69,8 +67,9 @@ export class Vapid {
   }
 }
 
-async function newKey(): Promise<JsonWebKey> {
+/** A private key, for the account to keep. */
+export async function newServerKey(): Promise<string> {
   const pair = (await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify'])) as CryptoKeyPair
   const { kty, crv, x, y, d } = (await crypto.subtle.exportKey('jwk', pair.privateKey)) as JsonWebKey
-  return { kty, crv, x, y, d } as JsonWebKey
+  return JSON.stringify({ kty, crv, x, y, d })
 }

@@ -11,7 +11,7 @@ import { decodeBase64Url, encodeUtf8 } from '../../../format/index.ts'
 import type { PushSubscriptions } from '../../../mailbox/index.ts'
 import { describe, type Log } from '../log.ts'
 import { type DeviceKeys, encryptPush, freshSecrets, importDeviceKey } from './push-encryption.ts'
-import { Vapid } from './vapid.ts'
+import { newServerKey, Vapid } from './vapid.ts'
 
 const TIMEOUT_MS = 10_000
 /** How long a push service keeps a push for a device that is off: after it, the device syncs anyway. */
@@ -33,6 +33,7 @@ export class WebPush implements PushService {
   readonly allowsPrivateUrls: boolean
   readonly #options: WebPushOptions
   #opening: Promise<Vapid> | undefined
+  #making: Promise<Vapid> | undefined
   #vapid: Vapid | undefined
 
   constructor(options: WebPushOptions) {
@@ -40,14 +41,27 @@ export class WebPush implements PushService {
     this.#options = options
   }
 
-  /** To be awaited before `applicationServerKey` is read. */
+  /** To be awaited before `applicationServerKey` is read. Writes nothing. */
   async ready(): Promise<void> {
-    this.#vapid ??= await this.#open()
+    const { serverKey } = this.#options.kept()
+    if (serverKey !== undefined) this.#vapid ??= await this.#open(serverKey)
   }
 
-  get applicationServerKey(): string {
-    if (this.#vapid === undefined) throw new Error('the application server key is not loaded')
-    return this.#vapid.publicKey
+  get applicationServerKey(): string | undefined {
+    return this.#vapid?.publicKey
+  }
+
+  /**
+   * Sees to it that the account has a key. It is made with one, unless it is from before there were keys. `keepServerKey`
+   * decides when two are made at once.
+   */
+  async makeKey(): Promise<Vapid> {
+    const { serverKey } = this.#options.kept()
+    if (serverKey !== undefined) return this.#open(serverKey)
+    this.#making ??= newServerKey()
+      .then((key) => this.#open(this.#options.kept().keepServerKey(key)))
+      .finally(() => (this.#making = undefined))
+    return this.#making
   }
 
   async acceptsKeys(keys: NonNullable<PushMessage['keys']>): Promise<boolean> {
@@ -79,7 +93,7 @@ export class WebPush implements PushService {
   }
 
   async #post({ url, keys, body, urgency }: PushMessage): Promise<Response> {
-    const vapid = await this.#open()
+    const vapid = await this.makeKey()
     const headers = new Headers({
       Authorization: await vapid.authorization(url, Date.now()),
       'Content-Type': 'application/json',
@@ -101,8 +115,8 @@ export class WebPush implements PushService {
     return this.#options.fetch(url, init).finally(() => clearTimeout(timer))
   }
 
-  #open(): Promise<Vapid> {
-    return (this.#opening ??= Vapid.open(this.#options.kept(), this.#options.contact))
+  #open(serverKey: string): Promise<Vapid> {
+    return (this.#opening ??= Vapid.open(serverKey, this.#options.contact))
   }
 }
 
