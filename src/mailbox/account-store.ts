@@ -9,6 +9,7 @@ import { Credentials, type PasswordHasher } from './credentials.ts'
 import { StoreError } from './errors.ts'
 import type { BlobNumber, EmailId, IdentityId, ModSeq, SubmissionId } from './ids.ts'
 import { defaultStoreLimits, type StoreLimits } from './limits.ts'
+import { emailsByMessageId } from './message-ids.ts'
 import { OpenAccount } from './open-account.ts'
 import type { PushSubscriptions } from './push-subscriptions.ts'
 import type { TextSearch, TextSource } from './query/text-search.ts'
@@ -176,6 +177,12 @@ export class AccountStore {
 
   submissionByMessageId(messageId: string): Submission | undefined {
     return this.open().submissions.byMessageId(messageId)
+  }
+
+  /** By Message-ID without brackets: the emails that have it, oldest first, also what JMAP does not see. */
+  emailsByMessageId(messageIds: readonly string[]): ReadonlyMap<string, readonly EmailId[]> {
+    this.open()
+    return emailsByMessageId(this.#options.sql, messageIds)
   }
 
   /** Pending submissions whose time has come. */

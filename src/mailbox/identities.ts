@@ -34,7 +34,7 @@ export class Identities {
   }
 
   create(wanted: NewIdentity): Identity {
-    if (this.all().length >= maxIdentities) throw new StoreError('forbidden', `at most ${maxIdentities} identities`)
+    if (this.all().length >= maxIdentities) throw new StoreError('overQuota', `at most ${maxIdentities} identities`)
     const value = checked({
       name: wanted.name ?? '',
       replyTo: wanted.replyTo ?? null,

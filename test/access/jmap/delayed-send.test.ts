@@ -154,6 +154,48 @@ describe('a message that is held for later (RFC 4865, RFC 8621 §7)', () => {
     expect(world.sent).toHaveLength(1)
   })
 
+  it('tells what the last attempt said while it waits', async () => {
+    const world = new World()
+    const { id } = (await submit(world, { HOLDFOR: '60' })).created.k
+    world.now += 60_000
+    world.outcome = { accepted: false, reply: { code: 451, enhanced: '4.3.0', text: 'later' } }
+    await world.outbox.run()
+    expect((await get(world, id)).deliveryStatus['bob@example.com']).toEqual({
+      delivered: 'queued',
+      displayed: 'unknown',
+      smtpReply: '451 4.3.0 later',
+    })
+  })
+
+  it.each<[string, World['outcome'], string]>([
+    ['a 4xx', { accepted: false, reply: { code: 451, enhanced: '4.3.0', text: 'later' } }, '451 4.3.0 later'],
+    ['a fault of ours', new Error('secret'), '451 4.3.0 A fault of this server.'],
+  ])('is given up after five days of %s, and reported (RFC 5321 §4.5.4.1, RFC 3463 §3.5)', async (_, outcome, last) => {
+    const world = new World()
+    const { id } = (await submit(world, { HOLDFOR: '60' })).created.k
+    const end = world.now + 60_000 + 5 * 24 * 3600_000
+    world.outcome = outcome
+    let attempts = 0
+    for (let at = world.outbox.nextWakeup(); at !== undefined; at = world.outbox.nextWakeup()) {
+      world.now = at
+      expect((await get(world, id)).undoStatus).toBe('pending')
+      await world.outbox.run()
+      attempts++
+    }
+    expect(world.now).toBe(end)
+    expect(attempts).toBeLessThan(150)
+    const submission = await get(world, id)
+    expect(submission).toMatchObject({
+      undoStatus: 'final',
+      deliveryStatus: { 'bob@example.com': { delivered: 'no', smtpReply: expect.stringMatching(/^554 5\.4\.7 /) } },
+    })
+    const report = world.store.raw(Number(submission.dsnBlobIds[0].slice(1)) as never) as Uint8Array
+    expect(decodeUtf8(report)).toContain('Status: 5.4.7')
+    expect(decodeUtf8(report).replaceAll('\r\n ', ' ')).toContain(last)
+    expect(decodeUtf8(report)).not.toContain('secret')
+    expect(world.sent).toEqual([])
+  })
+
   it('what is refused in the end is reported into the inbox: nobody waits for the refusal', async () => {
     const world = new World()
     const { id } = (await submit(world, { HOLDFOR: '60' })).created.k

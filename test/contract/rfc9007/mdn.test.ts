@@ -28,7 +28,10 @@ async function call(world: World, name: string, args: object): Promise<Answer[]>
   return body.methodResponses
 }
 
-async function send(world: World, mdn: object, more: object = {}): Promise<Answer[]> {
+/** The follow-up without which nothing is sent. */
+const marking = { onSuccessUpdateEmail: { '#k1546': { 'keywords/$mdnsent': true } } }
+
+async function send(world: World, mdn: object, more: object = marking): Promise<Answer[]> {
   const identityId = (await world.call('Identity/get', {})).list[0].id
   return call(world, 'MDN/send', { identityId, send: { k1546: mdn }, ...more })
 }
@@ -37,11 +40,7 @@ describe('MDN/send (RFC 9007 §2.1)', () => {
   it('answers the example of §3.1, and marks the email', async () => {
     const world = new World()
     const forEmailId = world.deliver(asking)
-    const [first, implied] = await send(
-      world,
-      { forEmailId, ...example },
-      { onSuccessUpdateEmail: { '#k1546': { 'keywords/$mdnsent': true } } },
-    )
+    const [first, implied] = await send(world, { forEmailId, ...example })
     expect(first[1]).toEqual({
       accountId: 'a1',
       sent: {
@@ -93,6 +92,8 @@ describe('MDN/send (RFC 9007 §2.1)', () => {
     ['a value with a line end', { ...example, reportingUA: 'a\r\nX: y' }, 'invalidProperties'],
     ['a name that is no field name', { ...example, extensionFields: { 'a b': 'c' } }, 'invalidProperties'],
     ['an email that is not there', { ...example, forEmailId: 'M999' }, 'notFound'],
+    ["somebody else's finalRecipient (§5)", { ...example, finalRecipient: 'rfc822; eve@example.com' }, 'forbiddenFrom'],
+    ['a finalRecipient without its type', { ...example, finalRecipient: 'alice@facteur.test' }, 'forbiddenFrom'],
   ])('refuses %s', async (_, mdn, type) => {
     const world = new World()
     const forEmailId = world.deliver(asking)
@@ -101,11 +102,50 @@ describe('MDN/send (RFC 9007 §2.1)', () => {
     expect(world.sent).toEqual([])
   })
 
-  it('refuses where nobody asked (RFC 8098 §2.1)', async () => {
+  it('notFound where nobody asked for it (§2.1)', async () => {
     const world = new World()
     const forEmailId = world.deliver(asking.replace(/Disposition-.*\n/, ''))
     const [answer] = await send(world, { forEmailId, ...example })
-    expect(answer[1].notSent.k1546).toMatchObject({ type: 'invalidProperties', properties: ['forEmailId'] })
+    expect(answer[1].notSent.k1546.type).toBe('notFound')
+  })
+
+  it.each([
+    ['without a follow-up', {}],
+    ['with a follow-up for another', { onSuccessUpdateEmail: { '#k1': { 'keywords/$mdnsent': true } } }],
+    ['with another keyword', { onSuccessUpdateEmail: { '#k1546': { 'keywords/$seen': true } } }],
+    ['that takes the keyword away', { onSuccessUpdateEmail: { '#k1546': { 'keywords/$mdnsent': null } } }],
+  ])('rejects a call %s: $mdnsent would not be set (§2.1)', async (_, more) => {
+    const world = new World()
+    const [answer] = await send(world, { forEmailId: world.deliver(asking), ...example }, more)
+    expect(answer).toMatchObject(['error', { type: 'invalidArguments' }, 'c'])
+    expect(world.sent).toEqual([])
+  })
+
+  it('takes $mdnsent among all keywords', async () => {
+    const world = new World()
+    const forEmailId = world.deliver(asking)
+    const keywords = { $seen: true, $mdnsent: true }
+    await send(world, { forEmailId, ...example }, { onSuccessUpdateEmail: { '#k1546': { keywords } } })
+    expect((await world.call('Email/get', { ids: [forEmailId] })).list[0].keywords).toEqual(keywords)
+  })
+
+  it('mdnAlreadySent for the second MDN about one email in a call', async () => {
+    const world = new World()
+    const mdn = { forEmailId: world.deliver(asking), ...example }
+    const identityId = (await world.call('Identity/get', {})).list[0].id
+    const patch = { 'keywords/$mdnsent': true }
+    const onSuccessUpdateEmail = { '#a': patch, '#b': patch }
+    const [answer] = await call(world, 'MDN/send', { identityId, send: { a: mdn, b: mdn }, onSuccessUpdateEmail })
+    expect(answer[1]).toMatchObject({ sent: { a: {} }, notSent: { b: { type: 'mdnAlreadySent' } } })
+    expect(world.sent).toHaveLength(1)
+  })
+
+  it('takes a finalRecipient of the account, which wins over the identity (§2)', async () => {
+    const world = new World()
+    const forEmailId = world.deliver(asking)
+    const [answer] = await send(world, { forEmailId, ...example, finalRecipient: 'rfc822; sales@facteur.test' })
+    expect(answer[1].sent.k1546).not.toHaveProperty('finalRecipient')
+    expect(decodeUtf8(world.sent[0]?.raw as Uint8Array)).toContain('Final-Recipient: rfc822; sales@facteur.test\r\n')
   })
 
   it('refuses an identity that is not there', async () => {
@@ -122,15 +162,16 @@ const report = (disposition: string) =>
 describe('MDN/parse (RFC 9007 §2.2)', () => {
   it('reads back what was sent', async () => {
     const world = new World()
-    await send(world, { forEmailId: world.deliver(asking), ...example })
+    const asked = world.deliver(asking)
+    await send(world, { forEmailId: asked, ...example })
     const received = world.deliver(decodeUtf8(world.sent[0]?.raw as Uint8Array)).replace('M', 'G')
-    const other = world.deliver(asking).replace('M', 'G')
+    const other = world.deliver(asking.replace('<199509', '<299509')).replace('M', 'G')
     const [answer] = await call(world, 'MDN/parse', { blobIds: [received, other, 'G999'] })
     expect(answer[1]).toEqual({
       accountId: 'a1',
       parsed: {
         [received]: {
-          forEmailId: null,
+          forEmailId: asked,
           subject: example.subject,
           textBody: expect.stringContaining('This receipt shows'),
           includeOriginalMessage: false,
@@ -147,6 +188,40 @@ describe('MDN/parse (RFC 9007 §2.2)', () => {
       notParsable: [other],
       notFound: ['G999'],
     })
+  })
+
+  it('finds the email by its Message-ID whatever way it came; of several the newest that JMAP sees', async () => {
+    const world = new World()
+    const notification = decodeUtf8(
+      report('Original-Message-ID: <old@example.com>\r\nDisposition: manual-action/MDN-sent-manually; displayed'),
+    )
+    const blobId = world.deliver(notification).replace('M', 'G')
+    const forEmailId = async () =>
+      (await call(world, 'MDN/parse', { blobIds: [blobId] }))[0][1].parsed[blobId].forEmailId
+    expect(await forEmailId()).toBeNull()
+    const message = 'From: alice@facteur.test\nMessage-ID: <old@example.com>\nSubject: x\n\nx\n'
+    const first = world.deliver(message, { role: 'sent' })
+    expect(await forEmailId()).toBe(first)
+    const second = world.deliver(message, { role: 'archive' })
+    expect(await forEmailId()).toBe(second)
+    await world.call('Email/set', { destroy: [second] })
+    expect(await forEmailId()).toBe(first)
+  })
+
+  it('null where the notification names no message (§2.2)', async () => {
+    const world = new World()
+    const raw = decodeUtf8(report('Disposition: manual-action/MDN-sent-manually; displayed'))
+    const blobId = world.deliver(raw).replace('M', 'G')
+    const [answer] = await call(world, 'MDN/parse', { blobIds: [blobId] })
+    expect(answer[1].parsed[blobId]).toMatchObject({ forEmailId: null, originalMessageId: null })
+  })
+
+  it('requestTooLarge above maxObjectsInGet, unknownMethod without its capability (§1.2)', async () => {
+    const world = new World({ maxObjectsInGet: 1 })
+    const [answer] = await call(world, 'MDN/parse', { blobIds: ['G1', 'G2'] })
+    expect(answer).toMatchObject(['error', { type: 'requestTooLarge' }, 'c'])
+    expect((await world.refusal('MDN/parse', { blobIds: [] })).type).toBe('unknownMethod')
+    expect((await world.refusal('MDN/send', {})).type).toBe('unknownMethod')
   })
 
   it('reads a disposition with modifiers in any case (RFC 8098 §3.2.6), and refuses one that is none', () => {

@@ -4,7 +4,7 @@
  * Standards: RFC 9007 §2.2.
  */
 import { parseMdn, parseMessageIds, type ParsedMdn } from '../../../format/index.ts'
-import { formatEmailId, type MailStore } from '../../../mailbox/index.ts'
+import { formatEmailId, type EmailId, type MailStore } from '../../../mailbox/index.ts'
 import {
   Arguments,
   checkAccount,
@@ -27,7 +27,7 @@ export function mdnParse(context: JmapContext): Method {
       const blobIds = args.expectIds('blobIds')
       refuseTooMany(blobIds.length, context.limits.maxObjectsInGet)
       const { store } = context
-      const parsed: JsonObject = {}
+      const found = new Map<string, ParsedMdn>()
       const notParsable: string[] = []
       const notFound: string[] = []
       for (const given of new Set(blobIds)) {
@@ -36,8 +36,11 @@ export function mdnParse(context: JmapContext): Method {
         const mdn = blob === undefined ? undefined : parseMdn(blob.bytes)
         if (blob === undefined) notFound.push(given)
         else if (mdn === undefined) notParsable.push(given)
-        else setOwn(parsed, given, shown(store, mdn))
+        else found.set(given, mdn)
       }
+      const about = emailsOf(store, [...found.values()])
+      const parsed: JsonObject = {}
+      for (const [given, mdn] of found) setOwn(parsed, given, shown(mdn, about.get(messageIdOf(mdn))))
       return {
         arguments: {
           accountId: context.account.id,
@@ -50,11 +53,29 @@ export function mdnParse(context: JmapContext): Method {
   }
 }
 
-function shown(store: MailStore, mdn: ParsedMdn): JsonObject {
-  const messageId = parseMessageIds(mdn.originalMessageId ?? '')[0]
-  const submission = messageId === undefined ? undefined : store.submissionByMessageId(messageId)
+function messageIdOf({ originalMessageId }: ParsedMdn): string {
+  return parseMessageIds(originalMessageId ?? '')[0] ?? ''
+}
+
+/**
+ * The emails that notifications are about, by Message-ID: what was sent through us where we know, else the newest email of
+ * that name, however it came here.
+ */
+function emailsOf(store: MailStore, mdns: readonly ParsedMdn[]): ReadonlyMap<string, EmailId> {
+  const names = [...new Set(mdns.map(messageIdOf))].filter((name) => name !== '')
+  const about = new Map<string, EmailId>()
+  for (const [name, ids] of store.emailsByMessageId(names)) {
+    const seen = store.emails(ids).map(({ id }) => id)
+    const sent = store.submissionByMessageId(name)?.emailId
+    const email = seen.find((id) => id === sent) ?? seen.at(-1)
+    if (email !== undefined) about.set(name, email)
+  }
+  return about
+}
+
+function shown(mdn: ParsedMdn, emailId: EmailId | undefined): JsonObject {
   return {
-    forEmailId: submission === undefined ? null : formatEmailId(submission.emailId),
+    forEmailId: emailId === undefined ? null : formatEmailId(emailId),
     subject: mdn.subject,
     textBody: mdn.text,
     includeOriginalMessage: mdn.hasOriginal,

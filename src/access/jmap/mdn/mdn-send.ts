@@ -10,6 +10,7 @@ import {
   dispositionSendingModes,
   dispositionTypes,
   flattenAddresses,
+  type Header,
   type MessageDisposition,
   parseAddressList,
   parseHeader,
@@ -34,10 +35,10 @@ import {
 import type { JmapContext } from '../context.ts'
 import { runEmailSet } from '../email/set.ts'
 import { findIdentity } from '../identity.ts'
-import { maySendAs } from '../sender.ts'
+import { allows, isWildcard, maySendAs } from '../sender.ts'
 import { checkRecord, isBoolean, isString, isStringOrNull } from '../standard/record.ts'
 import { asSetError } from '../standard/set.ts'
-import { isAddress } from '../submission/outgoing.ts'
+import { addressesIn, isAddress } from '../submission/outgoing.ts'
 
 const checks = {
   forEmailId: isString,
@@ -65,15 +66,18 @@ export function mdnSend(context: JmapContext): Method {
       const send = Object.entries(args.objects('send') ?? {})
       refuseTooMany(send.length, context.limits.maxObjectsInSet)
       const followUp = args.objects('onSuccessUpdateEmail') ?? {}
+      // RFC 9007 §2.1: a call that would not leave $mdnsent behind is rejected whole, before anything is sent.
+      if (!send.every(([creationId]) => setsKeyword(followUp[`#${creationId}`]))) {
+        throw invalidArguments('onSuccessUpdateEmail does not set $mdnsent for each MDN.')
+      }
       const sent: JsonObject = {}
       const notSent: JsonObject = {}
       const update: JsonObject = {}
       for (const [creationId, value] of send) {
         try {
-          const { emailId, shown } = await sendOne(context, call, identity, value)
+          const { emailId, shown } = await sendOne(context, call, identity, value, update)
           setOwn(sent, creationId, shown)
-          const patch = followUp[`#${creationId}`] ?? followUp[emailId]
-          if (patch !== undefined) setOwn(update, emailId, patch)
+          setOwn(update, emailId, followUp[`#${creationId}`] as JsonObject)
         } catch (error) {
           setOwn(notSent, creationId, refusal(context, error).toJSON())
         }
@@ -91,32 +95,38 @@ async function sendOne(
   call: CallContext,
   identity: Identity,
   value: JsonObject,
+  marked: JsonObject,
 ): Promise<{ emailId: string; shown: JsonObject }> {
   checkRecord(value, checks)
   const { store, submit, clock, ids } = context
   const email = expectEmail(context, call, value['forEmailId'])
   if (value['disposition'] === undefined) throw invalidProperties('disposition', 'A disposition is needed.')
-  if (store.keywordsOf(email).includes('$mdnsent')) throw new SetError('mdnAlreadySent')
+  const isMarked = Object.hasOwn(marked, formatEmailId(email.id)) || store.keywordsOf(email).includes('$mdnsent')
+  if (isMarked) throw new SetError('mdnAlreadySent')
   if (!(await maySendAs(context, identity.email))) throw new SetError('forbiddenFrom')
   const raw = await store.reading(() => store.raw(email.id))
   if (raw === undefined) throw new SetError('notFound')
   const { header } = parseHeader(raw)
   const to = flattenAddresses(parseAddressList(header.last('Disposition-Notification-To') ?? ''))
   if (to.length === 0 || !to.every(({ address }) => isAddress(address))) {
-    throw invalidProperties('forEmailId', 'The message does not ask for a notification.')
+    throw new SetError('notFound', 'The message does not ask for a notification.')
   }
   const originalRecipient = header.last('Original-Recipient')
-  const finalRecipient = textOf(value['finalRecipient']) ?? `rfc822; ${identity.email}`
+  const author = authorOf(context, identity, header)
+  const finalRecipient = textOf(value['finalRecipient']) ?? `rfc822; ${author}`
+  if (!(await isOwnRecipient(context, finalRecipient))) {
+    throw new SetError('forbiddenFrom', 'The finalRecipient is not an address of this account.')
+  }
   const originalMessageId = email.messageId === undefined ? undefined : `<${email.messageId}>`
   const id = ids()
   const mdn = composeMdn(
     {
-      from: { address: identity.email, ...(identity.name === '' ? {} : { name: identity.name }) },
+      from: { address: author, ...(identity.name === '' ? {} : { name: identity.name }) },
       to,
       subject: textOf(value['subject']) ?? `Read receipt for: ${email.subject}`,
       text: textOf(value['textBody']) ?? defaultText,
       date: clock(),
-      messageId: `${id}@${identity.email.slice(identity.email.lastIndexOf('@') + 1)}`,
+      messageId: `${id}@${author.slice(author.lastIndexOf('@') + 1)}`,
       disposition: value['disposition'] as unknown as MessageDisposition,
       finalRecipient,
       ...(originalMessageId === undefined ? {} : { originalMessageId }),
@@ -153,6 +163,25 @@ function expectEmail(context: JmapContext, call: CallContext, id: Json | undefin
   const email = number === undefined ? undefined : context.store.email(number)
   if (email === undefined) throw new SetError('notFound')
   return email
+}
+
+/** Whether a follow-up sets `$mdnsent`: by itself, or among all the keywords. */
+function setsKeyword(patch: JsonObject | undefined): boolean {
+  const keywords = patch?.['keywords'] ?? null
+  return patch?.['keywords/$mdnsent'] === true || (isObject(keywords) && keywords['$mdnsent'] === true)
+}
+
+/** Who notifies. An identity for a whole domain has no address of its own: the one that the message was sent to. */
+function authorOf(context: JmapContext, { email }: Identity, header: Header): string {
+  if (!isWildcard(email)) return email
+  const recipients = ['To', 'Cc'].flatMap((name) => addressesIn(header, name))
+  return recipients.find((address) => allows(email, address)) ?? context.account.address
+}
+
+/** `rfc822; address` or `utf-8; address`, of this account (RFC 9007 §5). */
+function isOwnRecipient(context: JmapContext, finalRecipient: string): Promise<boolean> {
+  const address = /^\s*(?:rfc822|utf-8)\s*;\s*(\S.*?)\s*$/i.exec(finalRecipient)?.[1]
+  return address === undefined ? Promise.resolve(false) : maySendAs(context, address)
 }
 
 /** A fault with one must not hide that others have been sent. */

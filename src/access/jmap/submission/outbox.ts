@@ -20,7 +20,8 @@ import {
   type ParsedReport,
 } from '../../../format/index.ts'
 import { formatBlobId, type Email, type MailStore, type Submission } from '../../../mailbox/index.ts'
-import type { TrackedStatus } from '../../../queue/index.ts'
+import { defaultQueueOptions, type TrackedStatus } from '../../../queue/index.ts'
+import { replyText, type Reply } from '../../../protocol/smtp/index.ts'
 import type { SubmissionPort, SubmissionResult } from '../submission-port.ts'
 import { displayed, merged, statusesAfter, statusesOf, type DeliveryStatuses } from './delivery-status.ts'
 import { toSmtpEnvelope, type JmapEnvelope } from './envelope.ts'
@@ -34,6 +35,8 @@ export interface OutboxPorts {
   /** Asks for `run` to be called at that time, though this life may end before. */
   readonly wakeAt: (time: number) => void
   readonly onFault: (where: string, cause: unknown) => void
+  /** How long after its time a message is tried, in milliseconds; as long as one that waits in a queue, if not said. */
+  readonly life?: number
 }
 
 /** First wait after a hand-over that failed for the moment; doubled each time, up to an hour. */
@@ -166,13 +169,15 @@ export class Outbox {
       })
     } catch (cause) {
       onFault('EmailSubmission release', cause)
-      this.#postpone(submission)
-      return
+      result = { accepted: false, reply: ourFault }
     }
     if (!result.accepted && result.reply.code < 500) {
-      this.settle(tag, {})
-      this.#postpone(submission)
-      return
+      if (clock() < this.#endOf(submission)) {
+        this.settle(tag, {})
+        this.#postpone(submission, result.reply)
+        return
+      }
+      result = { accepted: false, reply: expired(result.reply) }
     }
     const statuses = result.accepted
       ? statusesAfter(envelope, result.reply, result.delivered ?? [])
@@ -187,11 +192,27 @@ export class Outbox {
   }
 
   /** Pending until it is gone: the sender can still cancel. */
-  #postpone({ id, attempts }: Submission): void {
+  #postpone(submission: Submission, reply: Reply): void {
     const { store, clock } = this.#ports
-    const nextAttempt = clock() + Math.min(longestRetry, firstRetry * 2 ** Math.min(attempts, 10))
-    store.updateSubmission(id, { attempts: attempts + 1, nextAttempt })
+    const { id, attempts } = submission
+    const wait = Math.min(longestRetry, firstRetry * 2 ** Math.min(attempts, 10))
+    const nextAttempt = Math.min(clock() + wait, this.#endOf(submission))
+    const deliveryStatus = statusesOf(submission.envelope as JmapEnvelope, reply, () => 'queued')
+    store.updateSubmission(id, { attempts: attempts + 1, nextAttempt, deliveryStatus })
   }
+
+  /** From then on a deferral is final (RFC 5321 §4.5.4.1). */
+  #endOf({ sendAt }: Submission): number {
+    return sendAt + (this.#ports.life ?? defaultQueueOptions.life)
+  }
+}
+
+const ourFault: Reply = { code: 451, enhanced: '4.3.0', text: 'A fault of this server.' }
+
+/** RFC 3463 §3.5: X.4.7, delivery time expired. */
+function expired(last: Reply): Reply {
+  const text = `The message could not be handed over in time; the last attempt said: ${replyText(last)}`
+  return { code: 554, enhanced: '5.4.7', text }
 }
 
 function newsOf(report: ParsedReport): TrackedStatus[] {

@@ -3,7 +3,6 @@
  *
  * Standards: RFC 8621 §7, §7.5.
  */
-import { covers } from '../../../format/index.ts'
 import { parseEmailId, type Email, type Identity, type Submission } from '../../../mailbox/index.ts'
 import {
   invalidProperties,
@@ -17,7 +16,7 @@ import {
 import { replyText } from '../../../protocol/smtp/index.ts'
 import type { JmapContext } from '../context.ts'
 import { findIdentity } from '../identity.ts'
-import { maySendAs } from '../sender.ts'
+import { allows, isWildcard, maySendAs } from '../sender.ts'
 import { checkRecord, isString } from '../standard/record.ts'
 import type { SubmissionResult } from '../submission-port.ts'
 import { statusesAfter } from './delivery-status.ts'
@@ -44,7 +43,7 @@ export async function send(context: JmapContext, call: CallContext, value: JsonO
   if (raw === undefined) throw invalidProperties('emailId', 'There is no such email.')
   const outgoing = checkOutgoing(raw)
   const given = member(value, 'envelope') ?? null
-  const envelope = given === null ? derived(outgoing, identity) : readEnvelopeProperty(given)
+  const envelope = given === null ? derived(context, outgoing, identity) : readEnvelopeProperty(given)
   await checkSender(context, outgoing, envelope)
   checkRecipients(envelope, context.limits.maxRecipients)
   const record = envelopeJson(envelope)
@@ -83,8 +82,10 @@ function expectEmail(context: JmapContext, call: CallContext, id: Json | undefin
   return email
 }
 
-function derived(outgoing: Outgoing, identity: Identity): JmapEnvelope {
-  return deriveEnvelope(outgoing, identity.email, (address) => covers(identity.email, address))
+/** An identity for a whole domain has no address to fall back on: then it is the account's. */
+function derived(context: JmapContext, outgoing: Outgoing, { email }: Identity): JmapEnvelope {
+  const fallback = isWildcard(email) ? context.account.address : email
+  return deriveEnvelope(outgoing, fallback, (address) => allows(email, address))
 }
 
 /** The account must own every author, the sender and the envelope sender. Throws `forbiddenFrom`, `forbiddenMailFrom`. */
