@@ -23,7 +23,8 @@ type Described = Omit<Description, 'messageId'> & { readonly messageId?: string 
 
 const insert = `
   INSERT INTO email (id, places, thread, blob, size, received, sent, zone, attachment, header_size, message_id, subject,
-    base_subject, preview, envelope, body_structure, parts) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+    base_subject, preview, envelope, body_structure, parts, crlf_size)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 /** Whether the description goes into the row. Otherwise the message must be inline, since it is described when read. */
 export function fitsOneRow(text: Described): boolean {
@@ -50,6 +51,7 @@ export function insertEmail(sql: Sql, email: Email): void {
     email.hasAttachment ? 1 : 0,
     email.headerSize,
     ...(fitsOneRow(email) ? text : text.map(() => null)),
+    email.crlfSize ?? null,
   )
 }
 
@@ -61,6 +63,7 @@ export function emailFromRow(row: SqlRow, read: (blob: BlobNumber) => Uint8Array
     threadId: row.thread as ThreadId,
     blob,
     size: row.size as number,
+    crlfSize: (row.crlf_size as number | null) ?? undefined,
     receivedAt: row.received as number,
     sentAt: (row.sent as number | null) ?? undefined,
     sentZone: row.zone as number,

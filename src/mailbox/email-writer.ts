@@ -133,6 +133,7 @@ export class EmailWriter {
       threadId,
       blob,
       size: wanted.raw.length,
+      crlfSize: summary.crlfSize,
       receivedAt: wanted.receivedAt ?? now(),
       sentAt: summary.sentAt,
       sentZone: summary.sentZone ?? 0,

@@ -7,6 +7,7 @@ import type { BlobStore } from './blob-store.ts'
 import { Blobs } from './blobs.ts'
 import { ChangeLog } from './change-log.ts'
 import { Counts } from './counts.ts'
+import { CrlfSizes } from './crlf-sizes.ts'
 import { EmailReader } from './email-reader.ts'
 import { EmailUpdater } from './email-updater.ts'
 import { EmailWriter } from './email-writer.ts'
@@ -76,6 +77,7 @@ export class OpenAccount {
   readonly #held: HeldOctets
   readonly #search: TextSearch
   /** Of the reading that is running. */
+  readonly crlfSizes: CrlfSizes
   #answers: TextAnswers | undefined
 
   constructor(options: OpenAccountOptions) {
@@ -125,6 +127,13 @@ export class OpenAccount {
       views,
       blobs,
       usage,
+    this.crlfSizes = new CrlfSizes({
+      sql,
+      blobs,
+      reader,
+      reading: (work) => this.reading(work),
+      transaction: (work) => journal.transaction(work),
+    })
       reader,
       writer,
       textIndex,

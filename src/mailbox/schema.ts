@@ -1,8 +1,8 @@
 /**
  * The tables of one account. An append-only list of steps: never change one that has shipped.
  *
- * Rows written are the cost measure, and every index entry is a row, so there are no secondary indexes. In `email` and
- * `blob` the light columns come first: SQLite does not read the overflow pages of columns that are not asked for.
+ * Rows written are the cost measure, and every index entry is a row, so no secondary index has an entry for every email. In
+ * `email` and `blob` the light columns come first: SQLite does not read the overflow pages of columns that are not asked for.
  */
 import type { Migration } from '../storage/index.ts'
 
@@ -73,6 +73,11 @@ export const schema: readonly Migration[] = [
   CREATE VIRTUAL TABLE search USING fts5(subject, sender, recipient, cc, bcc, body, attachment, header,
     content = '', contentless_delete = 1, tokenize = 'ascii');
   CREATE TABLE search_word (id INTEGER PRIMARY KEY, words TEXT NOT NULL);
+  `,
+  // Sizes with every line ended by CRLF. Nearly always the stored size: the index, with its rows, has only the others.
+  `
+  ALTER TABLE email ADD COLUMN crlf_size INTEGER;
+  CREATE INDEX email_crlf_size ON email (crlf_size, size) WHERE crlf_size IS NOT size;
   `,
 ]
 

@@ -238,6 +238,21 @@ export class MailStore extends AccountStore {
     return this.open().reader.envelopes(mailbox, uids, columns)
   }
 
+  // POP3-shaped
+
+  /**
+   * Octets with every line ended by CRLF (RFC 1939 §11), of the emails for which that is not their size; null when it was
+   * never counted: `countCrlfSizes` does it.
+   */
+  crlfSizes(): ReadonlyMap<EmailId, number | null> {
+    return this.open().crlfSizes.odd()
+  }
+
+  /** Reads these emails, keeps what it counts, and gives that; without those that do not exist. Throws `unavailable`. */
+  countCrlfSizes(ids: readonly EmailId[]): Promise<ReadonlyMap<EmailId, number>> {
+    return this.open().crlfSizes.count(ids)
+  }
+
   // JMAP-shaped
 
   /** RFC 8620 §5.2, of what `emails` and `threads` give. Undefined: cannotCalculateChanges (a state never given out, too old, or one step above `max`). */

@@ -91,6 +91,8 @@ export interface Email {
   readonly threadId: ThreadId
   readonly blob: BlobNumber
   readonly size: number
+  /** With every line ended by CRLF; undefined for an email from before this was counted. See `MailStore.crlfSizes`. */
+  readonly crlfSize: number | undefined
   readonly receivedAt: number
   readonly sentAt: number | undefined
   /** Minutes east of UTC in the Date field. */

@@ -210,6 +210,7 @@ describe('summarise', () => {
       preview: 'Hello there, bye',
       hasAttachment: false,
       headerSize: latin1(raw).indexOf('\r\n\r\n') + 4,
+      crlfSize: raw.length,
     })
   })
 

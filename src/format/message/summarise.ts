@@ -9,6 +9,7 @@ import { decodeHeaderText } from '../text/encoded-word.ts'
 import { baseSubject } from './base-subject.ts'
 import { bodyParts } from './body-parts.ts'
 import { renderBodyStructure } from './body-structure.ts'
+import { crlfSize } from './crlf-size.ts'
 import { parseDate } from './date.ts'
 import { renderEnvelope } from './envelope.ts'
 import { parseMessageIds } from './message-id.ts'
@@ -36,6 +37,7 @@ export function summarise(raw: Uint8Array, root: Part = parseMessage(raw)): Mess
     preview: previewOf(raw, bodies),
     hasAttachment: bodies.hasAttachment,
     headerSize: root.bodyStart,
+    crlfSize: crlfSize(raw),
   }
   const messageId = ids('message-id')[0]
   if (messageId !== undefined) summary.messageId = messageId

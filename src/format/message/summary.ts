@@ -26,4 +26,6 @@ export interface MessageSummary {
   hasAttachment: boolean
   /** Octets up to and including the empty line. */
   headerSize: number
+  /** Octets with CRLF for each lone LF, and at the end: see `crlfSize`. */
+  crlfSize: number
 }
