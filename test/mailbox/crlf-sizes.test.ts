@@ -34,7 +34,7 @@ describe('sizes with every line ended by CRLF (RFC 1939 §11)', () => {
       .map((email) => email.id)
     sql.exec('UPDATE email SET crlf_size = NULL')
     const again = reopen()
-    expect([...again.crlfSizes()]).toEqual(ids.map((id) => [id, null]))
+    expect(again.crlfSizes()).toEqual(new Map(ids.map((id) => [id, null])))
     const state = again.state
     expect([...(await again.countCrlfSizes(ids))]).toEqual([
       [ids[0], whole.length],

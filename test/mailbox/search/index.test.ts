@@ -115,7 +115,7 @@ describe('the index follows the mail', () => {
     sql.exec('ALTER TABLE email DROP COLUMN crlf_size')
     const tables = sql.exec<{ name: string }>(`SELECT name FROM sqlite_master WHERE type = 'table'`).toArray()
     const later = tables.filter(({ name }) => !/^migration|^search_\w+_|_(?:data|idx|docsize|config)$/.test(name))
-    for (const { name } of later) if (!before.includes(name)) sql.exec(`DROP TABLE ${name}`)
+    for (const { name } of later) if (!before.includes(`TABLE ${name} `)) sql.exec(`DROP TABLE ${name}`)
     sql.exec('DELETE FROM migration WHERE step >= ?', step)
     expect(found(reopen(), 'needle')).toHaveLength(1)
   })
