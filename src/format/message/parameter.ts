@@ -153,18 +153,27 @@ function joinContinuations(pieces: readonly Piece[], limits: ParseLimits): RawPa
   return result
 }
 
-/** Segments in the order of their numbers, whatever order they came in; a gap ends the value. */
+/**
+ * Segments in the order of their numbers, whatever order they came in; a gap ends the value. Some senders leave the
+ * first segment plain and encode a later one: then there is no charset, and it is guessed.
+ */
 function joinSegments(base: string, { segments }: Continued, limit: number): RawParameter | undefined {
-  const first = segments.get(0)
-  if (!first) return undefined
-  let value = ''
-  for (let index = 0; value.length < limit; index++) {
+  const list: { value: string; encoded: boolean }[] = []
+  for (let index = 0; ; index++) {
     const segment = segments.get(index)
     if (!segment) break
-    // Within an encoded parameter a plain segment is literal: its percent signs must survive the decoding.
-    value += first.encoded && !segment.encoded ? percentEncode(segment.value) : segment.value
+    list.push(segment)
   }
-  return { name: first.encoded ? `${base}*` : base, value: value.slice(0, limit) }
+  const first = list[0]
+  if (!first) return undefined
+  const encoded = list.some((segment) => segment.encoded)
+  let value = encoded && !first.encoded ? "''" : ''
+  for (const segment of list) {
+    // Within an encoded parameter a plain segment is literal: its percent signs must survive the decoding.
+    value += encoded && !segment.encoded ? percentEncode(segment.value) : segment.value
+    if (value.length >= limit) break
+  }
+  return { name: encoded ? `${base}*` : base, value: value.slice(0, limit) }
 }
 
 function percentEncode(value: string): string {

@@ -1,52 +1,37 @@
 /**
  * From octets in a named charset to text.
  *
- * Standards: the WHATWG encodings through TextDecoder; RFC 2152 (UTF-7), RFC 1843 (HZ), RFC 1557 (ISO-2022-KR).
- * Security: charset names and octets come from anyone; unknown names are guessed, never an error.
+ * Standards: the WHATWG encodings through TextDecoder; RFC 2152 (UTF-7), RFC 1843 (HZ), RFC 1468 (ISO-2022-JP), RFC 1557 (ISO-2022-KR),
+ * RFC 1922 (ISO-2022-CN), RFC 2781 (UTF-16), RFC 1456 (VISCII).
+ * Security: charset names and octets come from anyone; unknown names are guessed, never an error. Linear.
  */
-import { decodeUtf8, fromLatin1, isAscii, isAsciiText, latin1 } from '../bytes/bytes.ts'
+import { decodeUtf8, fromLatin1, isAscii, isAsciiText } from '../bytes/bytes.ts'
+import { canonicalCharset } from './charset-name.ts'
 import type { CharsetText } from './charset-text.ts'
 import { decodeCodePage, isCodePage } from './code-page.ts'
-import { decodeHz, decodeIso2022Kr, decodeUtf7 } from './stateful-charset.ts'
+import { guessCharset } from './guess-charset.ts'
+import { decodeIso2022Cn, decodeIso2022Jp, decodeIso2022Kr } from './iso-2022.ts'
+import { decodeHz, decodeUtf7 } from './stateful-charset.ts'
+import { byteOrderMark, decodeUtf16, decodeUtf32 } from './wide-charset.ts'
 
-/** Names seen in mail that the WHATWG table does not have, and what they mean. */
-const ALIASES: Readonly<Record<string, string>> = {
-  cp932: 'shift_jis',
-  ms932: 'shift_jis',
-  cp936: 'gbk',
-  cp949: 'euc-kr',
-  cp950: 'big5',
-  'iso-8859-8-e': 'iso-8859-8',
-  'iso-8859-6-i': 'iso-8859-6',
-  'iso-8859-6-e': 'iso-8859-6',
-  'iso-2022-jp-1': 'iso-2022-jp',
-  'iso-2022-jp-2': 'iso-2022-jp',
-  'iso-2022-jp-ms': 'iso-2022-jp',
-  cp50220: 'iso-2022-jp',
-  utf8mb4: 'utf-8',
-  'utf-16': 'utf-16be', // without a byte order mark (RFC 2781 §4.3)
-  'ansi_x3.4': 'us-ascii',
-  ascii: 'us-ascii',
-  '646': 'us-ascii',
-  'ansi_x3.4-1968': 'us-ascii',
-  'iso646-us': 'us-ascii',
-  '7bit': 'us-ascii',
-  '8bit': '',
-  'x-unknown': '',
-  unknown: '',
-  'unknown-8bit': '', // RFC 1428
-  default: '',
-  _autodetect: '',
-}
-
-const STATEFUL: Readonly<Record<string, (bytes: Uint8Array) => CharsetText>> = {
+/** What TextDecoder does not have, or not as mail means it. */
+const OURS: Readonly<Record<string, (bytes: Uint8Array) => CharsetText>> = {
   'utf-7': decodeUtf7,
-  'unicode-1-1-utf-7': decodeUtf7,
   'hz-gb-2312': decodeHz,
-  hz: decodeHz,
+  'iso-2022-jp': decodeIso2022Jp,
   'iso-2022-kr': decodeIso2022Kr,
-  csiso2022kr: decodeIso2022Kr,
+  'iso-2022-cn': decodeIso2022Cn,
+  'utf-16': decodeUtf16,
+  'utf-32': (bytes) => decodeUtf32(bytes),
+  'utf-32le': (bytes) => decodeUtf32(bytes, 'le'),
+  'utf-32be': (bytes) => decodeUtf32(bytes, 'be'),
 }
+
+/** Charsets that have no octets above 7F. */
+const SEVEN_BIT = new Set(['utf-7', 'hz-gb-2312', 'iso-2022-jp', 'iso-2022-kr', 'iso-2022-cn'])
+
+/** Charsets of Western Europe, under which senders also send UTF-8. */
+const WESTERN = new Set(['iso-8859-1', 'iso-8859-15', 'windows-1252', 'macintosh'])
 
 const utf8Strict = new TextDecoder('utf-8', { fatal: true })
 
@@ -66,65 +51,119 @@ function decoderOf(label: string): TextDecoder | undefined {
   }
 }
 
-/** Lower case, aliases resolved, `cp1252` and the like as windows code pages; '' when the name says nothing. */
-function canonicalName(charset: string): string {
-  const name = charset
-    .trim()
-    .toLowerCase()
-    .replace(/^["']+|["']+$/g, '')
-    .slice(0, 40)
-  const alias = Object.hasOwn(ALIASES, name) ? ALIASES[name]! : name
-  return alias.replace(/^(?:cp|win|ms)-?(125\d|874)$/, 'windows-$1')
-}
-
 /** True when text in that charset can be decoded without guessing. */
 export function isKnownCharset(charset: string): boolean {
-  const name = canonicalName(charset)
-  return Object.hasOwn(STATEFUL, name) || isCodePage(name) || name === 'us-ascii' || decoderOf(name) !== undefined
+  const name = canonicalCharset(charset)
+  return Object.hasOwn(OURS, name) || isCodePage(name) || name === 'us-ascii' || decoderOf(name) !== undefined
 }
 
 /**
- * Decodes; never throws. Without a charset, or under one that says nothing, the octets are UTF-8 if they are valid
- * UTF-8 and windows-1252 otherwise.
+ * Decodes; never throws. Octets without a charset, or under one that says nothing or cannot be true, are UTF-8 if they
+ * are valid UTF-8, and else what they most look like.
  */
 export function decodeCharset(bytes: Uint8Array, charset: string | undefined): CharsetText {
-  const name = charset === undefined ? '' : canonicalName(charset)
-  if (Object.hasOwn(STATEFUL, name)) return STATEFUL[name]!(bytes)
-  if (name === 'utf-8' || name === 'utf8') return decodeDeclaredUtf8(bytes)
-  if (name === '' || name === 'us-ascii') {
-    if (isAscii(bytes)) return { text: decodeUtf8(bytes), problem: false }
-    const guess = guessText(bytes)
-    return { text: guess.text, problem: guess.problem || name === 'us-ascii' }
-  }
+  const name = charset === undefined ? '' : canonicalCharset(charset)
+  if (name === '') return guessText(bytes)
+  if (name === 'us-ascii') return isPlain(bytes) ? { text: decodeUtf8(bytes), problem: false } : wrong(guessText(bytes))
+  if (name === 'utf-8') return decodeDeclaredUtf8(bytes)
+  if (SEVEN_BIT.has(name) && !isAscii(bytes)) return wrong(guessText(bytes))
+  if (Object.hasOwn(OURS, name)) return orUtf8(OURS[name]!(bytes), bytes)
   if (isCodePage(name)) return { text: decodeCodePage(bytes, name), problem: false }
   const decoder = decoderOf(name)
-  if (!decoder) return { text: guessText(bytes).text, problem: !isAscii(bytes) }
+  if (!decoder) return isPlain(bytes) ? { text: decodeUtf8(bytes), problem: false } : wrong(guessText(bytes))
+  if (WESTERN.has(name)) {
+    // What is valid UTF-8 would read as `Ã¼` and the like, which nobody writes.
+    const utf8 = isAscii(bytes) ? undefined : readUtf8(bytes)
+    if (utf8) return wrong(utf8)
+  }
   const text = decoder.decode(bytes)
-  return { text, problem: text.includes('\ufffd') }
+  return orUtf8({ text, problem: text.includes('\ufffd') }, bytes)
 }
 
+/** The label was not true. */
+function wrong({ text }: CharsetText): CharsetText {
+  return { text, problem: true }
+}
+
+/** What does not fit its charset is UTF-8 if it can be. */
+function orUtf8(decoded: CharsetText, bytes: Uint8Array): CharsetText {
+  const utf8 = decoded.problem && !isAscii(bytes) ? readUtf8(bytes) : undefined
+  return utf8 ? wrong(utf8) : decoded
+}
+
+/** Some broken characters stay broken; but text with more of them than whole ones was never UTF-8. */
 function decodeDeclaredUtf8(bytes: Uint8Array): CharsetText {
+  const whole = validUtf8(bytes)
+  if (whole !== undefined) return { text: whole, problem: false }
+  const text = decodeUtf8(bytes)
+  const broken = count(text, /\ufffd(?!$)/g)
+  const isUtf8 = broken === 0 || count(text, /[^\0-\x7f\ufffd]/g) >= broken
+  return { text: isUtf8 ? text : decodeAs(bytes, guessCharset(bytes)), problem: true }
+}
+
+function count(text: string, pattern: RegExp): number {
+  let found = 0
+  for (const _ of text.matchAll(pattern)) found++
+  return found
+}
+
+function validUtf8(bytes: Uint8Array): string | undefined {
   try {
-    return { text: utf8Strict.decode(bytes), problem: false }
+    return utf8Strict.decode(bytes)
   } catch {
-    return { text: decodeUtf8(bytes), problem: true }
+    return undefined
   }
 }
+
+/** UTF-8, of which the last character may be cut off; undefined when it is not, or when nothing shows that it is. */
+function readUtf8(bytes: Uint8Array): CharsetText | undefined {
+  const text = validUtf8(bytes)
+  if (text !== undefined) return { text, problem: false }
+  let end = bytes.length
+  while (end > 0 && bytes.length - end < 3 && (bytes[end - 1]! & 0xc0) === 0x80) end--
+  if (end === 0 || bytes[end - 1]! < 0xc2) return undefined
+  const before = validUtf8(bytes.subarray(0, end - 1))
+  return before === undefined || isAsciiText(before) ? undefined : { text: `${before}\ufffd`, problem: true }
+}
+
+const ESC = 0x1b
+
+/** ASCII without the escapes that switch to another charset. */
+function isPlain(bytes: Uint8Array): boolean {
+  return isAscii(bytes) && !bytes.includes(ESC)
+}
+
+/** The escapes that announce Japanese (RFC 1468), Korean and Chinese. */
+const ESCAPES: readonly (readonly [RegExp, string])[] = [
+  // the escape character is what announces them
+  // oxlint-disable-next-line no-control-regex
+  [/\x1b\$(?:[@B]|\([@BD])/, 'iso-2022-jp'],
+  // oxlint-disable-next-line no-control-regex
+  [/\x1b\$\)C/, 'iso-2022-kr'],
+  // oxlint-disable-next-line no-control-regex
+  [/\x1b\$\)[AEG]/, 'iso-2022-cn'],
+]
 
 function guessText(bytes: Uint8Array): CharsetText {
-  try {
-    return { text: utf8Strict.decode(bytes), problem: false }
-  } catch {
-    const decoder = decoderOf('windows-1252')
-    return { text: decoder ? decoder.decode(bytes) : latin1(bytes), problem: true }
+  if (isAscii(bytes)) {
+    const text = decodeUtf8(bytes)
+    const escape = bytes.includes(ESC) ? ESCAPES.find(([pattern]) => pattern.test(text)) : undefined
+    return escape ? decodeCharset(bytes, escape[1]) : { text, problem: false }
   }
+  const order = byteOrderMark(bytes)
+  if (order !== undefined && bytes.length % 2 === 0) return decodeUtf16(bytes)
+  return readUtf8(bytes) ?? { text: decodeAs(bytes, guessCharset(bytes)), problem: true }
+}
+
+function decodeAs(bytes: Uint8Array, label: string): string {
+  return decoderOf(label)!.decode(bytes)
 }
 
 /**
- * 8-bit text of a header from latin1-of-bytes: UTF-8 (RFC 6532), else windows-1252. ASCII costs nothing; text that
- * already holds characters above U+00FF comes back as it is.
+ * 8-bit text of a header from latin1-of-bytes: UTF-8 (RFC 6532), else guessed. ASCII costs nothing; text that already
+ * holds characters above U+00FF comes back as it is.
  */
 export function decodeRawText(value: string): string {
-  if (isAsciiText(value) || /[^\0-\xff]/.test(value)) return value
+  if ((isAsciiText(value) && !value.includes('\x1b$')) || /[^\0-\xff]/.test(value)) return value
   return guessText(fromLatin1(value)).text
 }

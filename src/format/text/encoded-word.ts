@@ -10,13 +10,30 @@ import { unfold } from '../message/unfold.ts'
 import { decodeCharset, decodeRawText } from './charset.ts'
 import { decodeLenientBase64, decodeQ } from './transfer.ts'
 
-/** Spaces inside the text are against §2 but sent all the same. */
-const ENCODED_WORD = /=\?([^?\s]{1,75})\?([bq])\?([^?]*)\?=/gi
+/**
+ * Spaces and question marks inside the text are against §2 but sent all the same; only what begins another encoded word
+ * ends this one, which also keeps the search linear.
+ */
+const ENCODED_WORD = /=\?([^?\s]{1,75})\?([bq])\?((?:[^?=]|=(?!\?[^=])|\?(?!=))*)\?=/gi
 
-/** A run of adjacent encoded words in one charset: a character may be split between them (against §5, common). */
+/** Dropped where they come encoded (RFC 8621 §4.1.2.2). */
+const CONTROLS = /[\0-\x1f\x7f]/g
+
+/**
+ * A run of adjacent encoded words in one charset: a character may be split between them, and so may a quantum of base64
+ * (both against §5, and common).
+ */
 interface Run {
   charset: string
   pieces: Uint8Array[]
+  /** Base64 that is not decoded yet. */
+  base64: string
+}
+
+/** Ends what base64 is open: padding does, and so does another encoding. */
+function closeBase64(run: Run): void {
+  if (run.base64 !== '') run.pieces.push(decodeLenientBase64(fromLatin1(run.base64)))
+  run.base64 = ''
 }
 
 /** Decodes a raw value (latin1-of-bytes, may be folded); in normalisation form C, as RFC 8621 §4.1.2.2 wants it. */
@@ -31,7 +48,10 @@ function decodeWords(line: string): string {
   let run: Run | undefined
   let end = 0
   const flush = (): void => {
-    if (run) text += decodeCharset(concat(run.pieces), run.charset).text
+    if (run) {
+      closeBase64(run)
+      text += decodeCharset(concat(run.pieces), run.charset).text.replace(CONTROLS, '')
+    }
     run = undefined
   }
   for (const match of line.matchAll(ENCODED_WORD)) {
@@ -42,9 +62,14 @@ function decodeWords(line: string): string {
     const adjacent = run !== undefined && between.trim() === ''
     if (!adjacent || run?.charset !== charset) flush()
     if (!adjacent) text += decodeRawText(between)
-    const bytes = /b/i.test(encoding) ? decodeLenientBase64(fromLatin1(content)) : decodeQ(fromLatin1(content))
-    if (run) run.pieces.push(bytes)
-    else run = { charset, pieces: [bytes] }
+    run ??= { charset, pieces: [], base64: '' }
+    if (encoding === 'b' || encoding === 'B') {
+      run.base64 += content
+      if (content.endsWith('=')) closeBase64(run)
+    } else {
+      closeBase64(run)
+      run.pieces.push(decodeQ(fromLatin1(content)))
+    }
     end = match.index + whole.length
   }
   flush()

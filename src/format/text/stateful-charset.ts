@@ -1,7 +1,7 @@
 /**
- * Charsets that switch state by escape and that TextDecoder does not have.
+ * Charsets that switch state within ASCII and that TextDecoder does not have.
  *
- * Standards: RFC 2152 (UTF-7), RFC 1843 (HZ-GB-2312), RFC 1557 (ISO-2022-KR).
+ * Standards: RFC 2152 (UTF-7), RFC 1843 (HZ-GB-2312).
  */
 import { isAscii, latin1 } from '../bytes/bytes.ts'
 import type { CharsetText } from './charset-text.ts'
@@ -63,29 +63,6 @@ export function decodeHz(bytes: Uint8Array): CharsetText {
       out[length++] = chinese && octet > 0x20 ? octet | 0x80 : octet
     }
   }
-  return platform(out.subarray(0, length), 'gbk')
-}
-
-const ESC = 0x1b
-const SHIFT_OUT = 0x0e
-const SHIFT_IN = 0x0f
-
-/** RFC 1557: SO and SI bracket KS C 5601 with the high bits off; `ESC $ ) C` only announces it. */
-export function decodeIso2022Kr(bytes: Uint8Array): CharsetText {
-  const out = new Uint8Array(bytes.length)
-  let length = 0
-  let korean = false
-  for (let i = 0; i < bytes.length; i++) {
-    const octet = bytes[i]!
-    if (octet === SHIFT_OUT) korean = true
-    else if (octet === SHIFT_IN) korean = false
-    else if (octet === ESC && bytes[i + 1] === 0x24 && bytes[i + 2] === 0x29 && bytes[i + 3] === 0x43) i += 3
-    else out[length++] = korean && octet > 0x20 ? octet | 0x80 : octet
-  }
-  return platform(out.subarray(0, length), 'euc-kr')
-}
-
-function platform(bytes: Uint8Array, label: string): CharsetText {
-  const text = new TextDecoder(label).decode(bytes)
+  const text = new TextDecoder('gb18030').decode(out.subarray(0, length))
   return { text, problem: text.includes('\ufffd') }
 }
