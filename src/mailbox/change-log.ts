@@ -44,15 +44,31 @@ export class ChangeLog {
     this.#parts = parts
   }
 
-  changes(type: ChangeType, since: number, max = Infinity): Changes | undefined {
-    const { journal } = this.#parts
-    if (!Number.isInteger(since) || since < this.#floor() || since > journal.state) return undefined
-    if (since === journal.state) return outcome([], [], [], journal.state)
-    if (type === 'Thread') return atMost(max, this.#threadChanges(since))
-    if (type === 'Mailbox') return atMost(max, this.#mailboxChanges(since))
+  /** What happened after `since` and not after `until`. */
+  changes(
+    type: ChangeType,
+    since: number,
+    max = Infinity,
+    until: number = this.#parts.journal.state,
+  ): Changes | undefined {
+    const { state } = this.#parts.journal
+    if (!Number.isInteger(since) || since < this.#floor() || since > until || until > state) return undefined
+    if (since === until) return outcome([], [], [], until, until < state)
     if (type === 'VacationResponse') return this.#vacationChanges(since)
     if (type === 'Quota') return this.#quotaChanges(since)
-    const changes = this.#rowChanges(type, since, max)
+    const changes = this.#someChanges(type, since, max, until)
+    return until < state && changes !== undefined ? { ...changes, hasMoreChanges: true } : changes
+  }
+
+  #someChanges(
+    type: RowType | 'Thread',
+    since: number,
+    max: number,
+    until: number,
+  ): Changes | undefined {
+    if (type === 'Thread') return atMost(max, this.#threadChanges(since, until))
+    if (type === 'Mailbox') return atMost(max, this.#mailboxChanges(since, until))
+    const changes = this.#rowChanges(type, since, max, until)
     return type === 'Email' && changes !== undefined ? this.#visible(changes) : changes
   }
 
@@ -91,21 +107,21 @@ export class ChangeLog {
     return Number(this.#parts.account.get('history_floor') ?? 0)
   }
 
-  *#rowsAfter(since: number): Generator<ChangeRow> {
-    const query = 'SELECT modseq, payload FROM change WHERE modseq > ? ORDER BY modseq'
-    const rows = this.#parts.sql.exec<{ modseq: number; payload: string }>(query, since).toArray()
+  *#rowsAfter(since: number, until: number = this.#parts.journal.state): Generator<ChangeRow> {
+    const query = 'SELECT modseq, payload FROM change WHERE modseq > ? AND modseq <= ? ORDER BY modseq'
+    const rows = this.#parts.sql.exec<{ modseq: number; payload: string }>(query, since, until).toArray()
     for (const row of rows) yield decodeChangeRow(row.modseq, row.payload)
   }
 
-  #createdAfter(type: RowType, since: number): number[] {
-    const query = `SELECT id FROM ${tables[type]} WHERE id > ? ORDER BY id`
-    return Array.from(this.#parts.sql.exec<{ id: number }>(query, since), (row) => row.id)
+  #createdAfter(type: RowType, since: number, until: number): number[] {
+    const query = `SELECT id FROM ${tables[type]} WHERE id > ? AND id <= ? ORDER BY id`
+    return Array.from(this.#parts.sql.exec<{ id: number }>(query, since, until), (row) => row.id)
   }
 
   /** Walks numbers upwards and stops before the one that would exceed `max`: that is the intermediate state. */
-  #rowChanges(type: RowType, since: number, max: number): Changes | undefined {
+  #rowChanges(type: RowType, since: number, max: number, until: number): Changes | undefined {
     const found = { created: new Set<number>(), updated: new Set<number>(), destroyed: new Set<number>() }
-    const created = this.#createdAfter(type, since)
+    const created = this.#createdAfter(type, since, until)
     let next = 0
     let state = since
     const size = (): number => found.created.size + found.updated.size + found.destroyed.size
@@ -119,7 +135,7 @@ export class ChangeLog {
       }
       return true
     }
-    for (const row of this.#rowsAfter(since)) {
+    for (const row of this.#rowsAfter(since, until)) {
       if (!createUpTo(row.modseq - 1)) return stopped(true)
       const [updated, destroyed] = objectsOf(row, type)
       const [hidden, revealed] = type === 'Email' ? [row.emailsHidden, row.emailsRevealed] : [[], []]
@@ -142,21 +158,21 @@ export class ChangeLog {
       state = row.modseq
     }
     if (!createUpTo(Infinity)) return stopped(true)
-    state = this.#parts.journal.state
+    state = until
     return stopped(false)
   }
 
   /** A thread is created with its first email, destroyed with its last, updated when others come or go (RFC 8621 §3.2). */
-  #threadChanges(since: number): Changes {
-    const { sql, threads, journal } = this.#parts
+  #threadChanges(since: number, until: number): Changes {
+    const { sql, threads } = this.#parts
     const touched = new Set<ThreadId>()
     /** Threads known to have had an email that JMAP saw at `since`. */
     const before = new Set<ThreadId>()
-    const query = 'SELECT DISTINCT thread FROM email WHERE id > ?'
-    for (const row of sql.exec<{ thread: ThreadId }>(query, since)) touched.add(row.thread)
+    const query = 'SELECT DISTINCT thread FROM email WHERE id > ? AND id <= ?'
+    for (const row of sql.exec<{ thread: ThreadId }>(query, since, until)) touched.add(row.thread)
     /** Whether JMAP saw an email at `since`, of those for which that changed later. */
     const seenBefore = new Map<number, boolean>()
-    for (const row of this.#rowsAfter(since)) {
+    for (const row of this.#rowsAfter(since, until)) {
       for (const id of row.emailsHidden) if (id <= since && !seenBefore.has(id)) seenBefore.set(id, true)
       for (const id of row.emailsRevealed) if (id <= since && !seenBefore.has(id)) seenBefore.set(id, false)
       for (const [index, id] of row.emailsDestroyed.entries()) {
@@ -181,7 +197,7 @@ export class ChangeLog {
       } else if (existed) changes.updated.push(thread)
       else changes.created.push(thread)
     }
-    return outcome(changes.created, changes.updated, changes.destroyed, journal.state)
+    return outcome(changes.created, changes.updated, changes.destroyed, until)
   }
 
   /** Existing emails and their threads. */
@@ -193,15 +209,15 @@ export class ChangeLog {
     }
   }
 
-  #mailboxChanges(since: number): Changes {
-    const { mailboxes, journal } = this.#parts
-    const own = this.#rowChanges('Mailbox', since, Infinity)
+  #mailboxChanges(since: number, until: number): Changes {
+    const { mailboxes } = this.#parts
+    const own = this.#rowChanges('Mailbox', since, Infinity, until)
     const ownUpdated = new Set(own?.updated)
     const updated = new Set(ownUpdated)
-    for (const id of this.#countsChanged(since)) {
+    for (const id of this.#countsChanged(since, until)) {
       if (id <= since && mailboxes.get(id as MailboxId) !== undefined) updated.add(id)
     }
-    const changes = outcome(own?.created ?? [], updated, own?.destroyed ?? [], journal.state)
+    const changes = outcome(own?.created ?? [], updated, own?.destroyed ?? [], until)
     return { ...changes, onlyCounts: ownUpdated.size === 0 && updated.size > 0 }
   }
 
@@ -229,12 +245,12 @@ export class ChangeLog {
   }
 
   /** Mailboxes whose numbers may differ: those of changed emails and of all emails in their threads. */
-  #countsChanged(since: number): Set<number> {
+  #countsChanged(since: number, until: number): Set<number> {
     const { sql, mailboxes } = this.#parts
     const counts = new Set<number>()
-    const emails = new Set(this.#createdAfter('Email', since))
+    const emails = new Set(this.#createdAfter('Email', since, until))
     const threads = new Set<number>()
-    for (const row of this.#rowsAfter(since)) {
+    for (const row of this.#rowsAfter(since, until)) {
       for (const id of row.counts) counts.add(id)
       for (const id of row.emailsUpdated) emails.add(id)
       for (const id of row.threadsOfDestroyed) threads.add(id)
@@ -290,7 +306,7 @@ function outcome(
   }
 }
 
-/** Types whose changes cannot be cut at a state in between: all or cannotCalculateChanges. */
+/** Types whose changes cannot be cut at a state in between: all or none. */
 function atMost(max: number, changes: Changes): Changes | undefined {
   const { created, updated, destroyed } = changes
   return created.length + updated.length + destroyed.length > max ? undefined : changes

@@ -255,9 +255,12 @@ export class MailStore extends AccountStore {
 
   // JMAP-shaped
 
-  /** RFC 8620 §5.2, of what `emails` and `threads` give. Undefined: cannotCalculateChanges (a state never given out, too old, or one step above `max`). */
-  changes(type: ChangeType, since: number, max?: number): Changes | undefined {
-    return this.open().changeLog.changes(type, since, max)
+  /**
+   * RFC 8620 §5.2, of what `emails` and `threads` give, up to the state `until` or the present one. Undefined: a state never
+   * given out, too old, or one step above `max`.
+   */
+  changes(type: ChangeType, since: number, max?: number, until?: number): Changes | undefined {
+    return this.open().changeLog.changes(type, since, max, until)
   }
 
   /** RFC 8621 §4.4. With text conditions within `reading`. Throws `anchorNotFound`, `unsupportedFilter`, `invalidArguments`. */

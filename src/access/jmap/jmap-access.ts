@@ -10,6 +10,7 @@ import { formatBlobId, formatState, parseState, StoreError, type Commit, type Ma
 import {
   dispatch,
   parseRequest,
+  printJson,
   readRequest,
   requestProblem,
   webSocketRequestError,
@@ -22,7 +23,7 @@ import {
 } from '../../protocol/jmap/index.ts'
 import { available } from './available.ts'
 import { openBlob } from './blob.ts'
-import type { Download, JmapAccount, JmapContext, JmapResponse } from './context.ts'
+import type { Download, JmapAccount, JmapResponse, OwnContext } from './context.ts'
 import { defaultLimits, type JmapLimits } from './limits.ts'
 import { methodsOf } from './method.ts'
 import type { PushAccess } from './push-subscription/push-service.ts'
@@ -49,7 +50,7 @@ export interface JmapDependencies {
 
 export class JmapAccess {
   readonly limits: JmapLimits
-  readonly #context: JmapContext
+  readonly #context: OwnContext
   readonly #methods: ReadonlyMap<string, Method>
   #requests = 0
   #uploads = 0
@@ -173,7 +174,7 @@ export class JmapAccess {
 }
 
 function json(status: number, body: object): JmapResponse {
-  return { status, contentType: 'application/json; charset=utf-8', body: JSON.stringify(body) }
+  return { status, contentType: 'application/json; charset=utf-8', body: printJson(body) }
 }
 
 function problem(body: RequestProblem): JmapResponse {

@@ -3,7 +3,7 @@
  *
  * Standards: RFC 8620 §2; RFC 8621 §1.3; RFC 8887 §3; RFC 9749 §3.
  */
-import type { MailStore } from '../../mailbox/index.ts'
+import { collations, type MailStore } from '../../mailbox/index.ts'
 import {
   blobCapability,
   coreCapability,
@@ -23,7 +23,6 @@ import { maxDataSources } from './blob-data/blob-upload.ts'
 import type { JmapAccount } from './context.ts'
 import { emailSortProperties } from './email/query.ts'
 import type { JmapLimits } from './limits.ts'
-import { collations } from './standard/query.ts'
 
 export const capabilities: ReadonlySet<string> = new Set([
   coreCapability,
@@ -70,7 +69,7 @@ export function sessionObject(
         },
       },
     },
-    primaryAccounts: each(() => account.id),
+    primaryAccounts: primary(account.id),
     username: account.address,
     apiUrl: `${base}/api`,
     downloadUrl: `${base}/download/{accountId}/{blobId}/{name}?accept={type}`,
@@ -82,6 +81,12 @@ export function sessionObject(
 
 function each(value: () => Json): JsonObject {
   return Object.fromEntries(Array.from(capabilities, (name) => [name, value()]))
+}
+
+/** RFC 8620 §2: the core capability should not be present. */
+function primary(accountId: string): JsonObject {
+  const { [coreCapability]: _, ...rest } = each(() => accountId)
+  return rest
 }
 
 /** Changes whenever anything of the Session object does: a digest of all that goes into it. */

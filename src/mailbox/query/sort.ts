@@ -5,6 +5,7 @@
  */
 import type { Columns } from '../columns.ts'
 import type { EmailReader } from '../email-reader.ts'
+import { type Collation, foldOf } from './collation.ts'
 import { readEnvelope } from '../envelope.ts'
 import { StoreError } from '../errors.ts'
 import type { EmailId } from '../ids.ts'
@@ -30,6 +31,8 @@ export interface Comparator {
   readonly isAscending?: boolean
   /** For the three keyword properties. */
   readonly keyword?: string
+  /** For `from`, `to` and `subject`; of no meaning elsewhere. */
+  readonly collation?: Collation
 }
 
 /** Rows described at once while sorting by something that is in no column. */
@@ -98,13 +101,14 @@ function sortKeys(
       return rows.map((row) => (having.has(columns.threads[row] as number) ? 1 : 0))
     }
     default:
-      return describedKeys(comparator.property, rows, columns, reader)
+      return describedKeys(comparator.property, foldOf(comparator.collation), rows, columns, reader)
   }
 }
 
 /** Keys that are only in the email rows. An email without Date sorts by its arrival (RFC 5256 §2.2). */
 function describedKeys(
   property: 'sentAt' | 'from' | 'to' | 'subject',
+  fold: (text: string) => string,
   rows: readonly number[],
   columns: Columns,
   reader: EmailReader,
@@ -116,8 +120,8 @@ function describedKeys(
       ids.slice(from, from + rowsPerRead),
     )) {
       if (property === 'sentAt') byEmail.set(id, sentAt ?? receivedAt)
-      else if (property === 'subject') byEmail.set(id, baseSubject.toLowerCase())
-      else byEmail.set(id, displayed(readEnvelope(envelope)[property]))
+      else if (property === 'subject') byEmail.set(id, fold(baseSubject))
+      else byEmail.set(id, fold(displayed(readEnvelope(envelope)[property])))
     }
   }
   return ids.map((id) => byEmail.get(id) ?? '')
@@ -127,6 +131,5 @@ function describedKeys(
 function displayed(list: readonly (Address | AddressGroup)[]): string {
   const first = list[0]
   if (first === undefined) return ''
-  const text = 'addresses' in first ? first.name : (first.name ?? first.address)
-  return text.normalize('NFKC').toLowerCase()
+  return 'addresses' in first ? first.name : (first.name ?? first.address)
 }

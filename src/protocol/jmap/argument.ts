@@ -39,16 +39,14 @@ export class Arguments {
     return this.string(name) ?? missing(name)
   }
 
-  /** Booleans have no null form: an explicit null is refused. */
+  /** `Boolean` has no null form: an explicit null is refused. */
   boolean(name: string, fallback = false): boolean {
-    if (!this.has(name)) return fallback
-    const value = member(this.#values, name)
-    if (typeof value !== 'boolean') throw wrong(name, 'a Boolean')
-    return value
+    return this.#present(name, (value) => typeof value === 'boolean', 'a Boolean') ?? fallback
   }
 
-  int(name: string): number | undefined {
-    return this.#typed(name, isInt, 'an Int')
+  /** `Int` neither. */
+  int(name: string, fallback = 0): number {
+    return this.#present(name, isInt, 'an Int') ?? fallback
   }
 
   unsignedInt(name: string): number | undefined {
@@ -83,9 +81,14 @@ export class Arguments {
     return value as Record<string, JsonObject>
   }
 
+  /** RFC 8620 §3.5: null is the default where the type allows it. */
   #typed<T extends Json>(name: string, is: (value: Json) => value is T, what: string): T | undefined {
+    return member(this.#values, name) === null ? undefined : this.#present(name, is, what)
+  }
+
+  #present<T extends Json>(name: string, is: (value: Json) => value is T, what: string): T | undefined {
     const value = member(this.#values, name)
-    if (value === undefined || value === null) return undefined
+    if (value === undefined) return undefined
     if (!is(value)) throw wrong(name, what)
     return value
   }

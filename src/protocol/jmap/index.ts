@@ -44,7 +44,7 @@ export {
   type TypeState,
 } from './event-source.ts'
 export { matchesFilter, parseFilter, type Filter, type FilterLimits } from './filter.ts'
-export { isObject, member, parseJson, parseJsonText, type Json, type JsonObject } from './json.ts'
+export { isObject, member, parseJson, parseJsonText, printJson, type Json, type JsonObject } from './json.ts'
 export { applyPatch, equalJson, patchedProperties } from './patch.ts'
 export { evaluatePointer, resolveReferences, setOwn, type MethodResponse, type ReferenceBudget } from './reference.ts'
 export { pushVerification } from './push-payload.ts'
@@ -78,7 +78,15 @@ export {
   type StandardLimits,
 } from './standard.ts'
 export { formatJmapDate, formatUtcDate, isId, isInt, isUnsignedInt, parseJmapDate, parseUtcDate } from './type.ts'
-export { differenceOf, pageOf, windowStart, type Page, type QueryDifference, type Window } from './window.ts'
+export {
+  differenceOf,
+  pageOf,
+  windowStart,
+  type Page,
+  type QueryDifference,
+  type Touched,
+  type Window,
+} from './window.ts'
 export {
   offersJmap,
   parseWebSocketMessage,

@@ -1,7 +1,7 @@
 /**
- * I-JSON decoding: UTF-8 only, no duplicate names, no lone surrogates, bounded depth.
+ * I-JSON, both ways: UTF-8 only, no duplicate names, no lone surrogates or noncharacters, bounded depth.
  *
- * Standards: RFC 7493, RFC 8620 §1.5 and §3.6.1 (`notJSON`).
+ * Standards: RFC 7493 §2, RFC 8620 §1.5 and §3.6.1 (`notJSON`).
  * Limits: nesting depth (a filter or body structure is walked recursively later on).
  * Security: fed with request bodies as the network gave them.
  */
@@ -38,6 +38,19 @@ export function parseJsonText(text: string, maxDepth = maxJsonDepth): { value: J
   return { value }
 }
 
+const noncharacter = /\p{Noncharacter_Code_Point}/u
+const noncharacters = new RegExp(noncharacter, 'gu')
+
+/** RFC 7493 §2.1, also of what was written as escapes. */
+function isText(text: string): boolean {
+  return text.isWellFormed() && !noncharacter.test(text)
+}
+
+/** I-JSON text. Mail may hold what I-JSON may not: U+FFFD stands for it. */
+export function printJson(value: object): string {
+  return JSON.stringify(value).replace(noncharacters, '\uFFFD')
+}
+
 /** Object members in the whole tree; undefined when it is too deep or holds an ill-formed string. */
 function countMembers(root: Json, maxDepth: number): number | undefined {
   let members = 0
@@ -47,12 +60,12 @@ function countMembers(root: Json, maxDepth: number): number | undefined {
     const next: Json[] = []
     for (const value of level) {
       if (typeof value === 'string') {
-        if (!value.isWellFormed()) return undefined
+        if (!isText(value)) return undefined
       } else if (Array.isArray(value)) {
         for (const item of value) if (item !== null && typeof item !== 'number') next.push(item)
       } else if (value !== null && typeof value === 'object') {
         for (const name of Object.keys(value)) {
-          if (!name.isWellFormed()) return undefined
+          if (!isText(name)) return undefined
           members++
           next.push(value[name] as Json)
         }

@@ -139,9 +139,9 @@ export function queryArguments(values: JsonObject, standard: Standard, extra: re
     args,
     filter: args.object('filter'),
     sort: comparators(args),
-    position: args.int('position') ?? 0,
+    position: args.int('position'),
     anchor: anchorOf(args, standard.createdIds),
-    anchorOffset: args.int('anchorOffset') ?? 0,
+    anchorOffset: args.int('anchorOffset'),
     limit: args.unsignedInt('limit'),
     calculateTotal: args.boolean('calculateTotal'),
   }

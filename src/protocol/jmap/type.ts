@@ -19,6 +19,9 @@ export function isUnsignedInt(value: unknown): value is number {
 
 const dateSyntax = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d*[1-9]))?(Z|[+-](\d{2}):(\d{2}))$/
 
+const firstTime = Date.parse('0000-01-01T00:00:00Z')
+const lastTime = Date.parse('9999-12-31T23:59:59.999Z')
+
 /** A Date: RFC 3339 with upper-case letters, no zero fraction, a real calendar day. Milliseconds since the epoch. */
 export function parseJmapDate(value: unknown): { time: number; zoneMinutes: number } | undefined {
   if (typeof value !== 'string') return undefined
@@ -42,7 +45,10 @@ export function parseJmapDate(value: unknown): { time: number; zoneMinutes: numb
   const utc = new Date(0)
   utc.setUTCFullYear(year, month - 1, day)
   utc.setUTCHours(hour, minute, second, fraction)
-  return { time: utc.getTime() - zoneMinutes * 60_000, zoneMinutes: zoneMinutes === 0 ? 0 : zoneMinutes }
+  const time = utc.getTime() - zoneMinutes * 60_000
+  // RFC 3339 has no year before 0000 or after 9999, also not in UTC.
+  if (time < firstTime || time > lastTime) return undefined
+  return { time, zoneMinutes: zoneMinutes === 0 ? 0 : zoneMinutes }
 }
 
 /** A UTCDate: as Date, with `Z` as the time zone. */

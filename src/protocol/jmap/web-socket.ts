@@ -7,7 +7,7 @@
  */
 import { requestProblem, type RequestProblem } from './error.ts'
 import type { StateChange } from './event-source.ts'
-import { isObject, member, parseJsonText, type Json, type JsonObject } from './json.ts'
+import { isObject, member, parseJsonText, printJson, type Json, type JsonObject } from './json.ts'
 
 /** `Sec-WebSocket-Protocol` (RFC 8887 §4.2). */
 export const webSocketProtocol = 'jmap'
@@ -81,7 +81,7 @@ function isTypes(value: Json): value is string[] {
 
 /** A Response (RFC 8887 §4.3.3), from the Response object of RFC 8620 §3.4. */
 export function webSocketResponse(response: object, id: string | undefined): string {
-  return JSON.stringify({ '@type': 'Response', ...(id === undefined ? {} : { requestId: id }), ...response })
+  return printJson({ '@type': 'Response', ...(id === undefined ? {} : { requestId: id }), ...response })
 }
 
 /** A RequestError (RFC 8887 §4.3.4). */

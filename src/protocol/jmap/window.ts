@@ -39,15 +39,23 @@ export interface QueryDifference {
   readonly added: readonly { readonly id: string; readonly index: number }[]
 }
 
+/** Records that may have entered, left or moved within the results since. */
+export interface Touched {
+  /** Existing ones, new or not. */
+  readonly touched: ReadonlySet<string>
+  /** Of these, those that did not exist then. */
+  readonly created: ReadonlySet<string>
+  readonly gone: ReadonlySet<string>
+}
+
 /**
- * The difference of a query's results, from the present results and the ids that may have entered, left or moved since.
- * `removed` may name ids that were never in the results, as §5.6 allows. `upToId` cuts off what lies behind it, and may
- * only be given when filter and sort look at immutable properties alone.
+ * The difference of a query's results, from the present results. `removed` may name ids that were never in the results, as
+ * §5.6 allows, but none that did not exist. `upToId` cuts off what lies behind it, and may only be given when filter and
+ * sort look at immutable properties alone.
  */
 export function differenceOf(
   results: readonly string[],
-  touched: ReadonlySet<string>,
-  gone: ReadonlySet<string>,
+  { touched, created, gone }: Touched,
   upToId?: string,
 ): QueryDifference {
   const cut = upToId === undefined ? -1 : results.indexOf(upToId)
@@ -58,6 +66,6 @@ export function differenceOf(
     const id = results[index] as string
     if (touched.has(id)) added.push({ id, index })
   }
-  const removed = [...gone, ...[...touched].filter((id) => !gone.has(id) && !behind.has(id))]
-  return { removed, added }
+  const moved = [...touched].filter((id) => !gone.has(id) && !created.has(id) && !behind.has(id))
+  return { removed: [...gone, ...moved], added }
 }

@@ -45,15 +45,21 @@ describe('differences of a query (RFC 8620 §5.6)', () => {
         const moved = shuffled.filter((id) => !kept.includes(id))
         const results = [...kept]
         for (const [index, id] of moved.entries()) results.splice((index * 3) % (results.length + 1), 0, id)
+        const created = new Set(shuffled.filter((id) => !old.includes(id)))
         const gone = new Set(old.filter((id) => !results.includes(id)))
-        const { removed, added } = differenceOf(results, new Set(moved), gone)
+        const { removed, added } = differenceOf(results, { touched: new Set(moved), created, gone })
+        expect(removed.filter((id) => created.has(id))).toEqual([])
         expect(splice(old, removed, added)).toEqual(results)
       }),
     )
   })
 
   it('leaves out what lies behind upToId', () => {
-    const { removed, added } = differenceOf(ids, new Set(['b', 'e']), new Set(['x']), 'c')
+    const { removed, added } = differenceOf(
+      ids,
+      { touched: new Set(['b', 'e']), created: new Set(), gone: new Set(['x']) },
+      'c',
+    )
     expect(added).toEqual([{ id: 'b', index: 1 }])
     expect(removed).toEqual(['x', 'b'])
   })

@@ -25,7 +25,7 @@ import {
 } from '../../../protocol/jmap/index.ts'
 import { readBlob } from '../blob.ts'
 import type { JmapContext } from '../context.ts'
-import { asSetError } from '../standard/set.ts'
+import { asSetError } from '../standard/change.ts'
 import { cut, readRange } from './octet-range.ts'
 
 /** RFC 9404 §3.1 wants at least 64. */

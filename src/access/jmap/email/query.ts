@@ -31,11 +31,12 @@ import {
   type MethodResult,
 } from '../../../protocol/jmap/index.ts'
 import { standardOf, type JmapContext } from '../context.ts'
-import { collations, queryAnswer, queryChangesAnswer } from '../standard/query.ts'
+import { expectCollation, queryAnswer, queryChangesAnswer } from '../standard/query.ts'
 import { emailCondition, isImmutableCondition } from './filter.ts'
 import { touchedSince } from './touched.ts'
 
 const plainSorts: readonly string[] = ['receivedAt', 'sentAt', 'size', 'from', 'to', 'subject']
+const textSorts: readonly string[] = ['from', 'to', 'subject']
 const keywordSorts: readonly string[] = ['hasKeyword', 'allInThreadHaveKeyword', 'someInThreadHaveKeyword']
 
 /** RFC 8621 §1.3.1, emailQuerySortOptions. */
@@ -69,9 +70,9 @@ export function emailQueryChanges(context: JmapContext): Method {
       const collapseThreads = request.args.boolean('collapseThreads')
       const search = searchOf(context, request.filter, request.sort)
       const results = runQuery(context, { ...search, collapseThreads }).ids
-      const { touched, gone } = touchedSince(context, request.sinceQueryState)
+      const touched = touchedSince(context, request.sinceQueryState)
       const upToId = collapseThreads || !search.isImmutable ? undefined : request.upToId
-      const difference = differenceOf(results.map(formatEmailId), touched, gone, upToId)
+      const difference = differenceOf(results.map(formatEmailId), touched, upToId)
       return queryChangesAnswer(context, request, difference, results.length)
     }),
   }
@@ -110,19 +111,18 @@ function toStoreFilter(filter: Filter<FilterCondition>): StoreFilter {
 }
 
 /** Throws `unsupportedSort`, or `invalidArguments` for a missing keyword. */
-function toStoreComparator({ property, isAscending, collation, extra }: Comparator): StoreComparator {
+function toStoreComparator(comparator: Comparator): StoreComparator {
+  const { property, isAscending, extra } = comparator
   const { keyword, ...unknown } = extra
   const takesKeyword = keywordSorts.includes(property)
   if ((!takesKeyword && !plainSorts.includes(property)) || Object.keys(unknown).length > 0) {
     throw new MethodError('unsupportedSort', `Emails are not sorted by ${JSON.stringify(property)}.`)
   }
-  // The store folds case, which i;octet would not.
-  if (collation !== undefined && (!collations.includes(collation) || collation === 'i;octet')) {
-    throw new MethodError('unsupportedSort', `Emails are not sorted with ${JSON.stringify(collation)}.`)
-  }
   if (!takesKeyword) {
     if (keyword !== undefined) throw invalidArguments(`A sort by ${property} has no keyword.`)
-    return { property: property as SortProperty, isAscending }
+    // RFC 8620 §5.5: where no strings are compared, the collation is ignored.
+    const collation = textSorts.includes(property) ? expectCollation(comparator) : undefined
+    return { property: property as SortProperty, isAscending, ...(collation === undefined ? {} : { collation }) }
   }
   if (typeof keyword !== 'string') throw invalidArguments(`A sort by ${property} needs a keyword.`)
   return { property: property as SortProperty, isAscending, keyword }

@@ -4,17 +4,11 @@
  * Standards: RFC 8620 §5.6; RFC 8621 §4.5 (thread conditions and collapsing reach beyond the changed email).
  */
 import { formatEmailId, type EmailId, type ThreadId } from '../../../mailbox/index.ts'
+import type { Touched } from '../../../protocol/jmap/index.ts'
 import type { JmapContext } from '../context.ts'
 import { changesSince } from '../standard/changes.ts'
 
-export interface Touched {
-  /** Existing emails that changed, or whose thread did. */
-  readonly touched: ReadonlySet<string>
-  /** Destroyed emails. */
-  readonly gone: ReadonlySet<string>
-}
-
-/** Throws `cannotCalculateChanges`. */
+/** Touched are emails that changed, or whose thread did. Throws `cannotCalculateChanges`. */
 export function touchedSince(context: JmapContext, state: string): Touched {
   const { store } = context
   const emails = changesSince(context, 'Email', state)
@@ -26,5 +20,6 @@ export function touchedSince(context: JmapContext, state: string): Touched {
   for (const ids of store.threads([...changedThreads]).values()) {
     for (const id of ids) touched.add(formatEmailId(id))
   }
-  return { touched, gone: new Set((emails.destroyed as EmailId[]).map(formatEmailId)) }
+  const idsOf = (numbers: readonly number[]) => new Set((numbers as EmailId[]).map(formatEmailId))
+  return { touched, created: idsOf(emails.created), gone: idsOf(emails.destroyed) }
 }

@@ -57,6 +57,7 @@ export function mailboxSet(context: JmapContext): Method {
         destroy: (id) => {
           context.store.destroyMailbox(expectMailbox(context, id).id, { removeEmails })
         },
+        resolves: { takeAside: (updates) => takeAside(context, updates) },
       })
     },
   }
@@ -81,6 +82,24 @@ function update(context: JmapContext, call: CallContext, id: string, patch: Json
   const changes = patchRecord(current, patch, checks, defaults)
   const updated = context.store.updateMailbox(mailbox.id, toStore(context, call, changes))
   return 'name' in changes && updated.name !== changes['name'] ? { name: updated.name } : null
+}
+
+/** Frees the names and roles that are about to change: two mailboxes may swap them in one call (RFC 8620 §5.3). */
+function takeAside(context: JmapContext, updates: readonly (readonly [id: string, patch: JsonObject])[]): () => void {
+  const { store } = context
+  const before = updates.map(([id, patch]) => ({ ...expectMailbox(context, id), patch }))
+  // The inbox alone keeps its role.
+  const noRole = (role: Mailbox['role']): MailboxPatch => (role === 'inbox' ? {} : { role: null })
+  for (const { id, role, patch } of before) {
+    const name = 'name' in patch ? { name: context.ids() } : {}
+    store.updateMailbox(id, { ...name, ...('role' in patch ? noRole(role) : {}) })
+  }
+  return () => {
+    for (const { id, role } of before) {
+      store.updateMailbox(id, { name: context.ids(), parentId: null, ...noRole(role) })
+    }
+    for (const { id, name, parentId, role } of before) store.updateMailbox(id, { name, parentId, role })
+  }
 }
 
 /** JMAP's properties as the store takes them. Throws `invalidProperties` for a parent that does not exist. */

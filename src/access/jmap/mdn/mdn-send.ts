@@ -32,12 +32,12 @@ import {
   type JsonObject,
   type Method,
 } from '../../../protocol/jmap/index.ts'
-import type { JmapContext } from '../context.ts'
+import type { OwnContext } from '../context.ts'
 import { runEmailSet } from '../email/set.ts'
 import { findIdentity } from '../identity.ts'
 import { allows, isWildcard, maySendAs } from '../sender.ts'
 import { checkRecord, isBoolean, isString, isStringOrNull } from '../standard/record.ts'
-import { asSetError } from '../standard/set.ts'
+import { asSetError } from '../standard/change.ts'
 import { addressesIn, isAddress } from '../submission/outgoing.ts'
 
 const checks = {
@@ -54,7 +54,7 @@ const checks = {
 const defaultText =
   'This receipt shows that the message has been displayed. There is no guarantee that it has been read or understood.'
 
-export function mdnSend(context: JmapContext): Method {
+export function mdnSend(context: OwnContext): Method {
   return {
     capability: mdnCapability,
     async run(values, call) {
@@ -91,7 +91,7 @@ export function mdnSend(context: JmapContext): Method {
 }
 
 async function sendOne(
-  context: JmapContext,
+  context: OwnContext,
   call: CallContext,
   identity: Identity,
   value: JsonObject,
@@ -157,7 +157,7 @@ async function sendOne(
   return { emailId: formatEmailId(email.id), shown }
 }
 
-function expectEmail(context: JmapContext, call: CallContext, id: Json | undefined): Email {
+function expectEmail(context: OwnContext, call: CallContext, id: Json | undefined): Email {
   const resolved = typeof id === 'string' ? resolveId(id, call.createdIds) : undefined
   const number = resolved === undefined ? undefined : parseEmailId(resolved)
   const email = number === undefined ? undefined : context.store.email(number)
@@ -172,20 +172,20 @@ function setsKeyword(patch: JsonObject | undefined): boolean {
 }
 
 /** Who notifies. An identity for a whole domain has no address of its own: the one that the message was sent to. */
-function authorOf(context: JmapContext, { email }: Identity, header: Header): string {
+function authorOf(context: OwnContext, { email }: Identity, header: Header): string {
   if (!isWildcard(email)) return email
   const recipients = ['To', 'Cc'].flatMap((name) => addressesIn(header, name))
   return recipients.find((address) => allows(email, address)) ?? context.account.address
 }
 
 /** `rfc822; address` or `utf-8; address`, of this account (RFC 9007 §5). */
-function isOwnRecipient(context: JmapContext, finalRecipient: string): Promise<boolean> {
+function isOwnRecipient(context: OwnContext, finalRecipient: string): Promise<boolean> {
   const address = /^\s*(?:rfc822|utf-8)\s*;\s*(\S.*?)\s*$/i.exec(finalRecipient)?.[1]
   return address === undefined ? Promise.resolve(false) : maySendAs(context, address)
 }
 
 /** A fault with one must not hide that others have been sent. */
-function refusal(context: JmapContext, error: unknown): SetError {
+function refusal(context: OwnContext, error: unknown): SetError {
   if (error instanceof ComposeError) return invalidProperties([], error.message)
   try {
     return asSetError(error)

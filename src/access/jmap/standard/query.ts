@@ -20,7 +20,7 @@ import {
   type QueryChangesArguments,
   type QueryDifference,
 } from '../../../protocol/jmap/index.ts'
-import type { ChangeType } from '../../../mailbox/index.ts'
+import { collations, foldOf, type ChangeType, type Collation } from '../../../mailbox/index.ts'
 import { standardOf, type JmapContext } from '../context.ts'
 import { changesSince } from './changes.ts'
 import { currentState } from './state.ts'
@@ -71,7 +71,8 @@ export function queryAnswer(
       accountId: context.account.id,
       queryState: currentState(context),
       canCalculateChanges: true,
-      position: page.position,
+      // An anchor's offset may lead beyond what an UnsignedInt can say; there is nothing there.
+      position: Math.min(page.position, Number.MAX_SAFE_INTEGER),
       ids: [...page.ids],
       ...(page.total === undefined ? {} : { total: page.total }),
       ...(request.limit === undefined || request.limit > maxQueryPage ? { limit: maxQueryPage } : {}),
@@ -86,12 +87,13 @@ export function queryChangesMethod<T>(context: JmapContext, type: QueryType<T>):
       const request = queryChangesArguments(values, standardOf(context, call), type.extra)
       const ids = resultsOf(context, type, request)
       const changes = changesSince(context, type.type, request.sinceQueryState)
-      const touched = new Set([...changes.created, ...changes.updated].map(type.formatId))
+      const created = new Set(changes.created.map(type.formatId))
+      const touched = new Set([...created, ...changes.updated.map(type.formatId)])
       const gone = new Set(changes.destroyed.map(type.formatId))
       if (touched.size + gone.size > 0 && type.spreads?.(request.args) === true) {
         for (const record of type.all()) touched.add(type.id(record))
       }
-      return queryChangesAnswer(context, request, differenceOf(ids, touched, gone), ids.length)
+      return queryChangesAnswer(context, request, differenceOf(ids, { touched, created, gone }), ids.length)
     },
   }
 }
@@ -141,10 +143,10 @@ function resultsOf<T>(context: JmapContext, type: QueryType<T>, query: Query): s
   return arranged.map((record) => type.id(record))
 }
 
-/** Text order by the collations that are advertised (RFC 8620 §5.5); ASCII case folded as RFC 4790 §9.2 says. */
+/** Text order by the collations that are advertised. Throws `unsupportedSort`. */
 export function compareText(comparator: Comparator): Compare<string> {
   const direction = comparator.isAscending ? 1 : -1
-  const fold = collationOf(comparator)
+  const fold = foldOf(expectCollation(comparator))
   return (a, b) => {
     const left = fold(a)
     const right = fold(b)
@@ -152,14 +154,11 @@ export function compareText(comparator: Comparator): Compare<string> {
   }
 }
 
-export const collations: readonly string[] = ['i;ascii-casemap', 'i;octet', 'i;unicode-casemap']
-
-function collationOf({ collation }: Comparator): (text: string) => string {
-  if (collation === 'i;octet') return (text) => text
-  if (collation === 'i;ascii-casemap') return (text) => text.replace(/[a-z]+/g, (letters) => letters.toUpperCase())
-  if (collation !== undefined && collation !== 'i;unicode-casemap') {
+/** Throws `unsupportedSort` for one that the session does not advertise (RFC 8620 §2, §5.5). */
+export function expectCollation({ collation }: Comparator): Collation | undefined {
+  const known = collations.find((name) => name === collation)
+  if (collation !== undefined && known === undefined) {
     throw new MethodError('unsupportedSort', `The collation ${collation} is not supported.`)
   }
-  // RFC 5051: title-cased, compatibility-decomposed.
-  return (text) => text.toUpperCase().normalize('NFKD')
+  return known
 }

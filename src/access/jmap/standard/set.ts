@@ -3,9 +3,8 @@
  *
  * Standards: RFC 8620 §5.3.
  */
-import { StoreError, type ChangeType } from '../../../mailbox/index.ts'
+import type { ChangeType } from '../../../mailbox/index.ts'
 import {
-  invalidProperties,
   resolveId,
   SetError,
   setArguments,
@@ -18,6 +17,7 @@ import {
   type SetOperations,
 } from '../../../protocol/jmap/index.ts'
 import { standardOf, type JmapContext } from '../context.ts'
+import { exchange, refusedOf, repeated, type Change, type Resolves, type Update } from './change.ts'
 import { currentState, expectState } from './state.ts'
 
 /** The outcome of one /set, in the making. */
@@ -67,6 +67,8 @@ export interface SetType {
   destroy?(id: string): void
   /** In place of `destroy` where many at once are cheaper: the refusals, by id. */
   destroyMany?(ids: readonly string[]): ReadonlyMap<string, Error>
+  /** For types whose records may stand in each other's way: only the outcome of all changes has to be valid. */
+  readonly resolves?: Resolves
 }
 
 export function runSet(context: JmapContext, values: JsonObject, call: CallContext, type: SetType): MethodResult {
@@ -79,7 +81,7 @@ export function runSet(context: JmapContext, values: JsonObject, call: CallConte
 }
 
 /** How the records of a type are changed, whatever is around them. */
-export type SetRecords = Pick<SetType, 'create' | 'update' | 'destroy' | 'destroyMany'>
+export type SetRecords = Pick<SetType, 'create' | 'update' | 'destroy' | 'destroyMany' | 'resolves'>
 
 /** All operations in one transaction, without account and states: PushSubscription/set has none (RFC 8620 §7.2.2). */
 export function applySet(
@@ -94,69 +96,58 @@ export function applySet(
 }
 
 function applyAll(request: SetOperations, call: CallContext, type: SetRecords, outcome: SetOutcome): void {
-  for (const [creationId, value] of inOrderOfReference(request.create)) {
-    attempt(outcome.notCreated, creationId, () => {
+  const creates = inOrderOfReference(request.create).map(([creationId, value]) => ({
+    key: creationId,
+    refused: outcome.notCreated,
+    run: () => {
       const created = type.create(value, creationId)
       call.createdIds.set(creationId, created.id)
       setOwn(outcome.created, creationId, created)
-    })
-  }
+    },
+  }))
+  const refusedCreates = refusedOf(creates)
   const destroyed = new Set(request.destroy.map((id) => resolveId(id, call.createdIds)))
-  for (const [key, patch] of request.update) {
-    attempt(outcome.notUpdated, key, () => {
-      const id = expectResolved(key, call.createdIds)
+  const updates: Update[] = request.update.map(([key, patch]) => ({
+    key,
+    patch,
+    refused: outcome.notUpdated,
+    id: () => expectResolved(key, call.createdIds),
+    run() {
+      const id = this.id()
       if (destroyed.has(id)) throw new SetError('willDestroy')
       outcome.updated[id] = type.update(id, patch)
-    })
-  }
+    },
+    forget() {
+      delete outcome.updated[this.id()]
+    },
+  }))
+  const refusedUpdates = refusedOf(updates)
+  const refusedDestroys = refusedOf(destroys(request, call, type, outcome))
+  if (type.resolves === undefined) return
+  const left = new Set(repeated([...refusedCreates, ...refusedUpdates, ...refusedDestroys]))
+  exchange(
+    updates.filter((update) => left.has(update)),
+    type.resolves,
+  )
+}
+
+function destroys(request: SetOperations, call: CallContext, type: SetRecords, outcome: SetOutcome): Change[] {
   const known = request.destroy.map((id) => resolveId(id, call.createdIds)).filter((id) => id !== undefined)
-  const refused = type.destroyMany?.(known)
+  const refusals = type.destroyMany?.(known)
   const done = new Set<string>()
-  for (const key of request.destroy) {
-    attempt(outcome.notDestroyed, key, () => {
+  return request.destroy.map((key) => ({
+    key,
+    refused: outcome.notDestroyed,
+    run: () => {
       const id = expectResolved(key, call.createdIds)
-      const refusal = refused?.get(id)
+      const refusal = refusals?.get(id)
       if (refusal !== undefined) throw refusal
       if (done.has(id)) throw new SetError('notFound')
-      if (refused === undefined) type.destroy?.(id)
+      if (refusals === undefined) type.destroy?.(id)
       done.add(id)
       outcome.destroyed.push(id)
-    })
-  }
-}
-
-/** Runs the change of one record; a refusal goes into `refused`, a bug goes up and undoes the whole call. */
-export function attempt(refused: JsonObject, key: string, change: () => void): void {
-  try {
-    change()
-  } catch (error) {
-    setOwn(refused, key, asSetError(error).toJSON())
-  }
-}
-
-/** The SetError that an error is, or the error itself thrown on. */
-export function asSetError(error: unknown): SetError {
-  if (error instanceof SetError) return error
-  if (!(error instanceof StoreError)) throw error
-  switch (error.type) {
-    case 'invalidProperties':
-      return invalidProperties(error.properties, error.message)
-    case 'notFound':
-    case 'forbidden':
-    case 'overQuota':
-    case 'rateLimit':
-    case 'tooLarge':
-    case 'mailboxHasChild':
-    case 'mailboxHasEmail':
-    case 'tooManyKeywords':
-    case 'tooManyMailboxes':
-    case 'blobNotFound':
-      return new SetError(error.type, error.message)
-    case 'unavailable':
-      return new SetError('serverFail', error.message)
-    default:
-      throw error
-  }
+    },
+  }))
 }
 
 export function expectResolved(id: string, createdIds: CreatedIds): string {

@@ -18,18 +18,19 @@ import {
   type JsonObject,
   type Method,
 } from '../../../protocol/jmap/index.ts'
-import { standardOf, type JmapContext } from '../context.ts'
+import { standardOf, type OwnContext } from '../context.ts'
 import { runEmailSet } from '../email/set.ts'
 import { readRecord } from '../standard/get.ts'
 import { isString, patchRecord } from '../standard/record.ts'
-import { asSetError, attempt, expectResolved, SetOutcome } from '../standard/set.ts'
+import { asSetError, attempt } from '../standard/change.ts'
+import { expectResolved, SetOutcome } from '../standard/set.ts'
 import { currentState, expectState } from '../standard/state.ts'
 import { send } from './send.ts'
 import { findSubmission, submissionProperties } from './submission.ts'
 
 const followUps = ['onSuccessUpdateEmail', 'onSuccessDestroyEmail']
 
-export function submissionSet(context: JmapContext): Method {
+export function submissionSet(context: OwnContext): Method {
   return {
     capability: submissionCapability,
     async run(values, call) {
@@ -54,7 +55,7 @@ export function submissionSet(context: JmapContext): Method {
 }
 
 async function createOne(
-  context: JmapContext,
+  context: OwnContext,
   call: CallContext,
   creationId: string,
   value: JsonObject,
@@ -79,7 +80,7 @@ async function createOne(
 }
 
 /** A fault with one message must not hide from the client that others have been sent. */
-function refusal(context: JmapContext, error: unknown): SetError {
+function refusal(context: OwnContext, error: unknown): SetError {
   try {
     return asSetError(error)
   } catch (fault) {
@@ -89,7 +90,7 @@ function refusal(context: JmapContext, error: unknown): SetError {
 }
 
 function changeExisting(
-  context: JmapContext,
+  context: OwnContext,
   call: CallContext,
   request: ReturnType<typeof setArguments>,
   outcome: SetOutcome,
@@ -121,7 +122,7 @@ function changeExisting(
 }
 
 /** Only undoStatus can be updated, and what is final stays so. */
-function updateSubmission(context: JmapContext, submission: Submission, patch: JsonObject): void {
+function updateSubmission(context: OwnContext, submission: Submission, patch: JsonObject): void {
   const current = readRecord(submission, Object.keys(submissionProperties), submissionProperties)
   const { undoStatus } = patchRecord(current, patch, { undoStatus: isString }, {})
   if (undoStatus === undefined || undoStatus === submission.undoStatus) return
@@ -133,7 +134,7 @@ function updateSubmission(context: JmapContext, submission: Submission, patch: J
   throw new SetError('invalidProperties', undefined, { properties: ['undoStatus'] })
 }
 
-function expectSubmission(context: JmapContext, id: string): Submission {
+function expectSubmission(context: OwnContext, id: string): Submission {
   const submission = findSubmission(context, id)
   if (submission === undefined) throw new SetError('notFound')
   return submission
@@ -153,7 +154,7 @@ function readFollowUp(args: Arguments): FollowUp {
 
 /** One Email/set for all follow-ups of what succeeded; undefined when nothing is left to do. */
 function emailSetArguments(
-  context: JmapContext,
+  context: OwnContext,
   call: CallContext,
   followUp: FollowUp,
   emails: ReadonlyMap<string, string>,

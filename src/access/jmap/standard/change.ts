@@ -1,0 +1,104 @@
+/**
+ * The changes of one /set: each is tried, and those that stand in each other's way are tried again.
+ *
+ * Standards: RFC 8620 §5.3 (only the state after the call must be valid).
+ * Limits: how many records may change places, since each is tried with all others.
+ */
+import { StoreError } from '../../../mailbox/index.ts'
+import { invalidProperties, SetError, setOwn, type JsonObject } from '../../../protocol/jmap/index.ts'
+
+/** The change of one record. */
+export interface Change {
+  readonly key: string
+  /** Where its refusal goes, by key. */
+  readonly refused: JsonObject
+  /** Throws a refusal before anything has changed. */
+  run(): void
+}
+
+export interface Update extends Change {
+  readonly patch: JsonObject
+  id(): string
+  /** Takes the record out of the answer again. */
+  forget(): void
+}
+
+export interface Resolves {
+  /**
+   * Frees what records have to themselves and the patches change, such as a name. Returns how to undo that and whatever was
+   * done to them since.
+   */
+  takeAside(updates: readonly (readonly [id: string, patch: JsonObject])[]): () => void
+}
+
+const maxExchanged = 20
+
+/** Tries them in turn: those that were refused. */
+export function refusedOf<C extends Change>(changes: readonly C[]): C[] {
+  return changes.filter((change) => !attempt(change.refused, change.key, () => change.run()))
+}
+
+/** What stood in the way may be gone: each is tried again as long as that helps any. */
+export function repeated(changes: readonly Change[]): readonly Change[] {
+  for (let left = changes; ;) {
+    const still = refusedOf(left)
+    if (still.length === 0 || still.length === left.length) return still
+    left = still
+  }
+}
+
+/** Updates that may only be possible together, such as two records that swap names. */
+export function exchange(updates: readonly Update[], resolves: Resolves): void {
+  const refusal = ({ refused, key }: Update) => refused[key] as JsonObject
+  let group = updates.filter((update) => refusal(update)['type'] === 'invalidProperties').slice(0, maxExchanged)
+  while (group.length > 1) {
+    const refusals = group.map(refusal)
+    const putBack = resolves.takeAside(group.map((update) => [update.id(), update.patch]))
+    const refused = refusedOf(group)
+    if (refused.length === 0) return
+    // As it was before, and once more without those that are refused for another reason.
+    putBack()
+    for (const [index, update] of group.entries()) {
+      update.forget()
+      setOwn(update.refused, update.key, refusals[index] as JsonObject)
+    }
+    group = group.filter((update) => !refused.includes(update))
+  }
+}
+
+/** Runs the change of one record; a refusal goes into `refused`, a bug goes up and undoes the whole call. */
+export function attempt(refused: JsonObject, key: string, change: () => void): boolean {
+  try {
+    change()
+    delete refused[key]
+    return true
+  } catch (error) {
+    setOwn(refused, key, asSetError(error).toJSON())
+    return false
+  }
+}
+
+/** The SetError that an error is, or the error itself thrown on. */
+export function asSetError(error: unknown): SetError {
+  if (error instanceof SetError) return error
+  if (!(error instanceof StoreError)) throw error
+  switch (error.type) {
+    case 'invalidProperties':
+      return invalidProperties(error.properties, error.message)
+    case 'notFound':
+    case 'forbidden':
+    case 'overQuota':
+    case 'rateLimit':
+    case 'tooLarge':
+    case 'mailboxHasChild':
+    case 'mailboxHasEmail':
+    case 'tooManyKeywords':
+    case 'tooManyMailboxes':
+    case 'blobNotFound':
+      return new SetError(error.type, error.message)
+    case 'unavailable':
+      return new SetError('serverFail', error.message)
+    default:
+      throw error
+  }
+}
