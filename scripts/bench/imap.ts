@@ -58,6 +58,21 @@ export class ImapConnection {
     }
   }
 
+  /** Appends messages with their dates until INBOX holds `count`, fifty in one command (RFC 3502, RFC 7888). */
+  async fillDated(count: number, make: (index: number) => { raw: Uint8Array; receivedAt: Date }): Promise<void> {
+    const { response } = await this.command('STATUS INBOX (MESSAGES)')
+    const present = Number(/MESSAGES (\d+)/.exec(response.toString('latin1'))?.[1] ?? 0)
+    for (let first = present; first < count; first += 50) {
+      const pieces: Uint8Array[] = [Buffer.from('APPEND INBOX')]
+      for (let index = first; index < Math.min(count, first + 50); index++) {
+        const { raw, receivedAt } = make(index)
+        const [, date, month, year, time] = receivedAt.toUTCString().split(' ')
+        pieces.push(Buffer.from(` "${date}-${month}-${year} ${time} +0000" {${raw.length}+}\r\n`), raw)
+      }
+      await this.command(Buffer.concat(pieces))
+    }
+  }
+
   /** Everything up to the end of the line that begins with `marker`. */
   #until(marker: Buffer): Promise<Buffer> {
     return new Promise((resolve, reject) => {
