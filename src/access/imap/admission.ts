@@ -10,7 +10,7 @@ import type { Context } from './context.ts'
 /** The reason to refuse, or undefined. */
 export function admitLiteral(context: Context, command: RawCommand, literal: Literal): ImapError | undefined {
   const { limits, store } = context
-  if (command.name !== 'APPEND' || isMailboxName(command)) {
+  if (!takesMessages(command) || isMailboxName(command)) {
     const sum = literal.size + command.literals.reduce((size, earlier) => size + earlier.length, 0)
     return sum > limits.argumentLiteral ? bad('Literal too large', 'TOOBIG') : undefined
   }
@@ -22,7 +22,11 @@ export function admitLiteral(context: Context, command: RawCommand, literal: Lit
   return undefined
 }
 
-/** The first argument of APPEND may itself be a literal. */
+function takesMessages({ name }: RawCommand): boolean {
+  return name === 'APPEND' || name === 'REPLACE' || name === 'UID REPLACE'
+}
+
+/** The mailbox may itself be a literal: the first argument of APPEND, the second of REPLACE. */
 function isMailboxName(command: RawCommand): boolean {
-  return command.literals.length === 0 && /^ ~?\{\d+\+?\}$/.test(command.text[0] ?? '')
+  return command.literals.length === 0 && /^(?: \d+)? ~?\{\d+\+?\}$/.test(command.text[0] ?? '')
 }

@@ -8,6 +8,7 @@ import type { Context } from './context.ts'
 const words = [
   'IMAP4rev2',
   'IMAP4rev1',
+  'CATENATE',
   'CHILDREN',
   'CONDSTORE',
   'CREATE-SPECIAL-USE',
@@ -22,12 +23,17 @@ const words = [
   'MULTIAPPEND',
   'NAMESPACE',
   'OBJECTID',
+  'PREVIEW',
+  'QUOTA',
+  'QUOTA=RES-STORAGE',
+  'REPLACE',
   'SASL-IR',
   'SEARCHRES',
   'SPECIAL-USE',
   'STATUS=SIZE',
   'UIDPLUS',
   'UNSELECT',
+  'UTF8=ACCEPT',
   'WITHIN',
 ]
 

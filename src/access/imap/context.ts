@@ -2,7 +2,7 @@
  * What a command works on: the session's parts, without the machinery that runs it.
  */
 import type { MailStore } from '../../mailbox/index.ts'
-import { encodeMailboxName, no, quotedOrLiteral, quotedUtf8 } from '../../protocol/imap/index.ts'
+import { encodeMailboxName, latin1OfUtf8, no, quotedOrLiteral, quotedUtf8 } from '../../protocol/imap/index.ts'
 import type { ImapSessionLimits } from './limits.ts'
 import type { Output } from './output.ts'
 import type { Selected } from './selected.ts'
@@ -49,6 +49,11 @@ export class Context {
     return this.enabled.has('IMAP4rev2')
   }
 
+  /** Names and strings are UTF-8 on the wire (RFC 9051, RFC 9755 §3). */
+  get utf8(): boolean {
+    return this.rev2 || this.enabled.has('UTF8=ACCEPT')
+  }
+
   get modSeq(): boolean {
     return this.enabled.has('CONDSTORE')
   }
@@ -67,7 +72,12 @@ export class Context {
 
   /** A mailbox name as this client reads it. */
   mailboxName(name: string): string {
-    return this.rev2 ? quotedUtf8(encodeMailboxName(name, true)) : quotedOrLiteral(encodeMailboxName(name, false))
+    return this.utf8 ? quotedUtf8(encodeMailboxName(name, true)) : quotedOrLiteral(encodeMailboxName(name, false))
+  }
+
+  /** A text as a string: UTF-8, quoted for clients that take that, else in a literal. */
+  text(text: string): string {
+    return this.utf8 ? quotedUtf8(latin1OfUtf8(text)) : quotedOrLiteral(latin1OfUtf8(text))
   }
 
   /** News of the selected mailbox, as far as the command in progress lets them be told. */

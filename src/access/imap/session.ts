@@ -191,7 +191,7 @@ export class ImapSession {
   async #perform(raw: RawCommand): Promise<Completion | ImapError | undefined> {
     const context = this.#context
     try {
-      const command = parseCommand(raw, { utf8: context.rev2, sequenceSet: context.limits.sequenceSet })
+      const command = parseCommand(raw, { utf8: context.utf8, sequenceSet: context.limits.sequenceSet })
       allowedIn(command, context)
       return this.#stillThere() ? await runCommand(command, context, raw.tag) : undefined
     } catch (error) {

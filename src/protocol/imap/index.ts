@@ -19,7 +19,7 @@ export {
   type ImapLoginOptions,
 } from './login.ts'
 export { SequenceSet, formatUidSet, type NumberRange } from './sequence-set.ts'
-export { decodeMailboxName, encodeMailboxName, decodeUtf7, encodeUtf7 } from './mailbox-name.ts'
+export { decodeMailboxName, encodeMailboxName, decodeUtf7, encodeUtf7, latin1OfUtf8 } from './mailbox-name.ts'
 export { formatDateTime, formatInternalDate } from './date-time.ts'
 export { astring, encodeLatin1, nstring, quotedOrLiteral, quotedUtf8, writeLatin1 } from './encoder.ts'
 export { parseCommand, type ImapCommand, type GrammarOptions } from './command/index.ts'
@@ -27,4 +27,6 @@ export type { FetchItem, Section, Partial as PartialRange } from './command/fetc
 export type { SearchKey, SearchReturn, SearchCommand } from './command/search.ts'
 export type { ListCommand, ListReturn, ListSelection } from './command/list.ts'
 export type { StatusItem } from './command/status.ts'
-export type { AppendMessage } from './command/append.ts'
+export type { AppendCommand, AppendMessage, CatenatePart, ReplaceCommand } from './command/append.ts'
+export type { QuotaCommand } from './command/quota.ts'
+export { parseImapUrl, type ImapUrl } from './imap-url.ts'

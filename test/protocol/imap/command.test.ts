@@ -183,7 +183,7 @@ describe('command grammar', () => {
     )
     expect(
       command.name === 'APPEND' &&
-        command.messages.map(({ flags, receivedAt, raw }) => [flags, receivedAt, raw.length]),
+        command.messages.map(({ flags, receivedAt, content }) => [flags, receivedAt, content.length]),
     ).toEqual([
       [['\\Seen'], undefined, 3],
       [[], Date.UTC(1994, 1, 8, 6, 43, 4), 3],

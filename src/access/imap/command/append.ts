@@ -1,47 +1,79 @@
 /**
- * `APPEND`: one or more messages, all or none.
+ * `APPEND`: one or more messages, all or none. `REPLACE`: one of the selected mailbox gives way to a new one, in one step.
  *
- * Standards: RFC 9051 §6.3.12, RFC 3502 (MULTIAPPEND), RFC 4315 §3 (APPENDUID).
+ * Standards: RFC 9051 §6.3.12, RFC 3502 (MULTIAPPEND), RFC 4315 §3 (APPENDUID), RFC 4469 (CATENATE), RFC 8508 (REPLACE).
  */
 import type { Octets } from '../../../mailbox/index.ts'
-import { formatUidSet, no, type ImapCommand } from '../../../protocol/imap/index.ts'
+import {
+  bad,
+  formatUidSet,
+  no,
+  type AppendCommand,
+  type AppendMessage,
+  type ReplaceCommand,
+} from '../../../protocol/imap/index.ts'
+import { catenate } from '../catenate.ts'
 import type { Completion, Context } from '../context.ts'
 import { keywordsOfFlags } from '../flags.ts'
 import { expectMailbox } from '../mailbox-names.ts'
 
-export async function append(context: Context, command: Extract<ImapCommand, { name: 'APPEND' }>): Promise<Completion> {
+export async function append(context: Context, command: AppendCommand): Promise<Completion> {
+  const code = await put(context, command.mailbox, command.messages, () => undefined)
+  return { code, text: 'APPEND completed' }
+}
+
+export async function replace(context: Context, command: ReplaceCommand): Promise<Completion> {
+  const { map } = context.writable
+  const uid = command.uid ? command.number : command.number <= map.length ? map.uidAt(command.number) : 0
+  if (uid === 0) throw bad('No such message')
+  const code = await put(context, command.mailbox, [command.message], () => {
+    const { mailbox, view } = context.writable
+    // Gone while the new one was on its way: then there is nothing to replace, and nothing is added (RFC 8508 §3.3).
+    if (view.indexOf(uid) < 0) throw no('The message to replace is gone', 'EXPUNGEISSUED')
+    context.store.expunge(mailbox, [uid])
+  })
+  // RFC 8508 §3.2: which message is the new one is told before the old one goes.
+  context.output.text(`* OK [${code}] Replacement stored\r\n`)
+  return { text: 'REPLACE completed' }
+}
+
+/** Stores messages, and in the same transaction does what is to come with it. The APPENDUID response code. */
+async function put(
+  context: Context,
+  mailboxName: string,
+  messages: readonly AppendMessage[],
+  along: () => void,
+): Promise<string> {
   const { store } = context
-  expectMailbox(store, command.mailbox, 'TRYCREATE')
-  for (const { raw } of command.messages) {
-    if (raw.length === 0) throw no('The message is empty')
-    if (raw.includes(0)) throw no('A message must not contain NUL', 'UNKNOWN-CTE')
-  }
+  expectMailbox(store, mailboxName, 'TRYCREATE')
+  const raws: Uint8Array[] = []
+  for (const { content } of messages) raws.push(await messageOf(context, content))
   const incoming = store.incoming()
   try {
     const octets: Octets[] = []
-    for (const { raw } of command.messages) octets.push(await incoming.message(raw))
-    return add(context, command, octets)
+    for (const raw of raws) octets.push(await incoming.message(raw))
+    const { mailbox } = expectMailbox(store, mailboxName, 'TRYCREATE')
+    const emails = store.transaction(() => {
+      const added = store.add(
+        messages.map(({ flags, receivedAt }, index) => ({
+          raw: octets[index] as Octets,
+          mailboxIds: [mailbox.id],
+          keywords: keywordsOfFlags(flags),
+          ...(receivedAt !== undefined && { receivedAt }),
+        })),
+      )
+      along()
+      return added
+    })
+    return `APPENDUID ${mailbox.uidValidity} ${formatUidSet(emails.map((email) => email.places[0]?.uid as number))}`
   } finally {
     await incoming.settle()
   }
 }
 
-function add(
-  { store }: Context,
-  command: Extract<ImapCommand, { name: 'APPEND' }>,
-  octets: readonly Octets[],
-): Completion {
-  const { mailbox } = expectMailbox(store, command.mailbox, 'TRYCREATE')
-  const emails = store.add(
-    command.messages.map(({ flags, receivedAt }, index) => {
-      return {
-        raw: octets[index] as Octets,
-        mailboxIds: [mailbox.id],
-        keywords: keywordsOfFlags(flags),
-        ...(receivedAt !== undefined && { receivedAt }),
-      }
-    }),
-  )
-  const uids = emails.map((email) => email.places[0]?.uid as number)
-  return { code: `APPENDUID ${mailbox.uidValidity} ${formatUidSet(uids)}`, text: 'APPEND completed' }
+async function messageOf(context: Context, content: AppendMessage['content']): Promise<Uint8Array> {
+  const raw = content instanceof Uint8Array ? content : await catenate(context, content)
+  if (raw.length === 0) throw no('The message is empty')
+  if (raw.includes(0)) throw no('A message must not contain NUL', 'UNKNOWN-CTE')
+  return raw
 }

@@ -2,7 +2,7 @@
 import type { Completion, Context } from '../context.ts'
 import type { Enabled } from '../session-state.ts'
 
-const known: readonly Enabled[] = ['CONDSTORE', 'IMAP4rev2']
+const known: readonly Enabled[] = ['CONDSTORE', 'IMAP4rev2', 'UTF8=ACCEPT']
 
 export function enable(context: Context, extensions: readonly string[]): Completion {
   const newly = known.filter((name) => extensions.includes(name.toUpperCase()) && !context.enabled.has(name))

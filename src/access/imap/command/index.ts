@@ -5,7 +5,7 @@
  */
 import { bad, type ImapCommand } from '../../../protocol/imap/index.ts'
 import type { Completion, Context } from '../context.ts'
-import { append } from './append.ts'
+import { append, replace } from './append.ts'
 import { capability } from './capability.ts'
 import { close, unselect } from './close.ts'
 import { copy } from './copy.ts'
@@ -19,6 +19,7 @@ import { idle } from './idle.ts'
 import { list } from './list.ts'
 import { logout } from './logout.ts'
 import { namespace } from './namespace.ts'
+import { quota } from './quota.ts'
 import { rename } from './rename.ts'
 import { search } from './search.ts'
 import { select } from './select.ts'
@@ -33,6 +34,7 @@ const selectedOnly: ReadonlySet<ImapCommand['name']> = new Set<ImapCommand['name
   'EXPUNGE',
   'FETCH',
   'MOVE',
+  'REPLACE',
   'SEARCH',
   'STORE',
   'UNSELECT',
@@ -91,6 +93,12 @@ export function runCommand(
       return status(context, command)
     case 'APPEND':
       return append(context, command)
+    case 'REPLACE':
+      return replace(context, command)
+    case 'GETQUOTA':
+    case 'GETQUOTAROOT':
+    case 'SETQUOTA':
+      return quota(context, command)
     case 'FETCH':
       return fetch(context, command)
     case 'STORE':

@@ -4,6 +4,7 @@
  * Standards: RFC 9051 §6.4.4, §7.3.3–7.3.4 (ESEARCH), RFC 3501 §7.2.5, RFC 4731, RFC 5182 (SAVE), RFC 7162 §3.1.5–3.1.6.
  */
 import {
+  bad,
   formatUidSet,
   no,
   type SearchCommand,
@@ -17,6 +18,8 @@ import { candidates } from '../search/narrow.ts'
 
 export async function search(context: Context, command: SearchCommand, tag: string): Promise<Completion> {
   const selected = context.mailbox
+  // RFC 9755 §3: everything is UTF-8 then, and naming a charset an error.
+  if (command.charset && context.enabled.has('UTF8=ACCEPT')) throw bad('CHARSET has no place with UTF8=ACCEPT')
   const save = command.returns?.has('SAVE') === true
   const withModSeq = asksModSeq(command.key)
   if (withModSeq) context.enabled.add('CONDSTORE')

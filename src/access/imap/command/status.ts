@@ -1,9 +1,9 @@
 /**
  * `STATUS`.
  *
- * Standards: RFC 9051 §6.3.11, §7.3.4; RFC 7162 §3.1.7, RFC 8474 §4.3, RFC 7889 §5.
+ * Standards: RFC 9051 §6.3.11, §7.3.4; RFC 7162 §3.1.7, RFC 8474 §4.3, RFC 7889 §5, RFC 9208 §4.1.4.
  */
-import { formatMailboxId } from '../../../mailbox/index.ts'
+import { formatMailboxId, type MailboxView } from '../../../mailbox/index.ts'
 import type { ImapCommand, StatusItem } from '../../../protocol/imap/index.ts'
 import type { Completion, Context } from '../context.ts'
 import { expectMailbox, type NamedMailbox } from '../mailbox-names.ts'
@@ -25,6 +25,7 @@ export function statusLine(context: Context, { mailbox, name }: NamedMailbox, it
     UIDVALIDITY: counts.uidValidity,
     UNSEEN: counts.unseen,
     DELETED: counts.deleted,
+    'DELETED-STORAGE': items.includes('DELETED-STORAGE') ? deletedStorage(context.store.view(mailbox.id)) : 0,
     SIZE: counts.size,
     HIGHESTMODSEQ: counts.highestModSeq,
     MAILBOXID: `(${formatMailboxId(mailbox.id)})`,
@@ -32,4 +33,11 @@ export function statusLine(context: Context, { mailbox, name }: NamedMailbox, it
   }
   const pairs = items.map((item) => `${item} ${values[item]}`)
   return `* STATUS ${context.mailboxName(name)} (${pairs.join(' ')})\r\n`
+}
+
+/** Octets that EXPUNGE would free. */
+function deletedStorage(view: MailboxView): number {
+  let octets = 0
+  for (let row = 0; row < view.length; row++) if (view.isDeletedAt(row)) octets += view.sizes[row] as number
+  return octets
 }

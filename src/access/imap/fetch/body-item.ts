@@ -3,12 +3,12 @@
  *
  * Standards: RFC 9051 §6.4.5.1 (sections), RFC 3516 (BINARY), RFC 3501 §6.4.5 (RFC822).
  */
-import { decodeParts, decodeTransferEncoding, partAt, type StoredPart } from '../../../format/index.ts'
+import { decodeTransferEncoding, type StoredPart } from '../../../format/index.ts'
 import { StoreError, type EmailId, type EnvelopeColumn, type MailStore } from '../../../mailbox/index.ts'
 import { no, type FetchItem } from '../../../protocol/imap/index.ts'
 import type { Context } from '../context.ts'
 import type { FetchMessage } from './fetch-message.ts'
-import { selectFields } from './header-fields.ts'
+import { locate, partOf, sectionColumns, type Content } from './locate.ts'
 
 /** An item of one message, ready to go: `text` first, then what `send` sends. */
 export interface BodyContent {
@@ -25,23 +25,16 @@ export interface BodyItem {
 
 type BodyFetchItem = Extract<FetchItem, { label: string }>
 
-/** Where a section lies: octets of the message, or octets made from them. Undefined: there is no such section. */
-type Content = { start: number; end: number } | Uint8Array | undefined
-
 /** Octets read from the store at once for a long section. */
 const stride = 1024 * 1024
 
 export function bodyItem(context: Context, item: BodyFetchItem): BodyItem {
-  const { part, specifier } = item.section
-  // Every section but the whole message needs to know where something ends.
-  const columns: EnvelopeColumn[] =
-    part.length > 0 ? ['parts'] : specifier === undefined ? ['size'] : ['headerSize', 'size']
-  return { columns, prepare: (message, first) => prepare(context, item, message, first) }
+  return { columns: sectionColumns(item.section), prepare: (message, first) => prepare(context, item, message, first) }
 }
 
 function prepare(context: Context, item: BodyFetchItem, message: FetchMessage, first: boolean): BodyContent {
   const email = message.view.emails[message.row] as EmailId
-  const content = locate(context, email, item, message)
+  const content = contentOf(context, email, item, message)
   if (item.item === 'BINARY.SIZE') return { text: `${item.label} ${content === undefined ? 0 : lengthOf(content)}` }
   if (content === undefined) return { text: `${item.label} NIL` }
   const { offset, length } = item.partial ?? { offset: 0, length: Infinity }
@@ -99,35 +92,17 @@ async function octets(store: MailStore, email: EmailId, start: number, end: numb
   }
 }
 
-function locate(context: Context, email: EmailId, item: BodyFetchItem, { columns }: FetchMessage): Content {
-  const { part, specifier, fields } = item.section
-  const { store } = context
-  if (part.length === 0) {
-    const size = columns?.size ?? 0
-    const headerSize = columns?.headerSize ?? 0
-    if (specifier === undefined) return { start: 0, end: size }
-    if (specifier === 'TEXT') return { start: headerSize, end: size }
-    if (fields === undefined) return { start: 0, end: headerSize }
-    return selectFields(store.slice(email, 0, headerSize), fields, specifier === 'HEADER.FIELDS.NOT')
-  }
-  const node = partAt(decodeParts(columns?.parts ?? ''), part.join('.'))
-  if (node === undefined) return undefined
-  if (item.item !== 'SECTION') return decoded(context, email, node)
-  if (specifier === undefined) return { start: node.bodyStart, end: node.bodyEnd }
-  if (specifier === 'MIME') return { start: node.headerStart, end: node.bodyStart }
-  // HEADER and TEXT of a part are those of the message it encloses (RFC 9051 §6.4.5.1).
-  const message = node.message
-  if (message === undefined) return undefined
-  if (specifier === 'TEXT') return { start: message.bodyStart, end: message.bodyEnd }
-  if (fields === undefined) return { start: message.headerStart, end: message.bodyStart }
-  const header = store.slice(email, message.headerStart, message.bodyStart)
-  return selectFields(header, fields, specifier === 'HEADER.FIELDS.NOT')
+function contentOf({ store }: Context, email: EmailId, item: BodyFetchItem, { columns }: FetchMessage): Content {
+  // BINARY[] is the message itself: it has no transfer encoding to undo (RFC 3516 §4.1).
+  if (item.item === 'SECTION' || item.section.part.length === 0) return locate(store, email, item.section, columns)
+  const node = partOf(item.section.part, columns)
+  return node === undefined ? undefined : decoded(store, email, node)
 }
 
 const encodings: ReadonlySet<string> = new Set(['7bit', '8bit', 'binary', 'base64', 'quoted-printable', ''])
 
 /** A part with its transfer encoding undone. `NO [UNKNOWN-CTE]` for an encoding that nobody knows (RFC 3516 §4.3). */
-function decoded({ store }: Context, email: EmailId, node: StoredPart): Content {
+function decoded(store: MailStore, email: EmailId, node: StoredPart): Content {
   if (!encodings.has(node.encoding)) throw no('The part has an unknown transfer encoding', 'UNKNOWN-CTE')
   const bytes = store.slice(email, node.bodyStart, node.bodyEnd)
   return bytes === undefined ? undefined : decodeTransferEncoding(bytes, node.encoding)

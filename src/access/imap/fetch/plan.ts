@@ -1,7 +1,7 @@
 /**
  * What one FETCH needs for each message, decided once: stored columns, body octets, and a renderer per item.
  *
- * Standards: RFC 9051 §7.5.2, RFC 3501 §7.4.2.
+ * Standards: RFC 9051 §7.5.2, RFC 3501 §7.4.2, RFC 8970 (PREVIEW).
  */
 import { withoutExtensionData } from '../../../format/index.ts'
 import {
@@ -47,6 +47,7 @@ export function planFetch(context: Context, command: Extract<ImapCommand, { name
       continue
     }
     if (item.item === 'ENVELOPE') columns.add('envelope')
+    if (item.item === 'PREVIEW') columns.add('preview')
     if (item.item === 'BODY' || item.item === 'BODYSTRUCTURE') columns.add('bodyStructure')
     text.push(textItem(context, item.item))
   }
@@ -110,6 +111,8 @@ function textItem(context: Context, item: FetchItem['item']): TextItem {
       return ({ view, row }) => `EMAILID (${formatEmailId(view.emails[row] as EmailId)})`
     case 'THREADID':
       return ({ view, row }) => `THREADID (${formatThreadId(view.threads[row] as ThreadId)})`
+    case 'PREVIEW':
+      return ({ columns }) => `PREVIEW ${context.text(previewOf(columns?.preview ?? ''))}`
     case 'ENVELOPE':
       return ({ columns }) => `ENVELOPE ${columns?.envelope}`
     case 'BODYSTRUCTURE':
@@ -119,4 +122,11 @@ function textItem(context: Context, item: FetchItem['item']): TextItem {
     default:
       throw new Error(`not a text item: ${item}`)
   }
+}
+
+/** Characters of a preview (RFC 8970 §3.1). */
+const previewLength = 200
+
+function previewOf(preview: string): string {
+  return preview.length <= previewLength ? preview : Array.from(preview).slice(0, previewLength).join('')
 }

@@ -2,10 +2,10 @@
  * `FETCH`: which data of which messages.
  *
  * Standards: RFC 9051 §6.4.5 (FETCH), RFC 3501 §6.4.5 (RFC822 items, macros), RFC 3516 (BINARY), RFC 7162 §3.1.4
- * (MODSEQ, CHANGEDSINCE), RFC 8474 §5 (EMAILID, THREADID).
+ * (MODSEQ, CHANGEDSINCE), RFC 8474 §5 (EMAILID, THREADID), RFC 8970 (PREVIEW).
  * Limits: items and header names per command, since each is repeated for every message.
  */
-import type { Decoder } from '../decoder.ts'
+import { Decoder } from '../decoder.ts'
 import { astring } from '../encoder.ts'
 import { bad } from '../error.ts'
 import type { SequenceSet } from '../sequence-set.ts'
@@ -36,6 +36,7 @@ export type SimpleFetchItem =
   | 'MODSEQ'
   | 'EMAILID'
   | 'THREADID'
+  | 'PREVIEW'
 
 export type FetchItem =
   | { item: SimpleFetchItem }
@@ -107,6 +108,8 @@ function parseItem(decoder: Decoder): FetchItem {
   switch (name) {
     case 'BODY':
       return { item: 'BODY' }
+    case 'PREVIEW':
+      return parsePreview(decoder)
     case 'RFC822':
       return { item: 'SECTION', section: { part: [] }, peek: false, label: 'RFC822' }
     case 'RFC822.HEADER':
@@ -116,6 +119,15 @@ function parseItem(decoder: Decoder): FetchItem {
     default:
       throw bad('Unknown FETCH item')
   }
+}
+
+/** `PREVIEW [SP "(" preview-mod ")"]` (RFC 8970 §3.2). Previews are made at delivery, so LAZY changes nothing. */
+function parsePreview(decoder: Decoder): FetchItem {
+  if (decoder.prefix(' (')) {
+    if (!decoder.word('LAZY')) throw bad('Unknown PREVIEW modifier')
+    decoder.expectSpecial(')')
+  }
+  return { item: 'PREVIEW' }
 }
 
 function parseSectionItem(decoder: Decoder, name: string): FetchItem {
@@ -132,6 +144,14 @@ function parseSectionItem(decoder: Decoder, name: string): FetchItem {
     ...(partial && { partial }),
     label: `${binary ? 'BINARY' : 'BODY'}${sectionLabel}${partial ? `<${partial.offset}>` : ''}`,
   }
+}
+
+/** A section by itself, as in an IMAP URL (RFC 5092 §11): `1.2`, `HEADER`, empty for the whole message. */
+export function parseSectionText(text: string): Section {
+  const decoder = new Decoder({ text: [text], literals: [] }, { utf8: false, sequenceSet: 0 })
+  const section = text === '' ? { part: [] } : parseSection(decoder, false)
+  decoder.expectEnd()
+  return section
 }
 
 function parseSection(decoder: Decoder, binary: boolean): Section {

@@ -7,10 +7,11 @@ import { Decoder, type DecoderOptions } from '../decoder.ts'
 import { bad } from '../error.ts'
 import type { RawCommand } from '../reader.ts'
 import type { SequenceSet } from '../sequence-set.ts'
-import { parseAppend, type AppendCommand } from './append.ts'
+import { parseAppend, parseReplace, type AppendCommand, type ReplaceCommand } from './append.ts'
 import { parseFetch, type FetchCommand } from './fetch.ts'
 import { parseIdParameters } from './id.ts'
 import { parseList, parseLsub, type ListCommand } from './list.ts'
+import { parseGetQuota, parseGetQuotaRoot, parseSetQuota, type QuotaCommand } from './quota.ts'
 import { parseSearch, type SearchCommand } from './search.ts'
 import { parseSelect, type SelectCommand } from './select.ts'
 import { parseStatus, type StatusCommand } from './status.ts'
@@ -32,9 +33,11 @@ export type ImapCommand =
   | { name: 'RENAME'; from: string; to: string }
   | StatusCommand
   | AppendCommand
+  | ReplaceCommand
   | FetchCommand
   | StoreCommand
   | SearchCommand
+  | QuotaCommand
   | { name: 'COPY' | 'MOVE'; uid: boolean; set: SequenceSet; mailbox: string }
   /** `set` only with UID EXPUNGE (RFC 4315 §2.1). */
   | { name: 'EXPUNGE'; set?: SequenceSet }
@@ -83,6 +86,8 @@ const grammars = new Map<string, Grammar>([
   ['UNSUBSCRIBE', mailbox('UNSUBSCRIBE')],
   ['STATUS', parseStatus],
   ['APPEND', parseAppend],
+  ['REPLACE', (decoder) => parseReplace(decoder, false)],
+  ['UID REPLACE', (decoder) => parseReplace(decoder, true)],
   ['FETCH', (decoder) => parseFetch(decoder, false)],
   ['UID FETCH', (decoder) => parseFetch(decoder, true)],
   ['STORE', (decoder) => parseStore(decoder, false)],
@@ -93,6 +98,9 @@ const grammars = new Map<string, Grammar>([
   ['UID COPY', transfer('COPY', true)],
   ['MOVE', transfer('MOVE', false)],
   ['UID MOVE', transfer('MOVE', true)],
+  ['GETQUOTA', parseGetQuota],
+  ['GETQUOTAROOT', parseGetQuotaRoot],
+  ['SETQUOTA', parseSetQuota],
   ['EXPUNGE', () => ({ name: 'EXPUNGE' })],
   ['UID EXPUNGE', parseUidExpunge],
 ])

@@ -37,6 +37,8 @@ export interface SearchCommand {
   /** Undefined: a plain SEARCH. Empty never: `RETURN ()` means ALL (RFC 4731 §3.1). */
   returns?: Set<SearchReturn>
   key: SearchKey
+  /** A charset was named. */
+  charset?: true
   /** A charset was named that is neither UTF-8 nor US-ASCII: the keys were not read. */
   unknownCharset?: true
 }
@@ -70,6 +72,7 @@ export function parseSearch(decoder: Decoder, uid: boolean): SearchCommand {
   if (decoder.word('CHARSET')) {
     decoder.expectSp()
     const charset = decoder.expectAstring('a charset').toUpperCase()
+    command.charset = true
     if (charset !== 'UTF-8' && charset !== 'US-ASCII') {
       decoder.skipRest()
       return { ...command, unknownCharset: true }

@@ -2,7 +2,7 @@
  * `STATUS`: figures of a mailbox that is not selected.
  *
  * Standards: RFC 9051 §6.3.11, RFC 7162 §3.1.7 (HIGHESTMODSEQ), RFC 8438 (SIZE), RFC 8474 §4.3 (MAILBOXID), RFC 7889
- * (APPENDLIMIT).
+ * (APPENDLIMIT), RFC 9208 §4.1.4 (DELETED-STORAGE).
  */
 import type { Decoder } from '../decoder.ts'
 import { bad } from '../error.ts'
@@ -14,6 +14,7 @@ const statusItems = [
   'UIDVALIDITY',
   'UNSEEN',
   'DELETED',
+  'DELETED-STORAGE',
   'SIZE',
   'HIGHESTMODSEQ',
   'MAILBOXID',
