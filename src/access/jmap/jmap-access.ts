@@ -139,7 +139,8 @@ export class JmapAccess {
       const mediaType = type.trim().slice(0, 255) || 'application/octet-stream'
       const upload = this.#context.store.putUpload(await incoming.upload(bytes), mediaType)
       const blobId = formatBlobId({ kind: 'upload', blob: upload.blob })
-      return json(201, { accountId, blobId, type: upload.type, size: upload.size })
+      // The RFC names no status; aerc and other users of go-jmap take 200 only.
+      return json(200, { accountId, blobId, type: upload.type, size: upload.size })
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
       const status = error.type === 'unavailable' ? 503 : error.type === 'overQuota' ? 507 : 413

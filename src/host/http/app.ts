@@ -7,9 +7,11 @@ import { Hono } from 'hono'
 import { adminRoutes } from './admin.ts'
 import { bridgeRoutes } from './bridge.ts'
 import { crossOrigin, preflight } from './cors.ts'
+import { drain } from './drain.ts'
 import type { House } from './house.ts'
 import { jmapRoutes } from './jmap.ts'
 import { notFound, problem } from './problem.ts'
+import { publicOrigin } from './public-origin.ts'
 
 export function httpApp(house: House): Hono {
   const app = new Hono()
@@ -18,11 +20,16 @@ export function httpApp(house: House): Hono {
     return problem(500, 'Internal Server Error')
   })
 
+  app.use('*', async ({ req }, next) => {
+    await next()
+    await drain(req.raw)
+  })
+
   app.get('/healthz', () => new Response('ok\n', { headers: { 'Content-Type': 'text/plain; charset=utf-8' } }))
   app.options('/.well-known/jmap', () => preflight())
   app.get('/.well-known/jmap', ({ req }) => {
-    const session = new URL('/jmap/session', req.url)
-    return crossOrigin(new Response(null, { status: 307, headers: { Location: session.href } }))
+    const headers = { Location: `${publicOrigin(req.raw)}/jmap/session`, 'Cache-Control': 'no-cache' }
+    return crossOrigin(new Response(null, { status: 307, headers }))
   })
   app.route('/jmap', jmapRoutes(house))
   app.route('/bridge', bridgeRoutes(house))

@@ -4,3 +4,4 @@ export { CHALLENGE, parseAuthorization, tokenAccount, type Authorization } from 
 export { parseSessionRequest, encodeSession, type SessionRequest } from './bridge.ts'
 export type { AccountRoute, House } from './house.ts'
 export { notJson, overLimit, problem } from './problem.ts'
+export { publicOrigin } from './public-origin.ts'

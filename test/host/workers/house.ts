@@ -24,7 +24,7 @@ export const bridgeSecret = 'bridge-secret-of-the-tests'
 export const password = 'correct horse battery'
 
 export async function request(path: string, init: RequestInit = {}): Promise<Response> {
-  return exports.default.fetch(new Request(`${origin}${path}`, { redirect: 'manual', ...init }))
+  return exports.default.fetch(new Request(new URL(path, origin), { redirect: 'manual', ...init }))
 }
 
 export async function admin(method: string, path: string, body?: unknown): Promise<{ status: number; body: unknown }> {

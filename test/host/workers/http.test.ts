@@ -15,6 +15,25 @@ describe('JMAP over HTTP', () => {
     expect(response.headers.get('location')).toBe('https://mail.facteur.test/jmap/session')
   })
 
+  it.each([
+    ['https', 'https'],
+    ['HTTPS, http', 'https'],
+    ['http', 'http'],
+    ['gopher', 'http'],
+    [undefined, 'http'],
+  ])('behind a proxy that says %s is told by %s URLs', async (forwarded, scheme) => {
+    const headers: Record<string, string> = forwarded === undefined ? {} : { 'X-Forwarded-Proto': forwarded }
+    const found = await request('http://mail.example:8080/.well-known/jmap', { headers })
+    expect(found.headers.get('location')).toBe(`${scheme}://mail.example:8080/jmap/session`)
+    const response = await request('http://mail.example:8080/jmap/session', {
+      headers: { ...headers, Authorization: alice },
+    })
+    const session = await response.json<{ apiUrl: string; capabilities: Record<string, { url: string }> }>()
+    expect(session.apiUrl).toBe(`${scheme}://mail.example:8080/jmap/api`)
+    const socket = session.capabilities['urn:ietf:params:jmap:websocket']
+    expect(socket?.url).toBe(`${scheme.replace('http', 'ws')}://mail.example:8080/jmap/ws`)
+  })
+
   it('gives the session to Basic and to Bearer', async () => {
     const made = await admin('POST', '/accounts/alice@facteur.test/tokens', { name: 'test' })
     expect(made.status).toBe(201)
@@ -113,7 +132,7 @@ describe('JMAP over HTTP', () => {
   it('keeps an upload and gives it back (RFC 8620 §6)', async () => {
     const headers = { Authorization: alice, 'Content-Type': 'text/html' }
     const upload = await request(`/jmap/upload/${ids.alice}`, { method: 'POST', headers, body: '<script>1</script>' })
-    expect(upload.status).toBe(201)
+    expect(upload.status).toBe(200)
     const { blobId, size } = await upload.json<{ blobId: string; size: number }>()
     expect(size).toBe(18)
     const path = `/jmap/download/${ids.alice}/${blobId}/${encodeURIComponent('r\r\nX: "é".html')}`

@@ -31,7 +31,8 @@ export interface JmapEnvelope {
 /** Throws `invalidProperties` for a malformed envelope; addresses are checked by `checkRecipients`. */
 export function readEnvelopeProperty(value: Json): JmapEnvelope {
   if (!isObject(value)) throw invalidProperties('envelope', 'The envelope is not an object.')
-  const mailFrom = addressOf(member(value, 'mailFrom'), mailParameters)
+  // QUIRK: go-jmap, which aerc sends with (seen with 0.20), writes the name in lower case.
+  const mailFrom = addressOf(member(value, 'mailFrom') ?? member(value, 'mailfrom'), mailParameters)
   const rcptTo = member(value, 'rcptTo')
   if (mailFrom === undefined) throw invalidProperties('envelope', 'mailFrom is not a valid Address.')
   if (!Array.isArray(rcptTo) || Object.keys(value).length !== 2) {

@@ -17,6 +17,7 @@ import {
   parseAuthorization,
   parseSessionRequest,
   problem,
+  publicOrigin,
 } from '../../http/index.ts'
 import type { LoginResult } from '../doors.ts'
 import type { Env } from '../env.ts'
@@ -67,7 +68,7 @@ export class AccountHttp {
     const jmap = await this.#ports.jmap()
     switch (resource) {
       case 'session':
-        return Response.json(jmap.session(url.origin), { headers: { 'Cache-Control': 'no-cache, no-store' } })
+        return Response.json(jmap.session(publicOrigin(request)), { headers: { 'Cache-Control': 'no-cache, no-store' } })
       case 'api':
         if (!isJson(request)) return notJson()
         return answer(
