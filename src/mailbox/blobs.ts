@@ -46,33 +46,40 @@ export class Blobs extends BlobReader {
     this.#put(id, raw, headerSize <= maxHeadSize ? headerSize : 0, null, null)
   }
 
-  putUpload(bytes: Octets, type: string): Upload {
-    this.checkUpload(bytes.length)
+  /** `guest`: the principal it belongs to, when that is not the owner. */
+  putUpload(bytes: Octets, type: string, guest?: string): Upload {
+    this.checkUpload(bytes.length, guest)
     this.sweep()
     const checked = mediaType.test(type) ? type : 'application/octet-stream'
     const blob = this.#journal.take() as BlobNumber
     const expiresAt = this.#now() + this.#limits.uploadLifetime
     this.#put(blob, bytes, 0, checked, expiresAt)
+    if (guest !== undefined) {
+      this.#sql.exec('INSERT INTO guest_upload (blob, principal) VALUES (?, ?)', blob, guest)
+    }
     return { blob, type: checked, size: bytes.length, expiresAt }
   }
 
   /** Throws what `putUpload` would refuse so many octets with: `tooLarge`, `overQuota`. */
-  checkUpload(size: number): void {
+  checkUpload(size: number, guest?: string): void {
     if (size > this.#limits.maxMessageSize) throw new StoreError('tooLarge', 'the upload is too large')
-    const waiting = 'SELECT ifnull(sum(size), 0) AS size FROM blob WHERE expires > ?'
+    // Guests together have as much room as the owner, and take none of the owner's.
+    const waiting = `SELECT ifnull(sum(size), 0) AS size FROM blob
+      WHERE expires > ? AND id ${guest === undefined ? 'NOT IN' : 'IN'} (SELECT blob FROM guest_upload)`
     if (this.#sql.exec<{ size: number }>(waiting, this.#now()).one().size + size > this.#limits.maxUploadTotal) {
       throw new StoreError('overQuota', 'too many uploads are waiting to be used')
     }
   }
 
-  /** An upload that has not expired. */
-  upload(id: BlobNumber): Blob | undefined {
-    return this.#whole(this.uploadExtent(id))
+  /** An upload that has not expired, and that the owner made, or this guest. */
+  upload(id: BlobNumber, guest?: string): Blob | undefined {
+    return this.#whole(this.uploadExtent(id, guest))
   }
 
-  uploadExtent(id: BlobNumber): BlobExtent | undefined {
-    const query = 'SELECT type, size FROM blob WHERE id = ? AND expires > ?'
-    const row = this.#sql.exec<{ type: string; size: number }>(query, id, this.#now()).toArray()[0]
+  uploadExtent(id: BlobNumber, guest?: string): BlobExtent | undefined {
+    const query = `SELECT type, size FROM blob
+      WHERE id = ? AND expires > ? AND (SELECT principal FROM guest_upload WHERE blob = blob.id) IS ?`
+    const row = this.#sql.exec<{ type: string; size: number }>(query, id, this.#now(), guest ?? null).toArray()[0]
     return row === undefined ? undefined : { blob: id, start: 0, end: row.size, type: row.type }
   }
 
@@ -112,6 +119,11 @@ export class Blobs extends BlobReader {
   sweep(): void {
     const query = 'SELECT id FROM blob WHERE expires <= ? AND id < ?'
     const expired = this.#sql.exec<{ id: number }>(query, this.#now(), this.#journal.state).toArray()
+    if (expired.length === 0) return
+    this.#sql.exec(
+      'DELETE FROM guest_upload WHERE blob IN (SELECT value FROM json_each(?))',
+      JSON.stringify(expired.map((row) => row.id)),
+    )
     this.#remove(expired.map((row) => row.id as BlobNumber))
   }
 

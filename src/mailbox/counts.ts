@@ -14,15 +14,18 @@ import type { Views } from './views.ts'
 
 const readBits = seenBit | draftBit
 
+/** The mailboxes that count: all, or those that somebody may read. */
+export type CountedMailboxes = Pick<Mailboxes, 'expect' | 'byRole' | 'ids'>
+
 export class Counts {
   readonly #views: Views
-  readonly #mailboxes: Mailboxes
+  readonly #mailboxes: CountedMailboxes
   readonly #highest: () => number
   readonly #kept = new Map<MailboxId, MailboxCounts>()
   #unread: { trash: Bitmap; others: Bitmap } | undefined
   #version = -1
 
-  constructor(views: Views, mailboxes: Mailboxes, highest: () => number) {
+  constructor(views: Views, mailboxes: CountedMailboxes, highest: () => number) {
     this.#views = views
     this.#mailboxes = mailboxes
     this.#highest = highest

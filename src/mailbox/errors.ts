@@ -20,6 +20,8 @@ export type StoreErrorType =
   | 'mailboxHasEmail'
   | 'tooManyKeywords'
   | 'tooManyMailboxes'
+  /** The mailbox, or the account, is shared with as many as it can be. */
+  | 'tooManyGrants'
   | 'blobNotFound'
   | 'anchorNotFound'
   | 'unsupportedSort'

@@ -86,6 +86,23 @@ export { deletedFlag, isKeyword, normaliseKeyword } from './keyword-name.ts'
 export { defaultStoreLimits, type StoreLimits } from './limits.ts'
 export type { MailboxView, ViewEntry } from './view.ts'
 export { mailboxRoles } from './mailbox-name.ts'
+export type { Mail, ShownCounts } from './mail.ts'
+export { anyone, type Grant, type Grants } from './grants.ts'
+export {
+  allRights,
+  formatRights,
+  fromMailboxRights,
+  hasRights,
+  joinRights,
+  mailboxRightNames,
+  noRights,
+  parseRights,
+  toMailboxRights,
+  type MailboxRights,
+  type Right,
+  type Rights,
+} from './rights.ts'
+export type { SharedMail } from './shared/shared-mail.ts'
 export { readEnvelope, type StoredEnvelope } from './envelope.ts'
 export type { PasswordHasher } from './credentials.ts'
 export type { PushSubscriptions } from './push-subscriptions.ts'

@@ -8,6 +8,10 @@ export interface StoreLimits {
   readonly maxMessageSize: number
   /** Mailboxes per account: each LIST and each Mailbox/get walks all. */
   readonly maxMailboxes: number
+  /** Principals that one mailbox is shared with: each Mailbox/get with shareWith lists them all. */
+  readonly maxGrantsPerMailbox: number
+  /** Grants of all mailboxes together: they are in memory while anything is shared. */
+  readonly maxGrants: number
   /** Octets of a mailbox name in UTF-8: what other servers and IMAP clients accept as one path component. */
   readonly maxMailboxNameSize: number
   /** Levels of mailboxes: path lengths stay bounded (RFC 8621 §1.3.1 maxMailboxDepth). */
@@ -42,6 +46,8 @@ export interface StoreLimits {
 export const defaultStoreLimits: StoreLimits = {
   maxMessageSize: defaultMaxMessageSize + traceAllowance,
   maxMailboxes: 2_000,
+  maxGrantsPerMailbox: 100,
+  maxGrants: 10_000,
   maxMailboxNameSize: 255,
   maxMailboxDepth: 12,
   maxMailboxesPerEmail: 64,

@@ -34,14 +34,14 @@ export function readMailboxes(sql: Sql): Map<MailboxId, MailboxRow> {
 }
 
 /** Parents before children; siblings by sortOrder, then name by code point, then id (RFC 8621 §2 `sortOrder`). */
-export function inOrder(rows: ReadonlyMap<MailboxId, MailboxRow>): readonly MailboxRow[] {
-  const children = new Map<MailboxId | null, MailboxRow[]>()
+export function inOrder<M extends Mailbox>(rows: ReadonlyMap<MailboxId, M>): readonly M[] {
+  const children = new Map<MailboxId | null, M[]>()
   for (const row of rows.values()) {
     const siblings = children.get(row.parentId)
     if (siblings === undefined) children.set(row.parentId, [row])
     else siblings.push(row)
   }
-  const ordered: MailboxRow[] = []
+  const ordered: M[] = []
   const visit = (parent: MailboxId | null): void => {
     for (const row of (children.get(parent) ?? []).sort(compare)) {
       ordered.push(row)
@@ -52,7 +52,7 @@ export function inOrder(rows: ReadonlyMap<MailboxId, MailboxRow>): readonly Mail
   return ordered
 }
 
-function compare(a: MailboxRow, b: MailboxRow): number {
+function compare(a: Mailbox, b: Mailbox): number {
   if (a.sortOrder !== b.sortOrder) return a.sortOrder - b.sortOrder
   if (a.name !== b.name) return a.name < b.name ? -1 : 1
   return a.id - b.id

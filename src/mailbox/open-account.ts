@@ -13,6 +13,7 @@ import { EmailUpdater } from './email-updater.ts'
 import { EmailWriter } from './email-writer.ts'
 import { MailboxError } from './errors.ts'
 import { FlagWriter } from './flag-writer.ts'
+import { Grants } from './grants.ts'
 import { AbsentOctets, HeldOctets } from './held-octets.ts'
 import { Identities } from './identities.ts'
 import type { MailboxId } from './ids.ts'
@@ -29,7 +30,9 @@ import { TextAnswers } from './query/text-answers.ts'
 import type { TextSearch, TextSource } from './query/text-search.ts'
 import { indexedSearch } from './search/indexed-search.ts'
 import { TextIndex } from './search/text-index.ts'
+import type { Scope } from './shared/scope.ts'
 import { Submissions } from './submissions.ts'
+import { Subscriptions } from './subscriptions.ts'
 import { prune } from './thread-keys.ts'
 import { Threads } from './threads.ts'
 import type { Commit } from './types.ts'
@@ -54,6 +57,8 @@ export class OpenAccount {
   readonly journal: Journal
   readonly keywords: KeywordTable
   readonly mailboxes: Mailboxes
+  readonly subscriptions: Subscriptions
+  readonly grants: Grants
   readonly views: Views
   readonly objects: Objects
   readonly blobs: Blobs
@@ -100,6 +105,9 @@ export class OpenAccount {
     const highest = (): number => journal.state
     this.keywords = new KeywordTable(sql)
     this.mailboxes = new Mailboxes(sql, journal, account, limits, now)
+    this.subscriptions = new Subscriptions(sql, journal)
+    const { mailboxes: all, subscriptions } = this
+    this.grants = new Grants({ sql, journal, limits, mailboxes: all, subscriptions })
     this.views = new Views(sql, this.keywords, limits.viewBudget, () => this.mailboxes.ids())
     const { blobs: store, random, collectSoon } = options
     const namedAbove = (blob: number): ReadonlySet<string> => this.blobs.namedAbove(blob)
@@ -119,6 +127,13 @@ export class OpenAccount {
     const source = this.#textSource()
     this.textIndex = new TextIndex({ sql, journal, source })
     const { textIndex } = this
+    this.crlfSizes = new CrlfSizes({
+      sql,
+      blobs,
+      reader,
+      reading: (work) => this.reading(work),
+      transaction: (work) => journal.transaction(work),
+    })
     this.mover = new Mover({
       sql,
       limits,
@@ -127,13 +142,6 @@ export class OpenAccount {
       views,
       blobs,
       usage,
-    this.crlfSizes = new CrlfSizes({
-      sql,
-      blobs,
-      reader,
-      reading: (work) => this.reading(work),
-      transaction: (work) => journal.transaction(work),
-    })
       reader,
       writer,
       textIndex,
@@ -172,33 +180,38 @@ export class OpenAccount {
     if (view.length > view.deletedUids().length && !removeEmails)
       throw new MailboxError('mailboxHasEmail', 'the mailbox is not empty')
     this.mover.expunge(id, [...view.uidList()])
+    this.grants.mailboxDestroyed(id)
     this.mailboxes.remove(id)
     this.views.mailboxDestroyed(id)
   }
 
-  query(query: Query): QueryResult {
+  /** With `scope`, over what is within it only. */
+  query(query: Query, scope?: Scope): QueryResult {
     return runQuery(query, {
       limits: this.#limits,
       reader: this.reader,
-      mailboxExists: (id) => this.mailboxes.get(id as MailboxId) !== undefined,
+      mailboxExists: (id) =>
+        scope === undefined ? this.mailboxes.get(id as MailboxId) !== undefined : scope.mayRead(id as MailboxId),
       context: () => ({
         views: this.views,
         keywords: this.keywords,
-        mailboxIds: () => this.mailboxes.ids(),
+        mailboxIds: () => scope?.readable() ?? this.mailboxes.ids(),
         highest: this.journal.state,
         search: this.#answers?.over(this.#search) ?? this.#search,
+        seen: scope?.seen(),
       }),
     })
   }
 
-  incoming(): Incoming {
+  /** `guest`: the principal that what comes in belongs to, when that is not the owner. */
+  incoming(guest?: string): Incoming {
     return new Incoming({
       objects: this.objects,
       limits: this.#limits,
       refers: (blob, key) => this.blobs.refers(blob, key),
       hasRoom: (size) => this.usage.read().used + size <= (this.account.facts.quota ?? Infinity),
       checkUpload: (size) => {
-        this.blobs.checkUpload(size)
+        this.blobs.checkUpload(size, guest)
         this.writer.checkQuota(size)
       },
     })
@@ -235,6 +248,8 @@ export class OpenAccount {
     this.journal.forget()
     this.keywords.forget()
     this.mailboxes.forget()
+    this.grants.forget()
+    this.subscriptions.forget()
     this.views.forget()
     this.usage.forget()
     this.counts.forget()

@@ -79,6 +79,18 @@ export const schema: readonly Migration[] = [
   ALTER TABLE email ADD COLUMN crlf_size INTEGER;
   CREATE INDEX email_crlf_size ON email (crlf_size, size) WHERE crlf_size IS NOT size;
   `,
+  // Sharing: what principals may do, as RFC 4314's letters; the counter when it last changed what a principal sees; their
+  // subscriptions; who made an upload, unless the owner did.
+  `
+  CREATE TABLE mailbox_grant (mailbox INTEGER, principal TEXT, rights TEXT NOT NULL, PRIMARY KEY (mailbox, principal))
+    WITHOUT ROWID;
+  CREATE TABLE grantee (principal TEXT PRIMARY KEY, changed INTEGER NOT NULL) WITHOUT ROWID;
+  CREATE TABLE subscription (principal TEXT, mailbox INTEGER, PRIMARY KEY (principal, mailbox)) WITHOUT ROWID;
+  CREATE TABLE guest_upload (blob INTEGER PRIMARY KEY, principal TEXT NOT NULL);
+  `,
+  `
+  CREATE TABLE shared_account (account TEXT PRIMARY KEY, version INTEGER NOT NULL, since INTEGER NOT NULL,
+  `,
 ]
 
 /** The tables whose keys come from the account's counter; with `change` they hold its highest value at all times. */

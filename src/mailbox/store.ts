@@ -6,11 +6,15 @@
  */
 import { AccountStore } from './account-store.ts'
 import type { StoreError } from './errors.ts'
+import { anyone, type Grants } from './grants.ts'
 import type { BlobNumber, BlobRef, EmailId, MailboxId, ThreadId, Uid } from './ids.ts'
 import type { Incoming } from './incoming.ts'
+import type { Mail } from './mail.ts'
 import type { Octets } from './put-octets.ts'
 import type { Query, QueryResult } from './query/query.ts'
+import { allRights, hasRights, noRights, type Rights } from './rights.ts'
 import type { EmailSet, SearchedText } from './search/text-index.ts'
+import { SharedMail } from './shared/shared-mail.ts'
 import type {
   Blob,
   BlobExtent,
@@ -33,6 +37,9 @@ import type {
 } from './types.ts'
 import type { MailboxView } from './view.ts'
 
+/** Principals whose view of the account is kept ready. */
+const maxGuests = 32
+
 /**
  * One account's mail. Cheap to construct: nothing is read or written before the first call, and an account that was
  * never created stays an empty database (`exists` is false; every other method but `create` throws `accountNotFound`).
@@ -40,7 +47,9 @@ import type { MailboxView } from './view.ts'
  * Operations that can be refused throw `StoreError` *before* changing anything. Unknown ids in lists are ignored
  * or reported as each method says.
  */
-export class MailStore extends AccountStore {
+export class MailStore extends AccountStore implements Mail {
+  readonly #guests = new Map<string, SharedMail>()
+
   // mailboxes
 
   /** All, parents before children, siblings by sortOrder, then name. */
@@ -90,6 +99,32 @@ export class MailStore extends AccountStore {
   /** Throws MailboxError `notFound`. Loads views; cached until the next change. */
   counts(id: MailboxId): MailboxCounts {
     return this.open().counts.of(id)
+  }
+
+  // sharing
+
+  /** Who else may do what (RFC 4314, RFC 9670). */
+  get grants(): Grants {
+    return this.open().grants
+  }
+
+  /** The owner may do everything. */
+  rightsTo(id: MailboxId): Rights {
+    return this.mailbox(id) === undefined ? noRights : allRights
+  }
+
+  /** The account's mail as a principal may see and change it; undefined when it sees no mailbox. */
+  sharedWith(principal: string): SharedMail | undefined {
+    const parts = this.open()
+    if (principal === anyone || ![...parts.grants.to(principal).values()].some((rights) => hasRights(rights, 'l'))) {
+      return undefined
+    }
+    let mail = this.#guests.get(principal)
+    if (mail === undefined) {
+      if (this.#guests.size >= maxGuests) this.#guests.clear()
+      this.#guests.set(principal, (mail = new SharedMail(principal, this, parts)))
+    }
+    return mail
   }
 
   // emails

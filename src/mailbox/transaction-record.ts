@@ -2,6 +2,7 @@
  * What one transaction has changed so far: the source of the change row and of the `Commit` that listeners get.
  */
 import type { EmailId, IdentityId, MailboxId, ModSeq, SubmissionId, ThreadId, Uid } from './ids.ts'
+import type { Rights } from './rights.ts'
 import type { Commit, ObjectChanges, PlacementChanges } from './types.ts'
 
 /** Created, updated and destroyed ids of one type; an id is in at most one set. */
@@ -58,6 +59,9 @@ export class TransactionRecord {
   readonly revealedEmails = new Set<EmailId>()
   readonly threads = new Set<ThreadId>()
   readonly placements = new Map<MailboxId, PlacementRecord>()
+  /** Principals whose grants changed, and the grants that went with their mailboxes. */
+  readonly grantees = new Set<string>()
+  readonly lostGrants = new Map<MailboxId, ReadonlyMap<string, Rights>>()
   /** The vacation response changed. */
   vacation = false
   /** What became of the account's quota; `used`: only the octets that count towards it. */
@@ -124,6 +128,7 @@ export class TransactionRecord {
       identities: this.identities.changes(),
       submissions: this.submissions.changes(),
       threads: this.threads,
+      grants: this.grantees,
       vacation: this.vacation,
       quota: this.quota !== undefined,
       placements,

@@ -169,6 +169,8 @@ export interface Commit {
   readonly identities: ObjectChanges<IdentityId>
   readonly submissions: ObjectChanges<SubmissionId>
   readonly vacation: boolean
+  /** Principals whose rights to a mailbox changed, perhaps `anyone`. */
+  readonly grants: ReadonlySet<string>
   /** The quota's limit changed, or there is one and octets were added or removed. */
   readonly quota: boolean
   /** Threads with an email created or destroyed, or that JMAP sees no longer or again. */

@@ -8,7 +8,7 @@
  * Limits: nesting, since every level parses a message anew.
  */
 import { allParts, decodeBody, parseMessage } from '../../format/index.ts'
-import { parseBlobId, type Blob, type MailStore } from '../../mailbox/index.ts'
+import { parseBlobId, type Blob, type Mail } from '../../mailbox/index.ts'
 import type { Download } from './context.ts'
 
 const maxBlobNesting = 4
@@ -17,7 +17,7 @@ const maxBlobNesting = 4
  * A blob to be read in pieces, of which nothing else is read or fetched, unless it has a transfer encoding. Undefined
  * and throws as `readBlob` within `reading`.
  */
-export async function openBlob(store: MailStore, blobId: string): Promise<Download | undefined> {
+export async function openBlob(store: Mail, blobId: string): Promise<Download | undefined> {
   const ref = parseBlobId(blobId)
   const extent = ref === undefined ? undefined : await store.reading(() => store.extent(ref))
   if (extent !== undefined) {
@@ -31,7 +31,7 @@ export async function openBlob(store: MailStore, blobId: string): Promise<Downlo
 }
 
 /** Undefined when the id is malformed or names nothing. */
-export function readBlob(store: MailStore, blobId: string, nesting = 0): Blob | undefined {
+export function readBlob(store: Mail, blobId: string, nesting = 0): Blob | undefined {
   const ref = parseBlobId(blobId)
   if (ref !== undefined) return store.blob(ref)
   const part = /^(.+)-(0|[1-9][0-9]{0,5})$/.exec(blobId)

@@ -1,7 +1,7 @@
 /**
- * What every JMAP method works with: one account's store and the ports around it.
+ * What every JMAP method works with: an account's mail and the ports around it.
  */
-import type { MailStore } from '../../mailbox/index.ts'
+import type { Mail, MailStore } from '../../mailbox/index.ts'
 import type { Standard, CallContext } from '../../protocol/jmap/index.ts'
 import type { JmapLimits } from './limits.ts'
 import type { PushAccess } from './push-subscription/push-service.ts'
@@ -15,19 +15,25 @@ export interface JmapAccount {
 }
 
 export interface JmapContext {
-  readonly store: MailStore
+  /** The mail of the account, all of it or what is shared with the one who asks. */
+  readonly store: Mail
   readonly account: JmapAccount
   readonly limits: JmapLimits
-  readonly submit: SubmissionPort
-  readonly outbox: Outbox
-  /** Undefined: no push subscriptions can be made. */
-  readonly push?: PushAccess
   /** Milliseconds since the epoch. */
   readonly clock: () => number
   /** A fresh unguessable text of letters and digits: Message-IDs and MIME boundaries are made from it. */
   readonly ids: () => string
   /** Told about bugs and faults of ours, with the method or operation they met. */
   readonly onFault: (where: string, cause: unknown) => void
+}
+
+/** What methods work with that are for an account's own user alone: identities, submissions, vacation, push. */
+export interface OwnContext extends JmapContext {
+  readonly store: MailStore
+  readonly submit: SubmissionPort
+  readonly outbox: Outbox
+  /** Undefined: no push subscriptions can be made. */
+  readonly push?: PushAccess
 }
 
 /** An HTTP answer for the host to pass on. */

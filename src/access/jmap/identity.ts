@@ -21,7 +21,7 @@ import {
   type JsonObject,
   type Method,
 } from '../../protocol/jmap/index.ts'
-import type { JmapContext } from './context.ts'
+import type { OwnContext } from './context.ts'
 import { maySendAs } from './sender.ts'
 import { changesMethod } from './standard/changes.ts'
 import { eachOf, getMethod, readRecord, type PropertyReaders } from './standard/get.ts'
@@ -52,7 +52,7 @@ const defaults: JsonObject = { name: '', replyTo: null, bcc: null, textSignature
 /** Larger than any signature with an inline logo, small enough that an identity stays one row. */
 const maxSignatureSize = 512 * 1024
 
-export function identityGet(context: JmapContext): Method {
+export function identityGet(context: OwnContext): Method {
   return getMethod<Identity>(context, {
     capability: submissionCapability,
     properties,
@@ -61,7 +61,7 @@ export function identityGet(context: JmapContext): Method {
   })
 }
 
-export function identityChanges(context: JmapContext): Method {
+export function identityChanges(context: OwnContext): Method {
   return changesMethod(context, {
     capability: submissionCapability,
     type: 'Identity',
@@ -69,7 +69,7 @@ export function identityChanges(context: JmapContext): Method {
   })
 }
 
-export function identitySet(context: JmapContext): Method {
+export function identitySet(context: OwnContext): Method {
   return {
     capability: submissionCapability,
     async run(values, call) {
@@ -90,7 +90,7 @@ export function identitySet(context: JmapContext): Method {
 }
 
 /** Asked ahead, since records are applied in one synchronous transaction. */
-async function allowedSenders(context: JmapContext, create: Json | undefined): Promise<ReadonlySet<string>> {
+async function allowedSenders(context: OwnContext, create: Json | undefined): Promise<ReadonlySet<string>> {
   const allowed = new Set<string>()
   const values = isObject(create ?? null) ? Object.values(create as JsonObject) : []
   for (const value of values.slice(0, context.limits.maxObjectsInSet)) {
@@ -100,7 +100,7 @@ async function allowedSenders(context: JmapContext, create: Json | undefined): P
   return allowed
 }
 
-function create(context: JmapContext, value: JsonObject, allowed: ReadonlySet<string>): { id: string } & JsonObject {
+function create(context: OwnContext, value: JsonObject, allowed: ReadonlySet<string>): { id: string } & JsonObject {
   checkRecord(value, { ...mutable, email: isString })
   const email = value['email']
   if (typeof email !== 'string' || splitAddress(email) === undefined) {
@@ -115,12 +115,12 @@ function create(context: JmapContext, value: JsonObject, allowed: ReadonlySet<st
   return { ...created, id: formatIdentityId(identity.id) }
 }
 
-export function findIdentity(context: JmapContext, id: string): Identity | undefined {
+export function findIdentity(context: OwnContext, id: string): Identity | undefined {
   const number = parseIdentityId(id)
   return number === undefined ? undefined : context.store.identity(number)
 }
 
-function expectIdentity(context: JmapContext, id: string): Identity {
+function expectIdentity(context: OwnContext, id: string): Identity {
   const identity = findIdentity(context, id)
   if (identity === undefined) throw new SetError('notFound')
   return identity

@@ -2,7 +2,7 @@
  * Every method this endpoint knows, by name.
  */
 import { coreCapability, type Method } from '../../protocol/jmap/index.ts'
-import type { JmapContext } from './context.ts'
+import type { OwnContext } from './context.ts'
 import { blobGet } from './blob-data/blob-get.ts'
 import { blobLookup } from './blob-data/blob-lookup.ts'
 import { blobUpload } from './blob-data/blob-upload.ts'
@@ -30,7 +30,7 @@ import { vacationGet, vacationSet } from './vacation.ts'
 /** RFC 8620 §4: the arguments come back as they are. */
 const echo: Method = { capability: coreCapability, run: (args) => ({ arguments: args }) }
 
-export function methodsOf(context: JmapContext): ReadonlyMap<string, Method> {
+export function methodsOf(context: OwnContext): ReadonlyMap<string, Method> {
   return new Map<string, Method>([
     ['Core/echo', echo],
     ['PushSubscription/get', pushSubscriptionGet(context)],

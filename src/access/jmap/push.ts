@@ -7,7 +7,7 @@ import {
   formatState,
   type ChangeType,
   type Commit,
-  type MailStore,
+  type Mail,
   type ModSeq,
   type ObjectChanges,
 } from '../../mailbox/index.ts'
@@ -45,7 +45,7 @@ const pushedTypes: readonly ChangeType[] = [
 ]
 
 /** What a client has missed that was told everything up to `since`; undefined: nothing. All, when nobody knows any more. */
-export function stateChangeSince(store: MailStore, accountId: string, since: ModSeq): StateChange | undefined {
+export function stateChangeSince(store: Mail, accountId: string, since: ModSeq): StateChange | undefined {
   if (since === store.state) return undefined
   const types: string[] = []
   for (const type of pushedTypes) {

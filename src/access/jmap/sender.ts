@@ -4,9 +4,9 @@
  * Standards: RFC 8621 §6 (identities), §7.5 (forbiddenFrom, forbiddenMailFrom), RFC 5233 (subaddresses).
  */
 import { covers, splitAddress } from '../../format/index.ts'
-import type { JmapContext } from './context.ts'
+import type { OwnContext } from './context.ts'
 
-export async function maySendAs(context: JmapContext, address: string): Promise<boolean> {
+export async function maySendAs(context: OwnContext, address: string): Promise<boolean> {
   if (covers(context.account.address, address)) return true
   return (await context.submit.maySendAs?.(address)) ?? false
 }

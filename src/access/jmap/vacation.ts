@@ -13,7 +13,7 @@ import {
   type JsonObject,
   type Method,
 } from '../../protocol/jmap/index.ts'
-import type { JmapContext } from './context.ts'
+import type { OwnContext } from './context.ts'
 import { eachOf, getMethod, readRecord, type PropertyReaders } from './standard/get.ts'
 import { isBoolean, patchRecord } from './standard/record.ts'
 import { runSet } from './standard/set.ts'
@@ -45,7 +45,7 @@ const mutable = {
 
 const defaults: JsonObject = { fromDate: null, toDate: null, subject: null, textBody: null, htmlBody: null }
 
-export function vacationGet(context: JmapContext): Method {
+export function vacationGet(context: OwnContext): Method {
   return getMethod<VacationResponse>(context, {
     capability: vacationCapability,
     properties,
@@ -54,7 +54,7 @@ export function vacationGet(context: JmapContext): Method {
   })
 }
 
-export function vacationSet(context: JmapContext): Method {
+export function vacationSet(context: OwnContext): Method {
   return {
     capability: vacationCapability,
     run: (values, call) =>

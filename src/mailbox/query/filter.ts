@@ -57,6 +57,8 @@ export interface FilterContext {
   readonly mailboxIds: () => readonly MailboxId[]
   readonly highest: number
   readonly search: TextSearch
+  /** The emails that the one who asks may see; undefined: all. */
+  readonly seen?: Bitmap | undefined
 }
 
 export type Predicate = (row: number) => boolean
@@ -204,7 +206,9 @@ export function threadsWhere(context: FilterContext, keyword: string, has: boole
   const account = context.views.account()
   const test = keywordTest(account, context.keywords, keyword)
   const threads = new Bitmap(context.highest)
+  const { seen } = context
   for (let row = 0; row < account.length; row++) {
+    if (seen !== undefined && !seen.has(account.emails[row] as number)) continue
     if (!account.isDeletedAt(row) && test(row) === has) threads.add(account.threads[row] as number)
   }
   return threads

@@ -11,7 +11,14 @@ import type { EmailReader } from '../email-reader.ts'
 import { StoreError } from '../errors.ts'
 import type { EmailId, ModSeq } from '../ids.ts'
 import type { StoreLimits } from '../limits.ts'
-import { checkFilter, compileFilter, type Filter, type FilterContext, requiredMailbox } from './filter.ts'
+import {
+  checkFilter,
+  compileFilter,
+  type Filter,
+  type FilterContext,
+  type Predicate,
+  requiredMailbox,
+} from './filter.ts'
 import { checkSort, type Comparator, sortRows } from './sort.ts'
 
 export interface Query {
@@ -63,7 +70,9 @@ export function runQuery(query: Query, parts: QueryParts): QueryResult {
     return { ids: [], position: 0, total: total(query, 0), queryState: state, canCalculateChanges: false }
   }
   const columns = mailbox === undefined ? context.views.account() : context.views.of(mailbox)
-  const test = filter === undefined ? undefined : compileFilter(filter, columns, context, mailbox)
+  const wanted = filter === undefined ? undefined : compileFilter(filter, columns, context, mailbox)
+  // What is in a mailbox that may be read is seen.
+  const test = mailbox === undefined ? onlySeen(columns, context, wanted) : wanted
   const shown = query.collapseThreads === true ? new Bitmap(context.highest) : undefined
   const enough = windowEnd(query)
   const found = isByArrival(sort)
@@ -74,6 +83,11 @@ export function runQuery(query: Query, parts: QueryParts): QueryResult {
         shown,
       )
   return { ...cut(found, columns, query), queryState: state, canCalculateChanges: false }
+}
+
+function onlySeen(columns: Columns, { seen }: FilterContext, wanted: Predicate | undefined): Predicate | undefined {
+  if (seen === undefined) return wanted
+  return (row) => seen.has(columns.emails[row] as number) && (wanted === undefined || wanted(row))
 }
 
 function isByArrival(sort: readonly Comparator[]): boolean {

@@ -9,7 +9,7 @@ import {
   formatThreadId,
   parseBlobId,
   type Email,
-  type MailStore,
+  type Mail,
 } from '../../../mailbox/index.ts'
 import {
   Arguments,
@@ -59,7 +59,7 @@ export function blobLookup(context: JmapContext): Method {
   }
 }
 
-function matches(store: MailStore, blobId: string, typeNames: readonly string[]): JsonObject {
+function matches(store: Mail, blobId: string, typeNames: readonly string[]): JsonObject {
   const emails = emailsWith(store, blobId)
   return Object.fromEntries(
     typeNames.map((name) => [name, [...new Set(emails.flatMap(finders[name] as (email: Email) => readonly string[]))]]),
@@ -67,7 +67,7 @@ function matches(store: MailStore, blobId: string, typeNames: readonly string[])
 }
 
 /** A part belongs to one email, a message to all that share its octets, an upload to none yet. */
-function emailsWith(store: MailStore, blobId: string): readonly Email[] {
+function emailsWith(store: Mail, blobId: string): readonly Email[] {
   // A part of a part belongs to what the outermost belongs to.
   let outermost = parseBlobId(blobId)
   for (let id = blobId; outermost === undefined && id.includes('-');) {

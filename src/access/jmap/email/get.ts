@@ -11,7 +11,7 @@ import {
   parseEmailId,
   type Email,
   type EmailId,
-  type MailStore,
+  type Mail,
 } from '../../../mailbox/index.ts'
 import {
   formatUtcDate,
@@ -40,7 +40,7 @@ const defaultProperties: readonly string[] = [
 ]
 
 /** How the properties that the store keeps itself are read (RFC 8621 §4.1.1). */
-export function emailMetadata(store: MailStore): MetadataReaders<Email> {
+export function emailMetadata(store: Mail): MetadataReaders<Email> {
   return {
     id: (email) => formatEmailId(email.id),
     blobId: (email) => formatBlobId({ kind: 'message', blob: email.blob }),
@@ -97,7 +97,7 @@ export function emailGet(context: JmapContext): Method {
   }
 }
 
-export function findEmails(store: MailStore, ids: readonly string[]): { emails: Email[]; notFound: string[] } {
+export function findEmails(store: Mail, ids: readonly string[]): { emails: Email[]; notFound: string[] } {
   const numbers: EmailId[] = []
   const notFound: string[] = []
   for (const id of ids) {

@@ -5,7 +5,7 @@
  * the octets of each create are made first, put if they are large, and then forgotten: what waits for the transaction is
  * small. Without a blob store nothing is prepared, and each create makes its octets when its turn comes.
  */
-import type { Incoming, MailStore, Octets } from '../../../mailbox/index.ts'
+import type { Incoming, Mail, Octets } from '../../../mailbox/index.ts'
 import { SetError, type JsonObject, type SetArguments } from '../../../protocol/jmap/index.ts'
 
 /** What a create makes of its record; throws what the client is to be told. Reads the store, writes nothing. */
@@ -30,7 +30,7 @@ export class Prepared {
     this.#incoming = incoming
   }
 
-  async prepare(store: MailStore, creates: SetArguments['create']): Promise<void> {
+  async prepare(store: Mail, creates: SetArguments['create']): Promise<void> {
     if (!this.#incoming.isNeeded) return
     for (const [, value] of creates) this.#outcomes.set(value, await this.#outcome(store, value))
   }
@@ -43,7 +43,7 @@ export class Prepared {
     return outcome.octets
   }
 
-  async #outcome(store: MailStore, value: JsonObject): Promise<Outcome> {
+  async #outcome(store: Mail, value: JsonObject): Promise<Outcome> {
     try {
       const octets = await this.#incoming.message(await store.reading(() => this.#make(value)))
       if (octets instanceof Uint8Array) this.#waiting += octets.length
@@ -57,7 +57,7 @@ export class Prepared {
 
 /** Runs a call whose creates are prepared; afterwards, what was put and not used is removed. */
 export async function withPrepared<T>(
-  store: MailStore,
+  store: Mail,
   creates: SetArguments['create'],
   make: MakeOctets,
   run: (prepared: Prepared) => T,

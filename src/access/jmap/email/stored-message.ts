@@ -2,7 +2,7 @@
  * A message of the store as a source of properties.
  */
 import { allParts, decodeParts, parseHeader, type Header, type StoredPart } from '../../../format/index.ts'
-import { formatBlobId, type Email, type MailStore } from '../../../mailbox/index.ts'
+import { formatBlobId, type Email, type Mail } from '../../../mailbox/index.ts'
 import type { Json } from '../../../protocol/jmap/index.ts'
 import { IndexedProperties } from './indexed.ts'
 import type { MessageSource } from './message-source.ts'
@@ -14,7 +14,7 @@ const wholeBelow = 64 * 1024
  * The result of work that reads one email's octets and writes nothing; undefined when the email is destroyed while they
  * are fetched.
  */
-export function readStored<T>(store: MailStore, email: Email, work: () => T): Promise<T | undefined> {
+export function readStored<T>(store: Mail, email: Email, work: () => T): Promise<T | undefined> {
   const { state } = store
   return store.reading(() => (store.state === state || store.email(email.id) !== undefined ? work() : undefined))
 }
@@ -22,14 +22,14 @@ export function readStored<T>(store: MailStore, email: Email, work: () => T): Pr
 /** Everything beyond the row is read when a property asks for it, and once. */
 export class StoredMessage implements MessageSource {
   readonly email: Email
-  readonly #store: MailStore
+  readonly #store: Mail
   #root: StoredPart | undefined
   #numbers: ReadonlyMap<StoredPart, number> | undefined
   #header: Header | undefined
   #indexed: IndexedProperties | undefined
   #whole: Uint8Array | undefined
 
-  constructor(store: MailStore, email: Email) {
+  constructor(store: Mail, email: Email) {
     this.#store = store
     this.email = email
   }

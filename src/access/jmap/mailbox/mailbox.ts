@@ -8,7 +8,7 @@ import {
   parseMailboxId,
   type Mailbox,
   type MailboxId,
-  type MailStore,
+  type Mail,
 } from '../../../mailbox/index.ts'
 import { mailCapability, type Json, type Method } from '../../../protocol/jmap/index.ts'
 import type { JmapContext } from '../context.ts'
@@ -33,7 +33,7 @@ export function rightsOf(mailbox: Mailbox): Record<string, Json> {
   }
 }
 
-export function mailboxProperties(store: MailStore): PropertyReaders<Mailbox> {
+export function mailboxProperties(store: Mail): PropertyReaders<Mailbox> {
   return {
     id: (mailbox) => formatMailboxId(mailbox.id),
     name: (mailbox) => mailbox.name,
@@ -59,7 +59,7 @@ export function mailboxGet(context: JmapContext): Method {
   })
 }
 
-export function findMailbox(store: MailStore, id: string): Mailbox | undefined {
+export function findMailbox(store: Mail, id: string): Mailbox | undefined {
   const number = parseMailboxId(id)
   return number === undefined ? undefined : store.mailbox(number)
 }

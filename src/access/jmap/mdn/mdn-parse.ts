@@ -16,9 +16,9 @@ import {
   type Method,
 } from '../../../protocol/jmap/index.ts'
 import { readBlob } from '../blob.ts'
-import type { JmapContext } from '../context.ts'
+import type { OwnContext } from '../context.ts'
 
-export function mdnParse(context: JmapContext): Method {
+export function mdnParse(context: OwnContext): Method {
   return {
     capability: mdnCapability,
     async run(values, call) {

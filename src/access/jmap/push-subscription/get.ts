@@ -15,7 +15,7 @@ import {
   type JsonObject,
   type Method,
 } from '../../../protocol/jmap/index.ts'
-import { standardOf, type JmapContext } from '../context.ts'
+import { standardOf, type OwnContext } from '../context.ts'
 import { readRecord, type PropertyReaders } from '../standard/get.ts'
 
 /** Never given out: they are secrets of one device. */
@@ -30,7 +30,7 @@ export const subscriptionProperties: PropertyReaders<PushSubscription> = {
   types: (subscription) => (subscription.types === null ? null : [...subscription.types]),
 }
 
-export function pushSubscriptionGet(context: JmapContext): Method {
+export function pushSubscriptionGet(context: OwnContext): Method {
   return {
     capability: coreCapability,
     run(values, call) {
@@ -51,7 +51,7 @@ export function pushSubscriptionGet(context: JmapContext): Method {
 }
 
 /** Those of the request's credentials that have not expired. */
-export function ownSubscriptions(context: JmapContext, call: CallContext): readonly PushSubscription[] {
+export function ownSubscriptions(context: OwnContext, call: CallContext): readonly PushSubscription[] {
   const now = context.clock()
   const all = context.store.pushSubscriptions.all()
   return all.filter((each) => each.credentialId === call.credential && each.expiresAt > now)

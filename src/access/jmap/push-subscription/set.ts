@@ -20,7 +20,7 @@ import {
   type JsonObject,
   type Method,
 } from '../../../protocol/jmap/index.ts'
-import type { JmapContext } from '../context.ts'
+import type { OwnContext } from '../context.ts'
 import { readRecord } from '../standard/get.ts'
 import { checkRecord, isString, patchRecord } from '../standard/record.ts'
 import { applySet } from '../standard/set.ts'
@@ -43,7 +43,7 @@ const defaults: JsonObject = { verificationCode: null, expires: null, types: nul
 
 type Keys = NonNullable<PushSubscription['keys']>
 
-export function pushSubscriptionSet(context: JmapContext): Method {
+export function pushSubscriptionSet(context: OwnContext): Method {
   return {
     capability: coreCapability,
     async run(values, call) {
@@ -62,7 +62,7 @@ export function pushSubscriptionSet(context: JmapContext): Method {
 }
 
 function create(
-  context: JmapContext,
+  context: OwnContext,
   call: CallContext,
   value: JsonObject,
   usable: ReadonlySet<Keys>,
@@ -96,7 +96,7 @@ function create(
   return { ...Object.fromEntries(unsaid), ...shortened(made, expires as string | null), id: made.id }
 }
 
-function update(context: JmapContext, subscription: PushSubscription, patch: JsonObject): JsonObject | null {
+function update(context: OwnContext, subscription: PushSubscription, patch: JsonObject): JsonObject | null {
   const { url, keys } = subscription
   const current: JsonObject = {
     ...readRecord(subscription, Object.keys(subscriptionProperties), subscriptionProperties),
@@ -120,7 +120,7 @@ function update(context: JmapContext, subscription: PushSubscription, patch: Jso
 }
 
 /** Throws `invalidProperties` for a time that has passed. */
-function expiryOf(context: JmapContext, expires: string | null): number {
+function expiryOf(context: OwnContext, expires: string | null): number {
   const now = context.clock()
   const wanted = expires === null ? Infinity : (parseUtcDate(expires) as number)
   if (wanted <= now) throw invalidProperties('expires', 'The time has passed.')
@@ -132,7 +132,7 @@ function shortened({ expiresAt }: PushSubscription, asked: string | null): JsonO
   return asked !== null && parseUtcDate(asked) === expiresAt ? {} : { expires: formatUtcDate(expiresAt) }
 }
 
-function expectOwn(context: JmapContext, call: CallContext, id: string): PushSubscription {
+function expectOwn(context: OwnContext, call: CallContext, id: string): PushSubscription {
   const subscription = ownSubscriptions(context, call).find((each) => each.id === id)
   if (subscription === undefined) throw new SetError('notFound')
   return subscription
@@ -140,7 +140,7 @@ function expectOwn(context: JmapContext, call: CallContext, id: string): PushSub
 
 /** Asked ahead, since records are applied in one synchronous transaction. */
 async function usableKeys(
-  context: JmapContext,
+  context: OwnContext,
   creations: readonly (readonly [string, JsonObject])[],
 ): Promise<ReadonlySet<Keys>> {
   const usable = new Set<Keys>()

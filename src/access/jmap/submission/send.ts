@@ -14,7 +14,7 @@ import {
   type JsonObject,
 } from '../../../protocol/jmap/index.ts'
 import { replyText } from '../../../protocol/smtp/index.ts'
-import type { JmapContext } from '../context.ts'
+import type { OwnContext } from '../context.ts'
 import { findIdentity } from '../identity.ts'
 import { allows, isWildcard, maySendAs } from '../sender.ts'
 import { checkRecord, isString } from '../standard/record.ts'
@@ -34,7 +34,7 @@ import { releaseTime } from './release-time.ts'
 const checks = { identityId: isString, emailId: isString, envelope: () => true }
 
 /** Throws SetError, and then nothing has been sent. */
-export async function send(context: JmapContext, call: CallContext, value: JsonObject): Promise<Submission> {
+export async function send(context: OwnContext, call: CallContext, value: JsonObject): Promise<Submission> {
   checkRecord(value, checks)
   const identity = expectIdentity(context, call, member(value, 'identityId'))
   const email = expectEmail(context, call, member(value, 'emailId'))
@@ -67,14 +67,14 @@ export async function send(context: JmapContext, call: CallContext, value: JsonO
   return store.createSubmission({ ...facts, undoStatus: 'final', deliveryStatus })
 }
 
-function expectIdentity(context: JmapContext, call: CallContext, id: Json | undefined): Identity {
+function expectIdentity(context: OwnContext, call: CallContext, id: Json | undefined): Identity {
   const resolved = typeof id === 'string' ? resolveId(id, call.createdIds) : undefined
   const identity = resolved === undefined ? undefined : findIdentity(context, resolved)
   if (identity === undefined) throw invalidProperties('identityId', 'There is no such identity.')
   return identity
 }
 
-function expectEmail(context: JmapContext, call: CallContext, id: Json | undefined): Email {
+function expectEmail(context: OwnContext, call: CallContext, id: Json | undefined): Email {
   const resolved = typeof id === 'string' ? resolveId(id, call.createdIds) : undefined
   const number = resolved === undefined ? undefined : parseEmailId(resolved)
   const email = number === undefined ? undefined : context.store.email(number)
@@ -83,13 +83,13 @@ function expectEmail(context: JmapContext, call: CallContext, id: Json | undefin
 }
 
 /** An identity for a whole domain has no address to fall back on: then it is the account's. */
-function derived(context: JmapContext, outgoing: Outgoing, { email }: Identity): JmapEnvelope {
+function derived(context: OwnContext, outgoing: Outgoing, { email }: Identity): JmapEnvelope {
   const fallback = isWildcard(email) ? context.account.address : email
   return deriveEnvelope(outgoing, fallback, (address) => allows(email, address))
 }
 
 /** The account must own every author, the sender and the envelope sender. Throws `forbiddenFrom`, `forbiddenMailFrom`. */
-async function checkSender(context: JmapContext, outgoing: Outgoing, envelope: JmapEnvelope): Promise<void> {
+async function checkSender(context: OwnContext, outgoing: Outgoing, envelope: JmapEnvelope): Promise<void> {
   const authors = outgoing.sender === undefined ? outgoing.from : [...outgoing.from, outgoing.sender]
   for (const address of authors) {
     if (!(await maySendAs(context, address))) {
@@ -102,13 +102,13 @@ async function checkSender(context: JmapContext, outgoing: Outgoing, envelope: J
   }
 }
 
-function refuseLarge(context: JmapContext, size: number): void {
+function refuseLarge(context: OwnContext, size: number): void {
   const maxSize = context.limits.maxSizeEmail
   if (size > maxSize) throw new SetError('tooLarge', undefined, { maxSize })
 }
 
 /** What a reply of the transport means to the client (RFC 3463 §3). */
-function refusal({ reply }: SubmissionResult, envelope: JmapEnvelope, context: JmapContext): SetError {
+function refusal({ reply }: SubmissionResult, envelope: JmapEnvelope, context: OwnContext): SetError {
   const description = replyText(reply)
   const detail = reply.enhanced?.slice(2) ?? ''
   if (reply.code === 552 || detail === '3.4' || detail === '2.3') {

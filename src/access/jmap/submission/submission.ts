@@ -22,7 +22,7 @@ import {
   type Json,
   type Method,
 } from '../../../protocol/jmap/index.ts'
-import type { JmapContext } from '../context.ts'
+import type { OwnContext } from '../context.ts'
 import { changesMethod } from '../standard/changes.ts'
 import { testOf, type ConditionReaders } from '../standard/condition.ts'
 import { eachOf, getMethod, type PropertyReaders } from '../standard/get.ts'
@@ -41,7 +41,7 @@ export const submissionProperties: PropertyReaders<Submission> = {
   mdnBlobIds: (submission) => [...submission.mdnBlobIds],
 }
 
-export function submissionGet(context: JmapContext): Method {
+export function submissionGet(context: OwnContext): Method {
   return getMethod<Submission>(context, {
     capability: submissionCapability,
     properties: submissionProperties,
@@ -50,12 +50,12 @@ export function submissionGet(context: JmapContext): Method {
   })
 }
 
-export function findSubmission(context: JmapContext, id: string): Submission | undefined {
+export function findSubmission(context: OwnContext, id: string): Submission | undefined {
   const number = parseSubmissionId(id)
   return number === undefined ? undefined : context.store.submission(number)
 }
 
-export function submissionChanges(context: JmapContext): Method {
+export function submissionChanges(context: OwnContext): Method {
   return changesMethod(context, {
     capability: submissionCapability,
     type: 'EmailSubmission',
@@ -103,7 +103,7 @@ function compare({ property, isAscending, extra }: Comparator): Compare<Submissi
   return (a, b) => direction * (value(a) - value(b))
 }
 
-function queryType(context: JmapContext): QueryType<Submission> {
+function queryType(context: OwnContext): QueryType<Submission> {
   return {
     capability: submissionCapability,
     type: 'EmailSubmission',
@@ -116,10 +116,10 @@ function queryType(context: JmapContext): QueryType<Submission> {
   }
 }
 
-export function submissionQuery(context: JmapContext): Method {
+export function submissionQuery(context: OwnContext): Method {
   return queryMethod(context, queryType(context))
 }
 
-export function submissionQueryChanges(context: JmapContext): Method {
+export function submissionQueryChanges(context: OwnContext): Method {
   return queryChangesMethod(context, queryType(context))
 }

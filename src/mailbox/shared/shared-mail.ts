@@ -1,0 +1,205 @@
+/**
+ * An account's mail through the eyes of a principal with whom mailboxes are shared.
+ *
+ * Nothing but what is visible to it exists: other ids are unknown, whether they name something or not. Grants are looked at
+ * anew with every call, so a grant that is taken back ends at once.
+ *
+ * Standards: RFC 9670 §4, RFC 8621 §2, RFC 4314.
+ * Security: the principal is authenticated; all its arguments are hostile.
+ */
+import type { StoreError } from '../errors.ts'
+import type { BlobNumber, BlobRef, EmailId, MailboxId, ModSeq, ThreadId } from '../ids.ts'
+import type { Incoming } from '../incoming.ts'
+import type { StoreLimits } from '../limits.ts'
+import type { Mail, ShownCounts } from '../mail.ts'
+import type { OpenAccount } from '../open-account.ts'
+import type { Octets } from '../put-octets.ts'
+import type { Query, QueryResult } from '../query/query.ts'
+import type { Rights } from '../rights.ts'
+import type { MailStore } from '../store.ts'
+import type {
+  Blob,
+  BlobExtent,
+  Changes,
+  ChangeType,
+  Commit,
+  Email,
+  EmailUpdate,
+  Mailbox,
+  MailboxPatch,
+  NewEmail,
+  NewMailbox,
+  Quota,
+  Upload,
+} from '../types.ts'
+import { Scope } from './scope.ts'
+import { SharedEmails } from './shared-emails.ts'
+import { forbidden, SharedMailboxes } from './shared-mailboxes.ts'
+
+export class SharedMail implements Mail {
+  readonly principal: string
+  readonly #store: MailStore
+  readonly #parts: OpenAccount
+  readonly #scope: Scope
+  readonly #mailboxes: SharedMailboxes
+  readonly #emails: SharedEmails
+
+  constructor(principal: string, store: MailStore, parts: OpenAccount) {
+    this.principal = principal
+    this.#store = store
+    this.#parts = parts
+    const { grants, views, mailboxes, journal } = parts
+    this.#scope = new Scope(principal, { grants, views, mailboxes, highest: () => journal.state })
+    this.#mailboxes = new SharedMailboxes(parts, this.#scope)
+    this.#emails = new SharedEmails(parts, this.#scope)
+  }
+
+  get limits(): StoreLimits {
+    return this.#store.limits
+  }
+
+  get state(): ModSeq {
+    return this.#store.state
+  }
+
+  /** Whether a commit may have changed something that the principal sees, or its rights. */
+  isConcerned(commit: Commit): boolean {
+    const { grants, mailboxes, placements } = commit
+    const ids = [...mailboxes.created, ...mailboxes.updated, ...placements.keys()]
+    return grants.has(this.principal) || grants.has('anyone') || ids.some((id) => this.#scope.may(id, 'l'))
+  }
+
+  transaction<T>(work: () => T): T {
+    return this.#store.transaction(work)
+  }
+
+  reading<T>(work: () => T): Promise<T> {
+    return this.#store.reading(work)
+  }
+
+  incoming(): Incoming {
+    return this.#parts.incoming(this.principal)
+  }
+
+  mailboxes(): readonly Mailbox[] {
+    return this.#mailboxes.all()
+  }
+
+  mailbox(id: MailboxId): Mailbox | undefined {
+    return this.#mailboxes.get(id)
+  }
+
+  rightsTo(id: MailboxId): Rights {
+    return this.#scope.rights(id)
+  }
+
+  createMailbox(mailbox: NewMailbox): Mailbox {
+    return this.transaction(() => this.#mailboxes.create(mailbox))
+  }
+
+  updateMailbox(id: MailboxId, patch: MailboxPatch): Mailbox {
+    return this.transaction(() => this.#mailboxes.update(id, patch))
+  }
+
+  destroyMailbox(id: MailboxId, options: { removeEmails?: boolean } = {}): void {
+    this.transaction(() => this.#mailboxes.destroy(id, options.removeEmails ?? false))
+  }
+
+  counts(id: MailboxId): ShownCounts {
+    return this.#mailboxes.counts(id)
+  }
+
+  add(emails: readonly NewEmail[]): Email[] {
+    return this.transaction(() => this.#emails.add(emails))
+  }
+
+  email(id: EmailId): Email | undefined {
+    return this.emails([id])[0]
+  }
+
+  emails(ids: readonly EmailId[]): Email[] {
+    return this.#emails.of(ids)
+  }
+
+  keywordsOf(email: Email): readonly string[] {
+    return this.#store.keywordsOf(email)
+  }
+
+  mailboxIdsOf(email: Email): readonly MailboxId[] {
+    return this.#store.mailboxIdsOf(email)
+  }
+
+  raw(id: EmailId): Uint8Array | undefined {
+    return this.#scope.sees(id) ? this.#store.raw(id) : undefined
+  }
+
+  slice(id: EmailId, start: number, end: number): Uint8Array | undefined {
+    return this.#scope.sees(id) ? this.#store.slice(id, start, end) : undefined
+  }
+
+  update(updates: readonly EmailUpdate[]): ReadonlyMap<EmailId, StoreError> {
+    return this.transaction(() => this.#emails.update(updates))
+  }
+
+  destroy(ids: readonly EmailId[]): ReadonlyMap<EmailId, StoreError> {
+    return this.transaction(() => this.#emails.destroy(ids))
+  }
+
+  threads(ids: readonly ThreadId[]): ReadonlyMap<ThreadId, readonly EmailId[]> {
+    const shown = new Map<ThreadId, readonly EmailId[]>()
+    const seen = this.#scope.seen()
+    for (const [thread, emails] of this.#store.threads(ids)) {
+      const visible = emails.filter((id) => seen.has(id))
+      if (visible.length > 0) shown.set(thread, visible)
+    }
+    return shown
+  }
+
+  changes(_type: ChangeType, since: number): Changes | undefined {
+    const newState = this.state
+    if (since !== newState) return undefined
+    return { created: [], updated: [], destroyed: [], newState, hasMoreChanges: false, onlyCounts: false }
+  }
+
+  query(query: Query): QueryResult {
+    return this.#parts.query(query, this.#scope)
+  }
+
+  /** Only for whoever may put mail somewhere; nobody else reads it, not even the owner. */
+  putUpload(bytes: Octets, type: string): Upload {
+    if (!this.#mayAdd()) throw forbidden()
+    this.#parts.writer.checkQuota(bytes.length)
+    return this.transaction(() => this.#parts.blobs.putUpload(bytes, type, this.principal))
+  }
+
+  blob(ref: BlobRef): Blob | undefined {
+    if (ref.kind === 'upload') return this.#parts.blobs.upload(ref.blob, this.principal)
+    return this.#isVisible(ref) ? this.#store.blob(ref) : undefined
+  }
+
+  extent(ref: BlobRef): BlobExtent | undefined {
+    if (ref.kind === 'upload') return this.#parts.blobs.uploadExtent(ref.blob, this.principal)
+    return this.#isVisible(ref) ? this.#store.extent(ref) : undefined
+  }
+
+  octets(extent: BlobExtent, start: number, end: number): Uint8Array | undefined {
+    return this.#store.octets(extent, start, end)
+  }
+
+  emailsOfBlob(blob: BlobNumber): EmailId[] {
+    return this.#store.emailsOfBlob(blob).filter((id) => this.#scope.sees(id))
+  }
+
+  /** The owner's, for whoever adds to what it counts; to others there is none. */
+  quota(): Quota {
+    return this.#mayAdd() ? this.#store.quota() : { used: 0, count: 0, limit: undefined }
+  }
+
+  #mayAdd(): boolean {
+    return [...this.#scope.visible().keys()].some((id) => this.#scope.may(id, 'i'))
+  }
+
+  #isVisible(ref: Exclude<BlobRef, { kind: 'upload' }>): boolean {
+    return ref.kind === 'part' ? this.#scope.sees(ref.email) : this.emailsOfBlob(ref.blob).length > 0
+  }
+}
