@@ -4,7 +4,8 @@ import { World } from './world.ts'
 describe('clients that differ from the RFC, met in tests with themselves', () => {
   it('aerc 0.20 (go-jmap) writes an envelope with "mailfrom"', async () => {
     const world = new World()
-    const letter = 'From: alice@facteur.test\nTo: bob@example.com\nSubject: Letter\n\nHi.\n'
+    const letter =
+      'From: alice@facteur.test\nTo: bob@example.com\nDate: Mon, 23 Nov 2026 12:00:00 +0000\nSubject: Letter\n\nHi.\n'
     const emailId = world.deliver(letter, { role: 'drafts' })
     const { list } = await world.call('Identity/get', { ids: null })
     const submit = (envelope: object) =>
