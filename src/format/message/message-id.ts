@@ -9,7 +9,8 @@ const LENGTH_LIMIT = 998
  * The identifiers in a Message-ID, In-Reply-To or References value, without angle brackets, in order. Words and
  * comments between them are passed over; a value without any bracket is taken word by word if the words have an `@`.
  */
-export function parseMessageIds(value: string): string[] {
+export function parseMessageIds(field: string): string[] {
+  const value = field.includes('(') ? withoutComments(field) : field
   const ids: string[] = []
   let open = value.indexOf('<')
   if (open < 0) return bareIds(value)
@@ -23,6 +24,26 @@ export function parseMessageIds(value: string): string[] {
     open = value.indexOf('<', close)
   }
   return ids
+}
+
+/** A parenthesis inside an identifier is part of it, one that is never closed begins no comment. */
+function withoutComments(value: string): string {
+  let kept = ''
+  let from = 0
+  let depth = 0
+  let isInside = false
+  for (let at = 0; at < value.length; at++) {
+    const char = value[at]
+    if (depth === 0 && char === '<') isInside = true
+    else if (depth === 0 && char === '>') isInside = false
+    else if (!isInside && char === '(') {
+      if (depth++ > 0) continue
+      kept += value.slice(from, at)
+      from = at
+    } else if (depth > 0 && char === '\\') at++
+    else if (depth > 0 && char === ')' && --depth === 0) from = at + 1
+  }
+  return kept + value.slice(from)
 }
 
 function bareIds(value: string): string[] {

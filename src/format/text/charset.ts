@@ -70,7 +70,7 @@ export function decodeCharset(bytes: Uint8Array, charset: string | undefined): C
   if (Object.hasOwn(OURS, name)) return orUtf8(OURS[name]!(bytes), bytes)
   if (isCodePage(name)) return { text: decodeCodePage(bytes, name), problem: false }
   const decoder = decoderOf(name)
-  if (!decoder) return isPlain(bytes) ? { text: decodeUtf8(bytes), problem: false } : wrong(guessText(bytes))
+  if (!decoder) return wrong(isPlain(bytes) ? { text: decodeUtf8(bytes), problem: true } : guessText(bytes))
   if (WESTERN.has(name)) {
     // What is valid UTF-8 would read as `Ã¼` and the like, which nobody writes.
     const utf8 = isAscii(bytes) ? undefined : readUtf8(bytes)

@@ -9,7 +9,7 @@ import { type Collation, foldOf } from './collation.ts'
 import { readEnvelope } from '../envelope.ts'
 import { StoreError } from '../errors.ts'
 import type { EmailId } from '../ids.ts'
-import type { Address, AddressGroup } from '../../format/index.ts'
+import { flattenAddresses, type Address, type AddressGroup } from '../../format/index.ts'
 import { type FilterContext, keywordTest, threadsWhere } from './filter.ts'
 
 const sortProperties = [
@@ -127,9 +127,8 @@ function describedKeys(
   return ids.map((id) => byEmail.get(id) ?? '')
 }
 
-/** The name, or without one the address, of the first in a list (RFC 8621 §4.4.2). */
+/** The name, or without one the address, of the first address in a list, in a group or not (RFC 8621 §4.4.2). */
 function displayed(list: readonly (Address | AddressGroup)[]): string {
-  const first = list[0]
-  if (first === undefined) return ''
-  return 'addresses' in first ? first.name : (first.name ?? first.address)
+  const first = flattenAddresses(list)[0]
+  return first === undefined ? '' : first.name || first.address
 }

@@ -1,260 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { simpleMessage, World, type Answer } from '../../access/jmap/world.ts'
-
-/** The structure of the example in RFC 8621 §4.1.4. */
-const listMessage = `From: list@example.com
-To: alice@facteur.test
-Subject: Decomposed
-Date: Mon, 23 Nov 2026 10:00:00 +0000
-Content-Type: multipart/mixed; boundary=o
-
---o
-Content-Type: text/plain
-Content-Disposition: inline
-
-A
---o
-Content-Type: multipart/mixed; boundary=m
-
---m
-Content-Type: multipart/alternative; boundary=a
-
---a
-Content-Type: multipart/mixed; boundary=t
-
---t
-Content-Type: text/plain
-Content-Disposition: inline
-
-B
---t
-Content-Type: image/jpeg; name=C.jpg
-Content-Disposition: inline
-Content-Transfer-Encoding: base64
-
-AAAA
---t
-Content-Type: text/plain
-Content-Disposition: inline
-
-D
---t--
---a
-Content-Type: multipart/related; boundary=r
-
---r
-Content-Type: text/html
-
-<b>E</b>
---r
-Content-Type: image/jpeg; name=F.jpg
-Content-ID: <f@x>
-Content-Transfer-Encoding: base64
-
-BBBB
---r--
---a--
---m
-Content-Type: image/jpeg
-Content-Disposition: attachment; filename*=utf-8''%C3%A9t%C3%A9.jpg
-Content-Transfer-Encoding: base64
-
-CCCC
---m
-Content-Type: application/x-excel
-Content-Location: http://example.com/h
-
-H
---m
-Content-Type: message/rfc822
-
-Subject: inner
-
-J
---m--
---o
-Content-Type: text/plain
-Content-Disposition: inline
-Content-Language: en, fr
-
-K
---o--
-`
+import { listMessage } from './list-message.ts'
 
 async function one(world: World, id: string, args: Record<string, unknown>): Promise<Answer> {
   const { list } = await world.call('Email/get', { ids: [id], ...args })
   return list[0]
 }
-
-describe('Email/get metadata (RFC 8621 §4.1.1)', () => {
-  it('gives the default properties', async () => {
-    const world = new World()
-    const id = world.deliver(simpleMessage, { keywords: ['$Seen', 'Custom'] })
-    expect(await one(world, id, {})).toEqual({
-      id,
-      blobId: expect.stringMatching(/^G\d+$/),
-      threadId: expect.stringMatching(/^T\d+$/),
-      mailboxIds: { [world.mailbox('inbox')]: true },
-      keywords: { $seen: true, custom: true },
-      size: expect.any(Number),
-      receivedAt: '2026-11-23T12:00:00Z',
-      messageId: ['m1@example.com'],
-      inReplyTo: null,
-      references: null,
-      sender: null,
-      from: [{ name: 'Bob', email: 'bob@example.com' }],
-      to: [{ name: null, email: 'alice@facteur.test' }],
-      cc: null,
-      bcc: null,
-      replyTo: null,
-      subject: 'Hello',
-      sentAt: '2026-11-23T10:00:00+01:00',
-      hasAttachment: false,
-      preview: 'Hi Alice, see you.',
-      bodyValues: {},
-      textBody: [expect.objectContaining({ partId: '0', type: 'text/plain', charset: 'us-ascii' })],
-      htmlBody: [expect.objectContaining({ partId: '0' })],
-      attachments: [],
-    })
-    expect(world.faults).toEqual([])
-  })
-
-  it('keeps the order of ids and reports each missing one once', async () => {
-    const world = new World()
-    const [a, b] = [world.deliver(simpleMessage), world.deliver(simpleMessage)]
-    const { list, notFound } = await world.call('Email/get', { ids: [b, 'M999', a, b, 'x'], properties: ['id'] })
-    expect(list).toEqual([{ id: b }, { id: a }])
-    expect(notFound.toSorted()).toEqual(['M999', 'x'])
-  })
-
-  it('refuses to give all emails at once (RFC 8620 §5.1)', async () => {
-    expect((await new World().refusal('Email/get', { ids: null })).type).toBe('requestTooLarge')
-  })
-})
-
-describe('header forms (RFC 8621 §4.1.2)', () => {
-  const message = `Received: from x by y; Mon, 23 Nov 2026 10:00:00 +0000
-From: "  James Smythe" <james@example.com>, Friends:
- jane@example.com, =?UTF-8?Q?John_Sm=C3=AEth?=
- <john@example.com>;
-To: first@example.com
-To: last@example.com
-Subject: =?utf-8?q?Caf=C3=A9?= au
- lait
-Date: Tue, 1 Jul 2003 10:52:37 +0200
-Message-ID: <1234@local.machine.example> (comment)
-In-Reply-To: <a@b>
- <c@d>
-References: nonsense
-List-Post: (moderated) <mailto:partytime@lists.example.com>, <http://x.example/a
- b>
-X-Raw: \tfolded
- value
-X-Latin: caf\u00e9
-
-body
-`
-
-  async function header(property: string): Promise<Answer> {
-    const world = new World()
-    const id = world.deliver(message)
-    return (await one(world, id, { properties: [property] }))[property]
-  }
-
-  it.each<[string, unknown]>([
-    ['header:X-Raw', ' \tfolded\r\n value'],
-    ['header:x-raw:asRaw', ' \tfolded\r\n value'],
-    ['header:X-Latin', ' café'],
-    ['header:X-Raw:asText', 'folded value'],
-    ['header:Subject:asText', 'Café au lait'],
-    ['subject', 'Café au lait'],
-    ['header:To', ' last@example.com'],
-    ['header:To:all', [' first@example.com', ' last@example.com']],
-    ['header:To:asAddresses', [{ name: null, email: 'last@example.com' }]],
-    [
-      'header:To:asAddresses:all',
-      [[{ name: null, email: 'first@example.com' }], [{ name: null, email: 'last@example.com' }]],
-    ],
-    ['to', [{ name: null, email: 'last@example.com' }]],
-    [
-      'header:From:asAddresses',
-      [
-        { name: 'James Smythe', email: 'james@example.com' },
-        { name: null, email: 'jane@example.com' },
-        { name: 'John Smîth', email: 'john@example.com' },
-      ],
-    ],
-    [
-      'from',
-      [
-        { name: 'James Smythe', email: 'james@example.com' },
-        { name: null, email: 'jane@example.com' },
-        { name: 'John Smîth', email: 'john@example.com' },
-      ],
-    ],
-    [
-      'header:From:asGroupedAddresses',
-      [
-        { name: null, addresses: [{ name: 'James Smythe', email: 'james@example.com' }] },
-        {
-          name: 'Friends',
-          addresses: [
-            { name: null, email: 'jane@example.com' },
-            { name: 'John Smîth', email: 'john@example.com' },
-          ],
-        },
-      ],
-    ],
-    ['header:Message-ID:asMessageIds', ['1234@local.machine.example']],
-    ['messageId', ['1234@local.machine.example']],
-    ['inReplyTo', ['a@b', 'c@d']],
-    ['references', null],
-    ['header:Date:asDate', '2003-07-01T10:52:37+02:00'],
-    ['sentAt', '2003-07-01T10:52:37+02:00'],
-    ['header:X-Raw:asDate', null],
-    ['header:List-Post:asURLs', ['mailto:partytime@lists.example.com', 'http://x.example/ab']],
-    ['header:LIST-POST:asURLs', ['mailto:partytime@lists.example.com', 'http://x.example/ab']],
-    ['header:X-Raw:asURLs', null],
-    ['header:X-None', null],
-    ['header:X-None:asAddresses', null],
-    ['header:X-None:all', []],
-    ['cc', null],
-    ['sender', null],
-  ])('%s', async (property, value) => {
-    expect(await header(property)).toEqual(value)
-  })
-
-  it('gives all fields in order with their capitals (§4.1.3)', async () => {
-    const headers = await header('headers')
-    expect(headers.slice(0, 2).map((field: { name: string }) => field.name)).toEqual(['Received', 'From'])
-    expect(headers.at(-1)).toEqual({ name: 'X-Latin', value: ' café' })
-  })
-
-  it.each([
-    'header:From:asDate',
-    'header:Subject:asAddresses',
-    'header:Date:asText',
-    'header:Received:asText',
-    'header:List-Post:asText',
-    'header:X:asNonsense',
-    'header:X:asaddresses',
-    'header:X:all:asText',
-    'header:X:asText:all:all',
-    'header:X:every',
-    'header:',
-    'header::asText',
-    'header:X Y',
-    'header:Ä',
-    'header',
-    'Subject',
-    'constructor',
-  ])('invalidArguments for %s (§4.2)', async (property) => {
-    const world = new World()
-    expect((await world.refusal('Email/get', { ids: [], properties: [property] })).type).toBe('invalidArguments')
-    expect((await world.refusal('Email/get', { ids: [], bodyProperties: [property] })).type).toBe('invalidArguments')
-    expect((await world.refusal('Email/parse', { blobIds: [], properties: [property] })).type).toBe('invalidArguments')
-  })
-})
 
 describe('body parts (RFC 8621 §4.1.4)', () => {
   it('decomposes the example into text, HTML and attachments', async () => {
@@ -326,7 +77,12 @@ describe('body parts (RFC 8621 §4.1.4)', () => {
       'From: b@example.com\nContent-Type: text/plain; charset=utf-8\nContent-Transfer-Encoding: quoted-printable\n\none\ntwo =FF\n',
     )
     const { bodyValues } = await one(world, id, { properties: ['bodyValues'], fetchAllBodyValues: true })
-    expect(bodyValues['0']).toEqual({ value: 'one\ntwo \ufffd\n', isEncodingProblem: true, isTruncated: false })
+    // What stands in place of the octet, a replacement character or a guess, is the server's choice.
+    expect(bodyValues['0']).toEqual({
+      value: expect.stringMatching(/^one\ntwo [^ ]\n$/),
+      isEncodingProblem: true,
+      isTruncated: false,
+    })
   })
 
   it.each([
@@ -370,61 +126,349 @@ describe('body parts (RFC 8621 §4.1.4)', () => {
   })
 })
 
-describe('Email/parse (RFC 8621 §4.9)', () => {
-  it('parses attached and uploaded messages, and gives their parts names', async () => {
+describe('the properties of a part (RFC 8621 §4.1.4)', () => {
+  /** The only part of a message with these fields. */
+  async function part(fields: string, body = 'text', bodyProperties?: string[]): Promise<Answer> {
     const world = new World()
-    const { attachments } = await one(world, world.deliver(listMessage), { properties: ['attachments'] })
-    const inner = attachments.at(-1).blobId
-    const bytes = new TextEncoder().encode(listMessage.replaceAll('\n', '\r\n'))
-    const upload = JSON.parse((await world.jmap.upload('a1', bytes, 'message/rfc822')).body)
-    const empty = JSON.parse((await world.jmap.upload('a1', new Uint8Array(), 'text/plain')).body)
-    const answer = await world.call('Email/parse', {
-      blobIds: [inner, upload.blobId, empty.blobId, 'U999', 'nonsense'],
-      properties: [
-        'id',
-        'mailboxIds',
-        'keywords',
-        'receivedAt',
-        'threadId',
-        'subject',
-        'attachments',
-        'blobId',
-        'size',
+    const id = world.deliver(`From: b@example.com\n${fields}\n${body}`)
+    const args = { properties: ['bodyStructure'], ...(bodyProperties === undefined ? {} : { bodyProperties }) }
+    return (await one(world, id, args)).bodyStructure
+  }
+
+  it('has the default ones when none are named, and subParts in a structure (§4.2)', async () => {
+    expect(await part('')).toEqual({
+      partId: '0',
+      blobId: expect.any(String),
+      size: 4,
+      name: null,
+      type: 'text/plain',
+      charset: 'us-ascii',
+      disposition: null,
+      cid: null,
+      language: null,
+      location: null,
+    })
+  })
+
+  it('has every one there is, when named', async () => {
+    const fields = `Content-Type: text/html (a comment); charset=ISO-8859-1; name="x.html"
+Content-Disposition: INLINE; filename="y.html"
+Content-ID: <part1@example.com> (comment)
+Content-Language: en, de (Swiss)
+Content-Location: http://example.com/
+ folder/page
+Content-Transfer-Encoding: base64
+`
+    const standard = [
+      'partId',
+      'blobId',
+      'size',
+      'name',
+      'type',
+      'charset',
+      'disposition',
+      'cid',
+      'language',
+      'location',
+    ]
+    const bodyProperties = [
+      ...standard,
+      'subParts',
+      'headers',
+      'header:Content-Language',
+      'header:content-id:asMessageIds:all',
+    ]
+    expect(await part(fields, 'PGI+aGk8L2I+\n', bodyProperties)).toEqual({
+      partId: '0',
+      blobId: expect.any(String),
+      size: 9,
+      name: 'y.html',
+      type: 'text/html',
+      charset: 'ISO-8859-1',
+      disposition: 'inline',
+      cid: 'part1@example.com',
+      language: ['en', 'de'],
+      location: 'http://example.com/folder/page',
+      subParts: null,
+      headers: [
+        { name: 'From', value: ' b@example.com' },
+        { name: 'Content-Type', value: ' text/html (a comment); charset=ISO-8859-1; name="x.html"' },
+        { name: 'Content-Disposition', value: ' INLINE; filename="y.html"' },
+        { name: 'Content-ID', value: ' <part1@example.com> (comment)' },
+        { name: 'Content-Language', value: ' en, de (Swiss)' },
+        { name: 'Content-Location', value: ' http://example.com/\r\n folder/page' },
+        { name: 'Content-Transfer-Encoding', value: ' base64' },
       ],
+      'header:Content-Language': ' en, de (Swiss)',
+      'header:content-id:asMessageIds:all': [['part1@example.com']],
     })
-    expect(answer.notFound).toEqual(['U999', 'nonsense'])
-    expect(answer.notParsable).toEqual([empty.blobId])
-    expect(answer.parsed[inner]).toMatchObject({ subject: 'inner', id: null, mailboxIds: null, keywords: null })
-    const parsed = answer.parsed[upload.blobId]
-    expect(parsed).toMatchObject({ receivedAt: null, threadId: null, blobId: upload.blobId, size: bytes.length })
-    expect((await world.jmap.download('a1', parsed.attachments[2].blobId))?.bytes).toHaveLength(3)
-    const nested = await world.call('Email/parse', {
-      blobIds: [parsed.attachments.at(-1).blobId],
-      properties: ['subject'],
+  })
+
+  it.each([
+    [
+      'the filename',
+      'Content-Disposition: attachment; filename=a.pdf\nContent-Type: application/pdf; name=b.pdf',
+      'a.pdf',
+    ],
+    ['else the name', 'Content-Disposition: attachment\nContent-Type: application/pdf; name=b.pdf', 'b.pdf'],
+    ['RFC 2231 decoded', "Content-Disposition: attachment; filename*=iso-8859-1'fr'%E9t%E9.pdf", 'été.pdf'],
+    [
+      'RFC 2231 continued',
+      'Content-Disposition: attachment; filename*0*=utf-8\'\'%C3%A9; filename*1="t.pdf"',
+      'ét.pdf',
+    ],
+    ['RFC 2047 decoded', 'Content-Type: application/pdf; name="=?utf-8?q?=C3=A9t=C3=A9.pdf?="', 'été.pdf'],
+    ['null without either', 'Content-Type: application/pdf', null],
+  ])('name is %s', async (_, fields, name) => {
+    expect((await part(`${fields}\n`)).name).toBe(name)
+  })
+
+  it.each([
+    ['us-ascii without Content-Type', '', 'us-ascii'],
+    ['us-ascii for text that says none', 'Content-Type: text/html\n', 'us-ascii'],
+    ['what the field says', 'Content-Type: text/plain; charset="koi8-r"\n', 'koi8-r'],
+    ['what the field says of another type', 'Content-Type: application/xml; charset=utf-8\n', 'utf-8'],
+    ['null for another type that says none', 'Content-Type: image/png\n', null],
+  ])('charset is %s', async (_, fields, charset) => {
+    expect((await part(fields)).charset).toBe(charset)
+  })
+
+  it.each([
+    ['text/plain without Content-Type', '', 'text/plain'],
+    ['in lower case', 'Content-Type: TEXT/HTML\n', 'text/html'],
+    ['without parameters and comments', 'Content-Type: (c) image/png (d); x=y\n', 'image/png'],
+    ['text/plain for what is malformed', 'Content-Type: nonsense\n', 'text/plain'],
+  ])('type is %s', async (_, fields, type) => {
+    expect((await part(fields)).type).toBe(type)
+  })
+
+  it('type is message/rfc822 within multipart/digest', async () => {
+    const { type, subParts } = await part(
+      'Content-Type: multipart/digest; boundary=d\n',
+      '--d\n\nSubject: one\n\n1\n--d\nContent-Type: text/plain\n\n2\n--d--\n',
+    )
+    expect(type).toBe('multipart/digest')
+    expect(subParts.map((child: Answer) => child.type)).toEqual(['message/rfc822', 'text/plain'])
+  })
+
+  it('partId and blobId are null if, and only if, the type is multipart/*; subParts likewise', async () => {
+    const world = new World()
+    const bodyProperties = ['partId', 'blobId', 'type', 'size', 'subParts']
+    const { bodyStructure } = await one(world, world.deliver(listMessage), {
+      properties: ['bodyStructure'],
+      bodyProperties,
     })
-    expect(Object.values(nested.parsed)).toEqual([{ subject: 'inner' }])
+    const partIds: string[] = []
+    const check = (node: Answer): void => {
+      const isMultipart = node.type.startsWith('multipart/')
+      expect([node.partId === null, node.blobId === null, node.subParts !== null]).toEqual(Array(3).fill(isMultipart))
+      if (!isMultipart) partIds.push(node.partId)
+      for (const child of node.subParts ?? []) check(child)
+    }
+    check(bodyStructure)
+    expect(new Set(partIds).size).toBe(10)
+  })
+
+  it('size is that of the decoded octets, which the blob has', async () => {
+    const world = new World()
+    const fields =
+      'From: b@example.com\nContent-Transfer-Encoding: quoted-printable\nContent-Type: text/plain; charset=utf-8'
+    const id = world.deliver(`${fields}\n\nGr=C3=BC=\n=C3=9Fe\n`)
+    const { textBody } = await one(world, id, { properties: ['textBody'] })
+    const { list } = await world.call('Email/get', { ids: [id], properties: ['bodyValues'], fetchTextBodyValues: true })
+    expect(list[0].bodyValues['0'].value).toBe('Grüße\n')
+    expect(textBody[0].size).toBe(new TextEncoder().encode('Grüße\r\n').length)
+  })
+
+  it('an unknown transfer encoding is no encoding, and a problem of the value', async () => {
+    const world = new World()
+    const id = world.deliver('From: b@example.com\nContent-Transfer-Encoding: x-strange\n\na=41\n')
+    const email = await one(world, id, { properties: ['textBody', 'bodyValues'], fetchTextBodyValues: true })
+    expect(email.textBody[0].size).toBe(6)
+    expect(email.bodyValues['0']).toEqual({ value: 'a=41\n', isEncodingProblem: true, isTruncated: false })
+  })
+
+  it.each([
+    ['a charset that is unknown', 'text/plain; charset=x-klingon', 'abc', 'abc', true],
+    ['a charset of one octet', 'text/plain; charset=iso-8859-1', 'caf=E9', 'café', false],
+    ['a charset of several', 'text/plain; charset=shift_jis', '=93=FA=96{', '日本', false],
+    ['a charset named in HTML alone', 'text/html', '<meta charset=koi8-r>=C4=C1', '<meta charset=koi8-r>да', false],
+    ['CRLF as LF, a lone CR kept', 'text/plain', 'a=0D=0Ab=0Dc', 'a\nb\rc', false],
+  ])('bodyValues decodes %s', async (_, type, body, value, isEncodingProblem) => {
+    const world = new World()
+    const id = world.deliver(
+      `From: b@example.com\nContent-Type: ${type}\nContent-Transfer-Encoding: quoted-printable\n\n${body}`,
+    )
+    const { bodyValues } = await one(world, id, { properties: ['bodyValues'], fetchAllBodyValues: true })
+    expect(bodyValues).toEqual({ '0': { value, isEncodingProblem, isTruncated: false } })
+  })
+
+  it('bodyValues has text/* parts only, whatever is asked for', async () => {
+    const world = new World()
+    const body = '--b\nContent-Type: text/calendar\n\ncal\n--b\nContent-Type: image/png\n\npng\n--b\n\nplain\n--b--\n'
+    const id = world.deliver(`From: b@example.com\nContent-Type: multipart/mixed; boundary=b\n\n${body}`)
+    const values = async (args: object): Promise<string[]> =>
+      Object.values<Answer>((await one(world, id, { properties: ['bodyValues'], ...args })).bodyValues).map(
+        (it) => it.value,
+      )
+    expect(await values({ fetchAllBodyValues: true })).toEqual(['cal', 'plain'])
+    expect(await values({ fetchTextBodyValues: true, fetchHTMLBodyValues: true })).toEqual(['plain'])
+  })
+
+  it('maxBodyValueBytes 0 truncates nothing; a value of that size is whole (§4.2)', async () => {
+    const world = new World()
+    const id = world.deliver('From: b@example.com\nContent-Type: text/plain; charset=utf-8\n\nñandú')
+    for (const maxBodyValueBytes of [0, 7, 8]) {
+      const { bodyValues } = await one(world, id, {
+        properties: ['bodyValues'],
+        fetchAllBodyValues: true,
+        maxBodyValueBytes,
+      })
+      expect(bodyValues['0']).toMatchObject({ value: 'ñandú', isTruncated: false })
+    }
   })
 })
 
-describe('Thread/get and Thread/changes (RFC 8621 §3)', () => {
-  it('lists the emails of a thread by arrival', async () => {
+describe('which parts are the body, and which attached (RFC 8621 §4.1.4)', () => {
+  interface Tree {
+    readonly type: string
+    readonly fields?: string
+    readonly of?: readonly Tree[]
+  }
+
+  const leaf = (type: string, fields = ''): Tree => ({ type, fields })
+  const multipart = (subtype: string, ...of: Tree[]): Tree => ({ type: `multipart/${subtype}`, of })
+
+  function written(tree: Tree, boundary: string): string {
+    if (tree.of === undefined) return `Content-Type: ${tree.type}\n${tree.fields ?? ''}\nx\n`
+    const children = tree.of.map((child, index) => `--${boundary}\n${written(child, `${boundary}${index}`)}`)
+    return `Content-Type: ${tree.type}; boundary=${boundary}\n\n${children.join('')}--${boundary}--\n`
+  }
+
+  const plain = leaf('text/plain')
+  const html = leaf('text/html')
+  const image = leaf('image/png')
+  const pdf = leaf('application/pdf', 'Content-Disposition: attachment; filename=a.pdf\n')
+  const named = leaf('text/plain', 'Content-Disposition: inline; filename=log.txt\n')
+  const inlineImage = leaf('image/png', 'Content-Disposition: inline\n')
+
+  it.each<[string, Tree, string[], string[], string[], boolean]>([
+    ['a text alone', plain, ['plain'], ['plain'], [], false],
+    ['an HTML text alone', html, ['html'], ['html'], [], false],
+    ['an image alone', image, ['png'], ['png'], [], false],
+    ['a file alone', pdf, [], [], ['pdf'], true],
+    ['a text with a file', multipart('mixed', plain, pdf), ['plain'], ['plain'], ['pdf'], true],
+    ['two alternatives', multipart('alternative', plain, html), ['plain'], ['html'], [], false],
+    ['one alternative', multipart('alternative', html), ['html'], ['html'], [], false],
+    [
+      'a third alternative',
+      multipart('alternative', plain, html, leaf('text/calendar')),
+      ['plain'],
+      ['html'],
+      ['calendar'],
+      true,
+    ],
+    ['an image as an alternative', multipart('alternative', plain, image), ['plain'], ['plain'], ['png'], true],
+    ['HTML with its image', multipart('related', html, image), ['html'], ['html'], ['png'], true],
+    [
+      'HTML with its image that has an id',
+      multipart('related', html, leaf('image/png', 'Content-ID: <i@x>\n')),
+      ['html'],
+      ['html'],
+      ['png'],
+      false,
+    ],
+    [
+      'a text, an image and a text',
+      multipart('mixed', plain, inlineImage, plain),
+      ['plain', 'png', 'plain'],
+      ['plain', 'png', 'plain'],
+      [],
+      false,
+    ],
+    ['a named text behind another', multipart('mixed', plain, named), ['plain'], ['plain'], ['plain'], false],
+    [
+      'a named text in the first place',
+      multipart('mixed', named, plain),
+      ['plain', 'plain'],
+      ['plain', 'plain'],
+      [],
+      false,
+    ],
+    [
+      'a text that is attached',
+      multipart('mixed', plain, leaf('text/plain', 'Content-Disposition: attachment\n')),
+      ['plain'],
+      ['plain'],
+      ['plain'],
+      true,
+    ],
+    [
+      'a signed text',
+      multipart('signed', plain, leaf('application/pgp-signature')),
+      ['plain'],
+      ['plain'],
+      ['pgp-signature'],
+      false,
+    ],
+    ['a message', multipart('mixed', plain, leaf('message/rfc822')), ['plain'], ['plain'], ['rfc822'], true],
+  ])('%s', async (_, tree, textBody, htmlBody, attachments, hasAttachment) => {
     const world = new World()
-    const reply = simpleMessage
-      .replace('Subject: ', 'Subject: Re: ')
-      .replace('<m1@', '<m2@')
-      .replace('\n\n', '\nIn-Reply-To: <m1@example.com>\n\n')
-    const late = world.deliver(simpleMessage, { receivedAt: 2000 })
-    const early = world.deliver(reply, { receivedAt: 1000 })
-    const { state } = await world.call('Thread/get', { ids: [] })
-    const other = world.deliver('From: c@example.com\nSubject: Other\n\nx\n')
-    const { threadId } = await one(world, late, { properties: ['threadId'] })
-    expect(await world.call('Thread/get', { ids: [threadId, 'T999'] })).toMatchObject({
-      list: [{ id: threadId, emailIds: [early, late] }],
-      notFound: ['T999'],
+    const properties = ['textBody', 'htmlBody', 'attachments', 'hasAttachment', 'bodyStructure']
+    const bodyProperties = ['type', 'partId', 'subParts']
+    const email = await one(world, world.deliver(`From: b@example.com\n${written(tree, 'b')}`), {
+      properties,
+      bodyProperties,
     })
-    await world.call('Email/set', { destroy: [early] })
-    const changes = await world.call('Thread/changes', { sinceState: state })
-    expect(changes).toMatchObject({ updated: [threadId], destroyed: [] })
-    expect(changes.created).toEqual([(await one(world, other, { properties: ['threadId'] })).threadId])
+    const types = (parts: Answer[]): string[] => parts.map(({ type }) => type.split('/')[1])
+    expect([types(email.textBody), types(email.htmlBody), types(email.attachments)]).toEqual([
+      textBody,
+      htmlBody,
+      attachments,
+    ])
+    expect(email.hasAttachment).toBe(hasAttachment)
+    expect(
+      [...email.textBody, ...email.htmlBody, ...email.attachments].every(({ subParts }) => subParts === null),
+    ).toBe(true)
+  })
+
+  it('bodyStructure does not look into attached messages', async () => {
+    const world = new World()
+    const message = 'Content-Type: message/rfc822\n\nContent-Type: multipart/mixed; boundary=i\n\n--i\n\nx\n--i--\n'
+    const { bodyStructure } = await one(world, world.deliver(`From: b@example.com\n${message}`), {
+      properties: ['bodyStructure'],
+      bodyProperties: ['type', 'subParts'],
+    })
+    expect(bodyStructure).toEqual({ type: 'message/rfc822', subParts: null })
+  })
+})
+
+describe('preview (RFC 8621 §4.1.4)', () => {
+  it.each([
+    ['plain text on one line', 'text/plain', 'Hello,\n\n  how are\tyou?\n', 'Hello, how are you?'],
+    [
+      'the text of HTML',
+      'text/html',
+      '<head><title>T</title></head><style>p{}</style><p>Tea &amp; <b>milk</b></p>',
+      'Tea & milk',
+    ],
+    ['what is not quoted', 'text/plain', 'Ann wrote:\n> old\n\nYes.\n', 'Yes.'],
+    ['the quote where there is nothing else', 'text/plain', '> old\n', '> old'],
+    ['nothing', 'text/plain', '', ''],
+  ])('is %s', async (_, type, body, preview) => {
+    const world = new World()
+    const id = world.deliver(`From: b@example.com\nContent-Type: ${type}\n\n${body}`)
+    expect((await one(world, id, { properties: ['preview'] })).preview).toBe(preview)
+  })
+
+  it('has at most 256 characters, none of them halved', async () => {
+    for (const text of ['word '.repeat(100), '😀'.repeat(300), `x${'😀'.repeat(300)}`]) {
+      const world = new World()
+      const id = world.deliver(`From: b@example.com\nContent-Type: text/plain; charset=utf-8\n\n${text}`)
+      const { preview } = await one(world, id, { properties: ['preview'] })
+      expect(preview.length).toBeLessThanOrEqual(256)
+      expect(preview.length).toBeGreaterThan(250)
+      expect(preview.isWellFormed()).toBe(true)
+    }
   })
 })

@@ -40,8 +40,9 @@ const readers: Readonly<Record<string, Read>> = {
     isMultipart(part) ? part.children.map((child) => readBodyPart(child, source, properties)) : null,
 }
 
+/** Also of other types, where one is declared (`application/xml; charset=utf-8`); implied only for text. */
 function charsetOf(part: StoredPart): string | null {
-  return part.type === 'text' ? (part.parameters['charset'] ?? 'us-ascii') : null
+  return part.parameters['charset'] ?? (part.type === 'text' ? 'us-ascii' : null)
 }
 
 /** A checked `bodyProperties` argument. */

@@ -10,8 +10,8 @@ import { convenienceProperties, parseHeaderProperty, type HeaderForm, type Heade
 
 export interface HeaderReading {
   readonly fields: ComposedField[]
-  /** Lower-case names of the fields given. */
-  readonly names: ReadonlySet<string>
+  /** The fields given: the property that gives each, by lower-case field name. */
+  readonly names: ReadonlyMap<string, string>
   /** Properties that are malformed, of a wrong type, or represent a field twice. */
   readonly invalid: readonly string[]
   /** The remaining properties, for the caller to understand. */
@@ -21,7 +21,7 @@ export interface HeaderReading {
 /** Takes the header properties out of a record. `convenience`: also `from`, `subject`, … as an Email has them. */
 export function readHeaderFields(record: JsonObject, convenience: boolean): HeaderReading {
   const fields: ComposedField[] = []
-  const names = new Set<string>()
+  const names = new Map<string, string>()
   const invalid: string[] = []
   const rest: JsonObject = {}
   for (const [property, value] of Object.entries(record)) {
@@ -40,7 +40,7 @@ export function readHeaderFields(record: JsonObject, convenience: boolean): Head
     const composed = composeField(wanted, value)
     if (composed === undefined || names.has(name)) invalid.push(property)
     else fields.push(...composed)
-    names.add(name)
+    names.set(name, property)
   }
   return { fields, names, invalid, rest }
 }

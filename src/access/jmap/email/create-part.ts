@@ -7,28 +7,18 @@
 import type { ComposedPart } from '../../../format/index.ts'
 import { isObject, member, type Json, type JsonObject } from '../../../protocol/jmap/index.ts'
 import type { Blob } from '../../../mailbox/index.ts'
+import { contentProperties, isRefusedField } from './content-field.ts'
 import { readHeaderFields } from './create-header.ts'
 
 const maxDepth = 20
 const maxParts = 1000
-
-/** Fields of a part that its other properties write; giving one by name as well would say the same thing twice. */
-const writtenByProperties = [
-  'content-type',
-  'content-disposition',
-  'content-id',
-  'content-language',
-  'content-location',
-  'content-transfer-encoding',
-  'mime-version',
-]
 
 /** What the parts of one email draw on, and what is found wrong with them. */
 export interface PartCreation {
   readonly bodyValues: JsonObject
   readBlob(blobId: string): Blob | undefined
   /** Names of fields on the email itself, which the root part may not repeat. */
-  readonly emailFields: ReadonlySet<string>
+  readonly emailFields: ReadonlyMap<string, string>
   readonly invalid: Set<string>
   readonly missingBlobs: Set<string>
   attachedSize: number
@@ -49,17 +39,21 @@ export function createPart(
   if (!isObject(value ?? null) || depth > maxDepth || ++creation.parts > maxParts) return fail()
   const { fields, names, invalid, rest } = readHeaderFields(value as JsonObject, false)
   for (const property of invalid) fail(property)
-  for (const name of names) {
-    if (writtenByProperties.includes(name)) fail(`header:${name}`)
-    else if (options.isRoot === true && creation.emailFields.has(name)) fail(`header:${name}`)
+  const has = (property: string): boolean => (member(rest, property) ?? null) !== null
+  for (const [name, property] of names) {
+    const isRepeated = options.isRoot === true && creation.emailFields.has(name)
+    if (isRepeated || isRefusedField(name, has)) fail(property)
   }
   for (const [name, wanted] of Object.entries(rest)) {
     const check = Object.hasOwn(partChecks, name) ? partChecks[name] : undefined
     if (check === undefined || (wanted !== null && !check(wanted))) return fail(name)
   }
-  const content = createContent(rest, path, creation, depth, fail)
+  const given = contentProperties(fields)
+  if (given === undefined) return fail()
+  const ownType = (member(rest, 'type') as string | null | undefined)?.toLowerCase() ?? given.type
+  const content = createContent(rest, ownType, path, creation, depth, fail)
   if (content === undefined) return undefined
-  const type = (member(rest, 'type') as string | null | undefined) ?? options.defaultType ?? content.type
+  const type = ownType ?? options.defaultType ?? content.type
   if (type.startsWith('multipart/') !== 'children' in content.content) return fail('type')
   const charset = member(rest, 'charset') as string | null | undefined
   const name = member(rest, 'name') as string | null | undefined
@@ -67,13 +61,13 @@ export function createPart(
     (member(rest, 'disposition') as string | null | undefined) ??
     (options.attachment === true ? 'attachment' : name ? 'inline' : undefined)
   return {
-    type: type.toLowerCase(),
-    ...(charset ? { parameters: { charset } } : {}),
     ...(disposition ? { disposition: { type: disposition, ...(name ? { parameters: { filename: name } } : {}) } } : {}),
+    ...given,
+    type,
+    ...(charset ? { parameters: { charset } } : {}),
     ...optional('contentId', member(rest, 'cid')),
     ...optional('language', member(rest, 'language')),
     ...optional('location', member(rest, 'location')),
-    header: fields,
     content: content.content,
   }
 }
@@ -87,6 +81,7 @@ interface Content {
 /** Exactly one of partId (a body value), blobId and subParts says what a part holds. */
 function createContent(
   part: JsonObject,
+  ownType: string | undefined,
   path: string,
   creation: PartCreation,
   depth: number,
@@ -108,7 +103,7 @@ function createContent(
     // The charset and size of a body value are the server's to choose.
     if ((part['charset'] ?? null) !== null) return fail('charset')
     if ((part['size'] ?? null) !== null) return fail('size')
-    const type = (member(part, 'type') as string | null | undefined) ?? 'text/plain'
+    const type = ownType ?? 'text/plain'
     const text = bodyValue(member(creation.bodyValues, partId))
     if (text === undefined || !type.startsWith('text/')) return fail(text === undefined ? 'partId' : 'type')
     return { content: { text }, type }

@@ -8,7 +8,9 @@ import {
   invalidProperties,
   isObject,
   member,
+  resolveId,
   SetError,
+  type CallContext,
   type Json,
   type JsonObject,
 } from '../../../protocol/jmap/index.ts'
@@ -20,14 +22,19 @@ import { bodyValue, createPart, type PartCreation } from './create-part.ts'
 const bodyProperties = ['bodyStructure', 'textBody', 'htmlBody', 'attachments', 'bodyValues']
 
 /** The octets of the new message. `record` is the create object without mailboxIds, keywords and receivedAt. */
-export function composeEmail(context: JmapContext, record: JsonObject): Uint8Array {
+export function composeEmail(context: JmapContext, call: CallContext, record: JsonObject): Uint8Array {
   const { fields, names, invalid, rest } = readHeaderFields(record, true)
   const wrong = new Set(invalid)
-  for (const name of names) if (name.startsWith('content-') || name === 'mime-version') wrong.add(`header:${name}`)
+  for (const [name, property] of names) {
+    if (name.startsWith('content-') || name === 'mime-version') wrong.add(property)
+  }
   for (const name of Object.keys(rest)) if (!bodyProperties.includes(name)) wrong.add(name)
   const creation: PartCreation = {
     bodyValues: bodyValuesOf(rest, wrong),
-    readBlob: (blobId) => readBlob(context.store, blobId),
+    readBlob: (given) => {
+      const blobId = resolveId(given, call.createdIds)
+      return blobId === undefined ? undefined : readBlob(context.store, blobId)
+    },
     emailFields: names,
     invalid: wrong,
     missingBlobs: new Set(),
@@ -54,7 +61,7 @@ function composed(context: JmapContext, header: ComposedField[], body: ComposedP
   }
 }
 
-function missingFields(context: JmapContext, names: ReadonlySet<string>): ComposedField[] {
+function missingFields(context: JmapContext, names: ReadonlyMap<string, string>): ComposedField[] {
   const fields: ComposedField[] = []
   if (!names.has('message-id')) {
     const domain = splitAddress(context.account.address)?.domain ?? 'localhost'

@@ -10,10 +10,10 @@ import {
   checkAccount,
   invalidArguments,
   invalidProperties,
-  isId,
   mailCapability,
   MethodError,
   refuseTooMany,
+  resolveId,
   SetError,
   type CallContext,
   type Json,
@@ -40,7 +40,7 @@ export function emailImport(context: JmapContext): Method {
       refuseTooMany(Object.keys(emails).length, context.limits.maxObjectsInSet)
       // An import is a create by another name (RFC 8621 §4.8): the same order, states and errors.
       const request = { accountId: context.account.id, ifInState: args.string('ifInState') ?? null, create: emails }
-      const make = (value: JsonObject): Uint8Array => messageOf(context, value)
+      const make = (value: JsonObject): Uint8Array => messageOf(context, call, value)
       const result = await withPrepared(context.store, Object.entries(emails), make, (prepared) =>
         runSet(context, request, call, {
           type: 'Email',
@@ -59,11 +59,12 @@ function refuse(): never {
 }
 
 /** The octets to be imported. */
-function messageOf(context: JmapContext, value: JsonObject): Uint8Array {
+function messageOf(context: JmapContext, call: CallContext, value: JsonObject): Uint8Array {
   const unknown = Object.keys(value).filter((name) => !properties.includes(name))
   if (unknown.length > 0) throw invalidProperties(unknown, 'Unknown.')
-  const blobId = value['blobId']
-  const blob = isId(blobId) ? readBlob(context.store, blobId) : undefined
+  const given = value['blobId']
+  const blobId = typeof given === 'string' ? resolveId(given, call.createdIds) : undefined
+  const blob = blobId === undefined ? undefined : readBlob(context.store, blobId)
   if (blob === undefined) throw invalidProperties('blobId', 'There is no such blob.')
   if (blob.bytes.length > context.limits.maxSizeEmail) {
     throw new SetError('tooLarge', undefined, { maxSize: context.limits.maxSizeEmail })

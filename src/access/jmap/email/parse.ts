@@ -7,9 +7,10 @@
 import {
   Arguments,
   checkAccount,
-  invalidArguments,
   mailCapability,
   refuseTooMany,
+  resolveId,
+  setOwn,
   type JsonObject,
   type Method,
 } from '../../../protocol/jmap/index.ts'
@@ -32,11 +33,10 @@ const metadata: MetadataReaders<BlobMessage> = {
 export function emailParse(context: JmapContext): Method {
   return {
     capability: mailCapability,
-    async run(values) {
+    async run(values, call) {
       const args = new Arguments(values, ['accountId', 'blobIds', 'properties', ...emailArguments])
       checkAccount(args, context.account.id)
       const blobIds = [...new Set(args.expectIds('blobIds'))]
-      if (blobIds.some((id) => id.startsWith('#'))) throw invalidArguments('blobIds is not an array of Id.')
       refuseTooMany(blobIds.length, context.limits.maxObjectsInGet)
       const asked = args.strings('properties') ?? messageProperties
       const properties = checkEmailProperties(context, args, asked, Object.keys(metadata))
@@ -44,13 +44,14 @@ export function emailParse(context: JmapContext): Method {
       const notParsable: string[] = []
       const notFound: string[] = []
       for (const blobId of blobIds) {
-        const blob = await context.store.reading(() => readBlob(context.store, blobId))
-        if (blob === undefined) {
+        const id = resolveId(blobId, call.createdIds)
+        const blob = id === undefined ? undefined : await context.store.reading(() => readBlob(context.store, id))
+        if (id === undefined || blob === undefined) {
           notFound.push(blobId)
           continue
         }
-        const message = new BlobMessage(blobId, blob.bytes)
-        if (isMessage(message)) parsed[blobId] = readEmail(message, message, properties, metadata)
+        const message = new BlobMessage(id, blob.bytes)
+        if (isMessage(message)) setOwn(parsed, blobId, readEmail(message, message, properties, metadata))
         else notParsable.push(blobId)
       }
       return {

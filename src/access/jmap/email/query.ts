@@ -5,6 +5,7 @@
  */
 import {
   formatEmailId,
+  normaliseKeyword,
   parseEmailId,
   StoreError,
   type Comparator as StoreComparator,
@@ -124,7 +125,9 @@ function toStoreComparator(comparator: Comparator): StoreComparator {
     const collation = textSorts.includes(property) ? expectCollation(comparator) : undefined
     return { property: property as SortProperty, isAscending, ...(collation === undefined ? {} : { collation }) }
   }
-  if (typeof keyword !== 'string') throw invalidArguments(`A sort by ${property} needs a keyword.`)
+  if (typeof keyword !== 'string' || normaliseKeyword(keyword) === undefined) {
+    throw invalidArguments(`A sort by ${property} needs a keyword.`)
+  }
   return { property: property as SortProperty, isAscending, keyword }
 }
 

@@ -12,7 +12,7 @@ import {
   type Email,
   type EmailUpdate,
   type MailboxId,
-  type Mail,
+  type MailStore,
   type NewEmail,
   type Octets,
   type StoreError,
@@ -52,7 +52,7 @@ export function emailSet(context: JmapContext): Method {
 
 function setEmails(context: JmapContext, values: JsonObject, call: CallContext): Promise<MethodResult> {
   const { create } = setArguments(values, standardOf(context, call))
-  const make = (value: JsonObject): Uint8Array => messageOf(context, value)
+  const make = (value: JsonObject): Uint8Array => messageOf(context, call, value)
   return withPrepared(context.store, create, make, (prepared) =>
     runEmailSet(context, values, call, (value) => prepared.octets(value)),
   )
@@ -63,7 +63,7 @@ export function runEmailSet(
   context: JmapContext,
   values: JsonObject,
   call: CallContext,
-  octets: (value: JsonObject) => Octets = (value) => messageOf(context, value),
+  octets: (value: JsonObject) => Octets = (value) => messageOf(context, call, value),
 ): MethodResult {
   const { store } = context
   /** What is to be updated, read at once; emails made in this call are read when their turn comes. */
@@ -89,7 +89,7 @@ export function runEmailSet(
   })
 }
 
-function destroyEmails(store: Mail, ids: readonly string[]): ReadonlyMap<string, Error> {
+function destroyEmails(store: MailStore, ids: readonly string[]): ReadonlyMap<string, Error> {
   const numbers = ids.map(parseEmailId).filter((number) => number !== undefined)
   const refused = store.destroy(numbers)
   const errors = new Map<string, Error>()
@@ -111,9 +111,9 @@ function createEmail(
 }
 
 /** The octets of the message that a create describes. */
-function messageOf(context: JmapContext, value: JsonObject): Uint8Array {
+function messageOf(context: JmapContext, call: CallContext, value: JsonObject): Uint8Array {
   const { mailboxIds: _, keywords: __, receivedAt: ___, ...message } = value
-  return composeEmail(context, message)
+  return composeEmail(context, call, message)
 }
 
 /** mailboxIds, keywords and receivedAt of something that becomes an email. */
@@ -205,7 +205,7 @@ function immutableProperty(context: JmapContext, email: Email, name: string): Js
   return readEmail(email, new StoredMessage(context.store, email), properties, metadata)[name]
 }
 
-function expectEmail(store: Mail, id: string): Email {
+function expectEmail(store: MailStore, id: string): Email {
   const number = parseEmailId(id)
   const email = number === undefined ? undefined : store.email(number)
   if (email === undefined) throw new SetError('notFound')
