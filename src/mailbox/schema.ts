@@ -88,9 +88,6 @@ export const schema: readonly Migration[] = [
   CREATE TABLE subscription (principal TEXT, mailbox INTEGER, PRIMARY KEY (principal, mailbox)) WITHOUT ROWID;
   CREATE TABLE guest_upload (blob INTEGER PRIMARY KEY, principal TEXT NOT NULL);
   `,
-  `
-  CREATE TABLE shared_account (account TEXT PRIMARY KEY, version INTEGER NOT NULL, since INTEGER NOT NULL,
-  `,
 ]
 
 /** The tables whose keys come from the account's counter; with `change` they hold its highest value at all times. */
