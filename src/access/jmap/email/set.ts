@@ -12,7 +12,7 @@ import {
   type Email,
   type EmailUpdate,
   type MailboxId,
-  type MailStore,
+  type Mail,
   type NewEmail,
   type Octets,
   type StoreError,
@@ -89,7 +89,7 @@ export function runEmailSet(
   })
 }
 
-function destroyEmails(store: MailStore, ids: readonly string[]): ReadonlyMap<string, Error> {
+function destroyEmails(store: Mail, ids: readonly string[]): ReadonlyMap<string, Error> {
   const numbers = ids.map(parseEmailId).filter((number) => number !== undefined)
   const refused = store.destroy(numbers)
   const errors = new Map<string, Error>()
@@ -205,7 +205,7 @@ function immutableProperty(context: JmapContext, email: Email, name: string): Js
   return readEmail(email, new StoredMessage(context.store, email), properties, metadata)[name]
 }
 
-function expectEmail(store: MailStore, id: string): Email {
+function expectEmail(store: Mail, id: string): Email {
   const number = parseEmailId(id)
   const email = number === undefined ? undefined : store.email(number)
   if (email === undefined) throw new SetError('notFound')
