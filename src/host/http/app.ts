@@ -7,6 +7,7 @@ import { Hono } from 'hono'
 import { adminRoutes } from './admin.ts'
 import { bridgeRoutes } from './bridge.ts'
 import { crossOrigin, preflight } from './cors.ts'
+import { drain } from './drain.ts'
 import type { House } from './house.ts'
 import { jmapRoutes } from './jmap.ts'
 import { notFound, problem } from './problem.ts'
@@ -17,6 +18,11 @@ export function httpApp(house: House): Hono {
   app.onError((error) => {
     house.log('error', 'request failed', { error: error.stack ?? String(error) })
     return problem(500, 'Internal Server Error')
+  })
+
+  app.use('*', async ({ req }, next) => {
+    await next()
+    await drain(req.raw)
   })
 
   app.get('/healthz', () => new Response('ok\n', { headers: { 'Content-Type': 'text/plain; charset=utf-8' } }))

@@ -12,6 +12,7 @@ import { offersJmap, parseEventSourceQuery } from '../../../protocol/jmap/index.
 import {
   blobResponse,
   CHALLENGE,
+  drain,
   notJson,
   overLimit,
   parseAuthorization,
@@ -45,7 +46,14 @@ export class AccountHttp {
     this.#ports = ports
   }
 
+  /** A body that was not wanted is taken in before the answer, or the answer would not arrive. */
   async fetch(request: Request): Promise<Response> {
+    const response = await this.#answer(request)
+    await drain(request)
+    return response
+  }
+
+  async #answer(request: Request): Promise<Response> {
     const url = new URL(request.url)
     if (url.pathname === '/internal/session') return this.#session(request)
     const login = await this.#authorise(request)
