@@ -1,11 +1,12 @@
 /**
  * The first words of a message, for a list.
  *
- * Standards: RFC 8621 §4.1.4 `preview`.
+ * Standards: RFC 8621 §4.1.4 `preview`; RFC 3676 (flowed text is read as paragraphs).
  * Limits: looks at the beginning of the body only, further only when the beginning shows nothing (a long style sheet).
  */
 import { isAsciiText } from '../bytes/bytes.ts'
 import { decodeTextPrefix } from '../text/body-text.ts'
+import { unflowed } from '../text/flowed.ts'
 import { htmlToText } from '../text/html.ts'
 import type { BodyParts } from './body-parts.ts'
 import type { StoredPart } from './part.ts'
@@ -42,7 +43,7 @@ function partPreview(raw: Uint8Array, part: StoredPart): string {
 
 function lookAt(raw: Uint8Array, part: StoredPart, octets: number): string {
   const text = decodeTextPrefix(raw, part, octets)
-  return part.subtype === 'html' ? htmlToText(text, TEXT_WANTED) : text
+  return part.subtype === 'html' ? htmlToText(text, TEXT_WANTED) : unflowed(text, part)
 }
 
 /** Characters that senders use to fill the preview, or that show nothing: soft hyphen, joiners, marks, byte order. */

@@ -3,6 +3,7 @@
  *
  * Standards: RFC 3676 §4 (flowed lines, space stuffing, quoting, `delsp`, signature separator).
  */
+import type { StoredPart } from '../message/part.ts'
 
 /**
  * Joins flowed lines into paragraphs, one per line, quote marks kept (`> ` before each quoted paragraph).
@@ -37,4 +38,10 @@ export function decodeFlowed(text: string, delSp = false): string {
 
 function quote(paragraph: string, depth: number): string {
   return depth === 0 ? paragraph : `${'>'.repeat(depth)} ${paragraph}`
+}
+
+/** The paragraphs of a text part that says it is `format=flowed`; any other text as it is. */
+export function unflowed(text: string, { type, subtype, parameters }: StoredPart): string {
+  if (type !== 'text' || subtype !== 'plain' || parameters['format']?.toLowerCase() !== 'flowed') return text
+  return decodeFlowed(text, parameters['delsp']?.toLowerCase() === 'yes')
 }

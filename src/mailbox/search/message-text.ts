@@ -7,12 +7,17 @@
  */
 import {
   allParts,
+  decodeBody,
   decodeHeaderText,
   decodeText,
   type Header,
   htmlToText,
   parseHeader,
+  parseMessage,
+  partName,
+  readTnef,
   type StoredPart,
+  unflowed,
 } from '../../format/index.ts'
 
 import type { TextSource } from '../query/text-search.ts'
@@ -36,7 +41,7 @@ export interface MessageText {
   readonly partFields: readonly string[]
   /** Headers of enclosed messages. */
   readonly enclosed: readonly Header[]
-  /** Text parts, HTML by its text. */
+  /** Text parts, HTML by its text, `format=flowed` as paragraphs. */
   readonly texts: readonly string[]
   readonly attachmentNames: readonly string[]
   /** False when a limit cut something off. */
@@ -54,10 +59,13 @@ const unlimited: TextLimits = { octets: Infinity, characters: Infinity }
 
 /** `root`: the message's part tree. Reads headers of parts, and of bodies only the text. */
 export function readMessageText(octets: ReadOctets, root: StoredPart, limits = unlimited): MessageText {
-  const reader = new Reader(octets, limits)
-  reader.message(root)
+  const reader = new Reader(limits)
+  reader.message(octets, root)
   return reader
 }
+
+/** Enclosed messages in base64 (against RFC 2046 §5.2.1, but sent) within one another; the part tree ends at the first. */
+const maxEncodedDepth = 8
 
 class Reader implements MessageText {
   readonly partFields: string[] = []
@@ -65,45 +73,86 @@ class Reader implements MessageText {
   readonly texts: string[] = []
   readonly attachmentNames: string[] = []
   complete = true
-  readonly #octets: ReadOctets
   #octetsLeft: number
   #charactersLeft: number
 
-  constructor(octets: ReadOctets, limits: TextLimits) {
-    this.#octets = octets
+  constructor(limits: TextLimits) {
     this.#octetsLeft = limits.octets
     this.#charactersLeft = limits.characters
   }
 
-  message(root: StoredPart): void {
+  message(octets: ReadOctets, root: StoredPart, depth = 0): void {
     const tops = new Set<StoredPart>([root])
-    for (const part of allParts(root)) {
+    const headerOf = (part: StoredPart): Header => parseHeader(octets(part.headerStart, part.bodyStart)).header
+    const parts = allParts(root)
+    for (const part of parts) {
       if (part.message !== undefined) {
         tops.add(part.message)
-        this.enclosed.push(this.#header(part.message))
+        this.enclosed.push(headerOf(part.message))
       }
-      if (!tops.has(part)) this.partFields.push(...fieldLines(this.#header(part)))
-      const name = part.disposition?.parameters.filename ?? part.parameters.name
+      if (!tops.has(part)) this.partFields.push(...fieldLines(headerOf(part)))
+      const name = partName(part)
       if (name !== undefined) this.attachmentNames.push(name)
-      if (part.type === 'text' && part.children.length === 0) this.#text(part)
+      if (part.type === 'text' && part.children.length === 0) this.#text(octets, part)
+    }
+    // What a person reads first comes first, as there are limits.
+    for (const part of parts) {
+      if (isEncodedMessage(part)) this.#encodedMessage(octets, part, depth)
+      else if (isTnef(part)) this.#tnef(octets, part)
     }
   }
 
-  #text(part: StoredPart): void {
-    const bodyEnd = Math.min(part.bodyEnd, part.bodyStart + this.#octetsLeft)
-    const body = this.#octets(part.bodyStart, bodyEnd)
-    this.#octetsLeft -= body.length
-    const { text } = decodeText(body, { ...part, bodyStart: 0, bodyEnd: body.length })
-    const shown = part.subtype === 'html' ? textOfHtml(text) : text
-    const kept = shown.length > this.#charactersLeft ? shown.slice(0, this.#charactersLeft) : shown
-    this.#charactersLeft -= kept.length
-    if (bodyEnd < part.bodyEnd || kept.length < shown.length) this.complete = false
-    this.texts.push(kept)
+  #text(octets: ReadOctets, part: StoredPart): void {
+    const { body, bodyPart } = this.#body(octets, part)
+    const { text } = decodeText(body, bodyPart)
+    this.#add(part.subtype === 'html' ? textOfHtml(text) : unflowed(text, part))
   }
 
-  #header(part: StoredPart): Header {
-    return parseHeader(this.#octets(part.headerStart, part.bodyStart)).header
+  #encodedMessage(octets: ReadOctets, part: StoredPart, depth: number): void {
+    if (depth >= maxEncodedDepth) {
+      this.complete = false
+      return
+    }
+    const { body, bodyPart } = this.#body(octets, part)
+    const raw = decodeBody(body, bodyPart)
+    const root = parseMessage(raw)
+    this.enclosed.push(root.header)
+    this.message((start, end) => raw.subarray(start, end), root, depth + 1)
   }
+
+  /** Outlook's container: its text and the names of what it holds. */
+  #tnef(octets: ReadOctets, part: StoredPart): void {
+    const { body, bodyPart } = this.#body(octets, part)
+    const { texts, attachmentNames } = readTnef(decodeBody(body, bodyPart))
+    this.attachmentNames.push(...attachmentNames)
+    for (const text of texts) this.#add(text)
+  }
+
+  /** As much of a body as may still be read, and the part as it lies in these octets. */
+  #body(octets: ReadOctets, part: StoredPart): { body: Uint8Array; bodyPart: StoredPart } {
+    const bodyEnd = Math.min(part.bodyEnd, part.bodyStart + this.#octetsLeft)
+    const body = octets(part.bodyStart, bodyEnd)
+    this.#octetsLeft -= body.length
+    if (bodyEnd < part.bodyEnd) this.complete = false
+    return { body, bodyPart: { ...part, bodyStart: 0, bodyEnd: body.length } }
+  }
+
+  #add(text: string): void {
+    const kept = text.length > this.#charactersLeft ? text.slice(0, this.#charactersLeft) : text
+    this.#charactersLeft -= kept.length
+    if (kept.length < text.length) this.complete = false
+    this.texts.push(kept)
+  }
+}
+
+/** A message that the part tree does not open, since it is in an encoding. */
+function isEncodedMessage({ type, subtype, message }: StoredPart): boolean {
+  return type === 'message' && (subtype === 'rfc822' || subtype === 'global') && message === undefined
+}
+
+function isTnef(part: StoredPart): boolean {
+  if (part.type !== 'application') return false
+  return part.subtype.endsWith('ms-tnef') || partName(part)?.toLowerCase() === 'winmail.dat'
 }
 
 /** `Name: value`, decoded, one for each field. */
