@@ -13,15 +13,16 @@ export interface Room {
   readonly packages: readonly string[]
 }
 
-const engines = ['protocol/smtp', 'protocol/sasl', 'protocol/imap', 'protocol/jmap', 'protocol/dns']
+const engines = ['protocol/smtp', 'protocol/sasl', 'protocol/imap', 'protocol/pop3', 'protocol/jmap', 'protocol/dns']
 const core = ['format', ...engines, 'storage', 'mailbox', 'routing', 'queue', 'arrival', 'delivery']
-const access = ['access/jmap', 'access/imap', 'access/admin']
+const access = ['access/jmap', 'access/session', 'access/imap', 'access/pop3', 'access/admin']
 
 export const rooms: readonly Room[] = [
   { path: 'format', about: 'what bytes mean', imports: [], packages: [] },
   { path: 'protocol/sasl', about: 'authentication exchanges', imports: ['format'], packages: [] },
   { path: 'protocol/smtp', about: 'SMTP engines', imports: ['format', 'protocol/sasl'], packages: [] },
   { path: 'protocol/imap', about: 'IMAP wire and grammar', imports: ['format', 'protocol/sasl'], packages: [] },
+  { path: 'protocol/pop3', about: 'POP3 wire and grammar', imports: ['format', 'protocol/sasl'], packages: [] },
   { path: 'protocol/jmap', about: 'JMAP requests and references', imports: ['format'], packages: [] },
   { path: 'protocol/dns', about: 'DNS messages over HTTPS', imports: ['format'], packages: ['dns-packet'] },
   { path: 'storage', about: 'the SQL port and migrations', imports: [], packages: [] },
@@ -46,7 +47,9 @@ export const rooms: readonly Room[] = [
     packages: [],
   },
   { path: 'access/jmap', about: 'JMAP × mailbox', imports: core, packages: [] },
-  { path: 'access/imap', about: 'IMAP × mailbox', imports: core, packages: [] },
+  { path: 'access/session', about: 'what IMAP and POP3 sessions share', imports: core, packages: [] },
+  { path: 'access/imap', about: 'IMAP × mailbox', imports: [...core, 'access/session'], packages: [] },
+  { path: 'access/pop3', about: 'POP3 × mailbox', imports: [...core, 'access/session'], packages: [] },
   { path: 'access/admin', about: 'administration', imports: core, packages: [] },
   { path: 'host/bridge/link', about: 'the wire between bridge and Worker', imports: ['protocol/smtp'], packages: [] },
   {

@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path'
 import { text } from 'node:stream/consumers'
 
 const root = resolve(import.meta.dirname, '..', '..')
-const listeners = ['http', 'smtp', 'submission', 'submissions', 'imap', 'imaps']
+const listeners = ['http', 'smtp', 'submission', 'submissions', 'imap', 'imaps', 'pop3', 'pop3s']
 
 export class BenchServer {
   readonly url: string

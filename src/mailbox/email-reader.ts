@@ -1,7 +1,7 @@
 /**
  * Reads emails: rows by id, keywords, streams of columns for IMAP, bytes by blob id.
  */
-import { allParts, decodeBody, decodeParts, summarise } from '../format/index.ts'
+import { allParts, concat, decodeBody, decodeParts, summarise } from '../format/index.ts'
 import type { Sql, SqlRow } from '../storage/index.ts'
 import type { Blobs } from './blobs.ts'
 import { emailFromRow } from './email-row.ts'
@@ -51,6 +51,22 @@ export class EmailReader {
     const read = (blob: BlobNumber) => this.#read(blob)
     for (const row of rows) found.set(row.id as number, emailFromRow(row, read))
     return ids.map((id) => found.get(id)).filter((email) => email !== undefined)
+  }
+
+  /** Those of these emails whose octets are all in one row, in one statement: for small messages. */
+  inlineMessages(ids: readonly EmailId[]): ReadonlyMap<EmailId, Uint8Array> {
+    const query = `SELECT e.id, b.size, b.head, b.data FROM json_each(?) AS j
+      CROSS JOIN email AS e ON e.id = j.value CROSS JOIN blob AS b ON b.id = e.blob`
+    const rows = this.#sql.exec<{ id: EmailId; size: number; head: ArrayBuffer; data: ArrayBuffer }>(
+      query,
+      JSON.stringify(ids),
+    )
+    const found = new Map<EmailId, Uint8Array>()
+    for (const { id, size, head, data } of rows) {
+      if (head.byteLength + data.byteLength === size)
+        found.set(id, concat([new Uint8Array(head), new Uint8Array(data)]))
+    }
+    return found
   }
 
   blobOf(id: EmailId): BlobNumber | undefined {

@@ -169,6 +169,14 @@ export class MailStore extends AccountStore implements Mail {
     return blob === undefined ? undefined : parts.blobs.read(blob)
   }
 
+  /**
+   * Whole messages in one statement: those of these emails that have no more than a row's octets (1 MiB and the header
+   * section). The others are read by `raw` or `slice`. The caller bounds how many octets it asks for.
+   */
+  inlineMessages(ids: readonly EmailId[]): ReadonlyMap<EmailId, Uint8Array> {
+    return this.open().reader.inlineMessages(ids)
+  }
+
   /** Octets `start` (inclusive) to `end` (exclusive) of the message, clamped to it; reads only what it needs. Within `reading`. */
   slice(id: EmailId, start: number, end: number): Uint8Array | undefined {
     const parts = this.open()

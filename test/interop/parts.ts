@@ -56,7 +56,7 @@ export async function startParts(options: PartsOptions = {}): Promise<Parts> {
     secret,
     hostname: 'mail.facteur.test',
     tls: { directory: join(directory, 'tls') },
-    listeners: { smtp: any, submission: any, submissions: any, imap: any, imaps: any, egress },
+    listeners: { smtp: any, submission: any, submissions: any, imap: any, imaps: any, pop3: any, pop3s: any, egress },
     ...(options.limits === undefined ? {} : { limits: options.limits }),
   })
   await bridge.linked
@@ -73,6 +73,8 @@ export async function startParts(options: PartsOptions = {}): Promise<Parts> {
       submissions: port('submissions'),
       imap: port('imap'),
       imaps: port('imaps'),
+      pop3: port('pop3'),
+      pop3s: port('pop3s'),
     },
     async admin(method, path, body) {
       const response = await fetch(`${runtime.url}/admin${path}`, {

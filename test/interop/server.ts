@@ -9,7 +9,8 @@ import { join, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..', '..')
 const bin = join(root, 'src', 'cli', 'bin.mjs')
-const freePorts = ['http', 'smtp', 'submission', 'submissions', 'imap', 'imaps'].flatMap((name) => [`--${name}`, '0'])
+const listeners = ['http', 'smtp', 'submission', 'submissions', 'imap', 'imaps', 'pop3', 'pop3s']
+const freePorts = listeners.flatMap((name) => [`--${name}`, '0'])
 
 export interface RunningFacteur {
   readonly url: string
@@ -17,7 +18,7 @@ export interface RunningFacteur {
   readonly password: string
   readonly adminToken: string
   /** Ports by the flag's name. */
-  readonly ports: Readonly<Record<'smtp' | 'submission' | 'submissions' | 'imap' | 'imaps', number>>
+  readonly ports: Readonly<Record<'smtp' | 'submission' | 'submissions' | 'imap' | 'imaps' | 'pop3' | 'pop3s', number>>
   readonly process: ChildProcess
   /** All the server has printed on stdout. */
   output(): string
@@ -86,6 +87,8 @@ export async function startFacteur(options: StartOptions = {}): Promise<RunningF
       submissions: port('Submission \\(mail apps, TLS\\)'),
       imap: port('IMAP \\(STARTTLS\\)'),
       imaps: port('IMAP \\(TLS\\)'),
+      pop3: port('POP3 \\(STARTTLS\\)'),
+      pop3s: port('POP3 \\(TLS\\)'),
     },
     process: child,
     output: () => stdout,

@@ -112,6 +112,10 @@ test('two servers cannot share a data directory', async () => {
     '0',
     '--imaps',
     '0',
+    '--pop3',
+    '0',
+    '--pop3s',
+    '0',
   ])
   expect(result).toMatchObject({
     code: 2,
@@ -135,7 +139,7 @@ test.each([
 ])('%s is told in one sentence, with exit code 2', async (_, flags, sentence) => {
   const data = temporaryDirectory()
   directories.push(data)
-  const ports = ['http', 'smtp', 'submission', 'submissions', 'imap', 'imaps'].filter(
+  const ports = ['http', 'smtp', 'submission', 'submissions', 'imap', 'imaps', 'pop3', 'pop3s'].filter(
     (name) => !flags.includes(`--${name}`),
   )
   const result = await facteur(['start', '--data', data, ...ports.flatMap((name) => [`--${name}`, '0']), ...flags])

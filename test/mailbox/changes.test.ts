@@ -112,6 +112,7 @@ test('a change of very many messages is split over rows and read back whole', ()
     parts: '',
     preview: '',
     hasAttachment: false,
+    crlfSize: 0,
     headerSize: 0,
   }
   const total = 100_500

@@ -3,8 +3,8 @@
  */
 import type { MailStore } from '../../mailbox/index.ts'
 import { encodeMailboxName, latin1OfUtf8, no, quotedOrLiteral, quotedUtf8 } from '../../protocol/imap/index.ts'
+import type { Output } from '../session/index.ts'
 import type { ImapSessionLimits } from './limits.ts'
-import type { Output } from './output.ts'
 import type { Selected } from './selected.ts'
 import type { Enabled } from './session-state.ts'
 

@@ -3,5 +3,4 @@
  */
 export { ImapSession, type ImapSessionDeps } from './session.ts'
 export type { ImapSessionState } from './session-state.ts'
-export type { ImapOutput, ImapLog } from './output.ts'
 export { defaultSessionLimits, type ImapSessionLimits } from './limits.ts'

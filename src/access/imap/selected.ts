@@ -9,9 +9,9 @@
  */
 import type { MailboxId, MailboxView, MailStore } from '../../mailbox/index.ts'
 import { SequenceSet, bad, formatUidSet, no } from '../../protocol/imap/index.ts'
+import type { Output } from '../session/index.ts'
 import { FlagList } from './flag-list.ts'
 import { FlagRenderer } from './flag-renderer.ts'
-import type { Output } from './output.ts'
 import { SequenceMap } from './sequence-map.ts'
 import type { SelectedState } from './session-state.ts'
 

@@ -7,12 +7,12 @@
  */
 import type { Commit, MailStore } from '../../mailbox/index.ts'
 import { CommandReader, ImapError, parseCommand, type RawCommand, type ReaderEvent } from '../../protocol/imap/index.ts'
+import { Output, type SessionLog, type SessionOutput } from '../session/index.ts'
 import { admitLiteral } from './admission.ts'
 import { capabilities } from './capability.ts'
 import { allowedIn, runCommand, tellsExpunges } from './command/index.ts'
 import { Context, type Completion, type ImapAccount } from './context.ts'
 import { defaultSessionLimits, type ImapSessionLimits } from './limits.ts'
-import { Output, type ImapLog, type ImapOutput } from './output.ts'
 import { refusalOf } from './refusal.ts'
 import { Selected } from './selected.ts'
 import type { ImapSessionState } from './session-state.ts'
@@ -20,16 +20,16 @@ import type { ImapSessionState } from './session-state.ts'
 export interface ImapSessionDeps {
   store: MailStore
   account: ImapAccount
-  output: ImapOutput
+  output: SessionOutput
   clock: { now(): number }
-  log: ImapLog
+  log: SessionLog
   limits?: Partial<ImapSessionLimits>
 }
 
 export class ImapSession {
   readonly #context: Context
   readonly #reader: CommandReader
-  readonly #log: ImapLog
+  readonly #log: SessionLog
   #running: Promise<void> = Promise.resolve()
   #busy = false
   #badCommands = 0

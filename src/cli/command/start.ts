@@ -17,8 +17,6 @@ import { stopSignal } from '../stop-signal.ts'
 
 /** Part of the stable command line, so that a set-up written for it starts; nothing listens there in this version. */
 const reservedPorts = {
-  pop3: { type: 'port', help: 'reserved for POP3, STARTTLS; not served by this version' },
-  pop3s: { type: 'port', help: 'reserved for POP3, TLS; not served by this version' },
   sieve: { type: 'port', help: 'reserved for ManageSieve; not served by this version' },
 } as const satisfies FlagTable
 
@@ -31,6 +29,8 @@ const flagTable = {
   submissions: { type: 'port', default: 2465, help: 'mail from apps, TLS' },
   imap: { type: 'port', default: 2143, help: 'IMAP, STARTTLS' },
   imaps: { type: 'port', default: 2993, help: 'IMAP, TLS' },
+  pop3: { type: 'port', default: 2110, help: 'POP3, STARTTLS' },
+  pop3s: { type: 'port', default: 2995, help: 'POP3, TLS' },
   ...reservedPorts,
   hostname: { type: 'string', value: 'NAME', help: "this server's name in greetings and trace headers" },
   'default-domain': { type: 'string', value: 'NAME', help: 'the domain of a login name without one' },
@@ -115,6 +115,8 @@ function localOptions(flags: FlagValues<typeof flagTable>): LocalOptions {
       submissions: flags.submissions,
       imap: flags.imap,
       imaps: flags.imaps,
+      pop3: flags.pop3,
+      pop3s: flags.pop3s,
     },
     hostname: flags.hostname ?? machineName(),
     mxPort: flags['mx-port'],

@@ -68,11 +68,21 @@ export function latin1(bytes: Uint8Array, start = 0, end: number = bytes.length)
   return text
 }
 
-/** The octets of a latin1-of-bytes string; of a character above U+00FF only the low octet is kept. */
+/**
+ * The octets of a latin1-of-bytes string; of a character above U+00FF only the low octet is kept. ASCII, which nearly all
+ * text here is, goes through the runtime's fast path.
+ */
 export function fromLatin1(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length)
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i)
+  writeLatin1(text, bytes, 0)
   return bytes
+}
+
+/** As `fromLatin1`, at `offset` of an array that has room for `text.length` octets. */
+export function writeLatin1(text: string, target: Uint8Array, offset: number): void {
+  const { read, written } = utf8Encoder.encodeInto(text, target.subarray(offset, offset + text.length))
+  if (read === text.length && written === text.length) return
+  for (let i = 0; i < text.length; i++) target[offset + i] = text.charCodeAt(i)
 }
 
 /** Compares contents. Not constant-time: never use it for secrets. */

@@ -1,5 +1,5 @@
 /**
- * The bridge's two doors: the link, and one session per authenticated IMAP client.
+ * The bridge's two doors: the link, and one session per authenticated mail app.
  *
  * Security: open to holders of the bridge secret only. What the session header says comes from mail clients.
  */
@@ -13,9 +13,10 @@ const MAX_SESSION_HEADER = 8192
 
 /** How the bridge opens a session, after the client gave credentials: JSON in base64url in `Facteur-Session`. */
 export interface SessionRequest {
-  readonly protocol: 'imap'
+  readonly protocol: 'imap' | 'pop3'
   readonly login: string
   readonly password: string
+  /** IMAP's tag of the login command; empty for others. */
   readonly tag: string
   readonly clientAddress: string
   readonly tls: boolean
@@ -85,8 +86,19 @@ export function parseSessionRequest(header: string | null): SessionRequest | und
   }
   if (typeof value !== 'object' || value === null) return undefined
   const { protocol, login, password, tag, clientAddress, tls } = value as Record<string, unknown>
-  if (protocol !== 'imap' || typeof login !== 'string' || login === '' || typeof password !== 'string') return undefined
-  if (typeof tag !== 'string' || tag === '' || typeof clientAddress !== 'string' || typeof tls !== 'boolean') {
+  if (
+    (protocol !== 'imap' && protocol !== 'pop3') ||
+    typeof login !== 'string' ||
+    login === '' ||
+    typeof password !== 'string'
+  )
+    return undefined
+  if (
+    typeof tag !== 'string' ||
+    (tag === '') !== (protocol === 'pop3') ||
+    typeof clientAddress !== 'string' ||
+    typeof tls !== 'boolean'
+  ) {
     return undefined
   }
   return { protocol, login, password, tag, clientAddress, tls }

@@ -10,6 +10,8 @@ const services: readonly (readonly [flag: keyof LocalServer['addresses'], name: 
   ['submissions', 'Submission (mail apps, TLS)'],
   ['imap', 'IMAP (STARTTLS)'],
   ['imaps', 'IMAP (TLS)'],
+  ['pop3', 'POP3 (STARTTLS)'],
+  ['pop3s', 'POP3 (TLS)'],
 ]
 
 /** The text for stdout. Its first line begins `facteur is ready`; scripts wait for that. */

@@ -13,6 +13,8 @@ export interface LocalOptions {
     readonly submissions: number
     readonly imap: number
     readonly imaps: number
+    readonly pop3: number
+    readonly pop3s: number
   }
   /** Our name in greetings, trace headers and as MX. */
   readonly hostname: string

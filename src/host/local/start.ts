@@ -115,6 +115,8 @@ function bridgeListeners({ host, ports }: LocalOptions) {
     submissions: { host, port: ports.submissions },
     imap: { host, port: ports.imap },
     imaps: { host, port: ports.imaps },
+    pop3: { host, port: ports.pop3 },
+    pop3s: { host, port: ports.pop3s },
   }
 }
 

@@ -21,7 +21,7 @@ export {
 export { SequenceSet, formatUidSet, type NumberRange } from './sequence-set.ts'
 export { decodeMailboxName, encodeMailboxName, decodeUtf7, encodeUtf7, latin1OfUtf8 } from './mailbox-name.ts'
 export { formatDateTime, formatInternalDate } from './date-time.ts'
-export { astring, encodeLatin1, nstring, quotedOrLiteral, quotedUtf8, writeLatin1 } from './encoder.ts'
+export { astring, encodeLatin1, nstring, quotedOrLiteral, quotedUtf8 } from './encoder.ts'
 export { parseCommand, type ImapCommand, type GrammarOptions } from './command/index.ts'
 export type { FetchItem, Section, Partial as PartialRange } from './command/fetch.ts'
 export type { SearchKey, SearchReturn, SearchCommand } from './command/search.ts'

@@ -55,7 +55,16 @@ export async function scene(
     secret,
     hostname: 'mx.example',
     tls: { directory: await certificateDirectory() },
-    listeners: { smtp: local, submission: local, submissions: local, imap: local, imaps: local, egress: local },
+    listeners: {
+      smtp: local,
+      submission: local,
+      submissions: local,
+      imap: local,
+      imaps: local,
+      pop3: local,
+      pop3s: local,
+      egress: local,
+    },
     log: (level, event, facts = {}) => log.push({ level, event, facts }),
     ...options,
     limits: { failedLoginMs: 1, backoffMs: 5, maxBackoffMs: 20, ...options.limits },
@@ -65,7 +74,7 @@ export async function scene(
   await bridge.linked
   const port = (name: keyof Bridge['addresses']): number => bridge.addresses[name]?.port ?? 0
   const client = async (name: keyof Bridge['addresses']): Promise<LineClient> => {
-    const implicit = name === 'submissions' || name === 'imaps'
+    const implicit = name === 'submissions' || name === 'imaps' || name === 'pop3s'
     const opened = await (implicit ? LineClient.connectTls(port(name)) : LineClient.connect(port(name)))
     afterwards(() => opened.destroy())
     return opened

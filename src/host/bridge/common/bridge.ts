@@ -13,6 +13,7 @@ import { imapProtocol } from './imap-protocol.ts'
 import { Link } from './link.ts'
 import { type Log, silentLog } from './log.ts'
 import { LoginPenalty } from './login-penalty.ts'
+import { pop3Protocol } from './pop3-protocol.ts'
 import {
   type Bridge,
   type BridgeLimits,
@@ -58,6 +59,7 @@ class RunningBridge implements Bridge {
   readonly #mx: SmtpService
   readonly #submission: SmtpService
   readonly #imap: SessionService
+  readonly #pop3: SessionService
   readonly #egress: EgressServer
   readonly #listeners: Listener[] = []
   #closing: Promise<void> | undefined
@@ -82,11 +84,9 @@ class RunningBridge implements Bridge {
     this.linked = link.up
     this.#mx = new SmtpService({ mode: 'mx', ...smtp })
     this.#submission = new SmtpService({ mode: 'submission', ...smtp })
-    this.#imap = new SessionService({
-      protocol: imapProtocol,
-      ...session,
-      ...(workerCa === undefined ? {} : { workerCa }),
-    })
+    const trust = workerCa === undefined ? {} : { workerCa }
+    this.#imap = new SessionService({ protocol: imapProtocol, ...session, ...trust })
+    this.#pop3 = new SessionService({ protocol: pop3Protocol, ...session, ...trust })
     this.#egress = this.#makeEgress()
   }
 
@@ -120,6 +120,7 @@ class RunningBridge implements Bridge {
       this.#mx.drain(drainMs),
       this.#submission.drain(drainMs),
       this.#imap.drain(drainMs),
+      this.#pop3.drain(drainMs),
       this.#egress.close(drainMs),
     ])
     // Last: what the services finished needed it.
@@ -140,6 +141,8 @@ class RunningBridge implements Bridge {
       door('submissions', this.#submission, submission),
       door('imap', this.#imap, session),
       door('imaps', this.#imap, session),
+      door('pop3', this.#pop3, session),
+      door('pop3s', this.#pop3, session),
     ]
   }
 
@@ -163,7 +166,7 @@ class RunningBridge implements Bridge {
 function door(name: ListenerName, service: SmtpService | SessionService, admission: Admission): Door {
   return {
     name,
-    implicitTls: name === 'submissions' || name === 'imaps',
+    implicitTls: name === 'submissions' || name === 'imaps' || name === 'pop3s',
     admission,
     serve: (client) => service.serve(client),
     refusal: (reason) => service.refusal(reason),

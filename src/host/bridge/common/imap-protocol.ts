@@ -4,9 +4,12 @@ import { ImapLogin } from '../../../protocol/imap/index.ts'
 import type { SessionProtocol } from './session-protocol.ts'
 
 const encoder = new TextEncoder()
+const bye = (reason: string) => encoder.encode(`* BYE ${reason}\r\n`)
 
 export const imapProtocol: SessionProtocol = {
   name: 'imap',
   login: (options) => new ImapLogin(options),
-  bye: (reason) => encoder.encode(`* BYE ${reason}\r\n`),
+  refusal: bye,
+  bye,
+  idleMs: (limits) => limits.sessionIdleMs,
 }

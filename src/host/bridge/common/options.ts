@@ -15,7 +15,7 @@ export interface ListenerOptions {
   readonly proxyProtocol?: boolean
 }
 
-export type ListenerName = 'smtp' | 'submission' | 'submissions' | 'imap' | 'imaps' | 'egress'
+export type ListenerName = 'smtp' | 'submission' | 'submissions' | 'imap' | 'imaps' | 'pop3' | 'pop3s' | 'egress'
 
 export interface BridgeOptions {
   /** The Worker: `http://127.0.0.1:8787`, `https://mail.example`. */
@@ -52,7 +52,7 @@ export interface Bridge {
 export interface BridgeLimits extends LinkLimits, LoginPenaltyLimits {
   /** Open SMTP and submission connections: each costs some 50 KB. */
   readonly smtpConnections: number
-  /** Open IMAP (POP3, ManageSieve) connections: mostly idle ones. */
+  /** Open IMAP and POP3 connections: mostly idle ones. */
   readonly sessionConnections: number
   /** Of them from one IPv4 address or IPv6 /64. Offices behind one address have many mail apps. */
   readonly connectionsPerAddress: number
@@ -76,6 +76,8 @@ export interface BridgeLimits extends LinkLimits, LoginPenaltyLimits {
   readonly deliverMs: number
   /** A mail app that neither says nor hears anything (RFC 9051 §5.4: at least 30 minutes). */
   readonly sessionIdleMs: number
+  /** A POP3 client that does the same (RFC 1939 §3: at least 10 minutes); not longer, since it keeps others out. */
+  readonly maildropIdleMs: number
   /** A mail app that closed its side: silence after which its session ends. */
   readonly halfClosedMs: number
   /** Output to one mail app which it does not read: beyond it the session object is asked to wait. */
@@ -118,6 +120,7 @@ export const defaultBridgeLimits: BridgeLimits = {
   failedLoginMs: 1_000,
   maxFailedLoginMs: 15_000,
   sessionIdleMs: 31 * 60_000,
+  maildropIdleMs: 11 * 60_000,
   halfClosedMs: 2_000,
   sessionBacklog: 1024 * 1024,
   connectMs: 30_000,

@@ -11,7 +11,7 @@ import type { Client } from './front.ts'
 import { describeError } from './log.ts'
 import type { SessionContext } from './session-context.ts'
 import type { LoginEngine, LoginEvent } from './session-protocol.ts'
-import type { SessionSocket } from './session-socket.ts'
+import type { SessionOpening, SessionSocket } from './session-socket.ts'
 
 const acknowledgeEvery = 256 * 1024
 /** Silence that counts as "nothing is running" when the bridge goes away. */
@@ -159,11 +159,11 @@ export class SessionConnection {
     else this.#pump(opening.socket)
   }
 
-  #refuseLogin(refusal: { readonly temporary: boolean; readonly text: string }): void {
+  #refuseLogin({ temporary, text, code }: Extract<SessionOpening, { type: 'refused' }>): void {
     const engine = this.#engine
     if (this.#over || engine === undefined) return
-    const text = refusal.text === '' ? {} : { text: refusal.text }
-    this.#client.socket.write(engine.loginFailed({ temporary: refusal.temporary, ...text }))
+    const said = { ...(text === '' ? {} : { text }), ...(code === undefined ? {} : { code }) }
+    this.#client.socket.write(engine.loginFailed({ temporary, ...said }))
     if (engine.closed) {
       this.#finish()
       return
@@ -217,8 +217,8 @@ export class SessionConnection {
 
   #active(): void {
     this.#lastActivity = performance.now()
-    const { sessionIdleMs, halfClosedMs } = this.#service.limits
-    this.#deadline.set(this.#lastActivity + (this.#inputOver ? halfClosedMs : sessionIdleMs))
+    const { limits, protocol } = this.#service
+    this.#deadline.set(this.#lastActivity + (this.#inputOver ? limits.halfClosedMs : protocol.idleMs(limits)))
   }
 
   #inputEnded(): void {

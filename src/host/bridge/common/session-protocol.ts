@@ -1,15 +1,28 @@
 /**
  * What the session service needs of a protocol that logs in at the bridge and then runs inside the account's object.
  *
- * IMAP is one; POP3 and ManageSieve have the same shape: a bounded sans-I/O engine up to the login, then only a pump.
+ * IMAP and POP3 are two; ManageSieve has the same shape: a bounded sans-I/O engine up to the login, then only a pump.
  */
+
+import type { BridgeLimits } from './options.ts'
 
 export interface SessionProtocol {
   /** In the `Facteur-Session` header: the Worker chooses the session engine by it. */
   readonly name: 'imap' | 'pop3' | 'sieve'
   login(options: LoginOptions): LoginEngine
-  /** What a client is told when the connection ends for our reasons. `''` where the protocol has no such line. */
+  /** What a client is told in place of the greeting when there is no room for it. */
+  refusal(reason: string): Uint8Array
+  /** What a client is told when the connection ends for our reasons; no bytes where the protocol has no such line. */
   bye(reason: string): Uint8Array
+  /** How long a logged-in client may neither say nor hear anything. */
+  idleMs(limits: BridgeLimits): number
+}
+
+export interface LoginFailure {
+  readonly temporary: boolean
+  readonly text?: string
+  /** Another client has the mailbox to itself. */
+  readonly code?: 'IN-USE'
 }
 
 export interface LoginOptions {
@@ -25,7 +38,7 @@ export interface LoginEngine {
   next(): LoginEvent | undefined
   tlsStarted(): void
   /** The answer to `login` when it did not succeed; the bytes are for the client. */
-  loginFailed(failure: { temporary: boolean; text?: string }): Uint8Array
+  loginFailed(failure: LoginFailure): Uint8Array
   /** No more will be taken: close. */
   readonly closed: boolean
   /** All bytes behind the login: the session's first input. */

@@ -1,5 +1,5 @@
 /**
- * The protocols whose session runs inside the account's object (IMAP; POP3 and ManageSieve have the same shape): login at
+ * The protocols whose session runs inside the account's object (IMAP, POP3; ManageSieve has the same shape): login at
  * the bridge, then a pump. One service per protocol, over any number of listeners.
  */
 
@@ -51,7 +51,7 @@ export class SessionService implements SessionContext {
   }
 
   refusal(reason: Refusal): Uint8Array {
-    return this.protocol.bye(
+    return this.protocol.refusal(
       reason === 'address' ? 'Too many connections from your address' : 'Too many connections, please try again later',
     )
   }

@@ -20,7 +20,7 @@ export interface SessionRequest {
 
 export type SessionOpening =
   | { readonly type: 'open'; readonly socket: SessionSocket }
-  | { readonly type: 'refused'; readonly temporary: boolean; readonly text: string }
+  | { readonly type: 'refused'; readonly temporary: boolean; readonly text: string; readonly code?: 'IN-USE' }
 
 export interface SessionSocketOptions {
   readonly workerUrl: URL
@@ -60,9 +60,9 @@ export function openSession(options: SessionSocketOptions, request: SessionReque
         request.destroy()
         // A wrong bridge secret must not look like a wrong password: what concerns the client's credentials comes
         // with a JSON text, the Worker's own refusals without.
-        const text = refusalText(body)
+        const { text, code } = refusalOf(body)
         const permanent = [400, 401, 403].includes(response.statusCode ?? 0) && text !== undefined
-        resolve({ type: 'refused', temporary: !permanent, text: text ?? '' })
+        resolve({ type: 'refused', temporary: !permanent, text: text ?? '', ...(code === 'IN-USE' ? { code } : {}) })
       }
       response.once('end', done)
       response.once('error', done)
@@ -71,12 +71,12 @@ export function openSession(options: SessionSocketOptions, request: SessionReque
   })
 }
 
-function refusalText(body: string): string | undefined {
+function refusalOf(body: string): { text?: string; code?: unknown } {
   try {
-    const text: unknown = (JSON.parse(body) as { text?: unknown }).text
-    return typeof text === 'string' ? text.slice(0, 200) : undefined
+    const { text, code } = JSON.parse(body) as { text?: unknown; code?: unknown }
+    return { code, ...(typeof text === 'string' ? { text: text.slice(0, 200) } : {}) }
   } catch {
-    return undefined
+    return {}
   }
 }
 
@@ -106,7 +106,7 @@ export class SessionSocket {
     socket.on('message', (data, binary) => {
       const bytes = data as Buffer
       if (binary) this.#tell((events) => events.output(bytes))
-      else if (isClose(bytes)) this.#tell((events) => events.finished())
+      else this.#control(bytes)
     })
     socket.on('close', () => this.#tell((events) => events.close()))
     // A 'close' follows.
@@ -135,7 +135,7 @@ export class SessionSocket {
 
   /** So many more octets have reached the client: the object may send as many again. */
   acknowledge(octets: number): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify({ ack: octets }), () => {})
+    this.#say(JSON.stringify({ ack: octets }))
   }
 
   pause(): void {
@@ -154,16 +154,27 @@ export class SessionSocket {
     this.#socket.terminate()
   }
 
+  /** `{"close": true}`: the object has said its last. `{"alive": true}`: it asks whether anybody is here. */
+  #control(text: Uint8Array): void {
+    const control = controlOf(text)
+    if (control.close === true) this.#tell((events) => events.finished())
+    if (control.alive === true) this.#say('{"alive":true}')
+  }
+
+  #say(control: string): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(control, () => {})
+  }
+
   #tell(tell: (events: SessionEvents) => void): void {
     if (this.#events === undefined) this.#early.push(() => this.#events !== undefined && tell(this.#events))
     else tell(this.#events)
   }
 }
 
-function isClose(text: Uint8Array): boolean {
+function controlOf(text: Uint8Array): { close?: unknown; alive?: unknown } {
   try {
-    return (JSON.parse(new TextDecoder().decode(text)) as { close?: unknown }).close === true
+    return (JSON.parse(new TextDecoder().decode(text)) ?? {}) as { close?: unknown; alive?: unknown }
   } catch {
-    return false
+    return {}
   }
 }

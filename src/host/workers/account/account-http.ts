@@ -127,8 +127,11 @@ export class AccountHttp {
         ? Response.json({ text: 'Authentication failed.' }, { status: 401 })
         : Response.json({ text: 'Too many failed logins; try again later.' }, { status: 503 })
     }
-    const opened = this.#ports.sessions.open(session.tag, result.credential)
-    return opened ?? Response.json({ text: 'Too many sessions are open.' }, { status: 503 })
+    const opened = await this.#ports.sessions.open(session, result.credential)
+    if (opened === 'in use') {
+      return Response.json({ text: 'Another session has the maildrop.', code: 'IN-USE' }, { status: 409 })
+    }
+    return opened === 'too many' ? Response.json({ text: 'Too many sessions are open.' }, { status: 503 }) : opened
   }
 
   /** RFC 8887 §4.1, §4.2: authenticated like any request, and only for the subprotocol `jmap`. */

@@ -1,5 +1,5 @@
 /**
- * IMAP sessions on hibernatable WebSockets: binary frames are protocol bytes, text frames are control messages.
+ * Mail apps' sessions on hibernatable WebSockets: binary frames are protocol bytes, text frames are control messages.
  *
  * While the object is in memory the sessions live in a map. When it sleeps, all that is left of a session is the state
  * attached to its socket, and the next event of any kind brings it back.
@@ -8,32 +8,31 @@
  * object awake for it, and one that is nevertheless lost is closed rather than resumed wrongly.
  * Security: bytes come from authenticated mail clients through a bridge.
  */
-import {
-  type ImapOutput,
-  ImapSession,
-  type ImapSessionDeps,
-  type ImapSessionLimits,
-  type ImapSessionState,
-} from '../../../access/imap/index.ts'
+import type { ImapSessionLimits } from '../../../access/imap/index.ts'
+import type { SessionEngine, SessionOutput } from '../../../access/session/index.ts'
 import type { Commit, MailStore } from '../../../mailbox/index.ts'
+import type { SessionRequest } from '../../http/index.ts'
 import { describe, type Log } from '../log.ts'
+import { SessionAlive } from './session-alive.ts'
+import { type SessionDeps, sessionKinds, type SessionProtocol, sessionProtocols } from './session-engines.ts'
 
-const TAG = 'imap'
 /** Dovecot's default for one user and address is 10; phones and desktops with many folders need more. */
 const MAX_SESSIONS = 256
 /** A client that stops in the middle of a literal for longer has gone (RFC 9051 §5.4 allows no less than 30 minutes). */
 const AWAKE_MS = 30 * 60_000
 
 interface Attachment {
-  readonly kind: 'imap'
+  /** Also the socket's tag. */
+  readonly kind: SessionProtocol
   /** Which password or token opened it. */
   readonly credential: number
   /** Absent while there is more to the session than fits here. */
-  readonly state?: ImapSessionState
+  readonly state?: unknown
 }
 
 interface LiveSession {
-  readonly session: ImapSession
+  readonly kind: SessionProtocol
+  readonly session: SessionEngine
   readonly credential: number
   /** Set while the session could not be resumed from its attachment: a pending timer keeps the object in memory. */
   awake: ReturnType<typeof setTimeout> | null
@@ -42,30 +41,41 @@ interface LiveSession {
 export interface SessionSocketsPorts {
   readonly ctx: DurableObjectState
   readonly store: MailStore
-  readonly account: () => ImapSessionDeps['account']
+  readonly account: () => SessionDeps['account']
   readonly limits: Partial<ImapSessionLimits>
   readonly log: Log
 }
 
+/** Why a session is not opened. */
+export type SessionRefusal = 'too many' | 'in use'
+
 export class SessionSockets {
   readonly #ports: SessionSocketsPorts
   readonly #live = new Map<WebSocket, LiveSession>()
+  readonly #alive = new SessionAlive()
   #restored = false
 
   constructor(ports: SessionSocketsPorts) {
     this.#ports = ports
   }
 
-  /** Upgrades to a session that has logged in with `tag`; undefined when there are too many. */
-  open(tag: string, credential: number): Response | undefined {
+  /** Upgrades to a session that has logged in as `request` says. */
+  async open(request: SessionRequest, credential: number): Promise<Response | SessionRefusal> {
     this.restore()
-    if (this.#live.size >= MAX_SESSIONS) return undefined
+    const kind = request.protocol
+    // No await between the last look and the session's entry below: two who log in at once must not both get in.
+    for (let holder = this.#holder(kind); holder !== undefined; holder = this.#holder(kind)) {
+      if (await this.#alive.shows(holder)) return 'in use'
+      this.#end(holder, 1011, 'no sign of life')
+    }
+    if (this.#live.size >= MAX_SESSIONS) return 'too many'
     const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket]
-    this.#ports.ctx.acceptWebSocket(server, [TAG])
-    const live: LiveSession = { session: new ImapSession(this.#dependencies(server)), credential, awake: null }
+    this.#ports.ctx.acceptWebSocket(server, [kind])
+    const { engine, begun } = sessionKinds[kind].begin(this.#dependencies(server), request)
+    const live: LiveSession = { kind, session: engine, credential, awake: null }
     this.#live.set(server, live)
-    live.session.begin(tag)
     this.#remember(server, live)
+    void begun.then(() => this.#remember(server, live))
     return new Response(null, { status: 101, webSocket: client })
   }
 
@@ -73,14 +83,14 @@ export class SessionSockets {
   restore(): void {
     if (this.#restored) return
     this.#restored = true
-    for (const socket of this.#ports.ctx.getWebSockets(TAG)) this.#resume(socket)
+    for (const socket of this.#sockets()) this.#resume(socket)
   }
 
   async receive(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
     this.restore()
     const live = this.#live.get(socket)
     if (live === undefined) return
-    if (typeof message === 'string') acknowledge(live.session, message)
+    if (typeof message === 'string') this.#control(socket, live.session, message)
     else {
       const handled = live.session.receive(new Uint8Array(message))
       // Commands may wait for the client to read: until they are done the old state must not be resumed from.
@@ -100,6 +110,7 @@ export class SessionSockets {
   closed(socket: WebSocket): void {
     const live = this.#live.get(socket)
     this.#live.delete(socket)
+    this.#alive.ended(socket)
     if (live === undefined) return
     clearTimeout(live.awake)
     live.session.end()
@@ -107,19 +118,46 @@ export class SessionSockets {
 
   /** Ends the sessions whose credentials are no more: the account is gone, its password changed, a token was revoked. */
   closeRevoked(exists: (credential: number) => boolean): void {
-    for (const socket of this.#ports.ctx.getWebSockets(TAG)) {
+    for (const socket of this.#sockets()) {
       if (exists((socket.deserializeAttachment() as Attachment).credential)) continue
-      this.closed(socket)
-      socket.close(1001, 'the credentials were revoked')
+      this.#end(socket, 1001, 'the credentials were revoked')
     }
   }
 
+  #sockets(): WebSocket[] {
+    return sessionProtocols.flatMap((protocol) => this.#ports.ctx.getWebSockets(protocol))
+  }
+
+  /**
+   * Whoever has the one session there may be of this kind. To be asked for a sign of life before anybody is turned away,
+   * so that a bridge that vanished without a word does not keep the maildrop locked.
+   */
+  #holder(kind: SessionProtocol): WebSocket | undefined {
+    if (!sessionKinds[kind].exclusive) return undefined
+    for (const [socket, live] of this.#live) if (live.kind === kind) return socket
+    return undefined
+  }
+
+  #end(socket: WebSocket, code: number, reason: string): void {
+    this.closed(socket)
+    if (socket.readyState === WebSocket.OPEN) socket.close(code, reason)
+  }
+
+  #control(socket: WebSocket, session: SessionEngine, message: string): void {
+    if (message.length > 1024) return
+    const control = JSON.parse(message) as { ack?: unknown; alive?: unknown } | null
+    if (control?.alive === true) this.#alive.seen(socket)
+    const ack = control?.ack
+    if (typeof ack === 'number' && Number.isSafeInteger(ack) && ack > 0) session.acknowledge(ack)
+  }
+
   #resume(socket: WebSocket): void {
-    const { state, credential } = socket.deserializeAttachment() as Attachment
+    const { kind, state, credential } = socket.deserializeAttachment() as Attachment
     try {
       if (state === undefined) throw new Error('the session was in the middle of something when it was lost')
-      const session = ImapSession.resume(this.#dependencies(socket), state)
-      this.#live.set(socket, { session, credential, awake: null })
+      const session = sessionKinds[kind].resume(this.#dependencies(socket), state)
+      if (session === undefined) throw new Error('what the session saw is not known any more')
+      this.#live.set(socket, { kind, session, credential, awake: null })
     } catch (error) {
       this.#ports.log('error', 'session could not be resumed', { error: describe(error) })
       socket.close(1011, 'session lost')
@@ -128,14 +166,15 @@ export class SessionSockets {
 
   #remember(socket: WebSocket, live: LiveSession): void {
     if (this.#live.get(socket) !== live) return
-    const state = live.session.state()
-    const { credential } = live
-    const kept = state !== undefined && this.#attach(socket, { kind: 'imap', credential, state })
+    const { kind, session, credential } = live
+    if (session.closed) return this.#end(socket, 1000, 'the session is over')
+    const state = session.state()
+    const kept = state !== undefined && this.#attach(socket, { kind, credential, state })
     if (kept) {
       clearTimeout(live.awake)
       live.awake = null
     } else {
-      this.#attach(socket, { kind: 'imap', credential })
+      this.#attach(socket, { kind, credential })
       live.awake ??= setTimeout(() => {
         live.awake = null
       }, AWAKE_MS)
@@ -152,31 +191,22 @@ export class SessionSockets {
     }
   }
 
-  #dependencies(socket: WebSocket): ImapSessionDeps {
+  #dependencies(socket: WebSocket): SessionDeps {
     const { store, account, limits, log } = this.#ports
     return {
       store,
       account: account(),
-      limits,
-      clock: Date,
+      imapLimits: limits,
       log: { error: (event, cause) => log('error', event, cause === undefined ? {} : { error: describe(cause) }) },
-      output: this.#output(socket),
+      output: sessionOutput(socket),
     }
-  }
-
-  /** What cannot be sent is dropped: the bridge is gone, and the socket's close event ends the session. */
-  #output(socket: WebSocket): ImapOutput {
-    const send = (message: Uint8Array | string) => {
-      if (socket.readyState === WebSocket.OPEN) socket.send(message)
-    }
-    return { send, control: (message) => send(JSON.stringify(message)) }
   }
 }
 
-/** `{"ack": n}`: the bridge has written n more bytes to the client. Anything else is not for us. */
-function acknowledge(session: ImapSession, message: string): void {
-  if (message.length > 1024) return
-  const control: unknown = JSON.parse(message)
-  const ack = typeof control === 'object' && control !== null ? (control as { ack?: unknown }).ack : undefined
-  if (typeof ack === 'number' && Number.isSafeInteger(ack) && ack > 0) session.acknowledge(ack)
+/** What cannot be sent is dropped: the bridge is gone, and the socket's close event ends the session. */
+function sessionOutput(socket: WebSocket): SessionOutput {
+  const send = (message: Uint8Array | string) => {
+    if (socket.readyState === WebSocket.OPEN) socket.send(message)
+  }
+  return { send, control: (message) => send(JSON.stringify(message)) }
 }

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { concat, fromLatin1, latin1 } from '../../../src/format/index.ts'
-import { Output } from '../../../src/access/imap/output.ts'
+import { Output } from '../../../src/access/session/index.ts'
 
 function collect(piece: number, window = 1000) {
   const sent: Uint8Array[] = []

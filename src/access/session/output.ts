@@ -1,23 +1,23 @@
 /**
  * The session's way out: gathers responses into pieces of a bounded size and knows how much the client has not read.
  */
-import { encodeLatin1, writeLatin1 } from '../../protocol/imap/index.ts'
+import { fromLatin1, writeLatin1 } from '../../format/index.ts'
 
 /** Where a session's output goes; both must take what they are given without blocking. */
-export interface ImapOutput {
+export interface SessionOutput {
   /** Protocol bytes for the client, in order. The receiver owns the array. */
   send(bytes: Uint8Array): void
   /** A word to the bridge: `{close: true}`. */
   control(message: object): void
 }
 
-export interface ImapLog {
+export interface SessionLog {
   /** A bug or a failure of ours, with what caused it. Never holds mail content. */
   error(message: string, cause?: unknown): void
 }
 
 export class Output {
-  readonly #target: ImapOutput
+  readonly #target: SessionOutput
   readonly #piece: number
   readonly #window: number
   /** Queued behind what is in the buffer. */
@@ -28,7 +28,7 @@ export class Output {
   #unacknowledged = 0
   #waiting: (() => void) | undefined
 
-  constructor(target: ImapOutput, options: { piece: number; window: number }) {
+  constructor(target: SessionOutput, options: { piece: number; window: number }) {
     this.#target = target
     this.#piece = options.piece
     this.#window = options.window
@@ -56,7 +56,7 @@ export class Output {
     if (this.#used === 0 && this.#text.length < this.#piece) {
       const text = this.#text
       this.#text = ''
-      if (text !== '') this.#send(encodeLatin1(text))
+      if (text !== '') this.#send(fromLatin1(text))
       return
     }
     this.#encode()

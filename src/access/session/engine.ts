@@ -1,0 +1,19 @@
+/**
+ * A session as its host sees it: bytes in, and a state that survives the host's sleep.
+ */
+import type { Commit } from '../../mailbox/index.ts'
+
+export interface SessionEngine<State = unknown> {
+  /** Bytes from the client. Resolves when all commands that they complete have been answered; never rejects. */
+  receive(bytes: Uint8Array): Promise<void>
+  /** So many more octets of output have reached the client. */
+  acknowledge(count: number): void
+  /** The store has committed. */
+  notify(commit: Commit): void
+  /** The connection is gone. */
+  end(): void
+  /** The engine has said its last word: it takes nothing more. */
+  readonly closed: boolean
+  /** What resumes it; undefined while there is more to it than that, and it must be kept in memory. */
+  state(): State | undefined
+}

@@ -1,0 +1,54 @@
+/**
+ * The session protocols that run beside the data: how each begins, and how it comes back after the object's sleep.
+ */
+import { ImapSession, type ImapSessionLimits, type ImapSessionState } from '../../../access/imap/index.ts'
+import { Pop3Session, type Pop3SessionState } from '../../../access/pop3/index.ts'
+import type { SessionEngine, SessionLog, SessionOutput } from '../../../access/session/index.ts'
+import type { MailStore } from '../../../mailbox/index.ts'
+import type { SessionRequest } from '../../http/index.ts'
+
+export type SessionProtocol = SessionRequest['protocol']
+export const sessionProtocols: readonly SessionProtocol[] = ['imap', 'pop3']
+
+/** What the engines share; each takes what it needs. */
+export interface SessionDeps {
+  readonly store: MailStore
+  readonly account: { id: string; address: string; name: string }
+  readonly imapLimits: Partial<ImapSessionLimits>
+  readonly log: SessionLog
+  readonly output: SessionOutput
+}
+
+interface SessionKind {
+  /** One session at a time: a POP3 session has the maildrop to itself (RFC 1939 §4). */
+  readonly exclusive: boolean
+  /** Answers the login. The engine's `begun` resolves when that and what else it can do is done. */
+  begin(deps: SessionDeps, request: SessionRequest): { engine: SessionEngine; begun: Promise<void> }
+  /** Throws, or gives undefined, when the session cannot go on. */
+  resume(deps: SessionDeps, state: unknown): SessionEngine | undefined
+}
+
+const imap: SessionKind = {
+  exclusive: false,
+  begin(deps, { tag }) {
+    const engine = new ImapSession(imapDeps(deps))
+    engine.begin(tag)
+    return { engine, begun: Promise.resolve() }
+  },
+  resume: (deps, state) => ImapSession.resume(imapDeps(deps), state as ImapSessionState),
+}
+
+const pop3: SessionKind = {
+  exclusive: true,
+  begin(deps, { tls }) {
+    const engine = new Pop3Session(deps, { tls })
+    return { engine, begun: engine.begin() }
+  },
+  resume: (deps, state) => Pop3Session.resume(deps, state as Pop3SessionState),
+}
+
+export const sessionKinds: Readonly<Record<SessionProtocol, SessionKind>> = { imap, pop3 }
+
+function imapDeps({ store, account, imapLimits: limits, log, output }: SessionDeps) {
+  return { store, account, limits, clock: Date, log, output }
+}

@@ -1,0 +1,34 @@
+/**
+ * What CAPA lists, and LANG.
+ *
+ * Standards: RFC 2449 §5, §6; RFC 2595 §4 (STLS); RFC 5034 §3 (SASL); RFC 3206 §5 (AUTH-RESP-CODE); RFC 6856 §2, §3.
+ *
+ * `LOGIN-DELAY 0`: a client may come back at once. `EXPIRE NEVER`: nothing is deleted because it is old or was read.
+ */
+import { Pop3Error } from './error.ts'
+
+export interface Pop3Setting {
+  /** `available`: STLS is offered; `none`: there is no certificate. */
+  readonly tls: 'active' | 'available' | 'none'
+  /** Passwords may be sent as things are: under TLS, or from loopback. */
+  readonly passwords: boolean
+}
+
+/** The whole answer to CAPA. The same before and after the login, as RFC 2449 wants of all of these. */
+export function capabilities({ tls, passwords }: Pop3Setting): string {
+  const lines = ['TOP', 'UIDL', 'RESP-CODES', 'AUTH-RESP-CODE', 'PIPELINING', 'LOGIN-DELAY 0', 'EXPIRE NEVER']
+  if (passwords) lines.push('USER', `SASL ${mechanisms.join(' ')}`)
+  if (tls === 'available') lines.push('STLS')
+  lines.push('UTF8 USER', 'LANG', 'IMPLEMENTATION facteur')
+  return `+OK Capability list follows\r\n${lines.join('\r\n')}\r\n.\r\n`
+}
+
+export const mechanisms: readonly string[] = ['PLAIN', 'LOGIN']
+
+/** The whole answer to LANG: texts are English, which is also what `i-default` and `*` mean (RFC 6856 §3.2). */
+export function language(tag: string | undefined): string {
+  if (tag === undefined) return '+OK Language listing follows\r\ni-default Default (English)\r\nen English\r\n.\r\n'
+  const chosen = tag === '*' ? 'i-default' : tag.toLowerCase()
+  if (chosen !== 'en' && chosen !== 'i-default') throw new Pop3Error('There is no such language')
+  return `+OK ${chosen} Texts are English\r\n`
+}
