@@ -12,11 +12,14 @@
 import { StoreError } from '../errors.ts'
 import { fold } from './fold.ts'
 import { type Piece, pairs, pieces, tripleStart, triples, wholeCode } from './tokens.ts'
+import type { Vocabulary } from './vocabulary.ts'
 
 /** Terms in a row; with `prefix`, the last is the beginning of one. */
 export interface Phrase {
   readonly terms: readonly string[]
   readonly prefix: boolean
+  /** With `prefix`: of a plain word, so that the vocabulary knows all that it may be. */
+  readonly ofWord?: true
 }
 
 /** One of these phrases must occur. */
@@ -28,6 +31,8 @@ export type SearchQuery = readonly Alternatives[]
 const maxWords = 64
 const maxLength = 4000
 const minTypedPrefix = 3
+/** Words in place of a prefix: each is a list that is read beside the others. */
+const maxSpelledOut = 16
 
 /** A word or phrase of a search text. */
 export interface Wanted {
@@ -75,7 +80,7 @@ function endings(piece: Piece, prefix: boolean): Phrase[] {
   if (kind === 'unspaced') return [runOf(text)]
   if (!prefix) return [{ terms: wholeTerms(piece), prefix: false }]
   const asCode = codePart(wholeCode(text).slice(0, text.length + 1))
-  return kind === 'code' ? [asCode] : [{ terms: [text], prefix: true }, asCode]
+  return kind === 'code' ? [asCode] : [{ terms: [text], prefix: true, ofWord: true }, asCode]
 }
 
 /** Characters in a row anywhere in a run. */
@@ -87,6 +92,22 @@ export function runOf(text: string): Phrase {
 /** Characters in a row anywhere in a code; with `codeStart` at its beginning. At least two. */
 export function codePart(text: string): Phrase {
   return text.length < 3 ? { terms: [tripleStart(text)], prefix: true } : { terms: triples(text), prefix: false }
+}
+
+/**
+ * The query with the beginnings of words replaced by the words, where they are few: FTS5 merges the whole lists of a prefix
+ * before it gives the first match, while a term's list is read from either end.
+ */
+export function spelledOut(query: SearchQuery, vocabulary: Vocabulary): SearchQuery {
+  return query.map((phrases) =>
+    phrases.flatMap((phrase) => {
+      if (phrase.ofWord !== true) return [phrase]
+      const words = vocabulary.beginning(phrase.terms.at(-1) as string, maxSpelledOut)
+      if (words === undefined || words.length === 0) return [phrase]
+      const before = phrase.terms.slice(0, -1)
+      return words.map((word): Phrase => ({ terms: [...before, word], prefix: false }))
+    }),
+  )
 }
 
 /** The query as FTS5 reads it, over these columns. The query must ask for something. */

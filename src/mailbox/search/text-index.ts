@@ -7,13 +7,13 @@
  * Limits: `catchUp` per search; what is left then is read message by message, so answers are complete all the same.
  */
 import type { Sql, SqlRow } from '../../storage/index.ts'
-import { Bitmap } from '../bitmap.ts'
 import type { EmailId } from '../ids.ts'
 import type { Journal } from '../journal.ts'
 import type { TextSource } from '../query/text-search.ts'
 import { type Column, columnOfField, columns, type Document, readDocument } from './document.ts'
 import { octetsOf } from './message-text.ts'
-import { matchExpression, type SearchQuery } from './query.ts'
+import { Matches } from './matches.ts'
+import { matchExpression, type SearchQuery, spelledOut } from './query.ts'
 import { incompleteEmails, narrowing } from './substring.ts'
 import { Vocabulary } from './vocabulary.ts'
 
@@ -24,18 +24,6 @@ const batchOctets = 16 * 1024 * 1024
 const catchUp = 5000
 
 const insert = `INSERT INTO search (rowid, ${columns.join(', ')}) VALUES (?${', ?'.repeat(columns.length)})`
-
-/** Matches read at once: one value far below 2 MB instead of a row each, since crossing into JavaScript is what costs. */
-const matchesPerPage = 100_000
-const matchPage = `
-  SELECT json_group_array(id) AS ids, count(*) AS count, max(id) AS last FROM
-    (SELECT rowid AS id FROM search WHERE search MATCH ? AND rowid > ? ORDER BY rowid LIMIT ${matchesPerPage})`
-
-interface MatchPage extends SqlRow {
-  ids: string
-  count: number
-  last: number
-}
 
 /** What IMAP searches: one header field (its values), the whole header and body, or the body with what it encloses. */
 export type SearchedText = { readonly field: string } | 'text' | 'body'
@@ -99,9 +87,11 @@ export class TextIndex {
   }
 
   /** Catches up, then gives the indexed emails for which the query holds in these columns. */
-  find(query: SearchQuery, where: readonly Column[]): Bitmap {
+  find(query: SearchQuery, where: readonly Column[]): EmailSet {
     this.#catchUp()
-    return this.#matches([matchExpression(query, where)])
+    const { sql, journal } = this.#parts
+    const expression = matchExpression(spelledOut(query, this.#vocabulary), where)
+    return Matches.newestFirst(sql, expression, journal.state)
   }
 
   /** Catches up, then gives the emails that may have this text, in IMAP's sense, there; undefined: all may. */
@@ -109,10 +99,9 @@ export class TextIndex {
     this.#catchUp()
     const query = narrowing(text, this.#vocabulary)
     if (query === undefined) return undefined
-    const found = this.#matches([
-      matchExpression(query, columnsWith(where)),
-      matchExpression(incompleteEmails, ['header']),
-    ])
+    const { sql, journal } = this.#parts
+    const [some, always] = [matchExpression(query, columnsWith(where)), matchExpression(incompleteEmails, ['header'])]
+    const found = Matches.all(sql, `(${some}) OR (${always})`, journal.state)
     const { through } = this
     return { has: (email) => email > through || found.has(email) }
   }
@@ -120,17 +109,6 @@ export class TextIndex {
   forget(): void {
     this.#through = undefined
     this.#vocabulary.forget()
-  }
-
-  #matches(expressions: readonly string[]): Bitmap {
-    const found = new Bitmap(this.#parts.journal.state)
-    const expression = expressions.map((each) => `(${each})`).join(' OR ')
-    for (let after = 0; ;) {
-      const { ids, count, last } = this.#parts.sql.exec<MatchPage>(matchPage, expression, after).one()
-      for (const id of JSON.parse(ids) as number[]) found.add(id)
-      if (count < matchesPerPage) return found
-      after = last
-    }
   }
 
   /** A message that cannot be read now stays above `through`: whoever asks about it reads it, and meets the error. */

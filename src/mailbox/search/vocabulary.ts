@@ -9,6 +9,8 @@ import type { Sql } from '../../storage/index.ts'
 
 /** Characters of a row; at three octets each far below the 2 MB of a value. */
 const maxRow = 400_000
+/** Characters kept in memory between searches: the words of some hundred thousand messages. */
+const maxKept = 2_000_000
 
 interface OpenRow {
   readonly id: number
@@ -20,6 +22,8 @@ export class Vocabulary {
   readonly #sql: Sql
   /** The last row, once a batch has needed it. */
   #open: OpenRow | undefined
+  /** All rows, once a search has read them. */
+  #kept: readonly string[] | undefined
 
   constructor(sql: Sql) {
     this.#sql = sql
@@ -44,13 +48,23 @@ export class Vocabulary {
 
   /** Words that contain (`end`: end with) this one; undefined when they are more than `most`. */
   having(part: string, end: boolean, most: number): string[] | undefined {
+    return this.#around(end ? `${part}\n` : part, most)
+  }
+
+  /** Words that begin with this one, itself among them; undefined when they are more than `most`. */
+  beginning(part: string, most: number): string[] | undefined {
+    return this.#around(`\n${part}`, most)
+  }
+
+  /** The words around each place where `sought` is. */
+  #around(sought: string, most: number): string[] | undefined {
     const found = new Set<string>()
-    const sought = end ? `${part}\n` : part
-    for (const row of this.#sql.exec<{ words: string }>('SELECT words FROM search_word')) {
-      const { words } = row
+    const before = sought.startsWith('\n') ? 1 : 0
+    for (const words of this.#rows()) {
       for (let at = words.indexOf(sought); at >= 0; at = words.indexOf(sought, at)) {
-        const stop = words.indexOf('\n', at)
-        found.add(words.slice(words.lastIndexOf('\n', at) + 1, stop))
+        const inside = at + before
+        const stop = words.indexOf('\n', inside)
+        found.add(words.slice(words.lastIndexOf('\n', inside) + 1, stop))
         if (found.size > most) return undefined
         at = stop
       }
@@ -60,9 +74,21 @@ export class Vocabulary {
 
   forget(): void {
     this.#open = undefined
+    this.#kept = undefined
+  }
+
+  #rows(): readonly string[] {
+    if (this.#kept !== undefined) return this.#kept
+    const rows = this.#sql
+      .exec<{ words: string }>('SELECT words FROM search_word')
+      .toArray()
+      .map(({ words }) => words)
+    if (rows.reduce((sum, words) => sum + words.length, 0) <= maxKept) this.#kept = rows
+    return rows
   }
 
   #write({ id, words }: OpenRow): void {
+    this.#kept = undefined
     const text = `\n${[...words].join('\n')}\n`
     this.#sql.exec('INSERT OR REPLACE INTO search_word (id, words) VALUES (?, ?)', id, text)
   }
