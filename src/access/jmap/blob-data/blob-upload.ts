@@ -52,13 +52,23 @@ export function blobUpload(context: JmapContext): Method {
           call.createdIds.set(creationId, info.id)
           setOwn(created, creationId, { ...info })
         } catch (error) {
-          setOwn(notCreated, creationId, asSetError(error).toJSON())
+          setOwn(notCreated, creationId, refusal(context, error).toJSON())
         }
       }
       return {
         arguments: { accountId: context.account.id, created: orNull(created), notCreated: orNull(notCreated) },
       }
     },
+  }
+}
+
+/** Each blob is kept on its own, so a fault with one must not hide the others from the client. */
+function refusal(context: JmapContext, error: unknown): SetError {
+  try {
+    return asSetError(error)
+  } catch (fault) {
+    context.onFault('Blob/upload', fault)
+    return new SetError('serverFail', 'An unexpected error occurred.')
   }
 }
 

@@ -38,6 +38,7 @@ import { findIdentity } from '../identity.ts'
 import { allows, isWildcard, maySendAs } from '../sender.ts'
 import { checkRecord, isBoolean, isString, isStringOrNull } from '../standard/record.ts'
 import { asSetError } from '../standard/change.ts'
+import { impliedCall } from '../standard/implied.ts'
 import { addressesIn, isAddress } from '../submission/outgoing.ts'
 
 const checks = {
@@ -84,8 +85,8 @@ export function mdnSend(context: OwnContext): Method {
       }
       const result = { accountId: context.account.id, sent: orNull(sent), notSent: orNull(notSent) }
       if (Object.keys(update).length === 0) return { arguments: result }
-      const emailSet = runEmailSet(context, { accountId: context.account.id, update }, call)
-      return { arguments: result, implied: [{ name: 'Email/set', arguments: emailSet.arguments }] }
+      const run = () => runEmailSet(context, { accountId: context.account.id, update }, call)
+      return { arguments: result, implied: [impliedCall(context, 'Email/set', run)] }
     },
   }
 }

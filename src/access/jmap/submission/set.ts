@@ -8,6 +8,7 @@
  */
 import { formatEmailId, formatSubmissionId, type Submission } from '../../../mailbox/index.ts'
 import {
+  MethodError,
   resolveId,
   SetError,
   setArguments,
@@ -21,6 +22,7 @@ import {
 import { standardOf, type OwnContext } from '../context.ts'
 import { runEmailSet } from '../email/set.ts'
 import { readRecord } from '../standard/get.ts'
+import { impliedCall } from '../standard/implied.ts'
 import { isString, patchRecord } from '../standard/record.ts'
 import { asSetError, attempt } from '../standard/change.ts'
 import { expectResolved, SetOutcome } from '../standard/set.ts'
@@ -44,12 +46,21 @@ export function submissionSet(context: OwnContext): Method {
       for (const [creationId, value] of request.create) {
         await createOne(context, call, creationId, value, outcome, emails)
       }
-      context.store.transaction(() => changeExisting(context, call, request, outcome, emails))
+      try {
+        context.store.transaction(() => changeExisting(context, call, request, outcome, emails))
+      } catch (fault) {
+        if (Object.keys(outcome.created).length === 0) throw fault
+        // What was sent is sent (RFC 8620 §3.6.2): the client has to look.
+        context.onFault('EmailSubmission/set', fault)
+        throw new MethodError('serverPartialFail', 'Messages were sent, and then something went wrong.')
+      }
       const result = outcome.toArguments(context.account.id, oldState, currentState(context))
       const implied = emailSetArguments(context, call, followUp, emails)
       if (implied === undefined) return { arguments: result }
-      const emailSet = runEmailSet(context, implied, call)
-      return { arguments: result, implied: [{ name: 'Email/set', arguments: emailSet.arguments }] }
+      return {
+        arguments: result,
+        implied: [impliedCall(context, 'Email/set', () => runEmailSet(context, implied, call))],
+      }
     },
   }
 }
