@@ -24,7 +24,15 @@ export { formatDateTime, formatInternalDate } from './date-time.ts'
 export { astring, encodeLatin1, nstring, quotedOrLiteral, quotedUtf8 } from './encoder.ts'
 export { parseCommand, type ImapCommand, type GrammarOptions } from './command/index.ts'
 export type { FetchItem, Section, Partial as PartialRange } from './command/fetch.ts'
-export type { SearchKey, SearchReturn, SearchCommand } from './command/search.ts'
+export type {
+  PartialResult,
+  SearchCommand,
+  SearchKey,
+  SearchProgram,
+  SearchReturn,
+  SearchReturnOptions,
+} from './command/search.ts'
+export type { SortCommand, SortCriterion, ThreadAlgorithm, ThreadCommand } from './command/sort.ts'
 export type { ListCommand, ListReturn, ListSelection } from './command/list.ts'
 export type { StatusItem } from './command/status.ts'
 export type { AppendCommand, AppendMessage, CatenatePart, ReplaceCommand } from './command/append.ts'

@@ -1,7 +1,8 @@
 /**
  * `FETCH`: streams what was asked for, pausing while the client does not read.
  *
- * Standards: RFC 9051 §6.4.5, §7.5.2; RFC 7162 §3.1.4 (CHANGEDSINCE), RFC 2180 §4.1 (messages that are gone).
+ * Standards: RFC 9051 §6.4.5, §7.5.2; RFC 7162 §3.1.4 (CHANGEDSINCE), RFC 2180 §4.1 (messages that are gone),
+ * RFC 9394 §3.2 (PARTIAL).
  *
  * The store may change at every pause: what is needed of the mailbox is read anew after it, and a message that is gone
  * by then is left out.
@@ -11,6 +12,7 @@ import type { ImapCommand } from '../../../protocol/imap/index.ts'
 import type { Completion, Context } from '../context.ts'
 import type { FetchMessage } from '../fetch/fetch-message.ts'
 import { planFetch, type FetchPlan } from '../fetch/plan.ts'
+import { partOf } from '../search/result.ts'
 import type { Selected } from '../selected.ts'
 
 /** Messages marked `\Seen` together, just before they are sent: one change of the store for all of them. */
@@ -29,6 +31,8 @@ export async function fetch(context: Context, command: Extract<ImapCommand, { na
   if (since !== undefined) {
     sequences = sequences.filter((s) => view.modseqAt(view.indexOf(selected.map.uidAt(s))) > since)
   }
+
+  if (command.partial !== undefined) sequences = [...partOf(sequences, command.partial)]
 
   const marks = plan.marksSeen && !selected.readOnly
   const size = marks ? seenBatch : plan.columns.length > 0 || plan.readsBody ? Infinity : 4096

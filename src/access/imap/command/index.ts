@@ -25,6 +25,7 @@ import { search } from './search.ts'
 import { select } from './select.ts'
 import { status } from './status.ts'
 import { store } from './store.ts'
+import { thread } from './thread.ts'
 import { subscribe } from './subscribe.ts'
 
 const selectedOnly: ReadonlySet<ImapCommand['name']> = new Set<ImapCommand['name']>([
@@ -36,7 +37,9 @@ const selectedOnly: ReadonlySet<ImapCommand['name']> = new Set<ImapCommand['name
   'MOVE',
   'REPLACE',
   'SEARCH',
+  'SORT',
   'STORE',
+  'THREAD',
   'UNSELECT',
 ])
 
@@ -103,7 +106,10 @@ export function runCommand(
       return fetch(context, command)
     case 'STORE':
       return store(context, command)
+    case 'THREAD':
+      return thread(context, command)
     case 'SEARCH':
+    case 'SORT':
       return search(context, command, tag)
     case 'COPY':
     case 'MOVE':

@@ -2,13 +2,15 @@
  * `FETCH`: which data of which messages.
  *
  * Standards: RFC 9051 §6.4.5 (FETCH), RFC 3501 §6.4.5 (RFC822 items, macros), RFC 3516 (BINARY), RFC 7162 §3.1.4
- * (MODSEQ, CHANGEDSINCE), RFC 8474 §5 (EMAILID, THREADID), RFC 8970 (PREVIEW).
+ * (MODSEQ, CHANGEDSINCE), RFC 8474 §5 (EMAILID, THREADID), RFC 8970 (PREVIEW), RFC 9394 §3.2
+ * (PARTIAL).
  * Limits: items and header names per command, since each is repeated for every message.
  */
 import { Decoder } from '../decoder.ts'
 import { astring } from '../encoder.ts'
 import { bad } from '../error.ts'
 import type { SequenceSet } from '../sequence-set.ts'
+import { parsePartialResult, type PartialResult } from './search.ts'
 
 /** What of a part: nothing for its body, else one of the specifiers. */
 export interface Section {
@@ -51,6 +53,8 @@ export interface FetchCommand {
   set: SequenceSet
   items: FetchItem[]
   changedSince?: number
+  /** Only these of the messages named; with UIDs only. */
+  partial?: PartialResult
 }
 
 const simpleItems: ReadonlySet<string> = new Set<SimpleFetchItem>([
@@ -81,12 +85,20 @@ export function parseFetch(decoder: Decoder, uid: boolean): FetchCommand {
   const items = parseItems(decoder)
   const command: FetchCommand = { name: 'FETCH', uid, set, items }
   if (!decoder.sp()) return command
-  decoder.expectSpecial('(')
-  if (!decoder.word('CHANGEDSINCE')) throw bad('Unknown FETCH modifier')
-  decoder.expectSp()
-  command.changedSince = decoder.expectModSeq()
-  decoder.expectSpecial(')')
+  decoder.expectList(() => parseModifier(decoder, command))
   return command
+}
+
+function parseModifier(decoder: Decoder, command: FetchCommand): void {
+  if (decoder.word('CHANGEDSINCE')) {
+    decoder.expectSp()
+    command.changedSince = decoder.expectModSeq()
+  } else if (decoder.word('PARTIAL')) {
+    // RFC 9394 §3.2: a range of sequence numbers would be a range of a range.
+    if (!command.uid) throw bad('PARTIAL goes with UID FETCH only')
+    decoder.expectSp()
+    command.partial = parsePartialResult(decoder)
+  } else throw bad('Unknown FETCH modifier')
 }
 
 function parseItems(decoder: Decoder): FetchItem[] {

@@ -14,6 +14,7 @@ import { parseList, parseLsub, type ListCommand } from './list.ts'
 import { parseGetQuota, parseGetQuotaRoot, parseSetQuota, type QuotaCommand } from './quota.ts'
 import { parseSearch, type SearchCommand } from './search.ts'
 import { parseSelect, type SelectCommand } from './select.ts'
+import { parseSort, parseThread, type SortCommand, type ThreadCommand } from './sort.ts'
 import { parseStatus, type StatusCommand } from './status.ts'
 import { parseStore, type StoreCommand } from './store.ts'
 
@@ -37,6 +38,8 @@ export type ImapCommand =
   | FetchCommand
   | StoreCommand
   | SearchCommand
+  | SortCommand
+  | ThreadCommand
   | QuotaCommand
   | { name: 'COPY' | 'MOVE'; uid: boolean; set: SequenceSet; mailbox: string }
   /** `set` only with UID EXPUNGE (RFC 4315 §2.1). */
@@ -94,6 +97,10 @@ const grammars = new Map<string, Grammar>([
   ['UID STORE', (decoder) => parseStore(decoder, true)],
   ['SEARCH', (decoder) => parseSearch(decoder, false)],
   ['UID SEARCH', (decoder) => parseSearch(decoder, true)],
+  ['SORT', (decoder) => parseSort(decoder, false)],
+  ['UID SORT', (decoder) => parseSort(decoder, true)],
+  ['THREAD', (decoder) => parseThread(decoder, false)],
+  ['UID THREAD', (decoder) => parseThread(decoder, true)],
   ['COPY', transfer('COPY', false)],
   ['UID COPY', transfer('COPY', true)],
   ['MOVE', transfer('MOVE', false)],

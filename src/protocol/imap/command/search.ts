@@ -2,7 +2,7 @@
  * `SEARCH`: which messages, and how the answer shall look.
  *
  * Standards: RFC 9051 §6.4.4, RFC 3501 §6.4.4, RFC 4731 (ESEARCH), RFC 5182 (SAVE), RFC 5032 (OLDER, YOUNGER),
- * RFC 7162 §3.1.5 (MODSEQ), RFC 8474 §5.3 (EMAILID, THREADID).
+ * RFC 7162 §3.1.5 (MODSEQ), RFC 8474 §5.3 (EMAILID, THREADID), RFC 9394 (PARTIAL).
  * Limits: nesting depth and number of keys, so that neither the stack nor one command's work can be made to explode.
  */
 import { parseDate } from '../date-time.ts'
@@ -29,18 +29,33 @@ export type SearchKey =
   | { key: 'MODSEQ'; modSeq: number }
   | { key: 'EMAILID' | 'THREADID'; id: string }
 
-export type SearchReturn = 'MIN' | 'MAX' | 'COUNT' | 'ALL' | 'SAVE'
+export type SearchReturn = 'MIN' | 'MAX' | 'COUNT' | 'ALL' | 'SAVE' | 'PARTIAL'
 
-export interface SearchCommand {
-  name: 'SEARCH'
-  uid: boolean
-  /** Undefined: a plain SEARCH. Empty never: `RETURN ()` means ALL (RFC 4731 §3.1). */
-  returns?: Set<SearchReturn>
+/** Results from one place to another, counted from 1; negative numbers count from the end (RFC 9394 §3.1). */
+export interface PartialResult {
+  readonly from: number
+  readonly to: number
+}
+
+export interface SearchReturnOptions {
+  /** Never empty: `RETURN ()` means ALL (RFC 4731 §3.1). */
+  readonly options: ReadonlySet<SearchReturn>
+  readonly partial?: PartialResult
+}
+
+export interface SearchProgram {
   key: SearchKey
   /** A charset was named. */
   charset?: true
   /** A charset was named that is neither UTF-8 nor US-ASCII: the keys were not read. */
   unknownCharset?: true
+}
+
+export interface SearchCommand extends SearchProgram {
+  name: 'SEARCH'
+  uid: boolean
+  /** Undefined: a plain SEARCH. */
+  returns?: SearchReturnOptions
 }
 
 const maxDepth = 32
@@ -63,34 +78,64 @@ const flagKeys: Record<string, [string, boolean]> = {
 
 export function parseSearch(decoder: Decoder, uid: boolean): SearchCommand {
   decoder.expectSp()
-  const command: SearchCommand = { name: 'SEARCH', uid, key: { key: 'ALL' } }
-  if (decoder.word('RETURN')) {
-    decoder.expectSp()
-    command.returns = parseReturns(decoder)
-    decoder.expectSp()
-  }
+  const returns = parseSearchReturn(decoder)
+  let charset: string | undefined
   if (decoder.word('CHARSET')) {
     decoder.expectSp()
-    const charset = decoder.expectAstring('a charset').toUpperCase()
-    command.charset = true
-    if (charset !== 'UTF-8' && charset !== 'US-ASCII') {
-      decoder.skipRest()
-      return { ...command, unknownCharset: true }
-    }
+    charset = decoder.expectAstring('a charset')
     decoder.expectSp()
   }
-  const grammar = new SearchGrammar(decoder)
-  command.key = grammar.keys()
-  return command
+  return { name: 'SEARCH', uid, ...(returns && { returns }), ...parseSearchProgram(decoder, charset) }
 }
 
-function parseReturns(decoder: Decoder): Set<SearchReturn> {
-  const returns = new Set<SearchReturn>()
-  for (const name of decoder.expectList(() => decoder.expectAtom('a RETURN option').toUpperCase())) {
-    if (!['MIN', 'MAX', 'COUNT', 'ALL', 'SAVE'].includes(name)) throw bad('Unknown SEARCH RETURN option')
-    returns.add(name as SearchReturn)
+/** `RETURN (…) ` before a search; undefined when there is none. */
+export function parseSearchReturn(decoder: Decoder): SearchReturnOptions | undefined {
+  if (!decoder.word('RETURN')) return undefined
+  decoder.expectSp()
+  const options = new Set<SearchReturn>()
+  let partial: PartialResult | undefined
+  decoder.expectList(() => {
+    const name = decoder.expectAtom('a RETURN option').toUpperCase()
+    if (!isSearchReturn(name)) throw bad('Unknown RETURN option')
+    if (name === 'PARTIAL') {
+      if (partial !== undefined) throw bad('PARTIAL may be given once')
+      decoder.expectSp()
+      partial = parsePartialResult(decoder)
+    }
+    options.add(name)
+  })
+  // RFC 9394 §3.1: all of it and a part of it cannot both be asked for.
+  if (partial !== undefined && options.has('ALL')) throw bad('ALL and PARTIAL exclude each other')
+  if (options.size === 0) options.add('ALL')
+  decoder.expectSp()
+  return { options, ...(partial && { partial }) }
+}
+
+/** `1:500`, `-1:-100`; either end may come first. */
+export function parsePartialResult(decoder: Decoder): PartialResult {
+  const negative = decoder.special('-')
+  const first = decoder.expectNzNumber()
+  decoder.expectSpecial(':')
+  if (decoder.special('-') !== negative) throw bad('A range counts from one end')
+  const second = decoder.expectNzNumber()
+  const [low, high] = first <= second ? [first, second] : [second, first]
+  return negative ? { from: -low, to: -high } : { from: low, to: high }
+}
+
+/** The keys, in this charset; undefined means US-ASCII and UTF-8 alike. */
+export function parseSearchProgram(decoder: Decoder, charset: string | undefined): SearchProgram {
+  const named = charset?.toUpperCase()
+  if (named !== undefined && named !== 'UTF-8' && named !== 'US-ASCII') {
+    decoder.skipRest()
+    return { key: { key: 'ALL' }, charset: true, unknownCharset: true }
   }
-  return returns.size === 0 ? new Set(['ALL']) : returns
+  return { key: new SearchGrammar(decoder).keys(), ...(named !== undefined && { charset: true as const }) }
+}
+
+const searchReturns: ReadonlySet<string> = new Set<SearchReturn>(['MIN', 'MAX', 'COUNT', 'ALL', 'SAVE', 'PARTIAL'])
+
+function isSearchReturn(name: string): name is SearchReturn {
+  return searchReturns.has(name)
 }
 
 class SearchGrammar {
