@@ -5,7 +5,6 @@
  *
  * Standards: RFC 8621 §4.4, RFC 8620 §5.5.
  */
-import { Bitmap } from '../bitmap.ts'
 import type { Columns } from '../columns.ts'
 import type { EmailReader } from '../email-reader.ts'
 import { StoreError } from '../errors.ts'
@@ -19,6 +18,7 @@ import {
   type Predicate,
   requiredMailbox,
 } from './filter.ts'
+import { Results } from './results.ts'
 import { checkSort, type Comparator, sortRows } from './sort.ts'
 
 export interface Query {
@@ -35,11 +35,15 @@ export interface Query {
   /** At most so many ids; default: all. */
   readonly limit?: number
   readonly calculateTotal?: boolean
+  /** Only these of the results, each with its index. Not with a window. */
+  readonly among?: ReadonlySet<EmailId>
 }
 
 export interface QueryResult {
   readonly ids: readonly EmailId[]
   readonly position: number
+  /** Only with `among`: where each of `ids` is in the results. */
+  readonly indexes?: readonly number[]
   /** Only with `calculateTotal`. */
   readonly total: number | undefined
   readonly queryState: ModSeq
@@ -73,16 +77,14 @@ export function runQuery(query: Query, parts: QueryParts): QueryResult {
   const wanted = filter === undefined ? undefined : compileFilter(filter, columns, context, mailbox)
   // What is in a mailbox that may be read is seen.
   const test = mailbox === undefined ? onlySeen(columns, context, wanted) : wanted
-  const shown = query.collapseThreads === true ? new Bitmap(context.highest) : undefined
-  const enough = windowEnd(query)
-  const found = isByArrival(sort)
-    ? inArrivalOrder(columns, sort[0]?.isAscending === false, test, shown, enough)
-    : firstOfThreads(
-        sortRows(inArrivalOrder(columns, false, test, undefined, Infinity), sort, columns, context, parts.reader),
-        columns,
-        shown,
-      )
-  return { ...cut(found, columns, query), queryState: state, canCalculateChanges: false }
+  const found = new Results(columns, query, context.highest)
+  if (isByArrival(sort)) walk(columns, sort[0]?.isAscending === false, test, (row) => found.add(row))
+  else {
+    const rows: number[] = []
+    walk(columns, false, test, (row) => rows.push(row) > 0)
+    for (const row of sortRows(rows, sort, columns, context, parts.reader)) if (!found.add(row)) break
+  }
+  return { ...found.answer(), queryState: state, canCalculateChanges: false }
 }
 
 function onlySeen(columns: Columns, { seen }: FilterContext, wanted: Predicate | undefined): Predicate | undefined {
@@ -94,52 +96,15 @@ function isByArrival(sort: readonly Comparator[]): boolean {
   return sort.length === 1 && sort[0]?.property === 'receivedAt'
 }
 
-/** How many results must be known: all of them when something counts from elsewhere than the start. */
-function windowEnd({ anchor, position = 0, limit = Infinity, calculateTotal }: Query): number {
-  return anchor !== undefined || position < 0 || calculateTotal === true ? Infinity : position + limit
-}
-
-/** Matching rows that JMAP sees (RFC 8621 §4.1.1) by receivedAt, at most `enough`. With `shown`, only the first of each thread. */
-function inArrivalOrder(
-  columns: Columns,
-  newestFirst: boolean,
-  test: ((row: number) => boolean) | undefined,
-  shown: Bitmap | undefined,
-  enough: number,
-): number[] {
+/** Matching rows that JMAP sees (RFC 8621 §4.1.1) by receivedAt, until `take` wants no more. */
+function walk(columns: Columns, newestFirst: boolean, test: Predicate | undefined, take: Predicate): void {
   const order = columns.order()
-  const { threads } = columns
-  const found: number[] = []
   const step = newestFirst ? -1 : 1
-  let at = newestFirst ? order.length - 1 : 0
-  for (; at >= 0 && at < order.length && found.length < enough; at += step) {
+  for (let at = newestFirst ? order.length - 1 : 0; at >= 0 && at < order.length; at += step) {
     const row = order[at] as number
     if (columns.isDeletedAt(row) || (test !== undefined && !test(row))) continue
-    if (shown !== undefined && !shown.addNew(threads[row] as number)) continue
-    found.push(row)
+    if (!take(row)) return
   }
-  return found
-}
-
-function firstOfThreads(rows: readonly number[], columns: Columns, shown: Bitmap | undefined): readonly number[] {
-  return shown === undefined ? rows : rows.filter((row) => shown.addNew(columns.threads[row] as number))
-}
-
-function cut(
-  found: readonly number[],
-  columns: Columns,
-  query: Query,
-): Omit<QueryResult, 'queryState' | 'canCalculateChanges'> {
-  const { anchor, position = 0, limit = Infinity } = query
-  let wanted = position < 0 ? found.length + position : position
-  if (anchor !== undefined) {
-    const anchorAt = found.findIndex((row) => columns.emails[row] === anchor)
-    if (anchorAt < 0) throw new StoreError('anchorNotFound', 'the anchor is not in the results')
-    wanted = anchorAt + (query.anchorOffset ?? 0)
-  }
-  const start = Math.max(0, wanted)
-  const ids = found.slice(start, start + limit).map((row) => columns.emails[row] as EmailId)
-  return { ids, position: start, total: total(query, found.length) }
 }
 
 function total(query: Query, count: number): number | undefined {

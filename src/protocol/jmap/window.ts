@@ -34,38 +34,36 @@ export function windowStart(total: number, window: Window, indexOfAnchor: () => 
   return Math.max(0, index + window.anchorOffset)
 }
 
-export interface QueryDifference {
-  readonly removed: readonly string[]
-  readonly added: readonly { readonly id: string; readonly index: number }[]
+export interface QueryDifference<Id = string> {
+  readonly removed: readonly Id[]
+  readonly added: readonly { readonly id: Id; readonly index: number }[]
 }
 
 /** Records that may have entered, left or moved within the results since. */
-export interface Touched {
+export interface Touched<Id = string> {
   /** Existing ones, new or not. */
-  readonly touched: ReadonlySet<string>
+  readonly touched: ReadonlySet<Id>
   /** Of these, those that did not exist then. */
-  readonly created: ReadonlySet<string>
-  readonly gone: ReadonlySet<string>
+  readonly created: ReadonlySet<Id>
+  readonly gone: ReadonlySet<Id>
 }
 
 /**
- * The difference of a query's results, from the present results. `removed` may name ids that were never in the results, as
- * §5.6 allows, but none that did not exist. `upToId` cuts off what lies behind it, and may only be given when filter and
- * sort look at immutable properties alone.
+ * The difference of a query's results, from the present results: all of them, or the index of each that is touched or
+ * `upToId`, in their order. `removed` may name ids that were never in the results, as §5.6 allows, but none that did not
+ * exist. `upToId` cuts off what lies behind it, and may only be given when filter and sort look at immutable properties
+ * alone.
  */
-export function differenceOf(
-  results: readonly string[],
-  { touched, created, gone }: Touched,
-  upToId?: string,
-): QueryDifference {
-  const cut = upToId === undefined ? -1 : results.indexOf(upToId)
-  const end = cut < 0 ? results.length : cut + 1
-  const behind = new Set(results.slice(end))
-  const added: { id: string; index: number }[] = []
-  for (let index = 0; index < end; index++) {
-    const id = results[index] as string
-    if (touched.has(id)) added.push({ id, index })
-  }
-  const moved = [...touched].filter((id) => !gone.has(id) && !created.has(id) && !behind.has(id))
+export function differenceOf<Id>(
+  results: readonly Id[] | ReadonlyMap<Id, number>,
+  { touched, created, gone }: Touched<Id>,
+  upToId?: Id,
+): QueryDifference<Id> {
+  const indexes = 'get' in results ? results : new Map(results.map((id, index) => [id, index]))
+  const end = (upToId === undefined ? undefined : indexes.get(upToId)) ?? Infinity
+  const added: { id: Id; index: number }[] = []
+  for (const [id, index] of indexes) if (index <= end && touched.has(id)) added.push({ id, index })
+  const isBehind = (id: Id): boolean => (indexes.get(id) ?? 0) > end
+  const moved = [...touched].filter((id) => !gone.has(id) && !created.has(id) && !isBehind(id))
   return { removed: [...gone, ...moved], added }
 }

@@ -70,11 +70,21 @@ export function emailQueryChanges(context: JmapContext): Method {
       const request = queryChangesArguments(values, standardOf(context, call), ['collapseThreads'])
       const collapseThreads = request.args.boolean('collapseThreads')
       const search = searchOf(context, request.filter, request.sort)
-      const results = runQuery(context, { ...search, collapseThreads }).ids
       const touched = touchedSince(context, request.sinceQueryState)
-      const upToId = collapseThreads || !search.isImmutable ? undefined : request.upToId
-      const difference = differenceOf(results.map(formatEmailId), touched, upToId)
-      return queryChangesAnswer(context, request, difference, results.length)
+      const upToId =
+        collapseThreads || !search.isImmutable || request.upToId === undefined
+          ? undefined
+          : parseEmailId(request.upToId)
+      const among = new Set(touched.touched)
+      if (upToId !== undefined) among.add(upToId)
+      const { ids, indexes, total } = runQuery(context, { ...search, collapseThreads, among, calculateTotal: true })
+      const results = new Map(ids.map((id, at) => [id, indexes?.[at] as number]))
+      const { removed, added } = differenceOf(results, touched, upToId)
+      const difference = {
+        removed: removed.map(formatEmailId),
+        added: added.map(({ id, index }) => ({ id: formatEmailId(id), index })),
+      }
+      return queryChangesAnswer(context, request, difference, total as number)
     }),
   }
 }
