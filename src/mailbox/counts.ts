@@ -24,6 +24,7 @@ export class Counts {
   readonly #kept = new Map<MailboxId, MailboxCounts>()
   #unread: { trash: Bitmap; others: Bitmap } | undefined
   #version = -1
+  #trash: MailboxId | undefined
 
   constructor(views: Views, mailboxes: CountedMailboxes, highest: () => number) {
     this.#views = views
@@ -32,7 +33,7 @@ export class Counts {
   }
 
   of(id: MailboxId): MailboxCounts {
-    if (this.#version !== this.#views.version) this.forget()
+    if (this.#version !== this.#views.version || this.#trash !== this.#mailboxes.byRole('trash')?.id) this.forget()
     let counts = this.#kept.get(id)
     if (counts === undefined) this.#kept.set(id, (counts = this.#count(id)))
     return counts
@@ -42,6 +43,7 @@ export class Counts {
     this.#kept.clear()
     this.#unread = undefined
     this.#version = this.#views.version
+    this.#trash = this.#mailboxes.byRole('trash')?.id
   }
 
   #count(id: MailboxId): MailboxCounts {

@@ -133,7 +133,9 @@ export class Mailboxes {
       id,
     )
     this.#keep(row)
-    this.#journal.record.mailboxes.update(id)
+    // What is the trash decides which threads are unread elsewhere (RFC 8621 §2).
+    const movesTrash = current.role !== row.role && (current.role === 'trash' || row.role === 'trash')
+    for (const changed of movesTrash ? this.ids() : [id]) this.#journal.record.mailboxes.update(changed)
     return row
   }
 

@@ -126,15 +126,15 @@ describe('body parts (RFC 8621 §4.1.4)', () => {
   })
 })
 
-describe('the properties of a part (RFC 8621 §4.1.4)', () => {
-  /** The only part of a message with these fields. */
-  async function part(fields: string, body = 'text', bodyProperties?: string[]): Promise<Answer> {
-    const world = new World()
-    const id = world.deliver(`From: b@example.com\n${fields}\n${body}`)
-    const args = { properties: ['bodyStructure'], ...(bodyProperties === undefined ? {} : { bodyProperties }) }
-    return (await one(world, id, args)).bodyStructure
-  }
+/** The only part of a message with these fields. */
+async function part(fields: string, body = 'text', bodyProperties?: string[]): Promise<Answer> {
+  const world = new World()
+  const id = world.deliver(`From: b@example.com\n${fields}\n${body}`)
+  const args = { properties: ['bodyStructure'], ...(bodyProperties === undefined ? {} : { bodyProperties }) }
+  return (await one(world, id, args)).bodyStructure
+}
 
+describe('the properties of a part (RFC 8621 §4.1.4)', () => {
   it('has the default ones when none are named, and subParts in a structure (§4.2)', async () => {
     expect(await part('')).toEqual({
       partId: '0',
@@ -329,6 +329,10 @@ Content-Transfer-Encoding: base64
   })
 })
 
+const leaf = (type: string, fields = ''): Tree => ({ type, fields })
+
+const types = (parts: Answer[]): string[] => parts.map(({ type }) => type.split('/')[1])
+
 describe('which parts are the body, and which attached (RFC 8621 §4.1.4)', () => {
   interface Tree {
     readonly type: string
@@ -336,7 +340,6 @@ describe('which parts are the body, and which attached (RFC 8621 §4.1.4)', () =
     readonly of?: readonly Tree[]
   }
 
-  const leaf = (type: string, fields = ''): Tree => ({ type, fields })
   const multipart = (subtype: string, ...of: Tree[]): Tree => ({ type: `multipart/${subtype}`, of })
 
   function written(tree: Tree, boundary: string): string {
@@ -420,7 +423,6 @@ describe('which parts are the body, and which attached (RFC 8621 §4.1.4)', () =
       properties,
       bodyProperties,
     })
-    const types = (parts: Answer[]): string[] => parts.map(({ type }) => type.split('/')[1])
     expect([types(email.textBody), types(email.htmlBody), types(email.attachments)]).toEqual([
       textBody,
       htmlBody,

@@ -200,13 +200,13 @@ describe('which forms a field may have (RFC 8621 §4.1.2)', () => {
   })
 })
 
-describe('how a form is read', () => {
-  async function read(field: string, property: string): Promise<Answer> {
-    const world = new World()
-    const id = world.deliver(`${field}\nX-Last: x\n\nbody\n`)
-    return (await one(world, id, { properties: [property] }))[property]
-  }
+async function read(field: string, property: string): Promise<Answer> {
+  const world = new World()
+  const id = world.deliver(`${field}\nX-Last: x\n\nbody\n`)
+  return (await one(world, id, { properties: [property] }))[property]
+}
 
+describe('how a form is read', () => {
   it.each([
     ['keeps the white space behind the colon', 'X-A:  b ', '  b '],
     ['keeps folds', 'X-A: b\n\tc', ' b\r\n\tc'],

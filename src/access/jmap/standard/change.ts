@@ -4,7 +4,7 @@
  * Standards: RFC 8620 §5.3 (only the state after the call must be valid).
  * Limits: how many records may change places, since each is tried with all others.
  */
-import { StoreError } from '../../../mailbox/index.ts'
+import { MailboxError, StoreError } from '../../../mailbox/index.ts'
 import { invalidProperties, SetError, setOwn, type JsonObject } from '../../../protocol/jmap/index.ts'
 
 /** The change of one record. */
@@ -93,9 +93,11 @@ export function asSetError(error: unknown): SetError {
     case 'mailboxHasChild':
     case 'mailboxHasEmail':
     case 'tooManyKeywords':
-    case 'tooManyMailboxes':
     case 'blobNotFound':
       return new SetError(error.type, error.message)
+    case 'tooManyMailboxes':
+      // Said of an email that is in too many (RFC 8621 §4.6); too many of a type are overQuota (RFC 8620 §5.3).
+      return new SetError(error instanceof MailboxError ? 'overQuota' : error.type, error.message)
     case 'unavailable':
       return new SetError('serverFail', error.message)
     default:
