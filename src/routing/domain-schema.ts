@@ -7,4 +7,9 @@ export const domainSchema: readonly Migration[] = [
   `CREATE TABLE setting (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
    CREATE TABLE account (local_part TEXT PRIMARY KEY, account TEXT NOT NULL, position INTEGER NOT NULL) WITHOUT ROWID;
    CREATE TABLE alias (local_part TEXT PRIMARY KEY, targets TEXT NOT NULL) WITHOUT ROWID`,
+  // The directory of people: what they say of themselves, when each came and changed last, and who is gone.
+  `ALTER TABLE account ADD COLUMN profile TEXT;
+   ALTER TABLE account ADD COLUMN created INTEGER NOT NULL DEFAULT 0;
+   ALTER TABLE account ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
+   CREATE TABLE account_gone (state INTEGER PRIMARY KEY, account TEXT NOT NULL, created INTEGER NOT NULL)`,
 ]

@@ -8,11 +8,17 @@ import { formatAddress, splitAddress } from '../format/index.ts'
 import { isMigrated, migrate, type Sql } from '../storage/index.ts'
 import { canonicalAddress, canonicalDomain, canonicalLocalPart } from './address.ts'
 import type { DirectoryAnswer } from './directory.ts'
+import { type DirectoryChanges, DirectoryLog, type Profile } from './directory-log.ts'
 import { domainSchema } from './domain-schema.ts'
 
 export interface DomainAccount {
   accountId: string
   address: string
+}
+
+/** Somebody with an account in the domain, as the others see them. */
+export interface DomainPerson extends DomainAccount {
+  profile: Profile
 }
 
 export interface DomainAlias {
@@ -34,17 +40,20 @@ const obligatory = new Set(['postmaster', 'abuse'])
  */
 export class DomainStore {
   readonly #sql: Sql
+  readonly #people: DirectoryLog
   #domain: string | undefined
   #loaded = false
 
   constructor(sql: Sql) {
     this.#sql = sql
+    this.#people = new DirectoryLog(sql)
   }
 
   /** The hosted domain, canonical; undefined while the domain is not hosted. */
   get domain(): string | undefined {
     if (!this.#loaded) {
       this.#domain = isMigrated(this.#sql) ? this.#setting('domain') : undefined
+      if (this.#domain !== undefined) migrate(this.#sql, domainSchema)
       this.#loaded = true
     }
     return this.#domain
@@ -76,7 +85,8 @@ export class DomainStore {
     }
     this.#sql.transaction(() => {
       this.#sql.exec('DELETE FROM alias')
-      this.#sql.exec('DELETE FROM setting')
+      // The directory's number stays: a state that was given out must not mean something else later.
+      this.#sql.exec(`DELETE FROM setting WHERE key NOT LIKE 'directory%'`)
     })
     this.#domain = undefined
     return { ok: true, address: domain }
@@ -146,14 +156,41 @@ export class DomainStore {
     }))
   }
 
-  addAccount(localPart: string, accountId: string): AddressChange {
+  /** The people of the domain, oldest first; only these, when ids are given. */
+  people(accountIds?: readonly string[]): { state: number; people: DomainPerson[] } {
+    const domain = this.domain
+    if (domain === undefined) return { state: 0, people: [] }
+    const people = this.#people.list(accountIds).map(({ accountId, localPart, profile }) => ({
+      accountId,
+      address: formatAddress({ localPart, domain }),
+      profile,
+    }))
+    return { state: this.#people.state, people }
+  }
+
+  peopleChanges(since: number): DirectoryChanges {
+    return this.domain === undefined ? { state: 0, changes: null } : this.#people.changes(since)
+  }
+
+  /** False when the domain has no such account. */
+  setProfile(accountId: string, profile: Profile): boolean {
+    return this.domain !== undefined && this.#people.update(accountId, profile)
+  }
+
+  /** `name` is the one for people to see, until they choose another. */
+  addAccount(localPart: string, accountId: string, name = ''): AddressChange {
     const checked = this.#newLocalPart(localPart)
     if (!checked.ok) return checked
     if (accountId === '') return refuse('An account needs an id.')
     const key = canonicalLocalPart(localPart)
     if (this.#alias(key) !== undefined) return refuse(`${checked.address} is an alias already.`)
     if (this.#account(key) !== undefined) return refuse(`${checked.address} is an account already.`)
-    this.#sql.exec('INSERT INTO account SELECT ?, ?, coalesce(max(position), 0) + 1 FROM account', key, accountId)
+    this.#sql.transaction(() => {
+      const insert = `INSERT INTO account (local_part, account, position)
+        SELECT ?, ?, coalesce(max(position), 0) + 1 FROM account`
+      this.#sql.exec(insert, key, accountId)
+      this.#people.added(key, name === '' ? {} : { name })
+    })
     return checked
   }
 
@@ -161,7 +198,10 @@ export class DomainStore {
     const key = canonicalLocalPart(localPart)
     const found = this.domain === undefined ? undefined : this.#account(key)
     if (found === undefined) return refuse(`There is no account "${localPart}" in this domain.`)
-    this.#sql.exec('DELETE FROM account WHERE local_part = ?', key)
+    this.#sql.transaction(() => {
+      this.#people.removing(key)
+      this.#sql.exec('DELETE FROM account WHERE local_part = ?', key)
+    })
     return { ok: true, address: found.address }
   }
 

@@ -1,6 +1,13 @@
 export { canonicalAddress, canonicalDomain, canonicalLocalPart } from './address.ts'
 export type { Directory, DirectoryAnswer, Refusal } from './directory.ts'
-export { type AddressChange, type DomainAccount, type DomainAlias, DomainStore } from './domain-store.ts'
+export type { DirectoryChanges, Profile } from './directory-log.ts'
+export {
+  type AddressChange,
+  type DomainAccount,
+  type DomainAlias,
+  type DomainPerson,
+  DomainStore,
+} from './domain-store.ts'
 export { ownsAddress } from './ownership.ts'
 export {
   type RegisteredAccount,

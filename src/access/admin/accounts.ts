@@ -46,7 +46,7 @@ export class AccountAdministration {
     const display = optionalText(fields, 'name') ?? ''
     const account = this.#ports.account(id)
     await account.create({ address: name.address, name: display, password })
-    const bound = await domain.bindAccount(name.localPart, id)
+    const bound = await domain.bindAccount(name.localPart, id, display)
     if (!bound.ok) {
       await account.destroy()
       throw new AdminError('conflict', bound.problem)

@@ -33,7 +33,8 @@ export interface DomainDoor {
   isHosted(): Promise<boolean>
   host(): Promise<AddressChange>
   unhost(): Promise<AddressChange>
-  bindAccount(localPart: string, accountId: string): Promise<AddressChange>
+  /** `displayName` is what others in the domain see, `''`: nothing but the address. */
+  bindAccount(localPart: string, accountId: string, displayName: string): Promise<AddressChange>
   unbindAccount(localPart: string): Promise<AddressChange>
   /** The account whose own address this is; not what an alias, subaddress or catch-all leads to. */
   accountOf(localPart: string): Promise<string | undefined>

@@ -71,7 +71,8 @@ function domainDoor(env: Env, name: string): ReturnType<Parameters<typeof admini
     isHosted: async () => stub.isHosted(),
     host: () => changing(async () => stub.host(name)),
     unhost: () => changing(async () => stub.unhost()),
-    bindAccount: (localPart, accountId) => changing(async () => stub.addAccount(localPart, accountId)),
+    bindAccount: (localPart, accountId, displayName) =>
+      changing(async () => stub.addAccount(localPart, accountId, displayName)),
     unbindAccount: (localPart) => changing(async () => stub.removeAccount(localPart)),
     accountOf: async (localPart) => {
       const answer = await stub.lookup(localPart)

@@ -4,7 +4,14 @@
  * Anyone's RCPT may reach an object of any name: until `host()`, it answers "foreign" and writes nothing.
  */
 import { DurableObject } from 'cloudflare:workers'
-import { type AddressChange, type DirectoryAnswer, DomainStore } from '../../routing/index.ts'
+import {
+  type AddressChange,
+  type DirectoryAnswer,
+  type DirectoryChanges,
+  type DomainPerson,
+  DomainStore,
+  type Profile,
+} from '../../routing/index.ts'
 import type { DomainDoor } from './doors.ts'
 import type { Env } from './env.ts'
 import { durableSql } from './sql.ts'
@@ -33,8 +40,20 @@ export class DomainObject extends DurableObject<Env> implements DomainDoor {
     return this.#store.unhost()
   }
 
-  addAccount(localPart: string, accountId: string): AddressChange {
-    return this.#store.addAccount(localPart, accountId)
+  addAccount(localPart: string, accountId: string, name?: string): AddressChange {
+    return this.#store.addAccount(localPart, accountId, name)
+  }
+
+  people(accountIds?: string[]): { state: number; people: DomainPerson[] } {
+    return this.#store.people(accountIds)
+  }
+
+  peopleChanges(since: number): DirectoryChanges {
+    return this.#store.peopleChanges(since)
+  }
+
+  setProfile(accountId: string, profile: Profile): boolean {
+    return this.#store.setProfile(accountId, profile)
   }
 
   removeAccount(localPart: string): AddressChange {

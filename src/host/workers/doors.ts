@@ -9,6 +9,9 @@ import type { NewEntry, QueuedEntry, TrackedStatus } from '../../queue/index.ts'
 import type {
   AddressChange,
   DirectoryAnswer,
+  DirectoryChanges,
+  DomainPerson,
+  Profile,
   RegisteredAccount,
   RegisteredDomain,
   WaitingDestination,
@@ -52,7 +55,10 @@ export interface DomainDoor extends Rpc.DurableObjectBranded {
   isHosted(): boolean
   host(domain: string): AddressChange
   unhost(): AddressChange
-  addAccount(localPart: string, accountId: string): AddressChange
+  addAccount(localPart: string, accountId: string, name?: string): AddressChange
+  people(accountIds?: string[]): { state: number; people: DomainPerson[] }
+  peopleChanges(since: number): DirectoryChanges
+  setProfile(accountId: string, profile: Profile): boolean
   removeAccount(localPart: string): AddressChange
   aliases(): { address: string; targets: string[] }[]
   setAlias(localPart: string, targets: string[]): AddressChange

@@ -1,5 +1,5 @@
 /**
- * Capability URIs (RFC 8620 §9.4, RFC 8621 §1.3, RFC 8887 §3, RFC 9749 §3).
+ * Capability URIs (RFC 8620 §9.4, RFC 8621 §1.3, RFC 8887 §3, RFC 9749 §3, RFC 9670 §1.5).
  */
 export const coreCapability = 'urn:ietf:params:jmap:core'
 export const mailCapability = 'urn:ietf:params:jmap:mail'
@@ -14,3 +14,9 @@ export const quotaCapability = 'urn:ietf:params:jmap:quota'
 export const blobCapability = 'urn:ietf:params:jmap:blob'
 /** RFC 9007 §1.3. */
 export const mdnCapability = 'urn:ietf:params:jmap:mdn'
+/** RFC 9670 §1.5.1. */
+export const principalsCapability = 'urn:ietf:params:jmap:principals'
+/** Of accounts only (RFC 9670 §1.5.2). */
+export const ownerCapability = 'urn:ietf:params:jmap:principals:owner'
+/** draft-ietf-jmap-mail-sharing: `shareWith` and `mayShare` of a Mailbox. Clients look for it before they offer to share. */
+export const mailShareCapability = 'urn:ietf:params:jmap:mail:share'

@@ -32,8 +32,15 @@ export interface Method {
   run(args: JsonObject, call: CallContext): MethodResult | Promise<MethodResult>
 }
 
+/**
+ * Runs a call in another account than the one whose methods these are: its result, or undefined for a call that is not
+ * about another account. Throws as `Method.run` does. `args` have no result references any more.
+ */
+export type DispatchElsewhere = (name: string, args: JsonObject, call: CallContext) => Promise<MethodResult> | undefined
+
 export interface DispatchOptions {
   readonly methods: ReadonlyMap<string, Method>
+  readonly elsewhere?: DispatchElsewhere | undefined
   readonly credential?: number | undefined
   /** Characters and nodes that all result references of a request may produce together. */
   readonly maxReferenceWeight: number
@@ -55,7 +62,8 @@ export async function dispatch(request: JmapRequest, options: DispatchOptions): 
     try {
       const method = options.methods.get(name)
       if (method === undefined || !request.using.has(method.capability)) throw new MethodError('unknownMethod')
-      const result = await method.run(resolveReferences(args, responses, budget), context)
+      const resolved = resolveReferences(args, responses, budget)
+      const result = await (options.elsewhere?.(name, resolved, context) ?? method.run(resolved, context))
       responses.push([name, result.arguments, callId])
       for (const implied of result.implied ?? []) responses.push([implied.name, implied.arguments, callId])
     } catch (error) {

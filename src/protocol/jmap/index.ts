@@ -8,7 +8,10 @@ export {
   submissionCapability,
   vacationCapability,
   blobCapability,
+  mailShareCapability,
   mdnCapability,
+  ownerCapability,
+  principalsCapability,
   quotaCapability,
 } from './capability.ts'
 export { vapidCapability, webSocketCapability } from './capability.ts'
@@ -16,6 +19,7 @@ export {
   dispatch,
   type CallContext,
   type CreatedIds,
+  type DispatchElsewhere,
   type DispatchOptions,
   type DispatchResult,
   type Method,
