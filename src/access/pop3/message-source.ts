@@ -34,6 +34,7 @@ export class MessageSource {
   async *pieces(number: number, whole: boolean): AsyncGenerator<Uint8Array> {
     const email = this.#maildrop.email(number)
     const size = this.#maildrop.storedSize(number)
+    if (size === 0) return
     const small = whole && size <= smallMessage ? this.#small(number, email) : undefined
     if (small !== undefined) {
       yield small
