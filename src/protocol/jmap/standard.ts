@@ -190,7 +190,9 @@ function comparators(args: Arguments): Comparator[] {
     if (item === null || typeof item !== 'object' || Array.isArray(item)) {
       throw invalidArguments('sort is not an array of Comparator.')
     }
-    const { property, isAscending = true, collation, ...extra } = item
+    const { property, isAscending = true, collation: named, ...extra } = item
+    // QUIRK: meli (seen with 0.8.11) writes null for the server's default.
+    const collation = named ?? undefined
     if (typeof property !== 'string') throw invalidArguments('A Comparator needs a property.')
     if (typeof isAscending !== 'boolean') throw invalidArguments('isAscending is not a Boolean.')
     if (collation !== undefined && typeof collation !== 'string') throw invalidArguments('collation is not a String.')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { World } from './world.ts'
+import { simpleMessage, World } from './world.ts'
 
 describe('clients that differ from the RFC, met in tests with themselves', () => {
   it('aerc 0.20 (go-jmap) writes an envelope with "mailfrom"', async () => {
@@ -17,6 +17,14 @@ describe('clients that differ from the RFC, met in tests with themselves', () =>
     for (const envelope of [{ mailfrom: from, mailFrom: from, rcptTo }, { MAILFROM: from, rcptTo }, { rcptTo }]) {
       expect((await submit(envelope)).notCreated.s).toMatchObject({ type: 'invalidProperties' })
     }
+  })
+
+  it('meli 0.8 writes null for the default collation', async () => {
+    const world = new World()
+    const id = world.deliver(simpleMessage)
+    const query = (collation: unknown) => world.call('Email/query', { sort: [{ property: 'subject', collation }] })
+    expect((await query(null)).ids).toEqual([id])
+    await expect(query(1)).rejects.toThrow('invalidArguments')
   })
 
   it('aerc 0.20 (go-jmap) takes no status but 200 for an upload', async () => {

@@ -1,0 +1,59 @@
+/**
+ * A program on a terminal that a test reads and types at, by tmux.
+ */
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { expect, vi } from 'vitest'
+
+const run = promisify(execFile)
+let terminals = 0
+
+export class Terminal {
+  readonly #socket = `facteur-test-${process.pid}-${++terminals}`
+
+  /** Starts a shell command on a terminal of 120 columns and 32 lines. */
+  static async open(command: string, environment: Readonly<Record<string, string>>): Promise<Terminal> {
+    const terminal = new Terminal()
+    const variables = Object.entries(environment).flatMap(([name, value]) => ['-e', `${name}=${value}`])
+    // -f: no configuration of whoever runs the tests.
+    await terminal.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', '120', '-y', '32', ...variables, command)
+    await terminal.#tmux('set-option', '-g', 'remain-on-exit', 'on')
+    return terminal
+  }
+
+  /** Types characters as they are. */
+  async type(text: string): Promise<void> {
+    await this.#tmux('send-keys', '-l', text)
+  }
+
+  /** Presses a key by its name, such as `Enter`. */
+  async press(key: string): Promise<void> {
+    await this.#tmux('send-keys', key)
+  }
+
+  async screen(): Promise<string> {
+    return this.#tmux('capture-pane', '-p')
+  }
+
+  /** Resolves with the screen when it shows this; fails with what it shows instead. */
+  async shows(expected: RegExp): Promise<string> {
+    return vi.waitFor(
+      async () => {
+        const screen = await this.screen()
+        expect(screen).toMatch(expected)
+        return screen
+      },
+      { timeout: 15_000, interval: 50 },
+    )
+  }
+
+  /** Ends the program. */
+  async close(): Promise<void> {
+    await this.#tmux('kill-server')
+  }
+
+  async #tmux(...args: string[]): Promise<string> {
+    const { stdout } = await run('tmux', ['-L', this.#socket, ...args])
+    return stdout
+  }
+}
