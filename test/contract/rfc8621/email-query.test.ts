@@ -284,3 +284,285 @@ describe('the first page of a client (RFC 8621 §4.10)', () => {
     expect(world.statements - before).toBeLessThanOrEqual(3)
   })
 })
+
+const fields = (lines: string): string =>
+  `${lines}\nMessage-ID: <${lines.length}.${lines.slice(0, 20).replace(/\W/g, '')}@x>`
+
+describe('conditions, one by one (RFC 8621 §4.4.1)', () => {
+  const world = new World()
+  const ids: Record<string, string> = {}
+  let inbox = ''
+  let archive = ''
+
+  const mail = {
+    ann: `${fields('From: Ann Ångström <ann@x.example>\nTo: Bob <bob@y.example>\nSubject: Tea time')}\n\nDrink it hot.\n`,
+    bea: `${fields('From: Bea <bea@x.example>\nTo: c@y.example\nCc: Cleo <cleo@z.example>\nBcc: dan@z.example\nSubject: =?utf-8?q?Caf=C3=A9?=')}\nX-Spam: yes, very\n\nThe quick brown fox.\n`,
+    html: `${fields('From: c@x.example\nSubject: page')}\nContent-Type: text/html\n\n<head><title>headline</title><style>.styled{}</style></head><body class="classy"><script>scripted()</script><p>Para<b>graph</b> one</p><img alt="picture of a cat" title="tooltip"></body>\n`,
+    file: `${fields('From: d@x.example\nSubject: with a file')}\nContent-Type: multipart/mixed; boundary=b\n\n--b\n\ncovering letter\n--b\nContent-Type: application/pdf; name=report.pdf\nContent-Disposition: attachment\nContent-Transfer-Encoding: base64\n\nAAAA\n--b\nContent-Type: message/rfc822\n\nSubject: nested\n\nforwarded words\n--b--\n`,
+  }
+
+  beforeAll(async () => {
+    for (const [index, [name, raw]] of Object.entries(mail).entries()) {
+      ids[name] = world.deliver(raw, {
+        receivedAt: Date.UTC(2026, 0, 1 + index),
+        keywords: name === 'bea' ? ['$seen'] : [],
+      })
+    }
+    inbox = world.mailbox('inbox')
+    archive = world.mailbox('archive')
+    await world.call('Email/set', {
+      update: {
+        [ids['bea'] as string]: { [`mailboxIds/${archive}`]: true },
+        [ids['html'] as string]: { mailboxIds: { [archive]: true } },
+      },
+    })
+  })
+
+  async function found(filter: Record<string, unknown>): Promise<string[]> {
+    const text = JSON.stringify(filter).replaceAll('INBOX', inbox).replaceAll('ARCHIVE', archive)
+    const answer = await world.call('Email/query', { filter: JSON.parse(text), sort: [{ property: 'receivedAt' }] })
+    return answer.ids.map((id: string) => Object.keys(ids).find((name) => ids[name] === id))
+  }
+
+  it.each<[string, Record<string, unknown>, string[]]>([
+    ['inMailbox', { inMailbox: 'ARCHIVE' }, ['bea', 'html']],
+    ['inMailboxOtherThan: solely in those is left out', { inMailboxOtherThan: ['ARCHIVE'] }, ['ann', 'bea', 'file']],
+    ['inMailboxOtherThan several', { inMailboxOtherThan: ['ARCHIVE', 'INBOX'] }, []],
+    ['inMailboxOtherThan none', { inMailboxOtherThan: [] }, ['ann', 'bea', 'html', 'file']],
+    ['before, which is exclusive', { before: '2026-01-02T00:00:00Z' }, ['ann']],
+    ['after, which is inclusive', { after: '2026-01-03T00:00:00Z' }, ['html', 'file']],
+    [
+      'before and after with fractions',
+      { after: '2026-01-01T23:59:59.999Z', before: '2026-01-02T00:00:00.001Z' },
+      ['bea'],
+    ],
+    ['hasKeyword', { hasKeyword: '$seen' }, ['bea']],
+    ['notKeyword', { notKeyword: '$seen' }, ['ann', 'html', 'file']],
+    ['a keyword that nothing has', { hasKeyword: 'unheard' }, []],
+    ['hasAttachment', { hasAttachment: true }, ['file']],
+    ['hasAttachment false', { hasAttachment: false }, ['ann', 'bea', 'html']],
+    ['text in From', { text: 'ann@x.example' }, ['ann']],
+    ['text in a name', { text: 'Bob' }, ['ann']],
+    ['text in Cc', { text: 'cleo' }, ['bea']],
+    ['text in Bcc', { text: 'dan@z.example' }, ['bea']],
+    ['text in an encoded Subject', { text: 'café' }, ['bea']],
+    ['text in the body', { text: 'fox' }, ['bea']],
+    ['text of words in several places', { text: 'bea fox' }, ['bea']],
+    ['text of which one word is missing', { text: 'bea hot' }, []],
+    ['from', { from: 'Ann' }, ['ann']],
+    ['from in another case and without marks', { from: 'ANGSTROM' }, ['ann']],
+    ['from does not look into To', { from: 'bob' }, []],
+    ['to', { to: 'y.example' }, ['ann', 'bea']],
+    ['cc', { cc: 'Cleo' }, ['bea']],
+    ['bcc', { bcc: 'dan' }, ['bea']],
+    ['subject', { subject: 'tea' }, ['ann']],
+    ['body', { body: 'hot' }, ['ann']],
+    ['body does not look into the header', { body: 'tea' }, []],
+    ['body: the text of HTML over its tags', { body: 'paragraph' }, ['html']],
+    ['body: what a picture is called', { body: 'cat tooltip' }, ['html']],
+    ['body: no markup', { body: 'classy' }, []],
+    ['body: no style', { body: 'styled' }, []],
+    ['body: no script', { body: 'scripted' }, []],
+    ['body: nothing of the head', { body: 'headline' }, []],
+    ['body: attached messages', { body: 'forwarded' }, ['file']],
+    ['a phrase', { body: '"quick brown"' }, ['bea']],
+    ['a phrase in single quotes', { body: "'quick brown'" }, ['bea']],
+    ['a phrase in another order', { body: '"brown quick"' }, []],
+    ['the words without being a phrase', { body: 'brown quick' }, ['bea']],
+    ['a phrase with an escaped quote', { body: '"quick \\"brown"' }, ['bea']],
+    ['header: there is such a field', { header: ['X-Spam'] }, ['bea']],
+    ['header in another case', { header: ['x-spam', 'VERY'] }, ['bea']],
+    ['header with another text', { header: ['X-Spam', 'no'] }, []],
+    ['header, decoded', { header: ['Subject', 'Café'] }, ['bea']],
+    ['no property: every email', {}, ['ann', 'bea', 'html', 'file']],
+    [
+      'several properties: all must hold',
+      { inMailbox: 'INBOX', subject: 'a', notKeyword: '$seen', hasAttachment: true },
+      ['file'],
+    ],
+  ])('%s', async (_, filter, names) => {
+    expect(await found(filter)).toEqual(names)
+    expect(world.faults).toEqual([])
+  })
+
+  it('minSize is inclusive, maxSize exclusive', async () => {
+    const { size } = (await world.call('Email/get', { ids: [ids['ann']], properties: ['size'] })).list[0]
+    const subject = 'Tea'
+    expect(await found({ subject, minSize: size })).toEqual(['ann'])
+    expect(await found({ subject, minSize: size + 1 })).toEqual([])
+    expect(await found({ subject, maxSize: size })).toEqual([])
+    expect(await found({ subject, maxSize: size + 1 })).toEqual(['ann'])
+  })
+
+  it('before is about receivedAt, whatever the Date field says', async () => {
+    const other = new World()
+    const id = other.deliver('From: a@x.example\nDate: Mon, 1 Jan 1990 00:00:00 +0000\n\nx\n', {
+      receivedAt: Date.UTC(2026, 0, 1),
+    })
+    expect((await other.call('Email/query', { filter: { before: '2000-01-01T00:00:00Z' } })).ids).toEqual([])
+    expect((await other.call('Email/query', { filter: { after: '2026-01-01T00:00:00Z' } })).ids).toEqual([id])
+  })
+})
+
+const thread = (n: number, name: string, root: boolean): string =>
+  `From: p${n}@x.example\nSubject: ${root ? '' : 'Re: '}${name}\nMessage-ID: <${name}${root ? 0 : n}@x>\n${root ? '' : `In-Reply-To: <${name}0@x>\n`}\nx\n`
+
+/** Threads: a (0 in the inbox, 1 in the archive and flagged), b (2, 3, both flagged), c (4). */
+function threads(): { world: World; ids: string[] } {
+  const made = new World()
+  const ids = [
+    made.deliver(thread(0, 'a', true), { receivedAt: 1000 }),
+    made.deliver(thread(1, 'a', false), { receivedAt: 2000, role: 'archive', keywords: ['$flagged'] }),
+    made.deliver(thread(2, 'b', true), { receivedAt: 3000, keywords: ['$flagged'] }),
+    made.deliver(thread(3, 'b', false), { receivedAt: 4000, keywords: ['$flagged'] }),
+    made.deliver(thread(4, 'c', true), { receivedAt: 5000 }),
+  ]
+  return { world: made, ids }
+}
+
+describe('threads and their keywords (RFC 8621 §4.4.1, §4.4.2, §4.4.3)', () => {
+  const up = [{ property: 'receivedAt' }]
+  const down = [{ property: 'receivedAt', isAscending: false }]
+
+  it.each<[string, Record<string, unknown>, number[]]>([
+    ['all have it', { filter: { allInThreadHaveKeyword: '$flagged' }, sort: up }, [2, 3]],
+    ['some have it', { filter: { someInThreadHaveKeyword: '$flagged' }, sort: up }, [0, 1, 2, 3]],
+    ['none has it', { filter: { noneInThreadHaveKeyword: '$flagged' }, sort: up }, [4]],
+    [
+      'some in any mailbox',
+      { filter: { inMailbox: 'INBOX', someInThreadHaveKeyword: '$flagged' }, sort: up },
+      [0, 2, 3],
+    ],
+    ['all in any mailbox', { filter: { inMailbox: 'ARCHIVE', allInThreadHaveKeyword: '$flagged' }, sort: up }, []],
+    ['sorted by hasKeyword', { sort: [{ property: 'hasKeyword', keyword: '$flagged' }, ...up] }, [0, 4, 1, 2, 3]],
+    [
+      'sorted by hasKeyword, down',
+      { sort: [{ property: 'hasKeyword', keyword: '$FLAGGED', isAscending: false }, ...up] },
+      [1, 2, 3, 0, 4],
+    ],
+    [
+      'sorted by allInThreadHaveKeyword',
+      { sort: [{ property: 'allInThreadHaveKeyword', keyword: '$flagged' }, ...up] },
+      [0, 1, 4, 2, 3],
+    ],
+    [
+      'sorted by someInThreadHaveKeyword',
+      { sort: [{ property: 'someInThreadHaveKeyword', keyword: '$flagged' }, ...up] },
+      [4, 0, 1, 2, 3],
+    ],
+    ['collapsed, the newest of each', { sort: down, collapseThreads: true }, [4, 3, 1]],
+    ['collapsed, the oldest of each', { sort: up, collapseThreads: true }, [0, 2, 4]],
+    ['collapsed after the filter', { filter: { inMailbox: 'INBOX' }, sort: down, collapseThreads: true }, [4, 3, 0]],
+    [
+      'collapsed by another sort',
+      { sort: [{ property: 'hasKeyword', keyword: '$flagged', isAscending: false }, ...up], collapseThreads: true },
+      [1, 2, 4],
+    ],
+    ['collapsed, from a position', { sort: down, collapseThreads: true, position: 1, limit: 1 }, [3]],
+    ['collapsed, from the end', { sort: down, collapseThreads: true, position: -1 }, [1]],
+    ['collapsed, from an anchor', { sort: down, collapseThreads: true, anchor: 'ID3' }, [3, 1]],
+  ])('%s', async (_, args, numbers) => {
+    const { world: made, ids } = threads()
+    const text = JSON.stringify(args)
+      .replaceAll('INBOX', made.mailbox('inbox'))
+      .replaceAll('ARCHIVE', made.mailbox('archive'))
+      .replaceAll('ID3', ids[3] as string)
+    const answer = await made.call('Email/query', JSON.parse(text))
+    expect(answer.ids).toEqual(numbers.map((n) => ids[n]))
+  })
+
+  it('an email that collapsing hides is no anchor', async () => {
+    const { world: made, ids } = threads()
+    const refusal = await made.refusal('Email/query', { sort: down, collapseThreads: true, anchor: ids[0] })
+    expect(refusal.type).toBe('anchorNotFound')
+  })
+
+  it('total counts threads when they are collapsed, as the mailbox does (§4.4)', async () => {
+    const { world: made } = threads()
+    const filter = { inMailbox: made.mailbox('inbox') }
+    const [mailbox] = (await made.call('Mailbox/get', { ids: [filter.inMailbox] })).list
+    const total = async (collapseThreads: boolean): Promise<number> =>
+      (await made.call('Email/query', { filter, collapseThreads, calculateTotal: true, limit: 1 })).total
+    expect([await total(false), await total(true)]).toEqual([mailbox.totalEmails, mailbox.totalThreads])
+    expect([mailbox.totalEmails, mailbox.totalThreads]).toEqual([4, 3])
+  })
+
+  it('takes the example sort of §4.4.2: flagged threads first, by subject, the newest first', async () => {
+    const { world: made, ids } = threads()
+    const sort = [
+      { property: 'someInThreadHaveKeyword', keyword: '$flagged', isAscending: false },
+      { property: 'subject', collation: 'i;ascii-casemap' },
+      { property: 'receivedAt', isAscending: false },
+    ]
+    const answer = await made.call('Email/query', { sort })
+    expect(answer.ids).toEqual([1, 0, 3, 2, 4].map((n) => ids[n]))
+  })
+
+  it.each(['hasKeyword', 'allInThreadHaveKeyword', 'someInThreadHaveKeyword'])(
+    'a sort by %s needs a keyword',
+    async (property) => {
+      for (const keyword of [undefined, null, 1, 'two words', '']) {
+        const sort = [{ property, ...(keyword === undefined ? {} : { keyword }) }]
+        expect((await new World().refusal('Email/query', { sort })).type).toBe('invalidArguments')
+      }
+    },
+  )
+})
+
+describe('sorting (RFC 8621 §4.4.2)', () => {
+  const mails: readonly (readonly [fields: string, receivedAt: number])[] = [
+    ['From: "Zed" <a@x.example>\nTo: d@x.example\nSubject: Re: beta\nDate: Mon, 1 Jan 2024 12:00:00 +0000', 5000],
+    ['From: b@x.example\nTo: "Ann" <z@x.example>\nSubject: [list] Alpha\nDate: Mon, 1 Jan 2024 12:30:00 +0100', 4000],
+    [
+      'From: "" <c@x.example>\nTo: Team: "Bob" <y@x.example>;\nSubject: gamma\nDate: Tue, 2 Jan 2024 12:00:00 +0000',
+      3000,
+    ],
+    [
+      'Subject: fwd: ALPHA 2\nDate: Sun, 31 Dec 2023 12:00:00 +0000\nX-Long: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx',
+      2000,
+    ],
+  ]
+
+  it.each<[string, object, number[]]>([
+    ['receivedAt', { property: 'receivedAt' }, [3, 2, 1, 0]],
+    ['sentAt, whatever the zone', { property: 'sentAt' }, [3, 1, 0, 2]],
+    ['from: the name, else the address, else nothing', { property: 'from' }, [3, 1, 2, 0]],
+    ['to: the first address, in a group too', { property: 'to' }, [3, 1, 2, 0]],
+    ['subject: the base subject (RFC 5256 §2.1)', { property: 'subject' }, [1, 3, 0, 2]],
+    ['subject, down', { property: 'subject', isAscending: false }, [2, 0, 3, 1]],
+  ])('by %s', async (_, comparator, order) => {
+    const world = new World()
+    const ids = mails.map(([head, receivedAt]) => world.deliver(`${head}\n\nx\n`, { receivedAt }))
+    expect((await world.call('Email/query', { sort: [comparator] })).ids).toEqual(order.map((n) => ids[n]))
+  })
+
+  it('by size', async () => {
+    const world = new World()
+    const ids = ['xxx', 'x', 'xx'].map((body) => world.deliver(`From: a@x.example\n\n${body}`))
+    expect((await world.call('Email/query', { sort: [{ property: 'size' }] })).ids).toEqual([ids[1], ids[2], ids[0]])
+  })
+
+  it('every property that the capability names (§1.3.1)', async () => {
+    const world = new World()
+    const session = world.jmap.session('https://mail.facteur.test') as Answer
+    const { emailQuerySortOptions } = session.accounts.a1.accountCapabilities['urn:ietf:params:jmap:mail']
+    expect(emailQuerySortOptions).toEqual(
+      expect.arrayContaining(['receivedAt', 'size', 'from', 'to', 'subject', 'sentAt']),
+    )
+    for (const property of emailQuerySortOptions) {
+      const keyword = property.endsWith('Keyword') ? { keyword: '$seen' } : {}
+      await world.call('Email/query', { sort: [{ property, ...keyword }] })
+    }
+  })
+
+  it('what is equal keeps one order', async () => {
+    const world = new World()
+    for (let n = 0; n < 20; n++) world.deliver(message(n, 'same'), { receivedAt: 1000 })
+    const sort = [{ property: 'subject' }]
+    const all = (await world.call('Email/query', { sort })).ids
+    const pages = [0, 7, 14].map(
+      async (position) => (await world.call('Email/query', { sort, position, limit: 7 })).ids,
+    )
+    expect((await Promise.all(pages)).flat()).toEqual(all)
+  })
+})

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { decodeUtf8 } from '../../../src/format/index.ts'
 import { parseEmailId } from '../../../src/mailbox/index.ts'
-import { simpleMessage, World, type Answer } from '../../access/jmap/world.ts'
+import { simpleMessage, using, World, type Answer } from '../../access/jmap/world.ts'
 
 function rawOf(world: World, id: string): string {
   const raw = world.store.raw(parseEmailId(id) as never)
@@ -159,50 +159,101 @@ describe('one email by two names', () => {
 })
 
 describe('Email/set create (RFC 8621 §4.6)', () => {
-  it('makes a draft: the example of §4.10', async () => {
+  /** The drafts of §4.10; the mailbox is this account's, and the line ends that the RFC's layout puts into the text are gone. */
+  const plan = 'I have the most brilliant plan. Let me tell you all about it. What we do is, we'
+  const richPlan = `<!DOCTYPE html><html><head><title></title><style type="text/css">div{font-size:16px}</style></head><body><div>${plan}</div></body></html>`
+  const first = {
+    keywords: { $seen: true, $draft: true },
+    from: [{ name: 'Joe Bloggs', email: 'joe@example.com' }],
+    subject: 'World domination',
+    receivedAt: '2018-07-10T01:03:11Z',
+    sentAt: '2018-07-10T11:03:11+10:00',
+    bodyStructure: { type: 'text/plain', partId: 'bd48', 'header:Content-Language': 'en' },
+    bodyValues: { bd48: { value: plan, isTruncated: false } },
+  }
+  const second = {
+    keywords: { $seen: true, $draft: true },
+    from: [{ name: 'Joe Bloggs', email: 'joe@example.com' }],
+    to: [{ name: 'John', email: 'john@example.com' }],
+    subject: 'World domination',
+    receivedAt: '2018-07-10T01:05:08Z',
+    sentAt: '2018-07-10T11:05:08+10:00',
+    bodyStructure: {
+      type: 'multipart/alternative',
+      subParts: [
+        { partId: 'a49d', type: 'text/html', 'header:Content-Language': 'en' },
+        { partId: 'bd48', type: 'text/plain', 'header:Content-Language': 'en' },
+      ],
+    },
+    bodyValues: {
+      bd48: { value: plan, isTruncated: false },
+      a49d: { value: richPlan, isTruncated: false },
+    },
+  }
+
+  it('makes the first draft of §4.10, which looks like the message there', async () => {
     const world = new World()
-    const email = await created(world, {
-      keywords: { $seen: true, $draft: true },
-      from: [{ name: 'Joe Bloggs', email: 'joe@example.com' }],
-      subject: 'World domination',
-      receivedAt: '2018-07-10T01:03:11Z',
-      sentAt: '2018-07-10T11:03:11+10:00',
-      bodyStructure: {
-        type: 'multipart/alternative',
-        subParts: [
-          { partId: 'bd48', type: 'text/plain' },
-          { partId: 'a49d', type: 'text/html' },
-        ],
-      },
-      bodyValues: {
-        bd48: { value: 'I have the most brilliant plan.', isTruncated: false },
-        a49d: {
-          value: '<!DOCTYPE html><html><body>I have the most brilliant <b>plan</b>.</body></html>',
-          isTruncated: false,
-        },
-      },
-    })
+    const email = await created(world, first)
     expect(email).toEqual({
       id: expect.stringMatching(/^M\d+$/),
       blobId: expect.stringMatching(/^G\d+$/),
       threadId: expect.stringMatching(/^T\d+$/),
       size: expect.any(Number),
     })
+    const raw = rawOf(world, email.id)
+    for (const field of [
+      'Mime-Version: 1.0',
+      'Date: Tue, 10 Jul 2018 11:03:11 +1000',
+      'From: "Joe Bloggs" <joe@example.com>',
+      'Subject: World domination',
+      'Content-Language: en',
+    ]) {
+      const pattern = field.replaceAll('"', '"?').replaceAll(/[.+]/g, '\\$&')
+      expect(raw).toMatch(new RegExp(`^${pattern}\r$`, 'im'))
+    }
+    expect(raw).toMatch(/^Message-ID: <[^<>@ ]+@[^<>@ ]+>\r$/m)
+    expect(raw).toMatch(/^Content-Type: text\/plain(?:;|\r$)/m)
+    expect(new TextEncoder().encode(raw).length).toBe(email.size)
     const { list } = await world.call('Email/get', { ids: [email.id], fetchAllBodyValues: true })
     expect(list[0]).toMatchObject({
-      keywords: { $seen: true, $draft: true },
-      from: [{ name: 'Joe Bloggs', email: 'joe@example.com' }],
-      subject: 'World domination',
-      receivedAt: '2018-07-10T01:03:11Z',
-      sentAt: '2018-07-10T11:03:11+10:00',
-      messageId: [expect.stringMatching(/@facteur\.test$/)],
-      preview: 'I have the most brilliant plan.',
-      textBody: [{ type: 'text/plain' }],
-      htmlBody: [{ type: 'text/html' }],
+      keywords: first.keywords,
+      mailboxIds: { [world.mailbox('drafts')]: true },
+      from: first.from,
+      subject: first.subject,
+      receivedAt: first.receivedAt,
+      sentAt: first.sentAt,
+      preview: plan,
+      textBody: [{ type: 'text/plain', language: ['en'] }],
       attachments: [],
     })
-    expect(rawOf(world, email.id)).toMatch(/^MIME-Version: 1\.0\r$/m)
+    expect(Object.values<Answer>(list[0].bodyValues)[0].value.trim()).toBe(plan)
     expect(world.faults).toEqual([])
+  })
+
+  it('makes the second draft of §4.10 and destroys the first, in one call', async () => {
+    const world = new World()
+    const mailboxIds = { [world.mailbox('drafts')]: true }
+    const { id } = await created(world, first)
+    const answer = await world.call('Email/set', { create: { k1546: { mailboxIds, ...second } }, destroy: [id] })
+    expect(answer).toMatchObject({ destroyed: [id], notCreated: null, notDestroyed: null })
+    expect(answer.newState).not.toBe(answer.oldState)
+    const { list } = await world.call('Email/get', {
+      ids: [answer.created.k1546.id],
+      properties: ['to', 'bodyStructure', 'textBody', 'htmlBody', 'bodyValues'],
+      bodyProperties: ['type', 'partId', 'language'],
+      fetchAllBodyValues: true,
+    })
+    const [draft] = list
+    expect(draft.to).toEqual(second.to)
+    expect(draft.bodyStructure).toMatchObject({
+      type: 'multipart/alternative',
+      subParts: [
+        { type: 'text/html', language: ['en'] },
+        { type: 'text/plain', language: ['en'] },
+      ],
+    })
+    const shown = (parts: Answer[]): string[] => parts.map(({ partId }) => draft.bodyValues[partId].value.trim())
+    expect([shown(draft.textBody), shown(draft.htmlBody)]).toEqual([[plan], [richPlan]])
   })
 
   it('makes Message-ID and Date when they are missing, an empty body when there is none', async () => {
@@ -395,5 +446,281 @@ describe('Email/set create (RFC 8621 §4.6)', () => {
     expect(answer.updated).toEqual({ [answer.created.a.id]: null })
     expect(answer.notCreated.b.type).toBe('invalidProperties')
     expect(answer.notUpdated['#b'].type).toBe('notFound')
+  })
+})
+
+describe('Content- fields on a part that is created (RFC 8621 §4.6)', () => {
+  const bodyValues = { '1': { value: 'x' } }
+
+  it.each<[string, Record<string, unknown>, Record<string, unknown>]>([
+    ['Content-Language', { 'header:Content-Language': 'en, de' }, { language: ['en', 'de'] }],
+    ['Content-Language as text', { 'header:Content-Language:asText': 'en' }, { language: ['en'] }],
+    ['Content-ID', { 'header:Content-ID': ' <a@b.example>' }, { cid: 'a@b.example' }],
+    ['Content-ID as message ids', { 'header:Content-ID:asMessageIds': ['a@b.example'] }, { cid: 'a@b.example' }],
+    ['Content-Location', { 'header:Content-Location': ' http://a.example/b' }, { location: 'http://a.example/b' }],
+    [
+      'Content-Disposition with a file name',
+      { 'header:Content-Disposition': ' attachment; filename="Äpfel.txt"' },
+      { disposition: 'attachment', name: 'Äpfel.txt' },
+    ],
+    [
+      'Content-Type beside a disposition',
+      { 'header:Content-Type': 'text/markdown', disposition: 'inline' },
+      { type: 'text/markdown', disposition: 'inline' },
+    ],
+    [
+      'Content-Description',
+      { 'header:Content-Description:asText': 'Grüße' },
+      { 'header:Content-Description:asText': 'Grüße' },
+    ],
+    ['another field', { 'header:X-Part': ' 7' }, { 'header:X-Part': ' 7' }],
+  ])('%s is set', async (_, fields, shown) => {
+    const world = new World()
+    const { id } = await created(world, { bodyStructure: { partId: '1', ...fields }, bodyValues })
+    const bodyProperties = [
+      'type',
+      'language',
+      'cid',
+      'location',
+      'disposition',
+      'name',
+      'header:Content-Description:asText',
+      'header:X-Part',
+    ]
+    const { list } = await world.call('Email/get', { ids: [id], properties: ['bodyStructure'], bodyProperties })
+    expect(list[0].bodyStructure).toMatchObject(shown)
+  })
+
+  it('Content-Type keeps its parameters but charset and boundary, which are the server\u2019s', async () => {
+    const world = new World()
+    const type = ' Text/Plain; format=flowed; charset=x-none; boundary=b'
+    const { id } = await created(world, { textBody: [{ partId: '1', 'header:Content-Type': type }], bodyValues })
+    const { list } = await world.call('Email/get', {
+      ids: [id],
+      properties: ['bodyStructure', 'bodyValues'],
+      bodyProperties: ['type', 'charset', 'header:Content-Type'],
+      fetchAllBodyValues: true,
+    })
+    expect(list[0].bodyStructure).toMatchObject({ type: 'text/plain', charset: 'utf-8' })
+    expect(list[0].bodyStructure['header:Content-Type']).toMatch(/format=flowed/)
+    expect(list[0].bodyStructure['header:Content-Type']).not.toMatch(/boundary|x-none/)
+  })
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['type and Content-Type', { type: 'text/plain', 'header:Content-Type': ' text/plain' }, 'header:Content-Type'],
+    [
+      'disposition and Content-Disposition',
+      { disposition: 'inline', 'header:content-disposition': ' inline' },
+      'header:content-disposition',
+    ],
+    [
+      'name and Content-Disposition',
+      { name: 'a', 'header:Content-Disposition': ' inline' },
+      'header:Content-Disposition',
+    ],
+    ['cid and Content-ID', { cid: 'a@b', 'header:Content-ID:asMessageIds': ['a@b'] }, 'header:Content-ID:asMessageIds'],
+    ['language and Content-Language', { language: ['en'], 'header:Content-Language': 'en' }, 'header:Content-Language'],
+    [
+      'location and Content-Location',
+      { location: 'http://a.example', 'header:Content-Location': ' x' },
+      'header:Content-Location',
+    ],
+    [
+      'Content-Transfer-Encoding',
+      { 'header:Content-Transfer-Encoding': ' base64' },
+      'header:Content-Transfer-Encoding',
+    ],
+  ])('invalidProperties for %s: one field twice, or the server\u2019s own', async (_, part, property) => {
+    const error = await refused({ bodyStructure: { partId: '1', ...part }, bodyValues })
+    expect(error).toMatchObject({ type: 'invalidProperties', properties: [`bodyStructure/${property}`] })
+  })
+
+  it.each(['Content-Type', 'Content-Language', 'content-anything', 'Content-Transfer-Encoding'])(
+    'invalidProperties for %s on the email itself',
+    async (field) => {
+      expect(await refused({ [`header:${field}`]: ' x' })).toMatchObject({ properties: [`header:${field}`] })
+    },
+  )
+})
+
+const call = (name: string, args: object, id: string): unknown[] => [name, { accountId: 'a1', ...args }, id]
+
+describe('what a part is made of (RFC 8621 §4.6)', () => {
+  it('types may be in any case', async () => {
+    const world = new World()
+    const { id } = await created(world, {
+      bodyStructure: { type: 'Multipart/Mixed', subParts: [{ type: 'TEXT/plain', partId: '1' }] },
+      bodyValues: { '1': { value: 'x' } },
+    })
+    const { list } = await world.call('Email/get', {
+      ids: [id],
+      properties: ['bodyStructure'],
+      bodyProperties: ['type'],
+    })
+    expect(list[0].bodyStructure).toMatchObject({ type: 'multipart/mixed', subParts: [{ type: 'text/plain' }] })
+  })
+
+  it('a blobId may come with its size, which is ignored, and with a charset', async () => {
+    const world = new World()
+    const blobId = await upload(world, 'caf\u00e9', 'text/plain')
+    const { id } = await created(world, { bodyStructure: { blobId, size: 1, type: 'text/plain', charset: 'utf-8' } })
+    const { list } = await world.call('Email/get', { ids: [id], fetchTextBodyValues: true })
+    expect(list[0].textBody[0]).toMatchObject({ charset: 'utf-8' })
+    expect(Object.values<Answer>(list[0].bodyValues)[0].value.trim()).toBe('café')
+  })
+
+  it('a whole message and a part of one are blobs too', async () => {
+    const world = new World()
+    const original = world.deliver(simpleMessage)
+    const [source] = (await world.call('Email/get', { ids: [original], properties: ['blobId', 'textBody'] })).list
+    const { id } = await created(world, {
+      attachments: [
+        { blobId: source.blobId, type: 'message/rfc822' },
+        { blobId: source.textBody[0].blobId, type: 'text/plain' },
+      ],
+    })
+    const [email] = (await world.call('Email/get', { ids: [id], properties: ['attachments'] })).list
+    const nested = await world.call('Email/parse', { blobIds: [email.attachments[0].blobId], properties: ['subject'] })
+    expect(Object.values(nested.parsed)).toEqual([{ subject: 'Hello' }])
+  })
+
+  it('a blob made in the same request is named by its creation id (RFC 9404 §4.1)', async () => {
+    const world = new World()
+    const mailboxIds = { [world.mailbox('drafts')]: true }
+    const message = { 'data:asText': 'Subject: inner\r\n\r\nx' }
+    const { body } = await world.post(
+      JSON.stringify({
+        using: [...using, 'urn:ietf:params:jmap:blob'],
+        methodCalls: [
+          call('Blob/upload', { create: { b: { data: [message], type: 'message/rfc822' } } }, '0'),
+          call('Email/set', { create: { k: { mailboxIds, attachments: [{ blobId: '#b' }, { blobId: '#c' }] } } }, '1'),
+          call('Email/set', { create: { k: { mailboxIds, attachments: [{ blobId: '#b' }] } } }, '2'),
+          call('Email/import', { emails: { i: { blobId: '#b', mailboxIds }, j: { blobId: '#c', mailboxIds } } }, '3'),
+          call('Email/parse', { blobIds: ['#b', '#c'], properties: ['subject'] }, '4'),
+        ],
+      }),
+    )
+    const [, [, missing], [, made], [, imported], [, parsed]] = body.methodResponses
+    expect(missing.notCreated.k).toEqual({ type: 'blobNotFound', notFound: ['#c'] })
+    expect(made.created.k).toHaveProperty('id')
+    expect(imported).toMatchObject({ created: { i: {} }, notCreated: { j: { type: 'invalidProperties' } } })
+    expect(parsed).toMatchObject({ parsed: { '#b': { subject: 'inner' } }, notFound: ['#c'] })
+  })
+
+  it('a body value may serve two parts, and one that no part names is left out', async () => {
+    const world = new World()
+    const { id } = await created(world, {
+      bodyStructure: { type: 'multipart/mixed', subParts: [{ partId: '1' }, { partId: '1' }] },
+      bodyValues: { '1': { value: 'twice' }, '2': { value: 'never' } },
+    })
+    expect(rawOf(world, id).match(/twice/g)).toHaveLength(2)
+    expect(rawOf(world, id)).not.toContain('never')
+  })
+
+  it.each([
+    ['long lines', 'x'.repeat(2000)],
+    ['lines that begin with From and dots', 'From me\n.\n..\nTo you'],
+    ['spaces at line ends', 'a  \nb\t\n'],
+    ['any script', 'Grüße 日本 🎉'],
+    ['all of ASCII', Array.from({ length: 94 }, (_, n) => String.fromCharCode(33 + n)).join(' ')],
+    ['what looks like a boundary', '--=_id1_1\n--=_id1_1--'],
+    ['nothing', ''],
+  ])('a text with %s comes back as it was', async (_, value) => {
+    const world = new World()
+    const html = value.replaceAll('<', '&lt;')
+    const { id } = await created(world, {
+      textBody: [{ partId: 't' }],
+      htmlBody: [{ partId: 'h' }],
+      bodyValues: { t: { value }, h: { value: html } },
+    })
+    const { list } = await world.call('Email/get', { ids: [id], fetchAllBodyValues: true })
+    const shown = (part: Answer): string => list[0].bodyValues[part.partId].value.replace(/\n$/, '')
+    expect(shown(list[0].textBody[0])).toBe(value.replace(/\n$/, ''))
+    expect(shown(list[0].htmlBody[0])).toBe(html.replace(/\n$/, ''))
+    for (const line of rawOf(world, id).split('\r\n')) expect(line.length).toBeLessThanOrEqual(998)
+  })
+})
+
+describe('keywords and mailboxes (RFC 8621 §4.1.1, §4.6)', () => {
+  it('takes every character that a keyword may have, and shows it in lower case', async () => {
+    const world = new World()
+    const all = Array.from({ length: 94 }, (_, n) => String.fromCharCode(33 + n)).filter(
+      (char) => !'(){]%*"\\'.includes(char),
+    )
+    const keyword = all.join('')
+    const longest = 'K'.repeat(255)
+    const { id } = await created(world, { keywords: { [keyword]: true, [longest]: true } })
+    const { list } = await world.call('Email/get', { ids: [id], properties: ['keywords'] })
+    expect(list[0].keywords).toEqual({ [keyword.toLowerCase()]: true, [longest.toLowerCase()]: true })
+  })
+
+  it.each(['(', ')', '{', ']', '%', '*', '"', '\\', ' ', '\u007f', '\n', 'é', 'x'.repeat(255)])(
+    'refuses a keyword with %j',
+    async (char) => {
+      const keyword = `a${char}`
+      expect(await refused({ keywords: { [keyword]: true } })).toMatchObject({
+        type: 'invalidProperties',
+        properties: ['keywords'],
+      })
+    },
+  )
+
+  it.each(['$draft', '$seen', '$flagged', '$answered', '$forwarded', '$phishing', '$junk', '$notjunk', '$mdnsent'])(
+    '%s is set, found, taken away',
+    async (keyword) => {
+      const world = new World()
+      const id = world.deliver(simpleMessage)
+      await world.call('Email/set', { update: { [id]: { [`keywords/${keyword}`]: true } } })
+      expect((await world.call('Email/query', { filter: { hasKeyword: keyword } })).ids).toEqual([id])
+      await world.call('Email/set', { update: { [id]: { [`keywords/${keyword}`]: null } } })
+      expect((await world.call('Email/query', { filter: { notKeyword: keyword } })).ids).toEqual([id])
+    },
+  )
+
+  it('a keyword in the form of IMAP is no keyword', async () => {
+    expect(await refused({ keywords: { '\\Seen': true } })).toMatchObject({ properties: ['keywords'] })
+  })
+
+  it.each(['create', 'update'])('tooManyKeywords and tooManyMailboxes on %s', async (what) => {
+    const world = new World({}, { limits: { maxKeywordsPerEmail: 2, maxMailboxesPerEmail: 2 } })
+    const id = world.deliver(simpleMessage)
+    const keywords = { a: true, b: true, c: true }
+    const mailboxIds = Object.fromEntries(
+      (['inbox', 'sent', 'trash'] as const).map((role) => [world.mailbox(role), true]),
+    )
+    const errors: unknown[] = []
+    for (const change of [{ keywords }, { mailboxIds }]) {
+      const whole = { mailboxIds: { [world.mailbox('inbox')]: true }, ...change }
+      const args = what === 'create' ? { create: { k: whole } } : { update: { [id]: change } }
+      const answer = await world.call('Email/set', args)
+      errors.push((answer.notCreated?.k ?? answer.notUpdated[id]).type)
+    }
+    expect(errors).toEqual(['tooManyKeywords', 'tooManyMailboxes'])
+  })
+
+  it('an email may be in several mailboxes, and leaves all when it is destroyed', async () => {
+    const world = new World()
+    const mailboxIds = { [world.mailbox('drafts')]: true, [world.mailbox('archive')]: true }
+    const { id } = await created(world, { mailboxIds })
+    expect((await world.call('Email/get', { ids: [id], properties: ['mailboxIds'] })).list[0].mailboxIds).toEqual(
+      mailboxIds,
+    )
+    await world.call('Email/set', { destroy: [id] })
+    const { list } = await world.call('Mailbox/get', { ids: Object.keys(mailboxIds), properties: ['totalEmails'] })
+    expect(list.map(({ totalEmails }: Answer) => totalEmails)).toEqual([0, 0])
+  })
+
+  it('the id stays when an email moves (§2)', async () => {
+    const world = new World()
+    const id = world.deliver(simpleMessage)
+    const { threadId, blobId } = (await world.call('Email/get', { ids: [id] })).list[0]
+    await world.call('Email/set', { update: { [id]: { mailboxIds: { [world.mailbox('trash')]: true } } } })
+    expect((await world.call('Email/get', { ids: [id] })).list[0]).toMatchObject({ id, threadId, blobId })
+  })
+
+  it('tooLarge above the largest message there may be', async () => {
+    const world = new World({ maxSizeEmail: 1000 })
+    const email = { textBody: [{ partId: '1' }], bodyValues: { '1': { value: 'x '.repeat(600) } } }
+    expect(await refused(email, world)).toMatchObject({ type: 'tooLarge', maxSize: 1000 })
   })
 })
