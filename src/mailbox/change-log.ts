@@ -83,11 +83,19 @@ export class ChangeLog {
 
   expungedSince(mailbox: MailboxId, modseq: number): Uid[] | undefined {
     this.#parts.mailboxes.expect(mailbox)
+    return this.#expungedAfter(mailbox, modseq)?.filter((uid) => uid <= modseq)
+  }
+
+  /** All UIDs that have gone since, also of messages that came after it: a client's cache may be ahead of its state. */
+  vanishedSince(mailbox: MailboxId, modseq: number): Uid[] | undefined {
+    this.#parts.mailboxes.expect(mailbox)
+    return this.#expungedAfter(mailbox, modseq)
+  }
+
+  #expungedAfter(mailbox: MailboxId, modseq: number): Uid[] | undefined {
     if (modseq < this.#floor()) return undefined
     const gone: number[] = []
-    for (const row of this.#rowsAfter(modseq)) {
-      for (const uid of row.expunged.get(mailbox) ?? []) if (uid <= modseq) gone.push(uid)
-    }
+    for (const row of this.#rowsAfter(modseq)) for (const uid of row.expunged.get(mailbox) ?? []) gone.push(uid)
     return gone.sort((a, b) => a - b) as Uid[]
   }
 

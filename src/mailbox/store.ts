@@ -263,6 +263,14 @@ export class MailStore extends AccountStore implements Mail {
     return this.open().changeLog.expungedSince(mailbox, modseq)
   }
 
+  /**
+   * As `expungedSince`, with those of messages that came after `modseq` too: whoever has a state may have seen later
+   * messages (RFC 7162 §3.2.5.1).
+   */
+  vanishedSince(mailbox: MailboxId, modseq: number): Uid[] | undefined {
+    return this.open().changeLog.vanishedSince(mailbox, modseq)
+  }
+
   /** UIDs added or changed after `modseq`, ascending. */
   changedSince(mailbox: MailboxId, modseq: number): Uid[] {
     return this.view(mailbox).changedSince(modseq)

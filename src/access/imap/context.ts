@@ -5,7 +5,7 @@ import type { MailStore } from '../../mailbox/index.ts'
 import { encodeMailboxName, latin1OfUtf8, no, quotedOrLiteral, quotedUtf8 } from '../../protocol/imap/index.ts'
 import type { Output } from '../session/index.ts'
 import type { ImapSessionLimits } from './limits.ts'
-import type { Selected } from './selected.ts'
+import type { Selected, TellingStyle } from './selected.ts'
 import type { Enabled } from './session-state.ts'
 
 export interface ImapAccount {
@@ -54,6 +54,16 @@ export class Context {
     return this.rev2 || this.enabled.has('UTF8=ACCEPT')
   }
 
+  /** Expunged messages are told by their UIDs (RFC 7162 §3.2.10, RFC 9586 §3.2). */
+  get vanished(): boolean {
+    return this.enabled.has('QRESYNC') || this.uidOnly
+  }
+
+  /** There are no message sequence numbers (RFC 9586). */
+  get uidOnly(): boolean {
+    return this.enabled.has('UIDONLY')
+  }
+
   get modSeq(): boolean {
     return this.enabled.has('CONDSTORE')
   }
@@ -80,8 +90,13 @@ export class Context {
     return this.utf8 ? quotedUtf8(latin1OfUtf8(text)) : quotedOrLiteral(latin1OfUtf8(text))
   }
 
+  /** How this client is told of messages. */
+  get style(): TellingStyle {
+    return { modSeq: this.modSeq, vanished: this.vanished, uidOnly: this.uidOnly }
+  }
+
   /** News of the selected mailbox, as far as the command in progress lets them be told. */
   sync(expunge: boolean): void {
-    this.selected?.sync(this.output, { expunge, modSeq: this.modSeq })
+    this.selected?.sync(this.output, { expunge, ...this.style })
   }
 }

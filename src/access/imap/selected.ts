@@ -2,7 +2,8 @@
  * The mailbox a session has selected, as this client knows it: its message sequence numbers stand for what it has been
  * told, not for what is there.
  *
- * Standards: RFC 9051 §5.2, §5.5 (when news may be told), §7.5.1 (EXPUNGE), RFC 7162 §3.1 (MODSEQ in news).
+ * Standards: RFC 9051 §5.2, §5.5 (when news may be told), §7.5.1 (EXPUNGE), RFC 7162 §3.1 (MODSEQ in news), §3.2.10
+ * (VANISHED), RFC 9586 (UIDFETCH).
  *
  * One mark is enough to find the news: UIDs and mod-sequences come from the account's one counter, so everything above
  * the mark is new or changed, and what the change log has behind it is gone.
@@ -14,6 +15,16 @@ import { FlagList } from './flag-list.ts'
 import { FlagRenderer } from './flag-renderer.ts'
 import { SequenceMap } from './sequence-map.ts'
 import type { SelectedState } from './session-state.ts'
+
+/** How a client is told of messages, by what it has enabled. */
+export interface TellingStyle {
+  /** With their mod-sequences (RFC 7162 §3.2). */
+  readonly modSeq: boolean
+  /** VANISHED in place of EXPUNGE (RFC 7162 §3.2.10). */
+  readonly vanished: boolean
+  /** UIDFETCH in place of FETCH (RFC 9586 §3.3). */
+  readonly uidOnly: boolean
+}
 
 interface SelectedFacts {
   mailbox: MailboxId
@@ -131,7 +142,7 @@ export class Selected {
    * Tells what has happened: changed flags and new messages always, expunged messages when the command in progress
    * lets it (`expunge`).
    */
-  sync(output: Output, options: { expunge: boolean; modSeq: boolean }): void {
+  sync(output: Output, options: TellingStyle & { expunge: boolean }): void {
     const state = this.#store.state
     const told = this.#told
     const news = state !== told
@@ -147,10 +158,10 @@ export class Selected {
       grown = changed.length < since.length
       this.#told = state
     }
-    if (options.expunge && this.#gone.size > 0) this.#tellExpunged(output)
+    if (options.expunge && this.#gone.size > 0) this.#tellExpunged(output, options.vanished)
     if (grown) output.text(`* ${this.map.length} EXISTS\r\n`)
     if (since.length > 0) this.tellNewFlags(output, since)
-    if (changed.length > 0) this.tellFlags(output, changed, options.modSeq)
+    if (changed.length > 0) this.tellFlags(output, changed, options)
   }
 
   /** `FLAGS` anew when one of these messages has a keyword that nobody in this mailbox had. */
@@ -165,14 +176,18 @@ export class Selected {
   }
 
   /** `FETCH` responses that carry the flags of these UIDs. */
-  tellFlags(output: Output, uids: readonly number[], modSeq: boolean): void {
+  tellFlags(output: Output, uids: readonly number[], { modSeq, uidOnly }: TellingStyle): void {
     const view = this.view
     for (const uid of uids) {
       const index = view.indexOf(uid)
       if (index < 0) continue
       const behind = modSeq ? ` MODSEQ (${view.modseqAt(index)})` : ''
       const flags = this.flags.at(view, index)
-      output.text(`* ${this.map.sequenceOf(uid)} FETCH (UID ${uid} FLAGS (${flags})${behind})\r\n`)
+      output.text(
+        uidOnly
+          ? `* ${uid} UIDFETCH (FLAGS (${flags})${behind})\r\n`
+          : `* ${this.map.sequenceOf(uid)} FETCH (UID ${uid} FLAGS (${flags})${behind})\r\n`,
+      )
     }
   }
 
@@ -187,12 +202,14 @@ export class Selected {
     for (const uid of gone) if (this.map.sequenceOf(uid) > 0) this.#gone.add(uid)
   }
 
-  #tellExpunged(output: Output): void {
+  #tellExpunged(output: Output, vanished: boolean): void {
+    const uids = vanished ? [...this.#gone].sort((a, b) => a - b) : []
     const numbers = this.map.remove(this.#gone)
     if (this.#saved !== 'lost' && this.#saved.length > 0) {
       this.#saved = this.#saved.filter((uid) => !this.#gone.has(uid))
     }
     this.#gone.clear()
+    if (vanished) return output.text(`* VANISHED ${formatUidSet(uids)}\r\n`)
     let text = ''
     for (const number of numbers) text += `* ${number} EXPUNGE\r\n`
     output.text(text)

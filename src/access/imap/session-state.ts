@@ -3,8 +3,8 @@
  */
 import type { ReaderSnapshot } from '../../protocol/imap/index.ts'
 
-/** What a client may switch on with ENABLE or by using it (RFC 5161, RFC 7162 §3.1, RFC 9755 §3). */
-export type Enabled = 'CONDSTORE' | 'IMAP4rev2' | 'UTF8=ACCEPT'
+/** What a client may switch on with ENABLE or by using it (RFC 5161, RFC 7162 §3.1, RFC 9755 §3, RFC 9586 §3). */
+export type Enabled = 'CONDSTORE' | 'IMAP4rev2' | 'QRESYNC' | 'UIDONLY' | 'UTF8=ACCEPT'
 
 /** Structured-clonable; a few hundred octets as a rule, never above 16 KiB. */
 export interface ImapSessionState {

@@ -18,7 +18,7 @@ export {
   type ImapLoginLimits,
   type ImapLoginOptions,
 } from './login.ts'
-export { SequenceSet, formatUidSet, type NumberRange } from './sequence-set.ts'
+export { SequenceSet, formatUidSet, inRanges, type NumberRange } from './sequence-set.ts'
 export { decodeMailboxName, encodeMailboxName, decodeUtf7, encodeUtf7, latin1OfUtf8 } from './mailbox-name.ts'
 export { formatDateTime, formatInternalDate } from './date-time.ts'
 export { astring, encodeLatin1, nstring, quotedOrLiteral, quotedUtf8 } from './encoder.ts'
@@ -33,6 +33,7 @@ export type {
   SearchReturnOptions,
 } from './command/search.ts'
 export type { SortCommand, SortCriterion, ThreadAlgorithm, ThreadCommand } from './command/sort.ts'
+export type { QresyncParameter, SelectCommand } from './command/select.ts'
 export type { ListCommand, ListReturn, ListSelection } from './command/list.ts'
 export type { StatusItem } from './command/status.ts'
 export type { AppendCommand, AppendMessage, CatenatePart, ReplaceCommand } from './command/append.ts'

@@ -59,10 +59,12 @@ export class SequenceSet {
     return merged
   }
 
-  /** Every number in a closed set, ascending. Only for sets of our own making: its size is the width of the ranges. */
-  numbers(): number[] {
+  /** The numbers in a closed set, ascending, up to `limit` of them. Without one only for sets of our own making. */
+  numbers(limit = Infinity): number[] {
     const numbers: number[] = []
-    for (const [first, last] of this.resolve(0)) for (let number = first; number <= last; number++) numbers.push(number)
+    for (const [first, last] of this.resolve(0)) {
+      for (let number = first; number <= last && numbers.length < limit; number++) numbers.push(number)
+    }
     return numbers
   }
 
@@ -72,6 +74,20 @@ export class SequenceSet {
       .map(([first, last]) => (first === last ? written(first) : `${written(first)}:${written(last)}`))
       .join(',')
   }
+}
+
+/** Binary search in ascending, disjoint ranges, as `resolve` gives them. */
+export function inRanges(ranges: readonly NumberRange[], number: number): boolean {
+  let low = 0
+  let high = ranges.length - 1
+  while (low <= high) {
+    const middle = (low + high) >>> 1
+    const [first, last] = ranges[middle] as NumberRange
+    if (number < first) high = middle - 1
+    else if (number > last) low = middle + 1
+    else return true
+  }
+  return false
 }
 
 /** Ascending numbers as the shortest set: `1,3:5`. Empty for none. */

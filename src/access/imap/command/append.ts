@@ -16,6 +16,7 @@ import { catenate } from '../catenate.ts'
 import type { Completion, Context } from '../context.ts'
 import { keywordsOfFlags } from '../flags.ts'
 import { expectMailbox } from '../mailbox-names.ts'
+import { highestModSeqCode } from './expunge.ts'
 
 export async function append(context: Context, command: AppendCommand): Promise<Completion> {
   const code = await put(context, command.mailbox, command.messages, () => undefined)
@@ -34,7 +35,7 @@ export async function replace(context: Context, command: ReplaceCommand): Promis
   })
   // RFC 8508 §3.2: which message is the new one is told before the old one goes.
   context.output.text(`* OK [${code}] Replacement stored\r\n`)
-  return { text: 'REPLACE completed' }
+  return { text: 'REPLACE completed', ...highestModSeqCode(context, context.mailbox.mailbox) }
 }
 
 /** Stores messages, and in the same transaction does what is to come with it. The APPENDUID response code. */

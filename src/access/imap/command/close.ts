@@ -1,5 +1,6 @@
-/** `CLOSE` and `UNSELECT` (RFC 9051 §6.4.1–6.4.2): with and without expunging what is marked `\Deleted`, silently. */
+/** `CLOSE` and `UNSELECT` (RFC 9051 §6.4.1–6.4.2, RFC 7162 §3.2.8): with and without expunging what is marked `\Deleted`, silently. */
 import type { Completion, Context } from '../context.ts'
+import { highestModSeqCode } from './expunge.ts'
 
 export function unselect(context: Context): Completion {
   context.selected = undefined
@@ -8,10 +9,8 @@ export function unselect(context: Context): Completion {
 
 export function close(context: Context): Completion {
   const { mailbox, readOnly, view } = context.mailbox
-  if (!readOnly) {
-    const deleted = view.deletedUids()
-    if (deleted.length > 0) context.store.expunge(mailbox, deleted)
-  }
+  const deleted = readOnly ? [] : view.deletedUids()
+  if (deleted.length > 0) context.store.expunge(mailbox, deleted)
   context.selected = undefined
-  return { text: 'Mailbox closed' }
+  return { text: 'Mailbox closed', ...(deleted.length > 0 && highestModSeqCode(context, mailbox)) }
 }

@@ -6,6 +6,7 @@
 import { formatUidSet, no, type SequenceSet } from '../../../protocol/imap/index.ts'
 import type { Completion, Context } from '../context.ts'
 import { expectMailbox } from '../mailbox-names.ts'
+import { highestModSeqCode } from './expunge.ts'
 
 export function copy(
   context: Context,
@@ -30,5 +31,5 @@ export function copy(
   if (command.name === 'COPY') return { code, text: 'COPY completed' }
   // RFC 6851 §4.3: COPYUID goes out before the EXPUNGEs, since the tagged response comes after them.
   output.text(`* OK [${code}] Moved\r\n`)
-  return { text: 'MOVE completed' }
+  return { text: 'MOVE completed', ...highestModSeqCode(context, selected.mailbox) }
 }

@@ -1,9 +1,10 @@
 /**
  * `EXPUNGE` and `UID EXPUNGE`: what is marked `\Deleted` goes; the EXPUNGE responses come with the session's news.
  *
- * Standards: RFC 9051 §6.4.3, §6.4.9; RFC 4315 §2.1.
+ * Standards: RFC 9051 §6.4.3, §6.4.9; RFC 4315 §2.1; RFC 7162 §3.2.7–3.2.9 (HIGHESTMODSEQ).
  */
 import type { SequenceSet } from '../../../protocol/imap/index.ts'
+import type { MailboxId } from '../../../mailbox/index.ts'
 import type { Completion, Context } from '../context.ts'
 
 export function expunge(context: Context, set: SequenceSet | undefined): Completion {
@@ -13,6 +14,14 @@ export function expunge(context: Context, set: SequenceSet | undefined): Complet
     const named = new Set(selected.resolve(set, true).map((sequence) => selected.map.uidAt(sequence)))
     deleted = deleted.filter((uid) => named.has(uid))
   }
-  if (deleted.length > 0) context.store.expunge(selected.mailbox, deleted)
-  return { text: 'EXPUNGE completed' }
+  const text = 'EXPUNGE completed'
+  if (deleted.length === 0) return { text }
+  context.store.expunge(selected.mailbox, deleted)
+  return { text, ...highestModSeqCode(context, selected.mailbox) }
+}
+
+/** A client that keeps a cache by mod-sequences learns how far its cache reaches after it has taken messages out. */
+export function highestModSeqCode(context: Context, mailbox: MailboxId): { code?: string } {
+  if (!context.modSeq) return {}
+  return { code: `HIGHESTMODSEQ ${context.store.counts(mailbox).highestModSeq}` }
 }

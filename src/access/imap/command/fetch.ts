@@ -1,19 +1,20 @@
 /**
  * `FETCH`: streams what was asked for, pausing while the client does not read.
  *
- * Standards: RFC 9051 §6.4.5, §7.5.2; RFC 7162 §3.1.4 (CHANGEDSINCE), RFC 2180 §4.1 (messages that are gone),
+ * Standards: RFC 9051 §6.4.5, §7.5.2; RFC 7162 §3.1.4 (CHANGEDSINCE), §3.2.6 (VANISHED), RFC 2180 §4.1 (messages that are gone),
  * RFC 9394 §3.2 (PARTIAL).
  *
  * The store may change at every pause: what is needed of the mailbox is read anew after it, and a message that is gone
  * by then is left out.
  */
 import type { MailboxView } from '../../../mailbox/index.ts'
-import type { ImapCommand } from '../../../protocol/imap/index.ts'
+import { bad, type ImapCommand } from '../../../protocol/imap/index.ts'
 import type { Completion, Context } from '../context.ts'
 import type { FetchMessage } from '../fetch/fetch-message.ts'
 import { planFetch, type FetchPlan } from '../fetch/plan.ts'
 import { partOf } from '../search/result.ts'
 import type { Selected } from '../selected.ts'
+import { tellVanished } from '../vanished.ts'
 
 /** Messages marked `\Seen` together, just before they are sent: one change of the store for all of them. */
 const seenBatch = 256
@@ -22,6 +23,10 @@ export async function fetch(context: Context, command: Extract<ImapCommand, { na
   const selected = context.mailbox
   const plan = planFetch(context, command)
   if (plan.usesModSeq) context.enabled.add('CONDSTORE')
+  if (command.vanished) {
+    if (!context.enabled.has('QRESYNC')) throw bad('Enable QRESYNC first')
+    tellVanished(context, selected, command.changedSince ?? 0, command.set)
+  }
   let sequences = selected.resolve(command.set, command.uid)
   const asked = sequences.length
   const view = selected.view

@@ -43,9 +43,11 @@ const selectedOnly: ReadonlySet<ImapCommand['name']> = new Set<ImapCommand['name
   'UNSELECT',
 ])
 
-/** Throws `BAD` for a command that needs a selected mailbox when there is none (RFC 9051 §6.4). */
+/** Throws `BAD` for a command that needs a selected mailbox when there is none (RFC 9051 §6.4), or speaks in numbers that are switched off. */
 export function allowedIn(command: ImapCommand, context: Context): void {
   if (selectedOnly.has(command.name) && context.selected === undefined) throw bad('Select a mailbox first')
+  // RFC 9586 §3: what names messages by number, or would be answered so.
+  if (context.uidOnly && 'uid' in command && !command.uid) throw bad('Message numbers are off', 'UIDREQUIRED')
 }
 
 /** May EXPUNGE be told while this command is answered? Not where the client speaks in numbers (RFC 9051 §7.5.1). */

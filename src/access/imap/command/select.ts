@@ -1,23 +1,28 @@
 /**
  * `SELECT` and `EXAMINE`: a mailbox opened for commands on its messages.
  *
- * Standards: RFC 9051 §6.3.2–6.3.3, RFC 3501 §6.3.1 (RECENT, UNSEEN), RFC 7162 §3.1.2, RFC 8474 §4.2 (MAILBOXID).
+ * Standards: RFC 9051 §6.3.2–6.3.3, RFC 3501 §6.3.1 (RECENT, UNSEEN), RFC 7162 §3.1.2, §3.2.5 (QRESYNC),
+ * §3.2.11 (CLOSED), RFC 8474 §4.2 (MAILBOXID), RFC 9586 §3.1 (no UNSEEN).
  */
 import { formatMailboxId, type MailboxView } from '../../../mailbox/index.ts'
-import type { ImapCommand } from '../../../protocol/imap/index.ts'
+import { bad, type SelectCommand } from '../../../protocol/imap/index.ts'
 import type { Completion, Context } from '../context.ts'
 import { expectMailbox } from '../mailbox-names.ts'
 import { Selected } from '../selected.ts'
+import { resynchronise } from '../vanished.ts'
 import { listLine } from './list-line.ts'
 
-export function select(context: Context, command: Extract<ImapCommand, { condstore: boolean }>): Completion {
+export function select(context: Context, command: SelectCommand): Completion {
   const { output, store } = context
+  const { qresync } = command
+  if (qresync !== undefined && !context.enabled.has('QRESYNC')) throw bad('Enable QRESYNC first')
+  if (qresync?.match !== undefined && context.uidOnly) throw bad('Message numbers are off', 'UIDREQUIRED')
   const had = context.selected !== undefined
   // A SELECT that fails leaves nothing selected (RFC 9051 §6.3.2).
   context.selected = undefined
   const named = expectMailbox(store, command.mailbox)
   if (command.condstore) context.enabled.add('CONDSTORE')
-  if (had && context.rev2) output.text('* OK [CLOSED] Previous mailbox closed\r\n')
+  if (had && (context.rev2 || context.enabled.has('QRESYNC'))) output.text('* OK [CLOSED] Previous mailbox closed\r\n')
 
   const { mailbox, name } = named
   const readOnly = command.name === 'EXAMINE'
@@ -28,7 +33,7 @@ export function select(context: Context, command: Extract<ImapCommand, { condsto
   if (!context.rev2) {
     text += '* 0 RECENT\r\n'
     const unseen = firstUnseen(selected.view)
-    if (unseen > 0) text += `* OK [UNSEEN ${unseen}] First unseen\r\n`
+    if (unseen > 0 && !context.uidOnly) text += `* OK [UNSEEN ${unseen}] First unseen\r\n`
   }
   text += `* OK [UIDVALIDITY ${counts.uidValidity}] UIDs are valid\r\n`
   text += `* OK [UIDNEXT ${counts.uidNext}] Predicted next UID\r\n`
@@ -37,6 +42,7 @@ export function select(context: Context, command: Extract<ImapCommand, { condsto
   if (context.rev2) text += listLine(context, named, name, new Set())
   output.text(text)
   context.selected = selected
+  if (qresync?.uidValidity === counts.uidValidity) resynchronise(context, selected, qresync)
   return { code: readOnly ? 'READ-ONLY' : 'READ-WRITE', text: `${command.name} completed` }
 }
 

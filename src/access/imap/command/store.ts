@@ -29,11 +29,13 @@ export function store(context: Context, command: Extract<ImapCommand, { name: 'S
     selected.tellFlags(
       output,
       there.filter((uid) => !modified.has(uid)),
-      context.modSeq,
+      context.style,
     )
   } else if (context.modSeq) {
     for (const uid of outcome.changed) {
-      output.text(`* ${selected.map.sequenceOf(uid)} FETCH (UID ${uid} MODSEQ (${outcome.modseq}))\r\n`)
+      const modSeq = `MODSEQ (${outcome.modseq})`
+      if (context.uidOnly) output.text(`* ${uid} UIDFETCH (${modSeq})\r\n`)
+      else output.text(`* ${selected.map.sequenceOf(uid)} FETCH (UID ${uid} ${modSeq})\r\n`)
     }
   }
   if (modified.size > 0) {

@@ -32,7 +32,8 @@ type TextItem = (message: FetchMessage) => string
 export function planFetch(context: Context, command: Extract<ImapCommand, { name: 'FETCH' }>): FetchPlan {
   const names = new Set(command.items.map((item) => item.item))
   const items = [...command.items]
-  if (command.uid && !names.has('UID')) items.unshift({ item: 'UID' })
+  // RFC 9586 §3.3: UIDFETCH has the UID in front.
+  if (command.uid && !context.uidOnly && !names.has('UID')) items.unshift({ item: 'UID' })
   // CHANGEDSINCE asks for MODSEQ too (RFC 7162 §3.1.4.1).
   if (command.changedSince !== undefined && !names.has('MODSEQ')) items.push({ item: 'MODSEQ' })
   const usesModSeq = names.has('MODSEQ') || command.changedSince !== undefined
@@ -56,7 +57,7 @@ export function planFetch(context: Context, command: Extract<ImapCommand, { name
   if (!usesModSeq && context.modSeq) unasked.push(textItem(context, 'MODSEQ'))
 
   const head = (message: FetchMessage, seenNow: boolean): string => {
-    let line = `* ${message.sequence} FETCH (`
+    let line = context.uidOnly ? `* ${message.uid} UIDFETCH (` : `* ${message.sequence} FETCH (`
     for (let index = 0; index < text.length; index++) {
       if (index > 0) line += ' '
       line += (text[index] as TextItem)(message)

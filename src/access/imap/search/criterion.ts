@@ -11,7 +11,7 @@ import {
   type EnvelopeColumn,
   type ThreadId,
 } from '../../../mailbox/index.ts'
-import type { NumberRange, SearchKey } from '../../../protocol/imap/index.ts'
+import { bad, inRanges, type SearchKey } from '../../../protocol/imap/index.ts'
 import type { Context } from '../context.ts'
 import { keywordOfFlag } from '../flags.ts'
 import type { SearchMessage } from './message.ts'
@@ -140,22 +140,9 @@ function inSet(context: Context, key: Extract<SearchKey, { key: 'UID' | 'SEQUENC
     return ofView(({ uid }) => uids.has(uid))
   }
   const largest = map.length === 0 ? 0 : map.uidAt(map.length)
+  if (key.key === 'SEQUENCE' && context.uidOnly) throw bad('Message numbers are off', 'UIDREQUIRED')
   const ranges = key.set.resolve(key.key === 'UID' ? largest : map.length)
-  return ofView(key.key === 'UID' ? ({ uid }) => within(ranges, uid) : ({ sequence }) => within(ranges, sequence))
-}
-
-/** Binary search in ascending, disjoint ranges. */
-function within(ranges: readonly NumberRange[], number: number): boolean {
-  let low = 0
-  let high = ranges.length - 1
-  while (low <= high) {
-    const middle = (low + high) >>> 1
-    const [first, last] = ranges[middle] as NumberRange
-    if (number < first) high = middle - 1
-    else if (number > last) low = middle + 1
-    else return true
-  }
-  return false
+  return ofView(key.key === 'UID' ? ({ uid }) => inRanges(ranges, uid) : ({ sequence }) => inRanges(ranges, sequence))
 }
 
 /** Days are compared without time and zone (RFC 9051 §6.4.4); `sent` is the Date field's own day. */

@@ -2,7 +2,7 @@
  * `FETCH`: which data of which messages.
  *
  * Standards: RFC 9051 §6.4.5 (FETCH), RFC 3501 §6.4.5 (RFC822 items, macros), RFC 3516 (BINARY), RFC 7162 §3.1.4
- * (MODSEQ, CHANGEDSINCE), RFC 8474 §5 (EMAILID, THREADID), RFC 8970 (PREVIEW), RFC 9394 §3.2
+ * (MODSEQ, CHANGEDSINCE, VANISHED), RFC 8474 §5 (EMAILID, THREADID), RFC 8970 (PREVIEW), RFC 9394 §3.2
  * (PARTIAL).
  * Limits: items and header names per command, since each is repeated for every message.
  */
@@ -53,6 +53,8 @@ export interface FetchCommand {
   set: SequenceSet
   items: FetchItem[]
   changedSince?: number
+  /** Tell which of the UIDs named have gone since then (RFC 7162 §3.2.6). */
+  vanished?: boolean
   /** Only these of the messages named; with UIDs only. */
   partial?: PartialResult
 }
@@ -86,6 +88,9 @@ export function parseFetch(decoder: Decoder, uid: boolean): FetchCommand {
   const command: FetchCommand = { name: 'FETCH', uid, set, items }
   if (!decoder.sp()) return command
   decoder.expectList(() => parseModifier(decoder, command))
+  if (command.vanished && (!uid || command.changedSince === undefined)) {
+    throw bad('VANISHED goes with UID FETCH and CHANGEDSINCE')
+  }
   return command
 }
 
@@ -93,7 +98,8 @@ function parseModifier(decoder: Decoder, command: FetchCommand): void {
   if (decoder.word('CHANGEDSINCE')) {
     decoder.expectSp()
     command.changedSince = decoder.expectModSeq()
-  } else if (decoder.word('PARTIAL')) {
+  } else if (decoder.word('VANISHED')) command.vanished = true
+  else if (decoder.word('PARTIAL')) {
     // RFC 9394 §3.2: a range of sequence numbers would be a range of a range.
     if (!command.uid) throw bad('PARTIAL goes with UID FETCH only')
     decoder.expectSp()
