@@ -9,9 +9,8 @@ import { bridgeRoutes } from './bridge.ts'
 import { crossOrigin, preflight } from './cors.ts'
 import { drain } from './drain.ts'
 import type { House } from './house.ts'
-import { jmapRoutes } from './jmap.ts'
+import { jmapRoutes, toSession } from './jmap.ts'
 import { notFound, problem } from './problem.ts'
-import { publicOrigin } from './public-origin.ts'
 
 export function httpApp(house: House): Hono {
   const app = new Hono()
@@ -27,10 +26,8 @@ export function httpApp(house: House): Hono {
 
   app.get('/healthz', () => new Response('ok\n', { headers: { 'Content-Type': 'text/plain; charset=utf-8' } }))
   app.options('/.well-known/jmap', () => preflight())
-  app.get('/.well-known/jmap', ({ req }) => {
-    const headers = { Location: `${publicOrigin(req.raw)}/jmap/session`, 'Cache-Control': 'no-cache' }
-    return crossOrigin(new Response(null, { status: 307, headers }))
-  })
+  // The other two are what people type who are asked for the server's URL.
+  app.on('GET', ['/.well-known/jmap', '/jmap', '/jmap/'], ({ req }) => crossOrigin(toSession(req.raw)))
   app.route('/jmap', jmapRoutes(house))
   app.route('/bridge', bridgeRoutes(house))
   app.route('/admin', adminRoutes(house))

@@ -65,3 +65,6 @@ export function tokenAccount(token: string): string | undefined {
 
 /** What a 401 must offer (RFC 9110 §11.6.1). */
 export const CHALLENGE = 'Basic realm="facteur", charset="UTF-8", Bearer realm="facteur"'
+
+/** What a 401 says of credentials, the same whether they name an account or not: nobody learns from it which there are. */
+export const WRONG_CREDENTIALS = 'the login name, password or token is wrong'

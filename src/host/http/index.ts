@@ -1,6 +1,6 @@
 export { httpApp } from './app.ts'
 export { blobResponse, type BlobNames } from './blob-response.ts'
-export { CHALLENGE, parseAuthorization, tokenAccount, type Authorization } from './authorization.ts'
+export { CHALLENGE, parseAuthorization, tokenAccount, WRONG_CREDENTIALS, type Authorization } from './authorization.ts'
 export { parseSessionRequest, encodeSession, type SessionRequest } from './bridge.ts'
 export { drain, drainReader } from './drain.ts'
 export type { AccountRoute, House } from './house.ts'

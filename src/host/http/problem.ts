@@ -23,7 +23,7 @@ export function notFound(): Response {
 }
 
 export function methodNotAllowed(allow: string): Response {
-  return problem(405, 'Method Not Allowed', undefined, { Allow: allow })
+  return problem(405, 'Method Not Allowed', `here only ${allow}`, { Allow: allow })
 }
 
 /** RFC 8620 §3.6.1: the request's content type is not `application/json`. */

@@ -15,6 +15,30 @@ describe('JMAP over HTTP', () => {
     expect(response.headers.get('location')).toBe('https://mail.facteur.test/jmap/session')
   })
 
+  it.each(['/jmap', '/jmap/'])('is found at %s too, where people look', async (path) => {
+    const response = await request(path)
+    expect([response.status, response.headers.get('location')]).toEqual([307, 'https://mail.facteur.test/jmap/session'])
+    expect((await request(path, { method: 'POST' })).status).toBe(404)
+  })
+
+  it('does not mind a slash at the end of its URLs', async () => {
+    const headers = { Authorization: alice, 'Content-Type': 'application/json' }
+    expect((await request('/jmap/session/', { headers })).status).toBe(200)
+    const body = JSON.stringify({ using: ['urn:ietf:params:jmap:core'], methodCalls: [] })
+    expect((await request('/jmap/api/', { method: 'POST', headers, body })).status).toBe(200)
+    const refused = await request('/jmap/api/', { headers })
+    expect([refused.status, refused.headers.get('allow')]).toEqual([405, 'POST, OPTIONS'])
+  })
+
+  it('does not tell an unknown login name from a wrong password', async () => {
+    const answers = ['alice@facteur.test', 'nobody@facteur.test'].map(async (login) => {
+      const response = await request('/jmap/session', { headers: { Authorization: basic(login, 'wrong') } })
+      return [response.status, await response.json()]
+    })
+    const [known, unknown] = await Promise.all(answers)
+    expect(unknown).toEqual(known)
+  })
+
   it.each([
     ['https', 'https'],
     ['HTTPS, http', 'https'],

@@ -19,6 +19,7 @@ import {
   parseSessionRequest,
   problem,
   publicOrigin,
+  WRONG_CREDENTIALS,
 } from '../../http/index.ts'
 import type { LoginResult } from '../doors.ts'
 import type { Env } from '../env.ts'
@@ -76,7 +77,9 @@ export class AccountHttp {
     const jmap = await this.#ports.jmap()
     switch (resource) {
       case 'session':
-        return Response.json(jmap.session(publicOrigin(request)), { headers: { 'Cache-Control': 'no-cache, no-store' } })
+        return Response.json(jmap.session(publicOrigin(request)), {
+          headers: { 'Cache-Control': 'no-cache, no-store' },
+        })
       case 'api':
         if (!isJson(request)) return notJson()
         return answer(
@@ -190,5 +193,5 @@ function unauthorised(result: LoginResult & { ok: false }): Response {
   if (result.retryAfter !== undefined) {
     return problem(429, 'Too Many Requests', 'too many failed logins', { 'Retry-After': String(result.retryAfter) })
   }
-  return problem(401, 'Unauthorized', 'the login name, password or token is wrong', { 'WWW-Authenticate': CHALLENGE })
+  return problem(401, 'Unauthorized', WRONG_CREDENTIALS, { 'WWW-Authenticate': CHALLENGE })
 }
