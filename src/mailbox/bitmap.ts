@@ -19,6 +19,12 @@ export class Bitmap {
     this.#bits[at] = (this.#bits[at] as number) | (1 << (id & 7))
   }
 
+  set(id: number, isIn: boolean): void {
+    const at = id >>> 3
+    const bit = 1 << (id & 7)
+    this.#bits[at] = isIn ? (this.#bits[at] as number) | bit : (this.#bits[at] as number) & ~bit
+  }
+
   /** Adds; true when it was not in before. */
   addNew(id: number): boolean {
     const at = id >>> 3

@@ -6,6 +6,7 @@
 import { type ColumnRow, Columns, findAscending, lowerBound, widenedUint32 } from './columns.ts'
 import type { EmailId, MailboxId, ModSeq, ThreadId, Uid } from './ids.ts'
 import { deletedBit, type KeywordTable, seenBit } from './keyword-table.ts'
+import { Tally } from './tally.ts'
 
 /** One message of a mailbox. */
 export interface ViewEntry {
@@ -24,6 +25,8 @@ export interface ViewEntry {
 export class MailboxView extends Columns {
   readonly mailboxId: MailboxId
   readonly #keywords: KeywordTable
+  /** Kept in step by every write. */
+  readonly tally = new Tally()
   uids: Uint32Array
   modseqs: Uint32Array
 
@@ -127,7 +130,20 @@ export class MailboxView extends Columns {
   place(uid: number, modseq: number, row: ColumnRow): void {
     const at = this.append(row)
     this.uids[at] = uid
-    this.modseqs[at] = modseq
+    this.#touch(at, modseq)
+    this.tally.add(row.flags, row.size)
+  }
+
+  /** For this room. */
+  flag(row: number, modseq: number, flags: number, extra: readonly string[]): void {
+    this.tally.change(this.flags[row] as number, flags)
+    this.setFlags(row, flags, extra)
+    this.#touch(row, modseq)
+  }
+
+  override remove(rows: readonly number[]): void {
+    for (const row of rows) this.tally.remove(this.flags[row] as number, this.sizes[row] as number)
+    super.remove(rows)
   }
 
   protected override columns(): (Uint32Array | Int32Array | Float64Array)[] {
@@ -138,6 +154,11 @@ export class MailboxView extends Columns {
     super.grow(capacity)
     this.uids = widenedUint32(this.uids, capacity)
     this.modseqs = widenedUint32(this.modseqs, capacity)
+  }
+
+  #touch(row: number, modseq: number): void {
+    this.modseqs[row] = modseq
+    this.tally.modseq = Math.max(this.tally.modseq, modseq)
   }
 
   #checked(value: number | undefined, row: number): number {

@@ -5,6 +5,7 @@ import type { Sql } from '../storage/index.ts'
 import { AccountColumns, type ColumnRow } from './columns.ts'
 import type { MailboxId } from './ids.ts'
 import { deletedBit, type KeywordTable } from './keyword-table.ts'
+import { ThreadTrail } from './thread-trail.ts'
 import { MailboxView } from './view.ts'
 
 /** Rows that one statement packs: seven numbers each stay far below the 2 MB of a value. */
@@ -44,6 +45,8 @@ export class Views {
   #account: AccountColumns | undefined
   /** Moves with every change of any message: what is computed from views is good as long as it stands. */
   version = 0
+  /** The threads of those messages. */
+  readonly trail = new ThreadTrail()
 
   constructor(sql: Sql, keywords: KeywordTable, budget: number, mailboxIds: () => readonly MailboxId[]) {
     this.#sql = sql
@@ -76,6 +79,7 @@ export class Views {
   /** A message was put into a mailbox. `created`: as part of a new email, whose id is above all others. */
   placed(mailbox: MailboxId, uid: number, modseq: number, row: ColumnRow): void {
     this.version++
+    this.trail.add(row.thread)
     this.#loaded.get(mailbox)?.place(uid, modseq, row)
   }
 
@@ -86,8 +90,8 @@ export class Views {
 
   flagged(view: MailboxView, row: number, modseq: number, flags: number, extra: readonly string[]): void {
     this.version++
-    view.setFlags(row, flags, extra)
-    view.modseqs[row] = modseq
+    this.trail.add(view.threads[row] as number)
+    view.flag(row, modseq, flags, extra)
     const account = this.#account
     if (account === undefined) return
     const at = account.rowOf(view.emails[row] as number)
@@ -107,6 +111,7 @@ export class Views {
   /** Messages left a mailbox: rows of its view, ascending. */
   expunged(view: MailboxView, rows: readonly number[]): void {
     this.version++
+    for (const row of rows) this.trail.add(view.threads[row] as number)
     view.remove(rows)
   }
 
@@ -120,11 +125,13 @@ export class Views {
 
   mailboxDestroyed(mailbox: MailboxId): void {
     this.version++
+    this.trail.interrupt()
     this.#loaded.delete(mailbox)
   }
 
   forget(): void {
     this.version++
+    this.trail.interrupt()
     this.#loaded.clear()
     this.#account = undefined
   }

@@ -78,10 +78,12 @@ export function runQuery(query: Query, parts: QueryParts): QueryResult {
   // What is in a mailbox that may be read is seen.
   const test = mailbox === undefined ? onlySeen(columns, context, wanted) : wanted
   const found = new Results(columns, query, context.highest)
-  if (isByArrival(sort)) walk(columns, sort[0]?.isAscending === false, test, (row) => found.add(row))
-  else {
+  if (isByArrival(sort)) {
+    const newestFirst = sort[0]?.isAscending === false
+    walk(columns, newestFirst, lastSought(columns, newestFirst, query), test, (row) => found.add(row))
+  } else {
     const rows: number[] = []
-    walk(columns, false, test, (row) => rows.push(row) > 0)
+    walk(columns, false, columns.length - 1, test, (row) => rows.push(row) > 0)
     for (const row of sortRows(rows, sort, columns, context, parts.reader)) if (!found.add(row)) break
   }
   return { ...found.answer(), queryState: state, canCalculateChanges: false }
@@ -96,11 +98,28 @@ function isByArrival(sort: readonly Comparator[]): boolean {
   return sort.length === 1 && sort[0]?.property === 'receivedAt'
 }
 
-/** Matching rows that JMAP sees (RFC 8621 §4.1.1) by receivedAt, until `take` wants no more. */
-function walk(columns: Columns, newestFirst: boolean, test: Predicate | undefined, take: Predicate): void {
+/** Emails sought one by one: each is one search of a column. */
+const fewSought = 16
+
+/** The last position in the order that has to be walked to: behind it there is nothing of `among`. */
+function lastSought(columns: Columns, newestFirst: boolean, { among, calculateTotal }: Query): number {
+  if (among === undefined || calculateTotal === true || among.size > fewSought)
+    return newestFirst ? 0 : columns.length - 1
+  const positions = columns.rowsOfEmails(among).map((row) => columns.positionOf(row))
+  return newestFirst ? Math.min(columns.length, ...positions) : Math.max(-1, ...positions)
+}
+
+/** Matching rows that JMAP sees (RFC 8621 §4.1.1) by receivedAt, to position `last` or until `take` wants no more. */
+function walk(
+  columns: Columns,
+  newestFirst: boolean,
+  last: number,
+  test: Predicate | undefined,
+  take: Predicate,
+): void {
   const order = columns.order()
   const step = newestFirst ? -1 : 1
-  for (let at = newestFirst ? order.length - 1 : 0; at >= 0 && at < order.length; at += step) {
+  for (let at = newestFirst ? order.length - 1 : 0; newestFirst ? at >= last : at <= last; at += step) {
     const row = order[at] as number
     if (columns.isDeletedAt(row) || (test !== undefined && !test(row))) continue
     if (!take(row)) return

@@ -77,14 +77,15 @@ export function emailQueryChanges(context: JmapContext): Method {
           : parseEmailId(request.upToId)
       const among = new Set(touched.touched)
       if (upToId !== undefined) among.add(upToId)
-      const { ids, indexes, total } = runQuery(context, { ...search, collapseThreads, among, calculateTotal: true })
+      const { calculateTotal } = request
+      const { ids, indexes, total } = runQuery(context, { ...search, collapseThreads, among, calculateTotal })
       const results = new Map(ids.map((id, at) => [id, indexes?.[at] as number]))
       const { removed, added } = differenceOf(results, touched, upToId)
       const difference = {
         removed: removed.map(formatEmailId),
         added: added.map(({ id, index }) => ({ id: formatEmailId(id), index })),
       }
-      return queryChangesAnswer(context, request, difference, total as number)
+      return queryChangesAnswer(context, request, difference, total ?? 0)
     }),
   }
 }
