@@ -320,8 +320,8 @@ export class MailStore extends AccountStore implements Mail {
   }
 
   /**
-   * Puts up to `limit` emails that are not yet in the full-text index into it, and returns how many: for quiet times, so
-   * that a search need not. Throws `unavailable` when the blob store fails.
+   * Puts up to `limit` emails that are not yet in the full-text index into it, fewer when they are long, and returns how
+   * many, 0 when none is left: for quiet times, so that a search need not. Throws `unavailable` when the blob store fails.
    */
   async indexPending(limit: number): Promise<number> {
     const parts = this.open()

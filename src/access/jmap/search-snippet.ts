@@ -2,7 +2,7 @@
  * SearchSnippet/get: where a search matched, marked up for display.
  *
  * Standards: RFC 8621 §5.
- * Limits: `previewLimits`, what is looked at per email.
+ * Limits: `previewLimits`, what is looked at per email, and `lookedAtInFull` per call.
  * Security: the text is escaped before `<mark>` goes in, so a message cannot bring markup of its own.
  */
 import { encodeUtf8 } from '../../format/index.ts'
@@ -34,7 +34,13 @@ import { findEmails } from './email/get.ts'
 import { readStored, StoredMessage } from './email/stored-message.ts'
 
 /** As much as the index takes of a message. */
-const previewLimits = { octets: 1024 * 1024, characters: 256 * 1024 }
+const previewLimits = { octets: 4 * 1024 * 1024, characters: 4 * 1024 * 1024 }
+/** Octets of messages that one call looks at in full, and how much of each of those behind them. */
+const lookedAtInFull = 32 * 1024 * 1024
+const firstLook = { octets: 1024 * 1024, characters: 256 * 1024 }
+/** Characters that are looked at together, and how far two such windows overlap: a search text is no longer. */
+const window = 256 * 1024
+const overlap = 4 * 1024
 /** RFC 8621 §5: a preview is at most 255 octets. */
 const maxPreviewOctets = 255
 const maxWordLength = 25
@@ -54,8 +60,11 @@ export function searchSnippetGet(context: JmapContext): Method {
       const body = parsed && matcher(parsed, ['text', 'body'])
       const { emails, notFound } = findEmails(context.store, emailIds)
       const list: JsonObject[] = []
+      let left = lookedAtInFull
       for (const email of emails) {
-        const preview = body && (await readStored(context.store, email, () => previewOf(context, email, body)))
+        left -= Math.min(email.size, previewLimits.octets)
+        const limits = left >= 0 ? previewLimits : firstLook
+        const preview = body && (await readStored(context.store, email, () => previewOf(context, email, body, limits)))
         list.push({
           emailId: formatEmailId(email.id),
           subject: subject === undefined ? null : markedSubject(email, subject),
@@ -121,21 +130,38 @@ function escaped(text: string): string {
 }
 
 /** The surroundings of the first match in the text of the message. */
-function previewOf(context: JmapContext, email: Email, highlighter: Highlighter): string | null {
+function previewOf(
+  context: JmapContext,
+  email: Email,
+  highlighter: Highlighter,
+  limits: typeof previewLimits,
+): string | null {
   const source = new StoredMessage(context.store, email)
   const octets = (start: number, end: number): Uint8Array => source.octets(start, end)
-  for (const part of readMessageText(octets, source.root, previewLimits).texts) {
-    const text = onOneLine(part)
-    const matches = highlighter.find(text)
-    const first = matches[0]
-    if (first === undefined) continue
-    for (let reach = 100; reach >= 0; reach -= 10) {
-      const start = wordStart(text, first.start - reach / 2)
-      const preview = marked(text, matches, start, first.end + reach)
-      if (encodeUtf8(preview).length <= maxPreviewOctets) return preview
+  for (const part of readMessageText(octets, source.root, limits).texts) {
+    const whole = onOneLine(part)
+    for (let from = 0; from < whole.length;) {
+      const isLast = from + window >= whole.length
+      const next = isLast ? whole.length : wordStart(whole, from + window - overlap)
+      const preview = previewIn(whole.slice(from, from + window), next - from, highlighter)
+      if (preview !== undefined) return preview
+      from = next
     }
   }
   return null
+}
+
+/** Of the first match that begins before `end`; undefined when there is none, or none short enough to be shown. */
+function previewIn(text: string, end: number, highlighter: Highlighter): string | undefined {
+  const matches = highlighter.find(text)
+  const first = matches.find(({ start }) => start < end)
+  if (first === undefined) return undefined
+  for (let reach = 100; reach >= 0; reach -= 10) {
+    const start = wordStart(text, first.start - reach / 2)
+    const preview = marked(text, matches, start, first.end + reach)
+    if (encodeUtf8(preview).length <= maxPreviewOctets) return preview
+  }
+  return undefined
 }
 
 /** The start of the word at `near`; scripts without spaces may be cut anywhere. */

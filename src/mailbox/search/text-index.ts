@@ -10,16 +10,16 @@ import type { Sql, SqlRow } from '../../storage/index.ts'
 import type { EmailId } from '../ids.ts'
 import type { Journal } from '../journal.ts'
 import type { TextSource } from '../query/text-search.ts'
-import { type Column, columnOfField, columns, type Document, readDocument } from './document.ts'
+import { type Column, columnOfField, columns, readDocument } from './document.ts'
 import { octetsOf } from './message-text.ts'
 import { Matches } from './matches.ts'
 import { matchExpression, type SearchQuery, spelledOut } from './query.ts'
 import { incompleteEmails, narrowing } from './substring.ts'
 import { Vocabulary } from './vocabulary.ts'
 
-/** Emails of one batch, and their octets: terms of a batch are in memory together. */
+/** Emails of one batch, and octets read after which it ends: what it writes is in memory together. */
 const batchEmails = 250
-const batchOctets = 16 * 1024 * 1024
+const batchOctets = 4 * 1024 * 1024
 /** Emails that a search indexes before it answers: some seconds at worst. */
 const catchUp = 5000
 
@@ -35,7 +35,12 @@ export interface EmailSet {
 
 interface Waiting extends SqlRow {
   id: EmailId
-  size: number
+}
+
+/** An email as its row, in the order of the columns. */
+interface Row {
+  readonly values: readonly string[]
+  readonly plain: ReadonlySet<string>
 }
 
 interface Failure {
@@ -70,11 +75,11 @@ export class TextIndex {
   }
 
   /**
-   * Indexes up to `limit` emails, oldest first; returns how many. When a message cannot be read, those before it are
-   * indexed and the error is thrown: the next call goes on there.
+   * Indexes up to `limit` emails, oldest first, or fewer when they are long; returns how many, 0 when none is left. When a
+   * message cannot be read, those before it are indexed and the error is thrown: the next call goes on there.
    */
   indexPending(limit: number): number {
-    const { done, failure } = this.#indexUpTo(limit)
+    const { done, failure } = this.#indexUpTo(limit, true)
     if (failure !== undefined) throw failure.error
     return done
   }
@@ -116,42 +121,49 @@ export class TextIndex {
     this.#indexUpTo(catchUp)
   }
 
-  #indexUpTo(limit: number): Progress {
+  /** `patient`: ends behind a batch that was full of octets, so that others have their turn. */
+  #indexUpTo(limit: number, patient = false): Progress {
     const { sql, journal } = this.#parts
-    const next = 'SELECT id, size FROM email WHERE id > ? ORDER BY id LIMIT ?'
+    const next = 'SELECT id FROM email WHERE id > ? ORDER BY id LIMIT ?'
     for (let done = 0; ;) {
       const most = Math.min(batchEmails, limit - done)
       const waiting = most > 0 ? sql.exec<Waiting>(next, this.through, most).toArray() : []
       if (waiting.length === 0) return { done }
-      const { documents, failure } = this.#read(waiting)
-      if (documents.size > 0) journal.transaction(() => this.#write(documents))
-      done += documents.size
+      const { rows, failure } = this.#read(waiting)
+      if (rows.size > 0) journal.transaction(() => this.#write(rows))
+      done += rows.size
       if (failure !== undefined) return { done, failure }
+      if (patient && rows.size < waiting.length) return { done }
     }
   }
 
-  #read(waiting: readonly Waiting[]): { documents: Map<EmailId, Document>; failure?: Failure } {
-    const documents = new Map<EmailId, Document>()
-    let octets = 0
-    for (const { id, size } of waiting) {
-      if (octets > 0 && octets + size > batchOctets) break
-      octets += size
+  #read(waiting: readonly Waiting[]): { rows: Map<EmailId, Row>; failure?: Failure } {
+    const { source } = this.#parts
+    const rows = new Map<EmailId, Row>()
+    let read = 0
+    for (const { id } of waiting) {
+      if (read > batchOctets) break
       try {
-        const email = this.#parts.source.email(id)
+        const email = source.email(id)
         if (email === undefined) throw new Error(`email ${id} is missing`)
-        documents.set(id, readDocument(email, octetsOf(email, this.#parts.source)))
+        const octets = octetsOf(email, source)
+        const { terms, plain } = readDocument(email, (start, end) => {
+          read += end - start
+          return octets(start, end)
+        })
+        rows.set(id, { values: columns.map((column) => terms[column].join(' ')), plain })
       } catch (error) {
-        return { documents, failure: { error } }
+        return { rows, failure: { error } }
       }
     }
-    return { documents }
+    return { rows }
   }
 
-  #write(documents: ReadonlyMap<EmailId, Document>): void {
+  #write(rows: ReadonlyMap<EmailId, Row>): void {
     const words = new Set<string>()
     let last = 0
-    for (const [id, { terms, plain }] of documents) {
-      this.#parts.sql.exec(insert, id, ...columns.map((column) => terms[column].join(' ')))
+    for (const [id, { values, plain }] of rows) {
+      this.#parts.sql.exec(insert, id, ...values)
       for (const word of plain) words.add(word)
       last = id
     }

@@ -9,7 +9,7 @@
  *
  * Emoji are words of their own; everything else separates.
  *
- * Limits: a code's first 256 characters are kept, and so many triples per text as `Tokens` is told.
+ * Limits: a code's first 256 characters are kept, and so much of a text as `Terms` is told.
  * Security: fed by anyone; one pass, linear.
  */
 
@@ -65,48 +65,108 @@ export function* pieces(folded: string): Generator<Piece> {
   }
 }
 
+/** How much `Terms` may hold. */
+export interface TermLimits {
+  /** Octets of terms in order, each with a space. */
+  readonly ordered: number
+  /** Octets of terms beyond, each once: words are still found, phrases are not. */
+  readonly once: number
+  /** Characters of codes. */
+  codes: number
+}
+
+const unlimited: TermLimits = { ordered: Infinity, once: 0, codes: Infinity }
+
 /** Terms of a text in order, as its column of the index takes them. */
 export class Terms {
   readonly list: string[] = []
   /** The plain words among them: what the vocabulary knows. */
   readonly plain: Set<string>
-  /** Triples that may still be added. */
-  codeBudget: number
-  /** False once a code was cut or left out. */
+  /** False once something was cut, left out, or taken out of order. */
   complete = true
+  readonly #limits: TermLimits
+  #ordered: number
+  #once: number
+  /** What is in the list already, once there is no room for everything. */
+  #known: Set<string> | undefined
 
-  constructor(codeBudget = Infinity, plain = new Set<string>()) {
-    this.codeBudget = codeBudget
+  /** The budget for codes of `limits` is used up; it may be shared between texts of one email. */
+  constructor(limits: TermLimits = { ...unlimited }, plain = new Set<string>()) {
+    this.#limits = limits
+    this.#ordered = limits.ordered
+    this.#once = limits.once
     this.plain = plain
   }
 
-  /** Adds a folded text, apart from what is there. */
-  add(folded: string): this {
-    if (this.list.length > 0) this.list.push(gap)
+  /** Adds a folded text, apart from what is there unless it goes on from there. */
+  add(folded: string, goesOn = false): this {
+    if (this.list.length > 0 && !goesOn) this.#put(gap)
     for (const { kind, text } of pieces(folded)) {
       if (kind === 'plain') {
-        this.list.push(text)
-        this.plain.add(text)
+        if (this.#put(text)) this.plain.add(text)
       } else if (kind === 'unspaced') {
-        for (const term of pairs(text)) this.list.push(term)
+        for (const term of pairs(text)) this.#put(term)
       } else this.#addCode(text)
     }
     return this
+  }
+
+  /** Adds a term behind the others, or by itself once there is no room in order; tells whether it is in the list. */
+  #put(term: string): boolean {
+    if (this.#known === undefined) {
+      this.#ordered -= octetsOf(term)
+      if (this.#ordered >= 0) {
+        this.list.push(term)
+        return true
+      }
+      this.complete = false
+      this.#known = new Set(this.list)
+    }
+    return this.#putOnce(term, [term])
+  }
+
+  /** `key`: what is only put once. */
+  #putOnce(key: string, terms: readonly string[]): boolean {
+    const known = this.#known as Set<string>
+    if (known.has(key)) return true
+    this.#once -= terms.reduce((octets, term) => octets + octetsOf(term), gapOctets)
+    if (this.#once < 0) {
+      this.#once = 0
+      return false
+    }
+    known.add(key)
+    this.list.push(gap)
+    for (const term of terms) this.list.push(term)
+    return true
   }
 
   #addCode(text: string): void {
     if (text.length > maxCodeLength) this.complete = false
     // Halves of surrogate pairs are spelt out.
     const length = Math.min(text.length, maxCodeLength) * (/[\ud800-\udfff]/.test(text) ? 4 : 1)
-    if (length > this.codeBudget) {
+    if (length > this.#limits.codes) {
       this.complete = false
-      this.list.push(gap)
+      this.#put(gap)
       return
     }
-    this.codeBudget -= length
-    for (const term of triples(wholeCode(text))) this.list.push(term)
+    const code = wholeCode(text)
+    if (this.#known?.has(code)) return
+    this.#limits.codes -= length
+    if (this.#known !== undefined) this.#putOnce(code, triples(code))
+    else for (const term of triples(code)) this.#put(term)
   }
 }
+
+/** In UTF-8, with the space behind; pairs of surrogates count too much. */
+function octetsOf(term: string): number {
+  let octets = term.length + 1
+  for (let at = 0; at < term.length; at++) {
+    const unit = term.charCodeAt(at)
+    if (unit > 0x7f) octets += unit > 0x7ff ? 2 : 1
+  }
+  return octets
+}
+const gapOctets = octetsOf(gap)
 
 /** One term per character: it and the one behind it. */
 export function pairs(run: string): string[] {

@@ -43,6 +43,17 @@ describe('SearchSnippet marks what Email/query finds (RFC 8621 §5)', () => {
     expect(new TextEncoder().encode(preview).length).toBeLessThanOrEqual(255)
   })
 
+  it('a match far into a long text is shown as well, and one over the border of what is looked at together', async () => {
+    const filler = 'filler '.repeat(150_000)
+    expect((await snippet(`${filler} late needle`, { body: '"late needle"' })).preview).toContain(
+      '<mark>late needle</mark>',
+    )
+    for (const before of [262_138, 262_144, 258_040]) {
+      const text = `${'x '.repeat(before / 2)}late needle${' y'.repeat(9000)}`
+      expect((await snippet(text, { body: 'late needle' })).preview).toContain('<mark>late</mark> <mark>needle</mark>')
+    }
+  })
+
   it('marks the subject by text and subject, not by body', async () => {
     expect((await snippet('x', { text: 'plan' }, 'The plan')).subject).toBe('The <mark>plan</mark>')
     expect((await snippet('x', { body: 'plan' }, 'The plan')).subject).toBeNull()

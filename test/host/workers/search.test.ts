@@ -31,6 +31,29 @@ it('indexes in batches, a row for each message and one for each batch, and not o
   expect(rows).toBeLessThanOrEqual(count + 2)
 })
 
+it('a text of megabytes is one row too, and found to its end', async () => {
+  const erin = (await furnish('search.test', ['erin'])).erin as string
+  const login = basic('erin@search.test')
+  const finds = async (text: string): Promise<number> => {
+    const answer = await jmap(login, [['Email/query', { accountId: erin, filter: { text } }, 'q']])
+    return resultOf<{ ids: string[] }>(answer, 'q').ids.length
+  }
+  expect(await finds('anything')).toBe(0)
+  const words = Array.from(
+    { length: 200_000 },
+    (_, n) => `w${n.toString(26).replace(/\d/g, (one) => 'qrstuvwxyz'[Number(one)]!)}`,
+  )
+  const lines = words.join(' ').replace(/(.{60}) /g, '$1\r\n')
+  const body = `${lines}\r\n${lines}\r\nthe last needle\r\n今天天气\r\n`
+  await link.deliver(envelope('eve@outside.test', 'erin@search.test'), message({ subject: 'long', body }))
+  const object = account(erin)
+  const before = await object.rowsWritten()
+  expect(await finds('needle')).toBe(1)
+  // The email's, and two of its vocabulary.
+  expect((await object.rowsWritten()) - before).toBeLessThanOrEqual(5)
+  expect([await finds('天气'), await finds('absent')]).toEqual([1, 0])
+})
+
 it('finds the same after the object has been evicted, and writes nothing more', async () => {
   const object = account(id)
   await evictDurableObject(object)

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { utf8Length } from '../../../src/format/index.ts'
 import { memorySql } from '../../../src/host/memory/sql.ts'
 import { comparable, type EmailId, type MailStore } from '../../../src/mailbox/index.ts'
 import { schema } from '../../../src/mailbox/schema.ts'
@@ -33,6 +34,11 @@ function counting(sql: Sql): { sql: Sql; writes: string[] } {
       },
     },
   }
+}
+
+/** Another word for each number. */
+function word(n: number): string {
+  return `a${Array.from(String(n), (one) => 'абвгдежзик'[Number(one)]).join('')}`
 }
 
 describe('the index follows the mail', () => {
@@ -120,16 +126,84 @@ describe('the index follows the mail', () => {
     expect(found(reopen(), 'needle')).toHaveLength(1)
   })
 
-  test('what one message may take is bounded: text beyond is left out, and said to be', async () => {
-    const { store, inbox } = openStore()
-    const filler = 'filler '.repeat(40_000)
-    store.add(texts(`early ${filler} late`, 'short').map((raw) => ({ raw, mailboxIds: [inbox] })))
-    expect(found(store, 'early')).toHaveLength(1)
-    expect(found(store, 'late')).toHaveLength(0)
-    // IMAP's exact search must look at it.
-    const may = store.mayContain('late', 'text')
-    const [long, short] = [...store.view(inbox).entries()].map(({ emailId }) => emailId) as [EmailId, EmailId]
-    expect([may?.has(long), may?.has(short)]).toEqual([true, false])
+  describe('what one message may take is bounded', () => {
+    const filler = 'the same four words '
+
+    test('a megabyte and more of text is there as it is', () => {
+      const { store, inbox } = openStore()
+      store.add(texts(`${filler.repeat(65_000)} late needle`).map((raw) => ({ raw, mailboxIds: [inbox] })))
+      expect(found(store, '"late needle"')).toHaveLength(1)
+      expect(store.mayContain('absent', 'text')?.has(found(store, 'late')[0]!)).toBe(false)
+    })
+
+    test('beyond, words, codes and pairs are found, phrases not, and substrings are looked for in the message', () => {
+      const { store, inbox } = openStore()
+      const long = `${filler.repeat(80_000)} late needle 今天天气 A1B2C3D4 late ends`
+      store.add(texts(long, 'short').map((raw) => ({ raw, mailboxIds: [inbox] })))
+      for (const text of ['late', 'needle', 'late needle', 'nee*', '天气', 'a1b2c3d4', 'ends', '"same four"']) {
+        expect([text, found(store, text).length]).toEqual([text, 1])
+      }
+      for (const text of ['"late needle"', '"needle a1b2c3d4"', '今天天气', '天天今天']) {
+        expect([text, found(store, text).length]).toEqual([text, 0])
+      }
+      const may = store.mayContain('late needle', 'text')
+      const [one, other] = [...store.view(inbox).entries()].map(({ emailId }) => emailId) as [EmailId, EmailId]
+      expect([may?.has(one), may?.has(other)]).toEqual([true, false])
+    })
+
+    test('phrases run over the places where a long text is folded in blocks', () => {
+      const { store, inbox } = openStore()
+      const raws = Array.from({ length: 12 }, (_, n) =>
+        message({ body: `${'x'.repeat(n)} ${filler.repeat(30_000)}`, more: utf8 }),
+      )
+      store.add(raws.map((raw) => ({ raw, mailboxIds: [inbox] })))
+      expect(found(store, '"words the same four"')).toHaveLength(12)
+      expect(store.mayContain('words the same four words th', 'text')?.has(found(store, 'same')[0]!)).toBe(true)
+      expect(found(store, `"${'the same four words '.repeat(3)}"`)).toHaveLength(12)
+    })
+
+    test('without a space, a block is torn somewhere, and substrings are looked for in the message', () => {
+      const { store, inbox } = openStore()
+      const run = Array.from({ length: 300_000 }, (_, n) => String.fromCodePoint(0x4e00 + ((n * 7919) % 20_000)))
+      store.add(texts(run.join(''), 'short').map((raw) => ({ raw, mailboxIds: [inbox] })))
+      for (const at of [0, 262_142, 262_143, 299_990]) {
+        const may = store.mayContain(run.slice(at, at + 6).join(''), 'text')
+        const ids = [...store.view(inbox).entries()].map(({ emailId }) => emailId)
+        expect(ids.map((id) => may?.has(id))).toEqual([true, false])
+      }
+    })
+
+    test('characters that folding makes many take no more memory than the blocks', () => {
+      const { store, inbox } = openStore()
+      store.add(texts(`${'\ufdfa'.repeat(1_300_000)} needle`).map((raw) => ({ raw, mailboxIds: [inbox] })))
+      expect(found(store, 'needle')).toHaveLength(1)
+    })
+
+    test('what is beyond all bounds is left out, and every column stays below the 2 MB of a value', () => {
+      const sql = memorySql()
+      const lengths: number[] = []
+      const measuring: Sql = {
+        ...sql,
+        exec: (query, ...bindings) => {
+          if (query.startsWith('INSERT INTO search')) {
+            for (const value of bindings) if (typeof value === 'string') lengths.push(utf8Length(value))
+          }
+          return sql.exec(query, ...bindings)
+        },
+      }
+      const { store, inbox } = openStore({ sql: measuring })
+      const words = Array.from({ length: 400_000 }, (_, n) => word(n)).join(' ')
+      const characters = Array.from({ length: 900_000 }, (_, n) => String.fromCodePoint(0x4e00 + ((n * 7919) % 20_000)))
+      const codes = Array.from({ length: 60_000 }, (_, n) => `ж${n}${n}жж9`).join(' ')
+      for (const body of [words, characters.join(''), codes]) {
+        const raw = message({ subject: 'long', body: `${body} beyond`, more: utf8 })
+        store.add([{ raw, mailboxIds: [inbox] }])
+      }
+      expect(found(store, 'long')).toHaveLength(3)
+      expect(found(store, word(7))).toHaveLength(1)
+      expect(found(store, word(399_999))).toHaveLength(0)
+      expect(Math.max(...lengths)).toBeLessThan(2_000_000)
+    })
   })
 })
 

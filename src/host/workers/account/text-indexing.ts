@@ -57,7 +57,7 @@ export class TextIndexing {
     try {
       for (let left = pieces; left > 0; left--) {
         await scheduler.wait(pauseMs)
-        if (this.#ended || !store.exists || (await store.indexPending(piece)) < piece) return
+        if (this.#ended || !store.exists || (await store.indexPending(piece)) === 0) return
       }
       this.#due = true
     } catch (error) {
