@@ -346,3 +346,319 @@ describe('EmailSubmission update, destroy, query (RFC 8621 §7)', () => {
     )
   })
 })
+
+const plain = (fields: string): string =>
+  `${fields}\nSubject: x\nDate: Mon, 23 Nov 2026 10:00:00 +0100\nMessage-ID: <x@facteur.test>\n\nHi\n`
+
+const recipientsOf = (world: World): string[] =>
+  (world.sent[0]?.envelope.recipients ?? []).map(({ address }) => address)
+
+describe('the envelope made from the email (RFC 8621 §7)', () => {
+  it.each<[string, string, string, string[]]>([
+    ['From', 'From: alice@facteur.test\nTo: b@x.example', 'alice@facteur.test', ['b@x.example']],
+    [
+      'Sender before From',
+      'From: sales@facteur.test\nSender: alice@facteur.test\nTo: b@x.example',
+      'alice@facteur.test',
+      ['b@x.example'],
+    ],
+    [
+      'To, Cc and Bcc without repetition, domains in any case',
+      'From: alice@facteur.test\nTo: b@x.example, c@X.example\nCc: c@x.example\nBcc: b@x.EXAMPLE, d@x.example',
+      'alice@facteur.test',
+      ['b@x.example', 'c@X.example', 'd@x.example'],
+    ],
+    [
+      'local parts that differ in case, which may be two',
+      'From: alice@facteur.test\nTo: b@x.example, B@x.example',
+      'alice@facteur.test',
+      ['b@x.example', 'B@x.example'],
+    ],
+    [
+      'the members of groups',
+      'From: alice@facteur.test\nTo: Team: b@x.example, "C" <c@x.example>;, d@x.example',
+      'alice@facteur.test',
+      ['b@x.example', 'c@x.example', 'd@x.example'],
+    ],
+    [
+      'Bcc alone',
+      'From: alice@facteur.test\nTo: undisclosed-recipients:;\nBcc: b@x.example',
+      'alice@facteur.test',
+      ['b@x.example'],
+    ],
+    [
+      'no Resent- field',
+      'Resent-From: eve@x.example\nResent-To: r@x.example\nFrom: alice@facteur.test\nTo: b@x.example',
+      'alice@facteur.test',
+      ['b@x.example'],
+    ],
+  ])('takes %s', async (_, fields, mailFrom, rcptTo) => {
+    const world = new World()
+    const { created } = await submit(world, plain(fields))
+    expect(created.k.envelope).toEqual({
+      mailFrom: { email: mailFrom, parameters: null },
+      rcptTo: rcptTo.map((email) => ({ email, parameters: null })),
+    })
+    expect(world.sent[0]?.envelope.reversePath).toBe(mailFrom)
+    expect(recipientsOf(world)).toEqual(rcptTo)
+  })
+
+  it('falls back on the identity where it does not allow the sender', async () => {
+    const world = new World()
+    const { created } = await world.call('Identity/set', { create: { i: { email: 'alice+news@facteur.test' } } })
+    await submit(world, plain('From: sales@facteur.test\nTo: b@x.example'), { identityId: created.i.id })
+    expect(world.sent[0]?.envelope.reversePath).toBe('alice+news@facteur.test')
+  })
+
+  it('an identity for a whole domain allows its addresses, and is no sender itself (§6)', async () => {
+    for (const [email, mailFrom] of [
+      ['*@facteur.test', 'sales@facteur.test'],
+      ['*@other.test', 'alice@facteur.test'],
+    ] as const) {
+      const world = new World()
+      const { id } = world.store.createIdentity({ email, name: '' })
+      await submit(world, plain('From: sales@facteur.test\nTo: b@x.example'), { identityId: `I${id}` })
+      expect(world.sent[0]?.envelope.reversePath).toBe(mailFrom)
+    }
+  })
+
+  it.each([
+    ['two From fields', 'From: alice@facteur.test\nFrom: alice@facteur.test\nTo: b@x.example', 'from'],
+    [
+      'two Sender fields',
+      'From: alice@facteur.test\nSender: alice@facteur.test\nSender: alice@facteur.test\nTo: b@x.example',
+      'sender',
+    ],
+    [
+      'two addresses in Sender',
+      'From: alice@facteur.test\nSender: alice@facteur.test, sales@facteur.test\nTo: b@x.example',
+      'sender',
+    ],
+    ['two To fields', 'From: alice@facteur.test\nTo: b@x.example\nTo: c@x.example', 'to'],
+    ['a Cc that is no address', 'From: alice@facteur.test\nTo: b@x.example\nCc: nobody', 'cc'],
+    ['a Bcc that is no address', 'From: alice@facteur.test\nTo: b@x.example\nBcc: b@', 'bcc'],
+    ['a From that is no address', 'From: Alice\nTo: b@x.example', 'from'],
+  ])('invalidEmail for %s', async (_, fields, property) => {
+    const world = new World()
+    const { notCreated } = await submit(world, plain(fields))
+    expect(notCreated.k).toMatchObject({ type: 'invalidEmail', properties: [property] })
+    expect(world.sent).toEqual([])
+  })
+
+  it('invalidEmail names every property that is wrong', async () => {
+    const raw = 'From: x\nTo: y\nCc: z\nDate: never\nSubject: a\nSubject: b\n\nHi\n'
+    const { notCreated } = await submit(new World(), raw)
+    expect(new Set(notCreated.k.properties)).toEqual(new Set(['from', 'to', 'cc', 'sentAt', 'subject']))
+  })
+
+  it('an email need not be a draft: it may be sent on to somebody else', async () => {
+    const world = new World()
+    const emailId = world.deliver(plain('From: alice@facteur.test\nTo: b@x.example'), { role: 'archive' })
+    const envelope = to('new@x.example')
+    const identityId = await identityOf(world)
+    const { created } = await world.call('EmailSubmission/set', { create: { k: { emailId, identityId, envelope } } })
+    expect(created.k).not.toHaveProperty('envelope')
+    expect(recipientsOf(world)).toEqual(['new@x.example'])
+  })
+
+  it('Bcc is gone from what is sent, in whatever form, and stays in the email', async () => {
+    const world = new World()
+    const { emailId } = await submit(
+      world,
+      plain('From: alice@facteur.test\nbcc: a@x.example,\n b@x.example\nTo: c@x.example\nBCC : d@x.example').replace(
+        'BCC : d@x.example\n',
+        '',
+      ),
+    )
+    expect(decodeUtf8(world.sent[0]?.raw as Uint8Array)).not.toMatch(/bcc|a@x|b@x/i)
+    const { list } = await world.call('Email/get', { ids: [emailId], properties: ['bcc'] })
+    expect(list[0].bcc).toHaveLength(2)
+  })
+})
+
+describe('the record (RFC 8621 §7)', () => {
+  it('stays when its email is destroyed', async () => {
+    const world = new World()
+    const { emailId, created } = await submit(world)
+    await world.call('Email/set', { destroy: [emailId] })
+    const { list } = await world.call('EmailSubmission/get', { ids: [created.k.id] })
+    expect(list[0]).toMatchObject({ emailId, threadId: created.k.threadId, undoStatus: 'final' })
+    expect((await world.call('Email/get', { ids: [emailId] })).notFound).toEqual([emailId])
+  })
+
+  it('has one status for each recipient, with the reply on one line', async () => {
+    const world = new World()
+    world.outcome = {
+      accepted: true,
+      reply: { code: 250, enhanced: '2.0.0', text: ['Our system has taken', 'this message.'] },
+      delivered: ['b@x.example'],
+    }
+    const { created } = await submit(world, plain('From: alice@facteur.test\nTo: b@x.example, c@x.example'))
+    const smtpReply = '250 2.0.0 Our system has taken this message.'
+    expect(created.k.deliveryStatus).toEqual({
+      'b@x.example': { smtpReply, delivered: 'yes', displayed: 'unknown' },
+      'c@x.example': { smtpReply, delivered: 'queued', displayed: 'unknown' },
+    })
+  })
+
+  it('keeps a long reply, and with many recipients still fits its row', async () => {
+    const world = new World()
+    const text = 'x'.repeat(900)
+    world.outcome = { accepted: true, reply: { code: 250, enhanced: '2.0.0', text } }
+    const one = await submit(world, letter, { envelope: to('a@x.example') })
+    expect(one.created.k.deliveryStatus['a@x.example'].smtpReply).toBe(`250 2.0.0 ${text}`)
+    const all = Array.from({ length: 1000 }, (_, n) => `${'long'.repeat(10)}${n}@x.example`)
+    const many = await submit(world, letter, { envelope: to(...all) })
+    expect(Object.keys(many.created.k.deliveryStatus)).toHaveLength(1000)
+  })
+
+  it('a synthetic reply has an enhanced code', async () => {
+    const world = new World()
+    world.outcome = { accepted: true, reply: { code: 250, text: 'ok' } }
+    const { created } = await submit(world, letter, { envelope: to('a@x.example') })
+    expect(created.k.deliveryStatus['a@x.example'].smtpReply).toBe('250 2.0.0 ok')
+  })
+
+  it('changes are told (§7.2, §7.4)', async () => {
+    const world = new World()
+    const { state } = await world.call('EmailSubmission/get', { ids: [] })
+    const { queryState } = await world.call('EmailSubmission/query', {})
+    const { id } = (await submit(world)).created.k
+    const since = { sinceState: state }
+    expect(await world.call('EmailSubmission/changes', since)).toMatchObject({
+      created: [id],
+      updated: [],
+      destroyed: [],
+    })
+    expect(await world.call('EmailSubmission/queryChanges', { sinceQueryState: queryState })).toMatchObject({
+      added: [{ id, index: 0 }],
+    })
+    const later = (await world.call('EmailSubmission/get', { ids: [] })).state
+    await world.call('EmailSubmission/set', { destroy: [id] })
+    expect(await world.call('EmailSubmission/changes', { sinceState: later })).toMatchObject({ destroyed: [id] })
+  })
+})
+
+describe('what follows a success (RFC 8621 §7.5)', () => {
+  const held = { ...to('b@x.example'), mailFrom: { email: 'alice@facteur.test', parameters: { HOLDFOR: '600' } } }
+
+  it('an update counts: a canceled submission puts its email back', async () => {
+    const world = new World()
+    const { emailId, created } = await submit(world, letter, { envelope: held })
+    const { id } = created.k
+    const drafts = world.mailbox('drafts')
+    const [set, implied] = await world.request([
+      'EmailSubmission/set',
+      {
+        update: { [id]: { undoStatus: 'canceled' } },
+        onSuccessUpdateEmail: { [id]: { mailboxIds: { [drafts]: true }, 'keywords/$draft': true } },
+      },
+    ])
+    expect(set[1].updated).toEqual({ [id]: null })
+    expect(implied).toMatchObject(['Email/set', { updated: { [emailId]: null } }, 'c0'])
+  })
+
+  it('a destroy counts', async () => {
+    const world = new World()
+    const { emailId, created } = await submit(world)
+    const { id } = created.k
+    const [, implied] = await world.request(['EmailSubmission/set', { destroy: [id], onSuccessDestroyEmail: [id] }])
+    expect(implied[1].destroyed).toEqual([emailId])
+  })
+
+  it('one Email/set does it all, whatever was created, and nothing for what failed', async () => {
+    const world = new World()
+    const identityId = await identityOf(world)
+    const ids = ['a', 'b', 'c'].map((name) => world.deliver(letter.replace('<l1@', `<${name}@`), { role: 'drafts' }))
+    const responses = await world.request([
+      'EmailSubmission/set',
+      {
+        create: Object.fromEntries(['a', 'b'].map((k, n) => [k, { identityId, emailId: ids[n] }])),
+        update: { S999: { undoStatus: 'canceled' } },
+        onSuccessUpdateEmail: { '#a': { 'keywords/$answered': true }, S999: { 'keywords/$answered': true } },
+        onSuccessDestroyEmail: ['#b', '#zz'],
+      },
+    ])
+    expect(responses.map(([name, , id]: Answer) => [name, id])).toEqual([
+      ['EmailSubmission/set', 'c0'],
+      ['Email/set', 'c0'],
+    ])
+    expect(responses[1][1]).toMatchObject({
+      updated: { [ids[0] as string]: null },
+      destroyed: [ids[1]],
+      notUpdated: null,
+    })
+  })
+
+  it('what the Email/set refuses does not undo the submission', async () => {
+    const world = new World()
+    const { created, implied, emailId } = await submit(
+      world,
+      letter,
+      {},
+      { onSuccessUpdateEmail: { '#k': { 'mailboxIds/B999': true } } },
+    )
+    expect(created.k).toHaveProperty('id')
+    expect(implied[1].notUpdated[emailId].type).toBe('invalidProperties')
+  })
+
+  it.each([
+    { onSuccessUpdateEmail: [] },
+    { onSuccessUpdateEmail: { '#k': 1 } },
+    { onSuccessDestroyEmail: '#k' },
+    { onSuccessDestroyEmail: [1] },
+  ])('invalidArguments for %j, and nothing is sent', async (args) => {
+    const world = new World()
+    const emailId = world.deliver(letter)
+    const create = { k: { emailId, identityId: await identityOf(world) } }
+    expect((await world.refusal('EmailSubmission/set', { create, ...args })).type).toBe('invalidArguments')
+    expect(world.sent).toEqual([])
+  })
+
+  it('the example of §7.5.1: too many recipients', async () => {
+    const world = new World({ maxRecipients: 10 })
+    const { state } = await world.call('EmailSubmission/get', { ids: [] })
+    const all = Array.from({ length: 11 }, (_, n) => `r${n}@example.com`)
+    const answer = await submit(world, letter, { envelope: to(...all) })
+    expect(answer.notCreated).toEqual({ k: { type: 'tooManyRecipients', maxRecipients: 10 } })
+    expect(Number(answer.newState)).toBeGreaterThanOrEqual(Number(state))
+  })
+})
+
+describe('EmailSubmission/query, condition by condition (RFC 8621 §7.3)', () => {
+  it.each<[string, Record<string, unknown>, string]>([
+    ['identityIds', { identityIds: ['I1ST', 'I999'] }, 'ab'],
+    ['identityIds of nothing', { identityIds: [] }, ''],
+    ['emailIds', { emailIds: ['MB'] }, 'b'],
+    ['threadIds', { threadIds: ['TA'] }, 'a'],
+    ['undoStatus', { undoStatus: 'pending' }, 'b'],
+    ['undoStatus final', { undoStatus: 'final' }, 'a'],
+    ['before, which is exclusive', { before: '2026-11-23T12:10:00Z' }, 'a'],
+    ['after, which is inclusive', { after: '2026-11-23T12:10:00Z' }, 'b'],
+    ['several conditions', { undoStatus: 'final', after: '2026-11-23T12:10:00Z' }, ''],
+    ['no condition', {}, 'ab'],
+    ['operators', { operator: 'NOT', conditions: [{ undoStatus: 'final' }] }, 'b'],
+  ])('%s', async (_, filter, names) => {
+    const world = new World()
+    const a = await submit(world, letter, { envelope: to('x@x.example') })
+    const mailFrom = { email: 'alice@facteur.test', parameters: { HOLDFOR: '600' } }
+    const b = await submit(world, letter.replace('Hello', 'Other').replace('<l1@', '<l2@'), {
+      envelope: { ...to('x@x.example'), mailFrom },
+    })
+    const text = JSON.stringify(filter)
+      .replace('I1ST', await identityOf(world))
+      .replace('MB', b.emailId)
+      .replace('TA', a.created.k.threadId)
+    const ids: Record<string, string> = { a: a.created.k.id, b: b.created.k.id }
+    for (const property of ['sentAt', 'emailId', 'threadId']) {
+      for (const isAscending of [true, false]) {
+        const order = isAscending ? names.split('') : names.split('').toReversed()
+        const answer = await world.call('EmailSubmission/query', {
+          filter: JSON.parse(text),
+          sort: [{ property, isAscending }],
+        })
+        expect(answer.ids).toEqual(order.map((name) => ids[name]))
+      }
+    }
+  })
+})

@@ -17,8 +17,13 @@ export interface DeliveryStatus {
 /** By the recipient as the envelope names it. */
 export type DeliveryStatuses = Readonly<Record<string, DeliveryStatus>>
 
-/** A status is kept for each of many recipients, in one row. */
-const maxStatusText = 100
+/** Replies are kept whole as a rule; those of many recipients share one row, so that each is cut there. */
+const maxReply = 1000
+const maxReplies = 300_000
+
+function cutReply(text: string, recipients: number): string {
+  return text.slice(0, Math.min(maxReply, Math.floor(maxReplies / Math.max(1, recipients))))
+}
 
 /** After the hand-over: in the mailbox, or with our queues. */
 export function statusesAfter(envelope: JmapEnvelope, reply: Reply, delivered: readonly string[]): DeliveryStatuses {
@@ -31,7 +36,7 @@ export function statusesOf(
   reply: Reply,
   delivered: (email: string) => DeliveryStatus['delivered'],
 ): DeliveryStatuses {
-  const smtpReply = statusText(reply).slice(0, maxStatusText)
+  const smtpReply = cutReply(statusText(reply), envelope.rcptTo.length)
   return Object.fromEntries(
     envelope.rcptTo.map(({ email }) => [email, { smtpReply, delivered: delivered(email), displayed: 'unknown' }]),
   )
@@ -58,7 +63,7 @@ export function merged(known: DeliveryStatuses, news: readonly TrackedStatus[]):
     const email = names.get(keyOf(recipient)) ?? original
     const before = email === undefined ? undefined : result[email]
     if (email === undefined || before === undefined || rank[delivered] < rank[before.delivered]) continue
-    const text = smtpReply.slice(0, maxStatusText)
+    const text = cutReply(smtpReply, names.size)
     if (before.delivered === delivered && before.smtpReply === text) continue
     result[email] = { ...before, delivered, smtpReply: text }
     changed = true

@@ -47,7 +47,7 @@ export function checkOutgoing(raw: Uint8Array): Outgoing {
   if (from.length === 0 || !from.every(isAddress)) wrong.add('from')
   if (header.has('Sender') && (sender.length !== 1 || !sender.every(isAddress))) wrong.add('sender')
   // RFC 5322 §3.6.2: several authors need one sender.
-  if (from.length > 1 && sender.length === 0) wrong.add('sender')
+  if (from.length > 1 && sender.length === 0 && !wrong.has('from')) wrong.add('sender')
   for (const name of ['To', 'Cc', 'Bcc']) {
     if (!addressesIn(header, name).every(isAddress)) wrong.add(name.toLowerCase())
   }
