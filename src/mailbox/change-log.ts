@@ -26,15 +26,27 @@ const pruneEvery = 4096
 const tables = { Email: 'email', Mailbox: 'mailbox', Identity: 'identity', EmailSubmission: 'submission' } as const
 type RowType = keyof typeof tables
 
+/** What of the history is told to somebody else than the owner. */
+export interface ChangeLens {
+  /** All rows after some state, as if only what is seen had ever been there. */
+  rows(rows: readonly ChangeRow[]): readonly ChangeRow[]
+  /** Now. */
+  sees(email: number): boolean
+  hasMailbox(mailbox: number): boolean
+}
+
 export interface ChangeLogParts {
   readonly sql: Sql
   readonly journal: Journal
   readonly account: AccountTable
-  readonly mailboxes: Mailboxes
+  /** For counts: those that exist. */
+  readonly mailboxes: Pick<Mailboxes, 'get' | 'ids' | 'expect'>
   readonly views: Views
-  readonly threads: Threads
+  readonly threads: Pick<Threads, 'of'>
   readonly visibility: Visibility
   readonly maxRows: number
+  /** Undefined: the owner. */
+  readonly lens?: ChangeLens
 }
 
 export class ChangeLog {
@@ -42,6 +54,11 @@ export class ChangeLog {
 
   constructor(parts: ChangeLogParts) {
     this.#parts = parts
+  }
+
+  /** The same history as somebody else may be told it. */
+  through(lens: ChangeLens, parts: Pick<ChangeLogParts, 'mailboxes' | 'threads'>): ChangeLog {
+    return new ChangeLog({ ...this.#parts, ...parts, lens })
   }
 
   /** What happened after `since` and not after `until`. */
@@ -75,9 +92,10 @@ export class ChangeLog {
   /** Without what JMAP does not see now: if it did at `newState`, it is destroyed after that. */
   #visible(changes: Changes): Changes {
     const { created, updated } = changes
-    const hidden = this.#parts.visibility.hidden([...created, ...updated] as EmailId[])
-    if (hidden.size === 0) return changes
-    const isVisible = (id: number): boolean => !hidden.has(id as EmailId)
+    const { lens, visibility } = this.#parts
+    const hidden = lens === undefined ? visibility.hidden([...created, ...updated] as EmailId[]) : undefined
+    if (hidden?.size === 0) return changes
+    const isVisible = (id: number): boolean => lens?.sees(id) ?? hidden?.has(id as EmailId) !== true
     return { ...changes, created: created.filter(isVisible), updated: updated.filter(isVisible) }
   }
 
@@ -115,7 +133,14 @@ export class ChangeLog {
     return Number(this.#parts.account.get('history_floor') ?? 0)
   }
 
-  *#rowsAfter(since: number, until: number = this.#parts.journal.state): Generator<ChangeRow> {
+  *#rowsAfter(since: number, until: number = this.#parts.journal.state): Iterable<ChangeRow> {
+    const { lens } = this.#parts
+    if (lens === undefined) return yield* this.#readRows(since, until)
+    const seen = lens.rows([...this.#readRows(since, this.#parts.journal.state)])
+    yield* seen.filter(({ modseq }) => modseq <= until)
+  }
+
+  *#readRows(since: number, until: number): Generator<ChangeRow> {
     const query = 'SELECT modseq, payload FROM change WHERE modseq > ? AND modseq <= ? ORDER BY modseq'
     const rows = this.#parts.sql.exec<{ modseq: number; payload: string }>(query, since, until).toArray()
     for (const row of rows) yield decodeChangeRow(row.modseq, row.payload)
@@ -123,7 +148,10 @@ export class ChangeLog {
 
   #createdAfter(type: RowType, since: number, until: number): number[] {
     const query = `SELECT id FROM ${tables[type]} WHERE id > ? AND id <= ? ORDER BY id`
-    return Array.from(this.#parts.sql.exec<{ id: number }>(query, since, until), (row) => row.id)
+    const ids = Array.from(this.#parts.sql.exec<{ id: number }>(query, since, until), (row) => row.id)
+    const { lens } = this.#parts
+    if (lens === undefined) return ids
+    return ids.filter((id) => (type === 'Email' ? lens.sees(id) : lens.hasMailbox(id)))
   }
 
   /** Walks numbers upwards and stops before the one that would exceed `max`: that is the intermediate state. */
@@ -172,12 +200,11 @@ export class ChangeLog {
 
   /** A thread is created with its first email, destroyed with its last, updated when others come or go (RFC 8621 §3.2). */
   #threadChanges(since: number, until: number): Changes {
-    const { sql, threads } = this.#parts
+    const { threads } = this.#parts
     const touched = new Set<ThreadId>()
     /** Threads known to have had an email that JMAP saw at `since`. */
     const before = new Set<ThreadId>()
-    const query = 'SELECT DISTINCT thread FROM email WHERE id > ? AND id <= ?'
-    for (const row of sql.exec<{ thread: ThreadId }>(query, since, until)) touched.add(row.thread)
+    for (const thread of this.#newThreads(since, until)) touched.add(thread)
     /** Whether JMAP saw an email at `since`, of those for which that changed later. */
     const seenBefore = new Map<number, boolean>()
     for (const row of this.#rowsAfter(since, until)) {
@@ -199,13 +226,22 @@ export class ChangeLog {
     for (const thread of touched) {
       const emails = now.get(thread)
       const existed = before.has(thread) || (emails ?? []).some((id) => id <= since && seenBefore.get(id) !== false)
-      // A thread has the number of its first email: one above `since` that has no email to see was never seen.
       if (emails === undefined) {
-        if (thread <= since) changes.destroyed.push(thread)
+        if (existed) changes.destroyed.push(thread)
       } else if (existed) changes.updated.push(thread)
       else changes.created.push(thread)
     }
     return outcome(changes.created, changes.updated, changes.destroyed, until)
+  }
+
+  /** Threads of emails that came. */
+  #newThreads(since: number, until: number): Iterable<ThreadId> {
+    const { sql, lens } = this.#parts
+    if (lens !== undefined) {
+      return Array.from(this.#threadsOf(this.#createdAfter('Email', since, until)), ([, thread]) => thread)
+    }
+    const query = 'SELECT DISTINCT thread FROM email WHERE id > ? AND id <= ?'
+    return Array.from(sql.exec<{ thread: ThreadId }>(query, since, until), ({ thread }) => thread)
   }
 
   /** Existing emails and their threads. */
@@ -260,7 +296,7 @@ export class ChangeLog {
     const threads = new Set<number>()
     for (const row of this.#rowsAfter(since, until)) {
       for (const id of row.counts) counts.add(id)
-      for (const id of row.emailsUpdated) emails.add(id)
+      for (const id of [...row.emailsUpdated, ...row.emailsHidden, ...row.emailsRevealed]) emails.add(id)
       for (const id of row.threadsOfDestroyed) threads.add(id)
     }
     if (emails.size + threads.size > maxTraced) return new Set(mailboxes.ids())

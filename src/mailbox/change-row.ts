@@ -5,6 +5,7 @@
  * 2 KB. A row stays below the 2 MB of a Durable Object's row by splitting the lists over several rows.
  */
 import type { EmailId } from './ids.ts'
+import type { Rights } from './rights.ts'
 import type { QuotaChange, TransactionRecord } from './transaction-record.ts'
 
 /** Differences of ascending ids. */
@@ -21,6 +22,10 @@ interface Payload {
   /** Emails that JMAP sees no longer, and those that it sees again: `\Deleted` came or went. */
   h?: Ids
   r?: Ids
+  /** Emails that were moved, marked or destroyed while something is shared, by the mailboxes where JMAP saw them before. */
+  p?: Record<string, Ids>
+  /** Grants that went with a mailbox: mailbox → principal → rights. */
+  f?: Record<string, Record<string, Rights>>
   /** Placements expunged: mailbox → UIDs. */
   x?: Record<string, Ids>
   /** Mailboxes whose counts may differ. */
@@ -47,6 +52,10 @@ export interface ChangeRow {
   /** Emails that JMAP sees no longer, and those that it sees again (RFC 8621 §4.1.1). */
   readonly emailsHidden: readonly number[]
   readonly emailsRevealed: readonly number[]
+  /** The mailboxes in which JMAP saw emails before they were moved, marked or destroyed; only while something is shared. */
+  readonly placesBefore: ReadonlyMap<number, readonly number[]>
+  /** Grants that went with their mailboxes. */
+  readonly lostGrants: ReadonlyMap<number, ReadonlyMap<string, Rights>>
   readonly expunged: ReadonlyMap<number, readonly number[]>
   readonly counts: readonly number[]
   readonly mailboxes: readonly [updated: readonly number[], destroyed: readonly number[]]
@@ -58,6 +67,9 @@ export interface ChangeRow {
 
 /** Ids in one row at most: 100,000 differences of up to 11 characters. */
 const idsPerRow = 100_000
+
+/** Characters of grants in one row at most. */
+const grantsPerRow = 400_000
 
 /** At least one text, even when nothing but the row's number matters. */
 export function encodeChanges(record: TransactionRecord): string[] {
@@ -89,6 +101,11 @@ export function encodeChanges(record: TransactionRecord): string[] {
   for (const [mailbox, { expunged }] of record.placements) {
     spread(before(expunged), (row, uids) => ((row.x ??= {})[mailbox] = differences(uids)))
   }
+  // After the lists that they explain: a reader who goes backwards meets them first.
+  for (const [mailboxes, ids] of placesBefore(record)) {
+    spread(before(ids), (row, slice) => ((row.p ??= {})[mailboxes] = differences(slice)))
+  }
+  addLostGrants(rows, record)
   const last = rows.at(-1) as Payload
   if (record.placements.size > 0) last.c = [...record.placements.keys()]
   for (const [key, objects] of [
@@ -105,12 +122,45 @@ export function encodeChanges(record: TransactionRecord): string[] {
   return rows.map((row) => JSON.stringify(row))
 }
 
+/** Ids by the mailboxes in which they were. */
+function placesBefore(record: TransactionRecord): ReadonlyMap<string, EmailId[]> {
+  const byMailboxes = new Map<string, EmailId[]>()
+  for (const [id, mailboxes] of record.placesBefore) {
+    const key = mailboxes.join(' ')
+    const ids = byMailboxes.get(key)
+    if (ids === undefined) byMailboxes.set(key, [id])
+    else ids.push(id)
+  }
+  return byMailboxes
+}
+
+function addLostGrants(rows: Payload[], record: TransactionRecord): void {
+  let size = 0
+  for (const [mailbox, grants] of record.lostGrants) {
+    const texts = Object.fromEntries(grants)
+    size += JSON.stringify(texts).length
+    if (size > grantsPerRow) {
+      rows.push({})
+      size = 0
+    }
+    ;((rows.at(-1) as Payload).f ??= {})[mailbox] = texts
+  }
+}
+
 const quotaChanges = { c: 'created', u: 'updated', d: 'destroyed' } as const
 
 export function decodeChangeRow(modseq: number, payload: string): ChangeRow {
   const row = JSON.parse(payload) as Payload
   const expunged = new Map<number, readonly number[]>()
   for (const mailbox in row.x) expunged.set(Number(mailbox), sums(row.x[mailbox]))
+  const placesBefore = new Map<number, readonly number[]>()
+  for (const key in row.p) {
+    const mailboxes = key === '' ? [] : key.split(' ').map(Number)
+    for (const id of sums(row.p[key])) placesBefore.set(id, mailboxes)
+  }
+  const lostGrants = new Map(
+    Object.entries(row.f ?? {}).map(([mailbox, grants]) => [Number(mailbox), new Map(Object.entries(grants))]),
+  )
   const pair = (value: [Ids, Ids] | undefined) => [sums(value?.[0]), sums(value?.[1])] as const
   return {
     modseq,
@@ -120,6 +170,8 @@ export function decodeChangeRow(modseq: number, payload: string): ChangeRow {
     destroyedHidden: new Set(sums(row.g)),
     emailsHidden: sums(row.h),
     emailsRevealed: sums(row.r),
+    placesBefore,
+    lostGrants,
     expunged,
     counts: row.c ?? [],
     mailboxes: pair(row.m),

@@ -25,8 +25,8 @@ export interface Grant {
 /** The principal that stands for every account (RFC 4314 §2). */
 export const anyone = 'anyone'
 
-/** What makes mailboxes and emails exist for somebody: a change of these changes what was visible before. */
-const seeing: readonly Right[] = ['l', 'r']
+/** What makes mailboxes, emails and the quota exist for somebody: a change of these changes what was visible before. */
+const seeing: readonly Right[] = ['l', 'r', 'i']
 
 type OfMailbox = Map<string, Rights>
 

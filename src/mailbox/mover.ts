@@ -120,7 +120,8 @@ export class Mover {
 
   /** Takes one email out of and into mailboxes (JMAP). The caller has checked that some place remains. */
   relocate(id: EmailId, places: readonly Place[], leave: readonly MailboxId[], enter: readonly MailboxId[]): void {
-    const { views, journal, writer } = this.#parts
+    const { views, journal, writer, visibility } = this.#parts
+    visibility.notePlaces(journal.record, [id])
     const first = places[0] as Place
     const view = views.of(first.mailboxId)
     const at = view.indexOf(first.uid)
@@ -160,8 +161,14 @@ export class Mover {
 
   /** Deletes placements: their emails' places are the caller's business. */
   unplace(mailbox: MailboxId, uids: readonly number[]): void {
-    const view = this.#parts.views.of(mailbox)
-    this.#unplace(view, view.rowsOf(uids))
+    const { views, journal, visibility } = this.#parts
+    const view = views.of(mailbox)
+    const rows = view.rowsOf(uids)
+    visibility.notePlaces(
+      journal.record,
+      rows.map((row) => view.emailIdAt(row)),
+    )
+    this.#unplace(view, rows)
   }
 
   writePlaces(id: EmailId, places: readonly Place[]): void {
@@ -194,7 +201,11 @@ export class Mover {
     there: ReadonlySet<number>,
     how: 'also' | 'instead',
   ): Pick<CopyOutcome, 'source' | 'destination'> {
-    const { journal, reader, writer } = this.#parts
+    const { journal, reader, writer, visibility } = this.#parts
+    visibility.notePlaces(
+      journal.record,
+      rows.map((row) => view.emailIdAt(row)),
+    )
     const first = journal.take(rows.length)
     const source = rows.map((row) => view.uidAt(row))
     const copies = rows.map((row) => rowAt(view, row))

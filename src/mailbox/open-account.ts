@@ -120,7 +120,7 @@ export class OpenAccount {
     const quota = (): number | undefined => account.facts.quota
     this.reader = new EmailReader(sql, views, blobs, keywords)
     this.writer = new EmailWriter({ sql, now, limits, journal, keywords, mailboxes, views, blobs, usage, quota })
-    this.visibility = new Visibility(sql, views)
+    this.visibility = new Visibility(sql, views, () => !this.grants.isEmpty)
     const { visibility } = this
     this.flags = new FlagWriter(sql, journal, keywords, mailboxes, views, limits, visibility)
     const { reader, writer, flags } = this

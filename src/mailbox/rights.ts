@@ -37,7 +37,7 @@ export function hasRights(rights: Rights, wanted: Right | readonly Right[]): boo
 
 /** What somebody has to whom both apply (RFC 4314 §2: rights of several identifiers add up). */
 export function joinRights(a: Rights, b: Rights): Rights {
-  return a === '' || a === b ? b : b === '' ? a : formatRights([...a, ...b] as Right[])
+  return a === '' || a === b ? b : b === '' ? a : formatRights(Array.from(a + b) as Right[])
 }
 
 /** RFC 8621 §2, with RFC 9670's right to share. */

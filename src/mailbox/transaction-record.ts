@@ -57,6 +57,8 @@ export class TransactionRecord {
   /** Emails that stay and that JMAP sees no longer, and those that it sees again. */
   readonly hiddenEmails = new Set<EmailId>()
   readonly revealedEmails = new Set<EmailId>()
+  /** While something is shared: where JMAP saw emails when the transaction began, before they were moved, marked or destroyed. */
+  readonly placesBefore = new Map<EmailId, readonly MailboxId[]>()
   readonly threads = new Set<ThreadId>()
   readonly placements = new Map<MailboxId, PlacementRecord>()
   /** Principals whose grants changed, and the grants that went with their mailboxes. */

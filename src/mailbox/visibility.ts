@@ -21,10 +21,13 @@ const emailsAtOnce = 2000
 export class Visibility {
   readonly #sql: Sql
   readonly #views: Views
+  readonly #isShared: () => boolean
 
-  constructor(sql: Sql, views: Views) {
+  /** `isShared`: whether anybody but the owner sees anything. */
+  constructor(sql: Sql, views: Views, isShared: () => boolean) {
     this.#sql = sql
     this.#views = views
+    this.#isShared = isShared
   }
 
   /** Emails as JMAP sees them: without their marked places, and without those that have no other. */
@@ -48,6 +51,22 @@ export class Visibility {
   note(record: TransactionRecord, ids: readonly EmailId[]): void {
     const { hidden } = this.#sorted(ids.filter((id) => !record.wasHidden.has(id)))
     for (const id of ids) if (!record.wasHidden.has(id)) record.wasHidden.set(id, hidden.has(id))
+    this.notePlaces(record, ids)
+  }
+
+  /**
+   * To be called before existing emails are put into mailboxes or taken out: where JMAP saw them when the transaction began.
+   * Others than the owner see some mailboxes only, so for them an email that moves may come into sight or go.
+   */
+  notePlaces(record: TransactionRecord, ids: readonly EmailId[]): void {
+    if (!this.#isShared()) return
+    const news = ids.filter((id) => id <= record.start && !record.placesBefore.has(id))
+    for (const { id, places } of this.#placed(news)) {
+      record.placesBefore.set(
+        id,
+        places.map(({ mailboxId }) => mailboxId),
+      )
+    }
   }
 
   /** Before commit: finds out which of the noted emails JMAP sees no longer, or again. */
@@ -68,6 +87,14 @@ export class Visibility {
 
   #sorted(ids: readonly EmailId[]): Record<'hidden' | 'visible', Map<EmailId, ThreadId>> {
     const sorted = { hidden: new Map<EmailId, ThreadId>(), visible: new Map<EmailId, ThreadId>() }
+    for (const { id, thread, places } of this.#placed(ids)) {
+      sorted[places.length === 0 ? 'hidden' : 'visible'].set(id, thread)
+    }
+    return sorted
+  }
+
+  /** Of these emails those that exist, with their unmarked places. */
+  *#placed(ids: readonly EmailId[]): Generator<{ id: EmailId; thread: ThreadId; places: readonly Place[] }> {
     const query = 'SELECT id, thread, places FROM email WHERE id IN (SELECT value FROM json_each(?))'
     for (const batch of batches(ids, emailsAtOnce)) {
       const rows = this.#sql
@@ -75,11 +102,9 @@ export class Visibility {
         .toArray()
       const unmarked = this.#unmarked(rows.map((row) => parsePlaces(row.places)))
       for (const [index, { id, thread }] of rows.entries()) {
-        const places = unmarked[index] as readonly Place[]
-        sorted[places.length === 0 ? 'hidden' : 'visible'].set(id, thread)
+        yield { id, thread, places: unmarked[index] as readonly Place[] }
       }
     }
-    return sorted
   }
 
   /** Each list without its marked places: by the views in memory, and one statement for all the rest. */

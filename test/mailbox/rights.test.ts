@@ -66,7 +66,7 @@ describe('MailboxRights (RFC 8621 §2)', () => {
     expect(toMailboxRights(formatRights(letters))[name]).toBe(true)
     expect(toMailboxRights(allRights)[name]).toBe(true)
     for (const letter of letters) {
-      const others = [...allRights].filter((other) => other !== letter) as Right[]
+      const others = Array.from(allRights).filter((other) => other !== letter) as Right[]
       expect(toMailboxRights(formatRights(others))[name]).toBe(false)
     }
   })

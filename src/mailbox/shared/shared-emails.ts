@@ -94,7 +94,6 @@ export class SharedEmails {
 
   /** The keywords that a patch adds or removes. */
   #changed(email: Email, patch: SetPatch<string>): string[] {
-    const lower = (names: readonly string[]): string[] => names.map((name) => name.toLowerCase())
     const { replace, add = [], remove = [] } = patch
     const current = new Set(this.#parts.reader.keywordsOf(email))
     const wanted = patched([...current], {
@@ -122,6 +121,8 @@ export class SharedEmails {
     return places.length === email.places.length ? email : { ...email, places }
   }
 }
+
+const lower = (names: readonly string[]): string[] => names.map((name) => name.toLowerCase())
 
 function patched<T>(current: readonly T[], { replace, add = [], remove = [] }: SetPatch<T>): Set<T> {
   const target = new Set(replace ?? current)

@@ -7,6 +7,7 @@
  * Standards: RFC 9670 §4, RFC 8621 §2, RFC 4314.
  * Security: the principal is authenticated; all its arguments are hostile.
  */
+import type { ChangeLog } from '../change-log.ts'
 import type { StoreError } from '../errors.ts'
 import type { BlobNumber, BlobRef, EmailId, MailboxId, ModSeq, ThreadId } from '../ids.ts'
 import type { Incoming } from '../incoming.ts'
@@ -32,6 +33,7 @@ import type {
   Quota,
   Upload,
 } from '../types.ts'
+import { changeLens } from './change-lens.ts'
 import { Scope } from './scope.ts'
 import { SharedEmails } from './shared-emails.ts'
 import { forbidden, SharedMailboxes } from './shared-mailboxes.ts'
@@ -43,6 +45,7 @@ export class SharedMail implements Mail {
   readonly #scope: Scope
   readonly #mailboxes: SharedMailboxes
   readonly #emails: SharedEmails
+  readonly #changeLog: ChangeLog
 
   constructor(principal: string, store: MailStore, parts: OpenAccount) {
     this.principal = principal
@@ -52,6 +55,14 @@ export class SharedMail implements Mail {
     this.#scope = new Scope(principal, { grants, views, mailboxes, highest: () => journal.state })
     this.#mailboxes = new SharedMailboxes(parts, this.#scope)
     this.#emails = new SharedEmails(parts, this.#scope)
+    this.#changeLog = parts.changeLog.through(changeLens(this.#scope), {
+      mailboxes: {
+        get: (id) => (this.#scope.mayRead(id) ? mailboxes.get(id) : undefined),
+        expect: (id) => mailboxes.expect(id),
+        ids: () => this.#scope.readable(),
+      },
+      threads: { of: (ids) => this.threads(ids) },
+    })
   }
 
   get limits(): StoreLimits {
@@ -155,10 +166,13 @@ export class SharedMail implements Mail {
     return shown
   }
 
-  changes(_type: ChangeType, since: number): Changes | undefined {
-    const newState = this.state
-    if (since !== newState) return undefined
-    return { created: [], updated: [], destroyed: [], newState, hasMoreChanges: false, onlyCounts: false }
+  /** Undefined too for states from before what the principal sees was changed by a grant. */
+  changes(type: ChangeType, since: number, max?: number, until?: number): Changes | undefined {
+    if (since < this.#parts.grants.visibleSince(this.principal)) return undefined
+    if (type === 'Quota')
+      return this.#mayAdd() ? this.#store.changes(type, since, max, until) : this.#none(since, until)
+    if (type !== 'Email' && type !== 'Mailbox' && type !== 'Thread') return undefined
+    return this.#changeLog.changes(type, since, max, until)
   }
 
   query(query: Query): QueryResult {
@@ -193,6 +207,13 @@ export class SharedMail implements Mail {
   /** The owner's, for whoever adds to what it counts; to others there is none. */
   quota(): Quota {
     return this.#mayAdd() ? this.#store.quota() : { used: 0, count: 0, limit: undefined }
+  }
+
+  #none(since: number, until = this.state as number): Changes | undefined {
+    if (!(Number.isInteger(since) && since >= 0 && since <= until && until <= this.state)) return undefined
+    const hasMoreChanges = until < this.state
+    const newState = until as ModSeq
+    return { created: [], updated: [], destroyed: [], newState, hasMoreChanges, onlyCounts: false }
   }
 
   #mayAdd(): boolean {
