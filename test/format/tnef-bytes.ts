@@ -20,7 +20,7 @@ export function properties(...list: readonly Uint8Array[]): Uint8Array {
 }
 
 /** A property of variable length with one value. */
-export function property(type: number, id: number, value: Uint8Array, name = new Uint8Array()): Uint8Array {
+export function property(type: number, id: number, value: Uint8Array, name: Uint8Array = new Uint8Array()): Uint8Array {
   const padding = new Uint8Array((4 - (value.length % 4)) % 4)
   return concat([number(type, 2), number(id, 2), name, number(1, 4), number(value.length, 4), value, padding])
 }

@@ -22,6 +22,7 @@ const letters: Readonly<Record<string, string>> = {
   ł: 'l',
   ŧ: 't',
   þ: 'th',
+  ґ: 'г',
 }
 
 /**

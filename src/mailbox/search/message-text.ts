@@ -168,7 +168,11 @@ export function fieldValues(header: Header, name: string): string[] {
 /** What a reader sees, pictures described. */
 function textOfHtml(html: string): string {
   const text = htmlToText(html)
-  const described = [...html.matchAll(/\s(?:alt|title)\s*=\s*(?:"([^"]{2,1000})"|'([^']{2,1000})')/gi)]
+  const described = [
+    ...html.matchAll(/\s(?:alt|title)\s*=\s*(?:"([^"]{2,1000})"|'([^']{2,1000})'|([^\s"'>]{2,1000}))/gi),
+  ]
   if (described.length === 0) return text
-  return [text, ...described.map(([, double, single]) => htmlToText(double ?? (single as string)))].join('\n')
+  return [text, ...described.map(([, double, single, bare]) => htmlToText(double ?? single ?? (bare as string)))].join(
+    '\n',
+  )
 }
