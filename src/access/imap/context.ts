@@ -90,6 +90,11 @@ export class Context {
     return this.utf8 ? quotedUtf8(latin1OfUtf8(text)) : quotedOrLiteral(latin1OfUtf8(text))
   }
 
+  /** The same session, but with this mailbox in the place of the selected one: to look at, not to tell news of. */
+  lookingAt(selected: Selected): Context {
+    return Object.defineProperty(Object.create(this) as Context, 'selected', { value: selected })
+  }
+
   /** How this client is told of messages. */
   get style(): TellingStyle {
     return { modSeq: this.modSeq, vanished: this.vanished, uidOnly: this.uidOnly }

@@ -25,12 +25,14 @@ export { astring, encodeLatin1, nstring, quotedOrLiteral, quotedUtf8 } from './e
 export { parseCommand, type ImapCommand, type GrammarOptions } from './command/index.ts'
 export type { FetchItem, Section, Partial as PartialRange } from './command/fetch.ts'
 export type {
+  MultiSearchCommand,
   PartialResult,
   SearchCommand,
   SearchKey,
   SearchProgram,
   SearchReturn,
   SearchReturnOptions,
+  SearchSource,
 } from './command/search.ts'
 export type { SortCommand, SortCriterion, ThreadAlgorithm, ThreadCommand } from './command/sort.ts'
 export type { QresyncParameter, SelectCommand } from './command/select.ts'

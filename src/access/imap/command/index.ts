@@ -18,6 +18,7 @@ import { id } from './id.ts'
 import { idle } from './idle.ts'
 import { list } from './list.ts'
 import { logout } from './logout.ts'
+import { multiSearch } from './multi-search.ts'
 import { namespace } from './namespace.ts'
 import { quota } from './quota.ts'
 import { rename } from './rename.ts'
@@ -108,6 +109,8 @@ export function runCommand(
       return fetch(context, command)
     case 'STORE':
       return store(context, command)
+    case 'ESEARCH':
+      return multiSearch(context, command, tag)
     case 'THREAD':
       return thread(context, command)
     case 'SEARCH':

@@ -2,9 +2,9 @@
  * `SEARCH` and `SORT`.
  *
  * Standards: RFC 9051 §6.4.4, §7.3.3–7.3.4 (ESEARCH), RFC 3501 §7.2.5, RFC 4731, RFC 5182 (SAVE), RFC 5256 (SORT), RFC 5267
- * §3.1 (ESORT), RFC 7162 §3.1.5–3.1.6, RFC 9394 (PARTIAL).
+ * §3.1 (ESORT), RFC 6203 (FUZZY, RELEVANCY), RFC 7162 §3.1.5–3.1.6, RFC 9394 (PARTIAL).
  */
-import type { SearchCommand, SearchReturnOptions, SortCommand } from '../../../protocol/imap/index.ts'
+import { bad, type SearchCommand, type SearchReturnOptions, type SortCommand } from '../../../protocol/imap/index.ts'
 import type { Completion, Context } from '../context.ts'
 import type { Found } from '../search/find.ts'
 import { highestModSeq, returnedValues, toSave } from '../search/result.ts'
@@ -19,10 +19,12 @@ export async function search(context: Context, command: SearchCommand | SortComm
   const save = returns?.options.has('SAVE') === true
   const withModSeq = asksModSeq(command.key)
   if (withModSeq) context.enabled.add('CONDSTORE')
-  let found: Found[]
+  let found: readonly Found[]
+  let relevancy: ((found: Found) => number) | undefined
   try {
-    found = await runSearch(context, command)
-    if (command.name === 'SORT') found = await sorted(context, found, command.criteria)
+    ;({ found, relevancy } = await runSearch(context, command))
+    if (relevancy === undefined && asksRelevancy(command)) throw bad('RELEVANCY needs a FUZZY key')
+    if (command.name === 'SORT') found = await sorted(context, found, command.criteria, relevancy)
   } catch (error) {
     // RFC 5182 §2.1: a SEARCH that fails leaves an empty result behind.
     if (save) selected.save([])
@@ -35,9 +37,14 @@ export async function search(context: Context, command: SearchCommand | SortComm
     const list = found.length > 0 ? ` ${found.map(number).join(' ')}` : ''
     context.output.text(`* ${command.name}${list}${modSeq === undefined ? '' : ` (MODSEQ ${modSeq})`}\r\n`)
   } else if (!(save && returns.options.size === 1)) {
-    const values = returnedValues(returns ?? everything, found, number)
+    const values = returnedValues(returns ?? everything, found, number, relevancy)
     const behind = modSeq === undefined ? '' : ` MODSEQ ${modSeq}`
     context.output.text(`* ESEARCH (TAG "${tag}")${command.uid ? ' UID' : ''}${values}${behind}\r\n`)
   }
   return { text: `${command.name} completed` }
+}
+
+function asksRelevancy(command: SearchCommand | SortCommand): boolean {
+  if (command.returns?.options.has('RELEVANCY') === true) return true
+  return command.name === 'SORT' && command.criteria.some(({ key }) => key === 'RELEVANCY')
 }

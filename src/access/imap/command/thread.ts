@@ -13,7 +13,7 @@ import { readThreadMessages } from '../thread/thread-message.ts'
 
 export async function thread(context: Context, command: ThreadCommand): Promise<Completion> {
   if (asksModSeq(command.key)) context.enabled.add('CONDSTORE')
-  const found = await runSearch(context, command)
+  const { found } = await runSearch(context, command)
   const { algorithm } = command
   const messages = await readThreadMessages(context, found, algorithm !== 'ORDEREDSUBJECT')
   const roots =

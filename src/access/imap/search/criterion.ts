@@ -14,6 +14,7 @@ import {
 import { bad, inRanges, type SearchKey } from '../../../protocol/imap/index.ts'
 import type { Context } from '../context.ts'
 import { keywordOfFlag } from '../flags.ts'
+import type { FuzzyMatches } from './fuzzy.ts'
 import type { SearchMessage } from './message.ts'
 
 /** What must be read: nothing beyond the view, stored columns of the message, or its octets. */
@@ -28,18 +29,22 @@ export interface Criterion {
 const day = 86_400_000
 const order: Cost[] = ['view', 'columns', 'octets']
 
-export function compile(context: Context, key: SearchKey): Criterion {
+export function compile(context: Context, key: SearchKey, fuzzy: FuzzyMatches): Criterion {
+  const matched = fuzzy.of(key)
+  if (matched !== undefined) return ofView(({ view, row }) => matched.has(view.emails[row] as number))
   switch (key.key) {
     case 'ALL':
       return ofView(() => true)
     case 'AND':
-      return every(key.keys.map((inner) => compile(context, inner)))
+      return every(key.keys.map((inner) => compile(context, inner, fuzzy)))
     case 'OR':
-      return some(key.keys.map((inner) => compile(context, inner)))
+      return some(key.keys.map((inner) => compile(context, inner, fuzzy)))
     case 'NOT': {
-      const inner = compile(context, key.of)
+      const inner = compile(context, key.of, fuzzy)
       return { ...inner, test: (message) => !inner.test(message) }
     }
+    case 'FUZZY':
+      return compile(context, key.of, fuzzy)
     case 'FLAG':
       return flag(key.flag, key.set)
     case 'SEQUENCE':

@@ -7,11 +7,12 @@
 import type { EmailSet } from '../../../mailbox/index.ts'
 import type { SearchKey } from '../../../protocol/imap/index.ts'
 import type { Context } from '../context.ts'
+import type { FuzzyMatches } from './fuzzy.ts'
 
 /** Sequence numbers of the messages for which the key may hold, ascending. */
-export function candidates(context: Context, key: SearchKey): number[] {
+export function candidates(context: Context, key: SearchKey, fuzzy: FuzzyMatches): number[] {
   const { map, view } = context.mailbox
-  const emails = narrowed(context, key)
+  const emails = narrowed(context, key, fuzzy)
   if (emails === undefined) return Array.from({ length: map.length }, (_, index) => index + 1)
   const sequences: number[] = []
   for (let row = 0; row < view.length; row++) {
@@ -23,22 +24,26 @@ export function candidates(context: Context, key: SearchKey): number[] {
 }
 
 /** Undefined: any message may match. */
-function narrowed(context: Context, key: SearchKey): EmailSet | undefined {
+function narrowed(context: Context, key: SearchKey, fuzzy: FuzzyMatches): EmailSet | undefined {
   const { store } = context
+  const matched = fuzzy.of(key)
+  if (matched !== undefined) return matched
   switch (key.key) {
     case 'AND': {
-      const sets = key.keys.map((inner) => narrowed(context, inner)).filter((set) => set !== undefined)
+      const sets = key.keys.map((inner) => narrowed(context, inner, fuzzy)).filter((set) => set !== undefined)
       return sets.length === 0 ? undefined : { has: (email) => sets.every((set) => set.has(email)) }
     }
     case 'OR': {
       const sets: EmailSet[] = []
       for (const inner of key.keys) {
-        const set = narrowed(context, inner)
+        const set = narrowed(context, inner, fuzzy)
         if (set === undefined) return undefined
         sets.push(set)
       }
       return { has: (email) => sets.some((set) => set.has(email)) }
     }
+    case 'FUZZY':
+      return narrowed(context, key.of, fuzzy)
     case 'SUBJECT':
       return store.mayContain(key.text, { field: 'Subject' })
     case 'ADDRESS':

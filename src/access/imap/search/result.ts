@@ -1,17 +1,19 @@
 /**
  * What a search says: the ESEARCH response, and what `$` stands for afterwards.
  *
- * Standards: RFC 9051 §7.3.4, RFC 4731 §3, RFC 5182 §2, RFC 5267 §3.1 (sorted results), RFC 9394 §3.1 (PARTIAL), RFC 7162 §3.1.6.
+ * Standards: RFC 9051 §7.3.4, RFC 4731 §3, RFC 5182 §2, RFC 5267 §3.1 (sorted results), RFC 9394 §3.1 (PARTIAL), RFC 7162 §3.1.6,
+ * RFC 6203 §4 (RELEVANCY).
  */
 import { formatUidSet, type PartialResult, type SearchReturnOptions } from '../../../protocol/imap/index.ts'
 import type { Context } from '../context.ts'
 import type { Found } from './find.ts'
 
-/** The returned values behind `* ESEARCH (TAG "…")`. `found` is in the order of the answer: MIN is its first, MAX its last. */
+/** The returned values behind `* ESEARCH (TAG "…")`. `found` is in the order of the answer: MIN is its first, MAX its last. Scores are for ALL, or for the part. */
 export function returnedValues(
   { options, partial }: SearchReturnOptions,
   found: readonly Found[],
   number: (found: Found) => number,
+  relevancy?: (found: Found) => number,
 ): string {
   let text = ''
   const first = found[0]
@@ -24,6 +26,10 @@ export function returnedValues(
   if (partial !== undefined) {
     const set = formatUidSet(partOf(found, partial).map(number))
     text += ` PARTIAL (${partial.from}:${partial.to} ${set === '' ? 'NIL' : set})`
+  }
+  if (options.has('RELEVANCY') && relevancy !== undefined && found.length > 0) {
+    const named = partial === undefined ? found : partOf(found, partial)
+    text += ` RELEVANCY (${named.map(relevancy).join(' ')})`
   }
   if (options.has('COUNT')) text += ` COUNT ${found.length}`
   return text

@@ -1,7 +1,7 @@
 /**
  * Puts messages into the order that SORT asks for.
  *
- * Standards: RFC 5256 §2.2 (sent date), §3 (criteria; strings compare by i;unicode-casemap), RFC 5957.
+ * Standards: RFC 5256 §2.2 (sent date), §3 (criteria; strings compare by i;unicode-casemap), RFC 5957, RFC 6203 §5.
  */
 import { baseSubject, type Address, type AddressGroup } from '../../../format/index.ts'
 import { foldOf, readEnvelope, type EnvelopeColumn, type EnvelopeRow } from '../../../mailbox/index.ts'
@@ -15,13 +15,15 @@ type Value = string | number
 /** What a criterion compares by; the row is there when columns are asked for. */
 interface Source {
   readonly columns: readonly EnvelopeColumn[]
-  value(place: { received: number; size: number }, row: EnvelopeRow | undefined): Value
+  value(place: { received: number; size: number; relevancy: number }, row: EnvelopeRow | undefined): Value
 }
 
 const fold = foldOf('i;unicode-casemap')
 
 const sources: Record<Key, Source> = {
   ARRIVAL: { columns: [], value: ({ received }) => received },
+  // RFC 6203 §5: the most relevant first.
+  RELEVANCY: { columns: [], value: ({ relevancy }) => -relevancy },
   SIZE: { columns: [], value: ({ size }) => size },
   DATE: { columns: ['sentAt'], value: ({ received }, row) => row?.sentAt ?? received },
   SUBJECT: { columns: ['subject'], value: (_, row) => fold(baseSubject(row?.subject ?? '')) },
@@ -37,6 +39,7 @@ export async function sorted(
   context: Context,
   found: readonly Found[],
   criteria: readonly SortCriterion[],
+  relevancy: (found: Found) => number = () => 0,
 ): Promise<Found[]> {
   const used = criteria.map(({ key }) => sources[key])
   const columns = [...new Set(used.flatMap((source) => source.columns))]
@@ -45,7 +48,8 @@ export async function sorted(
     const { view } = context.mailbox
     const at = view.indexOf(one.uid)
     if (at < 0) return
-    const place = { received: view.received[at] as number, size: view.sizes[at] as number }
+    const [received, size] = [view.received[at] as number, view.sizes[at] as number]
+    const place = { received, size, relevancy: relevancy(one) }
     entries.push({ found: one, values: used.map((source) => source.value(place, row)) })
   }
   if (columns.length === 0) for (const one of found) add(one, undefined)

@@ -12,7 +12,7 @@ import { parseFetch, type FetchCommand } from './fetch.ts'
 import { parseIdParameters } from './id.ts'
 import { parseList, parseLsub, type ListCommand } from './list.ts'
 import { parseGetQuota, parseGetQuotaRoot, parseSetQuota, type QuotaCommand } from './quota.ts'
-import { parseSearch, type SearchCommand } from './search.ts'
+import { parseMultiSearch, parseSearch, type MultiSearchCommand, type SearchCommand } from './search.ts'
 import { parseSelect, type SelectCommand } from './select.ts'
 import { parseSort, parseThread, type SortCommand, type ThreadCommand } from './sort.ts'
 import { parseStatus, type StatusCommand } from './status.ts'
@@ -38,6 +38,7 @@ export type ImapCommand =
   | FetchCommand
   | StoreCommand
   | SearchCommand
+  | MultiSearchCommand
   | SortCommand
   | ThreadCommand
   | QuotaCommand
@@ -97,6 +98,7 @@ const grammars = new Map<string, Grammar>([
   ['UID STORE', (decoder) => parseStore(decoder, true)],
   ['SEARCH', (decoder) => parseSearch(decoder, false)],
   ['UID SEARCH', (decoder) => parseSearch(decoder, true)],
+  ['ESEARCH', parseMultiSearch],
   ['SORT', (decoder) => parseSort(decoder, false)],
   ['UID SORT', (decoder) => parseSort(decoder, true)],
   ['THREAD', (decoder) => parseThread(decoder, false)],

@@ -2,7 +2,8 @@
  * `SEARCH`: which messages, and how the answer shall look.
  *
  * Standards: RFC 9051 §6.4.4, RFC 3501 §6.4.4, RFC 4731 (ESEARCH), RFC 5182 (SAVE), RFC 5032 (OLDER, YOUNGER),
- * RFC 7162 §3.1.5 (MODSEQ), RFC 8474 §5.3 (EMAILID, THREADID), RFC 9394 (PARTIAL).
+ * RFC 7162 §3.1.5 (MODSEQ), RFC 8474 §5.3 (EMAILID, THREADID), RFC 9394 (PARTIAL), RFC 6203 (FUZZY,
+ * RELEVANCY), RFC 7377 (ESEARCH).
  * Limits: nesting depth and number of keys, so that neither the stack nor one command's work can be made to explode.
  */
 import { parseDate } from '../date-time.ts'
@@ -28,8 +29,10 @@ export type SearchKey =
   | { key: 'UID' | 'SEQUENCE'; set: SequenceSet }
   | { key: 'MODSEQ'; modSeq: number }
   | { key: 'EMAILID' | 'THREADID'; id: string }
+  /** Texts in there match by their words, as people mean them. */
+  | { key: 'FUZZY'; of: SearchKey }
 
-export type SearchReturn = 'MIN' | 'MAX' | 'COUNT' | 'ALL' | 'SAVE' | 'PARTIAL'
+export type SearchReturn = 'MIN' | 'MAX' | 'COUNT' | 'ALL' | 'SAVE' | 'PARTIAL' | 'RELEVANCY'
 
 /** Results from one place to another, counted from 1; negative numbers count from the end (RFC 9394 §3.1). */
 export interface PartialResult {
@@ -79,13 +82,63 @@ const flagKeys: Record<string, [string, boolean]> = {
 export function parseSearch(decoder: Decoder, uid: boolean): SearchCommand {
   decoder.expectSp()
   const returns = parseSearchReturn(decoder)
-  let charset: string | undefined
-  if (decoder.word('CHARSET')) {
+  const program = parseSearchProgram(decoder, parseOptionalCharset(decoder))
+  return { name: 'SEARCH', uid, ...(returns && { returns }), ...program }
+}
+
+/** Where ESEARCH looks (RFC 7377 §2.2). */
+export type SearchSource =
+  | { source: 'SELECTED' | 'INBOXES' | 'PERSONAL' | 'SUBSCRIBED' }
+  | { source: 'SUBTREE' | 'SUBTREE-ONE' | 'MAILBOXES'; mailboxes: string[] }
+
+export interface MultiSearchCommand extends SearchProgram {
+  name: 'ESEARCH'
+  /** Undefined: the selected mailbox. */
+  sources?: SearchSource[]
+  returns?: SearchReturnOptions
+}
+
+const maxSources = 1000
+
+export function parseMultiSearch(decoder: Decoder): MultiSearchCommand {
+  decoder.expectSp()
+  let sources: SearchSource[] | undefined
+  if (decoder.word('IN')) {
     decoder.expectSp()
-    charset = decoder.expectAstring('a charset')
+    sources = decoder.expectList(() => parseSource(decoder))
+    if (sources.length === 0) throw bad('ESEARCH needs a source')
+    if (sources.length > maxSources) throw bad('Too many sources', 'TOOBIG')
     decoder.expectSp()
   }
-  return { name: 'SEARCH', uid, ...(returns && { returns }), ...parseSearchProgram(decoder, charset) }
+  const returns = parseSearchReturn(decoder)
+  const program = parseSearchProgram(decoder, parseOptionalCharset(decoder))
+  return { name: 'ESEARCH', ...(sources && { sources }), ...(returns && { returns }), ...program }
+}
+
+function parseSource(decoder: Decoder): SearchSource {
+  const source = decoder.expectAtom('a search source').toUpperCase()
+  switch (source) {
+    case 'SELECTED':
+    case 'INBOXES':
+    case 'PERSONAL':
+    case 'SUBSCRIBED':
+      return { source }
+    case 'SUBTREE':
+    case 'SUBTREE-ONE':
+    case 'MAILBOXES':
+      decoder.expectSp()
+      return { source, mailboxes: decoder.expectItemOrList(() => decoder.expectMailbox()) }
+    default:
+      throw bad('Unknown search source')
+  }
+}
+
+function parseOptionalCharset(decoder: Decoder): string | undefined {
+  if (!decoder.word('CHARSET')) return undefined
+  decoder.expectSp()
+  const charset = decoder.expectAstring('a charset')
+  decoder.expectSp()
+  return charset
 }
 
 /** `RETURN (…) ` before a search; undefined when there is none. */
@@ -106,7 +159,8 @@ export function parseSearchReturn(decoder: Decoder): SearchReturnOptions | undef
   })
   // RFC 9394 §3.1: all of it and a part of it cannot both be asked for.
   if (partial !== undefined && options.has('ALL')) throw bad('ALL and PARTIAL exclude each other')
-  if (options.size === 0) options.add('ALL')
+  // RFC 6203 §4: a list of scores needs the messages they belong to.
+  if (options.size === 0 || (options.size === 1 && options.has('RELEVANCY'))) options.add('ALL')
   decoder.expectSp()
   return { options, ...(partial && { partial }) }
 }
@@ -132,7 +186,15 @@ export function parseSearchProgram(decoder: Decoder, charset: string | undefined
   return { key: new SearchGrammar(decoder).keys(), ...(named !== undefined && { charset: true as const }) }
 }
 
-const searchReturns: ReadonlySet<string> = new Set<SearchReturn>(['MIN', 'MAX', 'COUNT', 'ALL', 'SAVE', 'PARTIAL'])
+const searchReturns: ReadonlySet<string> = new Set<SearchReturn>([
+  'MIN',
+  'MAX',
+  'COUNT',
+  'ALL',
+  'SAVE',
+  'PARTIAL',
+  'RELEVANCY',
+])
 
 function isSearchReturn(name: string): name is SearchReturn {
   return searchReturns.has(name)
@@ -188,7 +250,8 @@ class SearchGrammar {
     decoder.expectSp()
     switch (name) {
       case 'NOT':
-        return { key: 'NOT', of: this.#key() }
+      case 'FUZZY':
+        return { key: name, of: this.#key() }
       case 'OR': {
         const left = this.#key()
         decoder.expectSp()

@@ -1,13 +1,24 @@
 /**
  * `SORT` and `THREAD`: what SEARCH finds, in an order or as conversations.
  *
- * Standards: RFC 5256, RFC 5957 (DISPLAYFROM, DISPLAYTO), RFC 5267 §3.1 (ESORT).
+ * Standards: RFC 5256, RFC 5957 (DISPLAYFROM, DISPLAYTO), RFC 5267 §3.1 (ESORT), RFC 6203 §5 (RELEVANCY).
  */
 import type { Decoder } from '../decoder.ts'
 import { bad } from '../error.ts'
 import { parseSearchProgram, parseSearchReturn, type SearchProgram, type SearchReturnOptions } from './search.ts'
 
-const sortKeys = ['ARRIVAL', 'CC', 'DATE', 'DISPLAYFROM', 'DISPLAYTO', 'FROM', 'SIZE', 'SUBJECT', 'TO'] as const
+const sortKeys = [
+  'ARRIVAL',
+  'CC',
+  'DATE',
+  'DISPLAYFROM',
+  'DISPLAYTO',
+  'FROM',
+  'RELEVANCY',
+  'SIZE',
+  'SUBJECT',
+  'TO',
+] as const
 
 export interface SortCriterion {
   readonly key: (typeof sortKeys)[number]
