@@ -22,6 +22,10 @@ function put(mailbox: MailboxId, subject: string, text = ''): number {
   return store.add([{ raw, mailboxIds: [mailbox], keywords: [] }])[0]!.places[0]!.uid
 }
 
+async function responses(command: string): Promise<string[]> {
+  return (await client.command(command)).filter((line) => line.startsWith('* ESEARCH'))
+}
+
 describe('ESEARCH', () => {
   const boxes = new Map<string, MailboxId>()
 
@@ -34,8 +38,6 @@ describe('ESEARCH', () => {
   })
 
   const box = (name: string): MailboxId => boxes.get(name)!
-  const responses = async (command: string): Promise<string[]> =>
-    (await client.command(command)).filter((line) => line.startsWith('* ESEARCH'))
   const line = (name: string, values: string, tag = 'a'): string =>
     `* ESEARCH (TAG "${tag}" MAILBOX "${name}" UIDVALIDITY ${store.counts(box(name)).uidValidity}) UID ${values}`
 
