@@ -14,6 +14,9 @@ import { OpenAccount } from './open-account.ts'
 import type { PushSubscriptions } from './push-subscriptions.ts'
 import type { TextSearch, TextSource } from './query/text-search.ts'
 import { schema } from './schema.ts'
+import type { ShareNotifications } from './share-notifications.ts'
+import type { ShareTellings } from './share-tellings.ts'
+import type { SharedAccounts } from './shared-accounts.ts'
 import type {
   AccountFacts,
   Commit,
@@ -228,6 +231,21 @@ export class AccountStore {
   /** The vacation response (RFC 8621 §8) and whom it was sent to. */
   get vacation(): Vacation {
     return this.open().vacation
+  }
+
+  /** Who shares mail with this account, as they told it. */
+  get sharedAccounts(): SharedAccounts {
+    return this.open().sharedAccounts
+  }
+
+  /** Notices of rights given and taken (RFC 9670 §3). */
+  get shareNotifications(): ShareNotifications {
+    return this.open().shareNotifications
+  }
+
+  /** What was told to those whom this account shares with. */
+  get shareTellings(): ShareTellings {
+    return this.open().shareTellings
   }
 
   /** Whom to push to (RFC 8620 §7.2). */

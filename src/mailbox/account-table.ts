@@ -17,6 +17,7 @@ type Key =
   | 'vacation'
   | 'push_key'
   | 'push_rate'
+  | 'notices_floor'
 
 export class AccountTable {
   readonly #sql: Sql

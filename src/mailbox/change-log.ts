@@ -13,6 +13,7 @@ import { Bitmap } from './bitmap.ts'
 import type { EmailId, MailboxId, ModSeq, ThreadId, Uid } from './ids.ts'
 import type { Journal } from './journal.ts'
 import type { Mailboxes } from './mailboxes.ts'
+import type { ShareNotifications } from './share-notifications.ts'
 import type { Threads } from './threads.ts'
 import type { Changes, ChangeType } from './types.ts'
 import type { Views } from './views.ts'
@@ -44,6 +45,7 @@ export interface ChangeLogParts {
   readonly views: Views
   readonly threads: Pick<Threads, 'of'>
   readonly visibility: Visibility
+  readonly shareNotifications: ShareNotifications
   readonly maxRows: number
   /** Undefined: the owner. */
   readonly lens?: ChangeLens
@@ -78,13 +80,17 @@ export class ChangeLog {
   }
 
   #someChanges(
-    type: RowType | 'Thread',
+    type: RowType | 'Thread' | 'ShareNotification',
     since: number,
     max: number,
     until: number,
   ): Changes | undefined {
     if (type === 'Thread') return atMost(max, this.#threadChanges(since, until))
     if (type === 'Mailbox') return atMost(max, this.#mailboxChanges(since, until))
+    if (type === 'ShareNotification') {
+      const notices = this.#parts.shareNotifications.changes(since, until)
+      return notices === undefined ? undefined : atMost(max, notices)
+    }
     const changes = this.#rowChanges(type, since, max, until)
     return type === 'Email' && changes !== undefined ? this.#visible(changes) : changes
   }

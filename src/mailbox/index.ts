@@ -103,15 +103,24 @@ export {
   type Rights,
 } from './rights.ts'
 export type { SharedMail } from './shared/shared-mail.ts'
+export type { Person, SharedMailbox, ShareNews } from './share-news.ts'
+export {
+  formatShareNotificationId,
+  parseShareNotificationId,
+  type ShareNotification,
+  type ShareNotifications,
+} from './share-notifications.ts'
+export type { ShareTelling, ShareTellings, Told } from './share-tellings.ts'
+export type { KnownOwner, SharedAccount, SharedAccounts } from './shared-accounts.ts'
 export { readEnvelope, type StoredEnvelope } from './envelope.ts'
 export type { PasswordHasher } from './credentials.ts'
 export type { PushSubscriptions } from './push-subscriptions.ts'
 export type { Filter, FilterCondition, FilterOperator } from './query/filter.ts'
 export type { Comparator, SortProperty } from './query/sort.ts'
+export { collations, foldOf, type Collation } from './query/collation.ts'
 export type { Query, QueryResult } from './query/query.ts'
 export type { TextCondition, TextSearch, TextSource } from './query/text-search.ts'
 export type { EmailSet, SearchedText } from './search/text-index.ts'
 export { comparable } from './search/fold.ts'
 export { fieldLines, readMessageText, type MessageText } from './search/message-text.ts'
 export { Highlighter, onOneLine, type Match } from './search/highlight.ts'
-export { collations, foldOf, type Collation } from './query/collation.ts'

@@ -30,7 +30,10 @@ import { TextAnswers } from './query/text-answers.ts'
 import type { TextSearch, TextSource } from './query/text-search.ts'
 import { indexedSearch } from './search/indexed-search.ts'
 import { TextIndex } from './search/text-index.ts'
+import { SharedAccounts } from './shared-accounts.ts'
 import type { Scope } from './shared/scope.ts'
+import { ShareNotifications } from './share-notifications.ts'
+import { ShareTellings } from './share-tellings.ts'
 import { Submissions } from './submissions.ts'
 import { Subscriptions } from './subscriptions.ts'
 import { prune } from './thread-keys.ts'
@@ -76,13 +79,16 @@ export class OpenAccount {
   readonly submissions: Submissions
   readonly pushSubscriptions: PushSubscriptions
   readonly vacation: Vacation
+  readonly shareNotifications: ShareNotifications
+  readonly sharedAccounts: SharedAccounts
+  readonly shareTellings: ShareTellings
   readonly textIndex: TextIndex
+  readonly crlfSizes: CrlfSizes
   readonly #sql: Sql
   readonly #limits: StoreLimits
   readonly #held: HeldOctets
   readonly #search: TextSearch
   /** Of the reading that is running. */
-  readonly crlfSizes: CrlfSizes
   #answers: TextAnswers | undefined
 
   constructor(options: OpenAccountOptions) {
@@ -152,7 +158,21 @@ export class OpenAccount {
     this.counts = new Counts(views, mailboxes, highest)
     const { threads } = this
     const maxRows = limits.maxChangeRows
-    this.changeLog = new ChangeLog({ sql, journal, account, mailboxes, views, threads, visibility, maxRows })
+    this.shareNotifications = new ShareNotifications(sql, journal, account, now)
+    this.sharedAccounts = new SharedAccounts({ sql, journal, notify: (notice) => shareNotifications.create(notice) })
+    this.shareTellings = new ShareTellings(sql)
+    const { shareNotifications } = this
+    this.changeLog = new ChangeLog({
+      sql,
+      journal,
+      account,
+      mailboxes,
+      views,
+      threads,
+      visibility,
+      shareNotifications,
+      maxRows,
+    })
     this.identities = new Identities(sql, journal)
     this.submissions = new Submissions(sql, journal, blobs)
     this.pushSubscriptions = new PushSubscriptions(sql, journal, account, now)
@@ -249,6 +269,8 @@ export class OpenAccount {
     this.keywords.forget()
     this.mailboxes.forget()
     this.grants.forget()
+    this.sharedAccounts.forget()
+    this.shareTellings.forget()
     this.subscriptions.forget()
     this.views.forget()
     this.usage.forget()

@@ -88,6 +88,13 @@ export const schema: readonly Migration[] = [
   CREATE TABLE subscription (principal TEXT, mailbox INTEGER, PRIMARY KEY (principal, mailbox)) WITHOUT ROWID;
   CREATE TABLE guest_upload (blob INTEGER PRIMARY KEY, principal TEXT NOT NULL);
   `,
+  // Sharing among accounts: who shares with this one, and the notices of it; what others were told about what this one shares.
+  `
+  CREATE TABLE shared_account (account TEXT PRIMARY KEY, version INTEGER NOT NULL, since INTEGER NOT NULL,
+    changed INTEGER NOT NULL, facts TEXT NOT NULL) WITHOUT ROWID;
+  CREATE TABLE share_notification (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, gone INTEGER, facts TEXT NOT NULL);
+  CREATE TABLE share_telling (principal TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
+  `,
 ]
 
 /** The tables whose keys come from the account's counter; with `change` they hold its highest value at all times. */

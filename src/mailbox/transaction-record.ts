@@ -64,6 +64,9 @@ export class TransactionRecord {
   /** Principals whose grants changed, and the grants that went with their mailboxes. */
   readonly grantees = new Set<string>()
   readonly lostGrants = new Map<MailboxId, ReadonlyMap<string, Rights>>()
+  /** Others share something else than before with this account; notices of that came or went. */
+  sharing = false
+  notifications = false
   /** The vacation response changed. */
   vacation = false
   /** What became of the account's quota; `used`: only the octets that count towards it. */
@@ -131,6 +134,8 @@ export class TransactionRecord {
       submissions: this.submissions.changes(),
       threads: this.threads,
       grants: this.grantees,
+      sharing: this.sharing,
+      notifications: this.notifications,
       vacation: this.vacation,
       quota: this.quota !== undefined,
       placements,

@@ -171,6 +171,10 @@ export interface Commit {
   readonly vacation: boolean
   /** Principals whose rights to a mailbox changed, perhaps `anyone`. */
   readonly grants: ReadonlySet<string>
+  /** What others share with this account changed (`sharedAccounts`). */
+  readonly sharing: boolean
+  /** Notices of that came or went (`shareNotifications`). */
+  readonly notifications: boolean
   /** The quota's limit changed, or there is one and octets were added or removed. */
   readonly quota: boolean
   /** Threads with an email created or destroyed, or that JMAP sees no longer or again. */
@@ -192,7 +196,15 @@ export interface PlacementChanges {
   readonly expunged: readonly Uid[]
 }
 
-export type ChangeType = 'Email' | 'Thread' | 'Mailbox' | 'Identity' | 'EmailSubmission' | 'VacationResponse' | 'Quota'
+export type ChangeType =
+  | 'Email'
+  | 'Thread'
+  | 'Mailbox'
+  | 'Identity'
+  | 'EmailSubmission'
+  | 'VacationResponse'
+  | 'Quota'
+  | 'ShareNotification'
 
 /** JMAP /changes (RFC 8620 §5.2) with numbers for ids. */
 export interface Changes {

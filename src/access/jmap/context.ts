@@ -5,8 +5,12 @@ import type { Mail, MailStore } from '../../mailbox/index.ts'
 import type { Standard, CallContext } from '../../protocol/jmap/index.ts'
 import type { JmapLimits } from './limits.ts'
 import type { PushAccess } from './push-subscription/push-service.ts'
+import type { MailboxSharing } from './sharing/mailbox-sharing.ts'
+import type { SharingPorts } from './sharing/ports.ts'
 import type { SubmissionPort } from './submission-port.ts'
 import type { Outbox } from './submission/outbox.ts'
+
+export type { Download, JmapResponse } from './response.ts'
 
 export interface JmapAccount {
   readonly id: string
@@ -19,6 +23,8 @@ export interface JmapContext {
   readonly store: Mail
   readonly account: JmapAccount
   readonly limits: JmapLimits
+  /** Undefined: mailboxes cannot be shared. */
+  readonly mailboxSharing?: MailboxSharing | undefined
   /** Milliseconds since the epoch. */
   readonly clock: () => number
   /** A fresh unguessable text of letters and digits: Message-IDs and MIME boundaries are made from it. */
@@ -34,24 +40,8 @@ export interface OwnContext extends JmapContext {
   readonly outbox: Outbox
   /** Undefined: no push subscriptions can be made. */
   readonly push?: PushAccess
-}
-
-/** An HTTP answer for the host to pass on. */
-export interface JmapResponse {
-  readonly status: number
-  readonly contentType: string
-  readonly body: string
-}
-
-/** A blob to be read in pieces; immutable, so it may be cached for ever (RFC 8620 §6.2). */
-export interface Download {
-  readonly type: string
-  readonly size: number
-  /**
-   * Octets `start` to before `end`, both within `size`; undefined when the blob has been destroyed meanwhile. Throws
-   * `unavailable`.
-   */
-  slice(start: number, end: number): Promise<Uint8Array | undefined>
+  /** Undefined: nobody shares anything with anybody. */
+  readonly sharing?: SharingPorts | undefined
 }
 
 export function standardOf(context: JmapContext, call: CallContext): Standard {

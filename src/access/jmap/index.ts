@@ -8,4 +8,18 @@ export { Outbox, type OutboxPorts } from './submission/outbox.ts'
 export { defaultLimits, type JmapLimits, sizesFor } from './limits.ts'
 export { Pusher, type PusherPorts } from './push-subscription/pusher.ts'
 export type { PushAccess, PushMessage, PushOutcome, PushService } from './push-subscription/push-service.ts'
+export type {
+  CopiedEmail,
+  CopyOutcome,
+  ListedPerson,
+  OwnersPort,
+  PeopleChanges,
+  PeoplePort,
+  ProfilePatch,
+  SharedAnswer,
+  SharedCall,
+  SharingPorts,
+} from './sharing/ports.ts'
+export { SharedAccess, type SharedAccessPorts } from './sharing/shared-access.ts'
+export { ShareTeller, type ShareTellerPorts } from './sharing/share-teller.ts'
 export type { SubmissionOptions, SubmissionPort, SubmissionResult } from './submission-port.ts'

@@ -6,7 +6,7 @@
  *
  * Standards: RFC 8620, RFC 8621, RFC 8887.
  */
-import { formatBlobId, formatState, parseState, StoreError, type Commit, type MailStore } from '../../mailbox/index.ts'
+import { formatState, parseState, type Commit, type MailStore } from '../../mailbox/index.ts'
 import {
   dispatch,
   parseRequest,
@@ -25,12 +25,16 @@ import { available } from './available.ts'
 import { openBlob } from './blob.ts'
 import type { Download, JmapAccount, JmapResponse, OwnContext } from './context.ts'
 import { defaultLimits, type JmapLimits } from './limits.ts'
-import { methodsOf } from './method.ts'
+import { mailMethodsOf, methodsOf } from './method.ts'
 import type { PushAccess } from './push-subscription/push-service.ts'
 import { stateChangeOf, stateChangeSince } from './push.ts'
-import { sessionObject, sessionState, supported } from './session.ts'
+import { sessionObject, sessionState, supportedBy } from './session.ts'
+import type { SharingPorts } from './sharing/ports.ts'
+import { mailboxSharingOf } from './sharing/shared-access.ts'
+import { SharedAccountsAccess } from './sharing/shared-accounts.ts'
 import type { SubmissionPort } from './submission-port.ts'
 import type { Outbox } from './submission/outbox.ts'
+import { uploadAnswer, uploadRefusal } from './upload.ts'
 
 export interface JmapDependencies {
   readonly store: MailStore
@@ -44,6 +48,8 @@ export interface JmapDependencies {
   readonly limits?: Partial<JmapLimits>
   /** Without it no push subscriptions can be made. */
   readonly push?: PushAccess
+  /** Without it nobody shares anything with anybody. */
+  readonly sharing?: SharingPorts
   /** Told about bugs and faults of ours before the client hears `serverFail`. */
   readonly onFault?: (where: string, cause: unknown) => void
 }
@@ -52,20 +58,29 @@ export class JmapAccess {
   readonly limits: JmapLimits
   readonly #context: OwnContext
   readonly #methods: ReadonlyMap<string, Method>
+  readonly #supported: ReadonlySet<string>
+  /** Undefined: there is no sharing. */
+  readonly #shared: SharedAccountsAccess | undefined
   #requests = 0
   #uploads = 0
 
   constructor({ limits, onFault, ...ports }: JmapDependencies) {
     this.limits = { ...defaultLimits, ...limits }
-    this.#context = { ...ports, limits: this.limits, onFault: onFault ?? (() => {}) }
+    const { store, account, sharing } = ports
+    const own = { ...ports, limits: this.limits, onFault: onFault ?? (() => {}) }
+    const { people } = sharing ?? {}
+    const mailboxSharing =
+      people && mailboxSharingOf({ store, mail: store, owner: account.id, people, actor: undefined })
+    this.#context = { ...own, mailboxSharing }
     this.#methods = available(methodsOf(this.#context))
+    this.#supported = supportedBy(this.#context)
+    const mailMethods = mailMethodsOf(this.#context).keys()
+    this.#shared = sharing && new SharedAccountsAccess(this.#context, sharing.owners, mailMethods)
   }
 
   /** The Session object (RFC 8620 §2). `baseUrl` is what the client reached us by: origin, perhaps a path. */
   session(baseUrl: string): JsonObject {
-    const { account, store } = this.#context
-    const key = this.#context.push?.service.applicationServerKey
-    return sessionObject(account, store, this.limits, baseUrl, key)
+    return sessionObject(this.#context, baseUrl)
   }
 
   /**
@@ -73,13 +88,13 @@ export class JmapAccess {
    * `credential` is the one the client logged in with; without it no push subscriptions are seen or made.
    */
   async handle(body: Uint8Array, credential?: number): Promise<JmapResponse> {
-    const answer = await this.#answer(() => parseRequest(body, this.limits, supported), credential)
+    const answer = await this.#answer(() => parseRequest(body, this.limits, this.#supported), credential)
     return 'problem' in answer ? problem(answer.problem) : json(200, answer.response)
   }
 
   /** A Request object that came over a WebSocket (RFC 8887 §4.3.2), within its size: the text to send back. */
   async handleMessage(id: string | undefined, request: JsonObject, credential?: number): Promise<string> {
-    const answer = await this.#answer(() => readRequest(request, this.limits, supported), credential)
+    const answer = await this.#answer(() => readRequest(request, this.limits, this.#supported), credential)
     if ('problem' in answer) return webSocketRequestError(answer.problem, id)
     return webSocketResponse(answer.response, id)
   }
@@ -99,13 +114,12 @@ export class JmapAccess {
       if ('problem' in parsed) return parsed
       const response = await dispatch(parsed.request, {
         methods: this.#methods,
+        elsewhere: this.#shared?.elsewhere,
         credential,
         maxReferenceWeight: this.limits.maxSizeRequest,
         onFault: this.#context.onFault,
       })
-      const { account, push } = this.#context
-      const state = sessionState(account, this.limits, push?.service.applicationServerKey)
-      return { response: { ...response, sessionState: state } }
+      return { response: { ...response, sessionState: sessionState(this.#context) } }
     } finally {
       this.#requests--
     }
@@ -127,33 +141,29 @@ export class JmapAccess {
     }
   }
 
-  /** Keeps an upload (RFC 8620 §6.1). `type` is the request's Content-Type. */
+  /** Keeps an upload (RFC 8620 §6.1). `type` is the request's Content-Type. Throws `unavailable`: answer 503. */
   async upload(accountId: string, bytes: Uint8Array, type: string): Promise<JmapResponse> {
-    if (accountId !== this.#context.account.id) return notFound('There is no such account.')
+    if (!this.#has(accountId)) return uploadRefusal(404, 'There is no such account.')
     if (bytes.length > this.limits.maxSizeUpload) {
       const detail = `The upload is larger than ${this.limits.maxSizeUpload} octets.`
       return problem({ ...requestProblem('limit', detail, 'maxSizeUpload'), status: 413 })
     }
-    const incoming = this.#context.store.incoming()
-    try {
-      const mediaType = type.trim().slice(0, 255) || 'application/octet-stream'
-      const upload = this.#context.store.putUpload(await incoming.upload(bytes), mediaType)
-      const blobId = formatBlobId({ kind: 'upload', blob: upload.blob })
-      // The RFC names no status; aerc and other users of go-jmap take 200 only.
-      return json(200, { accountId, blobId, type: upload.type, size: upload.size })
-    } catch (error) {
-      if (!(error instanceof StoreError)) throw error
-      const status = error.type === 'unavailable' ? 503 : error.type === 'overQuota' ? 507 : 413
-      return problem({ type: 'about:blank', status, detail: error.message })
-    } finally {
-      await incoming.settle()
-    }
+    const { store, account } = this.#context
+    if (this.#shared === undefined || accountId === account.id) return uploadAnswer(store, account.id, bytes, type)
+    return this.#shared.upload(accountId, bytes, type)
   }
 
   /** A blob (RFC 8620 §6.2); undefined: answer 404. See `downloadHeaders`. Throws `unavailable`: answer 503. */
   async download(accountId: string, blobId: string): Promise<Download | undefined> {
-    if (accountId !== this.#context.account.id) return undefined
-    return openBlob(this.#context.store, blobId)
+    if (!this.#has(accountId)) return undefined
+    const { store, account } = this.#context
+    if (this.#shared === undefined || accountId === account.id) return openBlob(store, blobId)
+    return this.#shared.blob(accountId, blobId)
+  }
+
+  /** The user's own account, or one that shares something with them. */
+  #has(accountId: string): boolean {
+    return accountId === this.#context.account.id || this.#shared?.has(accountId) === true
   }
 
   /** What to push for a commit; undefined: nothing. */
@@ -180,8 +190,4 @@ function json(status: number, body: object): JmapResponse {
 
 function problem(body: RequestProblem): JmapResponse {
   return { status: body.status, contentType: 'application/problem+json', body: JSON.stringify(body) }
-}
-
-function notFound(detail: string): JmapResponse {
-  return problem({ type: 'about:blank', status: 404, detail })
 }

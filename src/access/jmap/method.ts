@@ -1,8 +1,10 @@
 /**
  * Every method this endpoint knows, by name.
+ *
+ * Standards: RFC 9670 (accounts of others have the methods of mail, and no more).
  */
 import { coreCapability, type Method } from '../../protocol/jmap/index.ts'
-import type { OwnContext } from './context.ts'
+import type { JmapContext, OwnContext } from './context.ts'
 import { blobGet } from './blob-data/blob-get.ts'
 import { blobLookup } from './blob-data/blob-lookup.ts'
 import { blobUpload } from './blob-data/blob-upload.ts'
@@ -16,11 +18,21 @@ import { identityChanges, identityGet, identitySet } from './identity.ts'
 import { mailboxChanges, mailboxGet } from './mailbox/mailbox.ts'
 import { mailboxQuery, mailboxQueryChanges } from './mailbox/query.ts'
 import { mailboxSet } from './mailbox/set.ts'
+import { principalChangesMethod, principalGet } from './principal/get.ts'
+import { principalQuery, principalQueryChanges } from './principal/query.ts'
+import { principalSet } from './principal/set.ts'
 import { pushSubscriptionGet } from './push-subscription/get.ts'
 import { pushSubscriptionSet } from './push-subscription/set.ts'
 import { mdnParse } from './mdn/mdn-parse.ts'
 import { mdnSend } from './mdn/mdn-send.ts'
 import { searchSnippetGet } from './search-snippet.ts'
+import {
+  shareNotificationChanges,
+  shareNotificationGet,
+  shareNotificationQuery,
+  shareNotificationQueryChanges,
+  shareNotificationSet,
+} from './share-notification/share-notification.ts'
 import { submissionSet } from './submission/set.ts'
 import { submissionChanges, submissionGet, submissionQuery, submissionQueryChanges } from './submission/submission.ts'
 import { quotaChanges, quotaGet, quotaQuery, quotaQueryChanges } from './quota.ts'
@@ -30,12 +42,9 @@ import { vacationGet, vacationSet } from './vacation.ts'
 /** RFC 8620 §4: the arguments come back as they are. */
 const echo: Method = { capability: coreCapability, run: (args) => ({ arguments: args }) }
 
-export function methodsOf(context: OwnContext): ReadonlyMap<string, Method> {
+/** The methods of mail, whoever it belongs to. */
+export function mailMethodsOf(context: JmapContext): ReadonlyMap<string, Method> {
   return new Map<string, Method>([
-    ['Core/echo', echo],
-    ['PushSubscription/get', pushSubscriptionGet(context)],
-    ['PushSubscription/set', pushSubscriptionSet(context)],
-    ['Blob/copy', blobCopy(context)],
     ['Blob/upload', blobUpload(context)],
     ['Blob/get', blobGet(context)],
     ['Blob/lookup', blobLookup(context)],
@@ -51,10 +60,25 @@ export function methodsOf(context: OwnContext): ReadonlyMap<string, Method> {
     ['Email/query', emailQuery(context)],
     ['Email/queryChanges', emailQueryChanges(context)],
     ['Email/set', emailSet(context)],
-    ['Email/copy', emailCopy(context)],
     ['Email/import', emailImport(context)],
     ['Email/parse', emailParse(context)],
     ['SearchSnippet/get', searchSnippetGet(context)],
+    ['Quota/get', quotaGet(context)],
+    ['Quota/changes', quotaChanges(context)],
+    ['Quota/query', quotaQuery(context)],
+    ['Quota/queryChanges', quotaQueryChanges(context)],
+  ])
+}
+
+export function methodsOf(context: OwnContext): ReadonlyMap<string, Method> {
+  const mail = mailMethodsOf(context)
+  return new Map<string, Method>([
+    ...mail,
+    ['Core/echo', echo],
+    ['PushSubscription/get', pushSubscriptionGet(context)],
+    ['PushSubscription/set', pushSubscriptionSet(context)],
+    ['Blob/copy', blobCopy(context, mail)],
+    ['Email/copy', emailCopy(context, mail)],
     ['Identity/get', identityGet(context)],
     ['Identity/changes', identityChanges(context)],
     ['Identity/set', identitySet(context)],
@@ -67,9 +91,21 @@ export function methodsOf(context: OwnContext): ReadonlyMap<string, Method> {
     ['VacationResponse/set', vacationSet(context)],
     ['MDN/send', mdnSend(context)],
     ['MDN/parse', mdnParse(context)],
-    ['Quota/get', quotaGet(context)],
-    ['Quota/changes', quotaChanges(context)],
-    ['Quota/query', quotaQuery(context)],
-    ['Quota/queryChanges', quotaQueryChanges(context)],
+    ...(context.sharing === undefined ? [] : sharingMethodsOf(context)),
   ])
+}
+
+function sharingMethodsOf(context: OwnContext): [name: string, Method][] {
+  return [
+    ['Principal/get', principalGet(context)],
+    ['Principal/changes', principalChangesMethod(context)],
+    ['Principal/set', principalSet(context)],
+    ['Principal/query', principalQuery(context)],
+    ['Principal/queryChanges', principalQueryChanges(context)],
+    ['ShareNotification/get', shareNotificationGet(context)],
+    ['ShareNotification/changes', shareNotificationChanges(context)],
+    ['ShareNotification/set', shareNotificationSet(context)],
+    ['ShareNotification/query', shareNotificationQuery(context)],
+    ['ShareNotification/queryChanges', shareNotificationQueryChanges(context)],
+  ]
 }

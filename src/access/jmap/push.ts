@@ -25,6 +25,7 @@ export function stateChangeOf(accountId: string, commit: Commit): StateChange | 
   if (isChanged(commit.submissions)) types.push('EmailSubmission')
   if (commit.vacation) types.push('VacationResponse')
   if (commit.quota) types.push('Quota')
+  if (commit.notifications) types.push('ShareNotification')
   if (types.length === 0) return undefined
   const state = formatState(commit.state)
   return { '@type': 'StateChange', changed: { [accountId]: Object.fromEntries(types.map((type) => [type, state])) } }
@@ -42,13 +43,31 @@ const pushedTypes: readonly ChangeType[] = [
   'EmailSubmission',
   'VacationResponse',
   'Quota',
+  'ShareNotification',
 ]
+
+/** What is pushed of mail that somebody shares. */
+const sharedTypes: readonly ChangeType[] = ['Email', 'Mailbox', 'Thread']
+
+/** As `stateChangeSince`, of an account that is shared, as far as it is. */
+export function sharedChangeSince(shared: Mail, accountId: string, since: ModSeq): StateChange | undefined {
+  return changeSince(shared, accountId, since, sharedTypes)
+}
 
 /** What a client has missed that was told everything up to `since`; undefined: nothing. All, when nobody knows any more. */
 export function stateChangeSince(store: Mail, accountId: string, since: ModSeq): StateChange | undefined {
+  return changeSince(store, accountId, since, pushedTypes)
+}
+
+function changeSince(
+  store: Mail,
+  accountId: string,
+  since: ModSeq,
+  pushed: readonly ChangeType[],
+): StateChange | undefined {
   if (since === store.state) return undefined
   const types: string[] = []
-  for (const type of pushedTypes) {
+  for (const type of pushed) {
     const changes = store.changes(type, since)
     if (changes === undefined || isChanged(changes)) types.push(type)
     // Created, but older: it was marked `\Deleted` and is not any more.

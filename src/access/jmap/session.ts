@@ -1,14 +1,17 @@
 /**
  * The Session object: what this endpoint can do, for whom, and where.
  *
- * Standards: RFC 8620 §2; RFC 8621 §1.3; RFC 8887 §3; RFC 9749 §3.
+ * Standards: RFC 8620 §2; RFC 8621 §1.3; RFC 8887 §3; RFC 9670 §1.4, §1.5; RFC 9749 §3.
  */
-import { collations, type MailStore } from '../../mailbox/index.ts'
+import { collations } from '../../mailbox/index.ts'
 import {
   blobCapability,
   coreCapability,
   mailCapability,
+  mailShareCapability,
   mdnCapability,
+  ownerCapability,
+  principalsCapability,
   quotaCapability,
   submissionCapability,
   vacationCapability,
@@ -17,14 +20,13 @@ import {
   type Json,
   type JsonObject,
 } from '../../protocol/jmap/index.ts'
-import { digestAlgorithms } from './blob-data/blob-get.ts'
-import { lookupTypes } from './blob-data/blob-lookup.ts'
-import { maxDataSources } from './blob-data/blob-upload.ts'
-import type { JmapAccount } from './context.ts'
-import { emailSortProperties } from './email/query.ts'
+import { blobOptions, mailOptions } from './account-capabilities.ts'
+import type { OwnContext } from './context.ts'
+import { digestOf } from './digest.ts'
 import type { JmapLimits } from './limits.ts'
+import { sharedAccountObject } from './sharing/shared-account.ts'
 
-export const capabilities: ReadonlySet<string> = new Set([
+const ownCapabilities: readonly string[] = [
   coreCapability,
   mailCapability,
   submissionCapability,
@@ -32,70 +34,95 @@ export const capabilities: ReadonlySet<string> = new Set([
   quotaCapability,
   blobCapability,
   mdnCapability,
-])
+]
+const sharingCapabilities: readonly string[] = [principalsCapability, mailShareCapability]
 
-/** What a request may list in `using`: those of accounts, and those of the connection. */
-export const supported: ReadonlySet<string> = new Set([...capabilities, webSocketCapability, vapidCapability])
+/** Those of the account. */
+function capabilitiesOf({ sharing }: Pick<OwnContext, 'sharing'>): readonly string[] {
+  return sharing === undefined ? ownCapabilities : [...ownCapabilities, ...sharingCapabilities]
+}
 
 /**
- * `baseUrl` is the origin and perhaps a path, without a final slash. `pushKey` is the application server key, where there
- * is push by subscription.
+ * What a request may list in `using`: capabilities of accounts, and those of the connection. That of owners is no session
+ * capability, but clients that list all they know of are not refused for it.
  */
-export function sessionObject(
-  account: JmapAccount,
-  store: MailStore,
-  limits: JmapLimits,
-  baseUrl: string,
-  pushKey?: string,
-): JsonObject {
+export function supportedBy(context: Pick<OwnContext, 'sharing'>): ReadonlySet<string> {
+  const more = context.sharing === undefined ? [] : [ownerCapability]
+  return new Set([...capabilitiesOf(context), ...more, webSocketCapability, vapidCapability])
+}
+
+/** `baseUrl` is the origin and perhaps a path, without a final slash. */
+export function sessionObject(context: OwnContext, baseUrl: string): JsonObject {
+  const { account, limits } = context
   const base = `${baseUrl.replace(/\/+$/, '')}/jmap`
+  const pushKey = pushKeyOf(context)
+  const names = capabilitiesOf(context)
   const session: JsonObject = {
     capabilities: {
-      ...each(() => ({})),
+      ...each(names, () => ({})),
       [coreCapability]: core(limits),
       [webSocketCapability]: { url: `${base.replace(/^http/, 'ws')}/ws`, supportsPush: true },
       ...(pushKey === undefined ? {} : { [vapidCapability]: { applicationServerKey: pushKey } }),
     },
-    accounts: {
-      [account.id]: {
-        name: account.address,
-        isPersonal: true,
-        isReadOnly: false,
-        accountCapabilities: {
-          ...each(() => ({})),
-          [mailCapability]: mail(store, limits),
-          [submissionCapability]: submission(limits),
-          [blobCapability]: blob(limits),
-        },
-      },
-    },
-    primaryAccounts: primary(account.id),
+    accounts: { [account.id]: ownAccountObject(context), ...sharedAccounts(context) },
+    // RFC 8620 §2: the core capability should not be present.
+    primaryAccounts: each(
+      names.filter((name) => name !== coreCapability),
+      () => account.id,
+    ),
     username: account.address,
     apiUrl: `${base}/api`,
     downloadUrl: `${base}/download/{accountId}/{blobId}/{name}?accept={type}`,
     uploadUrl: `${base}/upload/{accountId}`,
     eventSourceUrl: `${base}/eventsource?types={types}&closeafter={closeafter}&ping={ping}`,
   }
-  return { ...session, state: sessionState(account, limits, pushKey) }
+  return { ...session, state: sessionState(context) }
 }
 
-function each(value: () => Json): JsonObject {
-  return Object.fromEntries(Array.from(capabilities, (name) => [name, value()]))
+/** The user's own account, as an Account object. */
+export function ownAccountObject(context: OwnContext): JsonObject {
+  const { account, store, limits, sharing } = context
+  return {
+    name: account.address,
+    isPersonal: true,
+    isReadOnly: false,
+    accountCapabilities: {
+      ...each(capabilitiesOf(context), () => ({})),
+      [mailCapability]: mailOptions(store.limits, limits),
+      [submissionCapability]: submission(limits),
+      [blobCapability]: blobOptions(limits),
+      ...(sharing === undefined
+        ? {}
+        : {
+            [principalsCapability]: { currentUserPrincipalId: account.id },
+            [ownerCapability]: { accountIdForPrincipal: account.id, principalId: account.id },
+          }),
+    },
+  }
 }
 
-/** RFC 8620 §2: the core capability should not be present. */
-function primary(accountId: string): JsonObject {
-  const { [coreCapability]: _, ...rest } = each(() => accountId)
-  return rest
+/** RFC 9670 §1.4: only those where the user is subscribed to something. The others are found by their principals. */
+function sharedAccounts({ account, store, limits, sharing }: OwnContext): JsonObject {
+  if (sharing === undefined) return {}
+  const subscribed = store.sharedAccounts.all().filter(({ isSubscribed }) => isSubscribed)
+  return Object.fromEntries(
+    subscribed.map((shared) => [shared.id, sharedAccountObject(shared, account.id, limits, store.limits)]),
+  )
+}
+
+function each(names: readonly string[], value: () => Json): JsonObject {
+  return Object.fromEntries(names.map((name) => [name, value()]))
+}
+
+function pushKeyOf({ push }: OwnContext): string | undefined {
+  return push?.service.applicationServerKey
 }
 
 /** Changes whenever anything of the Session object does: a digest of all that goes into it. */
-export function sessionState(account: JmapAccount, limits: JmapLimits, pushKey?: string): string {
-  const text = JSON.stringify([account, limits, [...supported], pushKey ?? null])
-  // FNV-1a: an equality token, not a secret.
-  let hash = 0x811c9dc5
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193)
-  return (hash >>> 0).toString(36)
+export function sessionState(context: OwnContext): string {
+  const { account, limits } = context
+  const shared = sharedAccounts(context)
+  return digestOf(JSON.stringify([account, limits, [...supportedBy(context)], pushKeyOf(context) ?? null, shared]))
 }
 
 function core(limits: JmapLimits): JsonObject {
@@ -108,27 +135,6 @@ function core(limits: JmapLimits): JsonObject {
     maxObjectsInGet: limits.maxObjectsInGet,
     maxObjectsInSet: limits.maxObjectsInSet,
     collationAlgorithms: [...collations],
-  }
-}
-
-function mail(store: MailStore, limits: JmapLimits): JsonObject {
-  return {
-    maxMailboxesPerEmail: store.limits.maxMailboxesPerEmail,
-    maxMailboxDepth: store.limits.maxMailboxDepth,
-    maxSizeMailboxName: store.limits.maxMailboxNameSize,
-    maxSizeAttachmentsPerEmail: limits.maxSizeAttachmentsPerEmail,
-    emailQuerySortOptions: [...emailSortProperties],
-    mayCreateTopLevelMailbox: true,
-  }
-}
-
-/** RFC 9404 §3.1. */
-function blob(limits: JmapLimits): JsonObject {
-  return {
-    maxSizeBlobSet: limits.maxSizeUpload,
-    maxDataSources,
-    supportedTypeNames: [...lookupTypes],
-    supportedDigestAlgorithms: [...digestAlgorithms],
   }
 }
 

@@ -1,39 +1,31 @@
 /**
  * Mailbox objects as JMAP shows them, and Mailbox/get and Mailbox/changes.
  *
- * Standards: RFC 8621 §2, §2.1, §2.2.
+ * Standards: RFC 8621 §2, §2.1, §2.2; RFC 9670 §4 (isSubscribed, myRights, shareWith).
  */
-import {
-  formatMailboxId,
-  parseMailboxId,
-  type Mailbox,
-  type MailboxId,
-  type Mail,
-} from '../../../mailbox/index.ts'
-import { mailCapability, type Json, type Method } from '../../../protocol/jmap/index.ts'
+import { formatMailboxId, parseMailboxId, type Mailbox, type MailboxId, type Mail } from '../../../mailbox/index.ts'
+import { mailCapability, type CallContext, type JsonObject, type Method } from '../../../protocol/jmap/index.ts'
 import type { JmapContext } from '../context.ts'
+import { knowsSharing, shownRights } from '../sharing/mailbox-sharing.ts'
 import { changesMethod } from '../standard/changes.ts'
 import { eachOf, getMethod, type PropertyReaders } from '../standard/get.ts'
 
 /** The properties that counts move, for `updatedProperties` (RFC 8621 §2.2). */
 const countProperties: readonly string[] = ['totalEmails', 'unreadEmails', 'totalThreads', 'unreadThreads']
 
-/** The account's own mailboxes: the user may do everything but lose the inbox. */
-export function rightsOf(mailbox: Mailbox): Record<string, Json> {
-  return {
-    mayReadItems: true,
-    mayAddItems: true,
-    mayRemoveItems: true,
-    maySetSeen: true,
-    maySetKeywords: true,
-    mayCreateChild: true,
-    mayRename: true,
-    mayDelete: mailbox.role !== 'inbox',
-    maySubmit: true,
-  }
+/** What the user may do: all with their own mailboxes, but nobody may take the inbox away. */
+function rightsOf(store: Mail, mailbox: Mailbox, withSharing: boolean): JsonObject {
+  const rights = shownRights(store.rightsTo(mailbox.id), withSharing)
+  return mailbox.role === 'inbox' ? { ...rights, mayDelete: false } : rights
 }
 
-export function mailboxProperties(store: Mail): PropertyReaders<Mailbox> {
+/** A client that does not know of sharing sees nothing of it. */
+export function mailboxProperties(
+  { store, mailboxSharing }: JmapContext,
+  call: Pick<CallContext, 'using'>,
+): PropertyReaders<Mailbox> {
+  const sharing = knowsSharing(call) ? mailboxSharing : undefined
+  const shareWith = (mailbox: Mailbox) => sharing?.shareWith(mailbox.id) ?? null
   return {
     id: (mailbox) => formatMailboxId(mailbox.id),
     name: (mailbox) => mailbox.name,
@@ -44,8 +36,9 @@ export function mailboxProperties(store: Mail): PropertyReaders<Mailbox> {
     unreadEmails: (mailbox) => store.counts(mailbox.id).visibleUnread,
     totalThreads: (mailbox) => store.counts(mailbox.id).totalThreads,
     unreadThreads: (mailbox) => store.counts(mailbox.id).unreadThreads,
-    myRights: rightsOf,
+    myRights: (mailbox) => rightsOf(store, mailbox, sharing !== undefined),
     isSubscribed: (mailbox) => mailbox.isSubscribed,
+    ...(sharing === undefined ? {} : { shareWith }),
   }
 }
 
@@ -53,7 +46,7 @@ export function mailboxGet(context: JmapContext): Method {
   const { store } = context
   return getMethod<Mailbox>(context, {
     capability: mailCapability,
-    properties: mailboxProperties(store),
+    properties: (call) => mailboxProperties(context, call),
     findMany: eachOf((id) => findMailbox(store, id)),
     all: () => store.mailboxes(),
   })

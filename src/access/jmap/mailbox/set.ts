@@ -1,7 +1,7 @@
 /**
  * Mailbox/set.
  *
- * Standards: RFC 8621 §2.5.
+ * Standards: RFC 8621 §2.5; RFC 9670 §4 (shareWith).
  */
 import {
   formatMailboxId,
@@ -12,7 +12,9 @@ import {
   type NewMailbox,
 } from '../../../mailbox/index.ts'
 import {
+  equalJson,
   invalidProperties,
+  isObject,
   isUnsignedInt,
   mailCapability,
   resolveId,
@@ -23,6 +25,7 @@ import {
   type Method,
 } from '../../../protocol/jmap/index.ts'
 import type { JmapContext } from '../context.ts'
+import { isShareWith, knowsSharing, principalsIn } from '../sharing/mailbox-sharing.ts'
 import { readRecord } from '../standard/get.ts'
 import { checkRecord, isBoolean, isString, isStringOrNull, patchRecord } from '../standard/record.ts'
 import { runSet } from '../standard/set.ts'
@@ -44,16 +47,17 @@ const serverSet = ['id', 'totalEmails', 'unreadEmails', 'totalThreads', 'unreadT
 export function mailboxSet(context: JmapContext): Method {
   return {
     capability: mailCapability,
-    run(values, call) {
+    async run(values, call) {
       let removeEmails = false
+      const known = await knownSharees(context, call, values)
       return runSet(context, values, call, {
         type: 'Mailbox',
         extra: ['onDestroyRemoveEmails'],
         prepare: ({ args }) => {
           removeEmails = args.boolean('onDestroyRemoveEmails')
         },
-        create: (value) => create(context, call, value),
-        update: (id, patch) => update(context, call, id, patch),
+        create: (value) => create(context, call, value, known),
+        update: (id, patch) => update(context, call, id, patch, known),
         destroy: (id) => {
           context.store.destroyMailbox(expectMailbox(context, id).id, { removeEmails })
         },
@@ -63,24 +67,63 @@ export function mailboxSet(context: JmapContext): Method {
   }
 }
 
-function create(context: JmapContext, call: CallContext, value: JsonObject): { id: string } & JsonObject {
-  checkRecord(value, checks)
+/** Asked ahead, since records are applied in one synchronous transaction. Undefined: the client knows of no sharing. */
+async function knownSharees(
+  { mailboxSharing }: JmapContext,
+  call: CallContext,
+  values: JsonObject,
+): Promise<ReadonlySet<string> | undefined> {
+  if (mailboxSharing === undefined || !knowsSharing(call)) return undefined
+  const records = [values['create'], values['update']].filter((map) => isObject(map))
+  return mailboxSharing.known(principalsIn(records.flatMap((map) => Object.values(map).filter((one) => isObject(one)))))
+}
+
+function create(
+  context: JmapContext,
+  call: CallContext,
+  value: JsonObject,
+  known: ReadonlySet<string> | undefined,
+): { id: string } & JsonObject {
+  checkRecord(value, known === undefined ? checks : { ...checks, shareWith: isShareWith })
   if (typeof value['name'] !== 'string') throw invalidProperties('name', 'A mailbox needs a name.')
-  const mailbox = context.store.createMailbox(toStore(context, call, { ...defaults, ...value }) as NewMailbox)
-  const readers = mailboxProperties(context.store)
+  const { shareWith = null, ...wanted } = value
+  const made = toStore(context, call, { ...defaults, ...wanted }) as NewMailbox
+  // Without a word about it, what a sharee makes is shared as its parent is, and what the owner makes is not.
+  const sharees =
+    known && Object.hasOwn(value, 'shareWith')
+      ? context.mailboxSharing?.sharees(shareWith as JsonObject | null, known, made.parentId ?? undefined)
+      : undefined
+  const mailbox = context.store.createMailbox(made)
+  if (sharees !== undefined) context.mailboxSharing?.share(mailbox.id, sharees)
+  const readers = mailboxProperties(context, call)
   const unsaid = Object.keys(defaults).filter((name) => !Object.hasOwn(value, name))
-  const created = readRecord(mailbox, [...serverSet, ...unsaid], readers)
+  const shown = Object.hasOwn(readers, 'shareWith') ? ['shareWith'] : []
+  const created = readRecord(mailbox, [...serverSet, ...unsaid, ...shown], readers)
   // The store may have normalised the name (RFC 5198): the client must hear of it.
   if (mailbox.name !== value['name']) created['name'] = mailbox.name
   return { ...created, id: formatMailboxId(mailbox.id) }
 }
 
-function update(context: JmapContext, call: CallContext, id: string, patch: JsonObject): JsonObject | null {
+function update(
+  context: JmapContext,
+  call: CallContext,
+  id: string,
+  patch: JsonObject,
+  known: ReadonlySet<string> | undefined,
+): JsonObject | null {
   const mailbox = expectMailbox(context, id)
-  const readers = mailboxProperties(context.store)
+  const readers = mailboxProperties(context, call)
   const current = readRecord(mailbox, Object.keys(readers), readers)
-  const changes = patchRecord(current, patch, checks, defaults)
+  // A principal is added by a pointer into it, whether there are others or not.
+  const patched = known === undefined ? current : { ...current, shareWith: current['shareWith'] ?? {} }
+  const settable = known === undefined ? checks : { ...checks, shareWith: isShareWith }
+  const { shareWith, ...changes } = patchRecord(patched, patch, settable, { ...defaults, shareWith: null })
+  const sharees =
+    known && shareWith !== undefined && !equalJson(shareWith, current['shareWith'])
+      ? context.mailboxSharing?.sharees(shareWith as JsonObject | null, known, mailbox.id)
+      : undefined
   const updated = context.store.updateMailbox(mailbox.id, toStore(context, call, changes))
+  if (sharees !== undefined) context.mailboxSharing?.share(mailbox.id, sharees)
   return 'name' in changes && updated.name !== changes['name'] ? { name: updated.name } : null
 }
 

@@ -7,6 +7,7 @@ import {
   getArguments,
   invalidArguments,
   refuseTooMany,
+  type CallContext,
   type Json,
   type JsonObject,
   type Method,
@@ -18,7 +19,8 @@ export type PropertyReaders<T> = Readonly<Record<string, (record: T) => Json>>
 
 export interface GetType<T> {
   readonly capability: string
-  readonly properties: PropertyReaders<T>
+  /** Those that the client may know of, where that depends on what it uses. */
+  readonly properties: PropertyReaders<T> | ((call: CallContext) => PropertyReaders<T>)
   /** Those that exist, by id. */
   findMany(ids: readonly string[]): ReadonlyMap<string, T>
   /** Every record, for `ids: null`. */
@@ -30,7 +32,8 @@ export function getMethod<T>(context: JmapContext, type: GetType<T>): Method {
     capability: type.capability,
     run(values, call) {
       const { ids, unresolved, properties } = getArguments(values, standardOf(context, call))
-      const names = checkProperties(properties, type.properties)
+      const readers = typeof type.properties === 'function' ? type.properties(call) : type.properties
+      const names = checkProperties(properties, readers)
       const notFound: string[] = [...unresolved]
       const records: T[] = []
       if (ids === undefined) {
@@ -44,7 +47,7 @@ export function getMethod<T>(context: JmapContext, type: GetType<T>): Method {
           else records.push(record)
         }
       }
-      const list = records.map((record) => readRecord(record, names, type.properties))
+      const list = records.map((record) => readRecord(record, names, readers))
       return { arguments: { accountId: context.account.id, state: currentState(context), list, notFound } }
     },
   }
@@ -63,7 +66,7 @@ export function eachOf<T>(find: (id: string) => T | undefined): (ids: readonly s
 }
 
 /** The properties to return, `id` always among them. Throws `invalidArguments` for an unknown one. */
-function checkProperties<T>(asked: readonly string[] | undefined, known: PropertyReaders<T>): readonly string[] {
+export function checkProperties<T>(asked: readonly string[] | undefined, known: PropertyReaders<T>): readonly string[] {
   if (asked === undefined) return Object.keys(known)
   for (const name of asked) {
     if (!Object.hasOwn(known, name)) throw invalidArguments(`Unknown property ${JSON.stringify(name)}.`)

@@ -118,13 +118,16 @@ export function queryChangesAnswer(
   }
 }
 
+type MatchedType<T> = Pick<QueryType<T>, 'all' | 'id' | 'condition' | 'compare' | 'tieBreak' | 'arrange'>
+
 interface Query {
   readonly args: Arguments
   readonly filter: JsonObject | undefined
   readonly sort: readonly Comparator[]
 }
 
-function resultsOf<T>(context: JmapContext, type: QueryType<T>, query: Query): string[] {
+/** The ids of all records that match, sorted. */
+export function resultsOf<T>(context: JmapContext, type: MatchedType<T>, query: Query): string[] {
   const { filter } = query
   const parsed =
     filter === undefined ? undefined : parseFilter(filter, (value) => type.condition(value), context.limits)
