@@ -11,6 +11,7 @@
 import type { MessageSummary } from '../format/index.ts'
 import type { Sql } from '../storage/index.ts'
 import type { ThreadId } from './ids.ts'
+import { threadSubject } from './thread-subject.ts'
 
 const maxRelatives = 20
 
@@ -25,7 +26,7 @@ export interface ThreadKeys {
 }
 
 export function threadKeys(facts: Facts): ThreadKeys {
-  const subject = facts.baseSubject.toLowerCase()
+  const subject = threadSubject(facts.baseSubject)
   const key = (id: string): number => hash53(`${id}\u0000${subject}`)
   const own = facts.messageId === undefined ? [] : [key(facts.messageId)]
   const relatives = [...facts.references, ...facts.inReplyTo].slice(-maxRelatives).map(key)
