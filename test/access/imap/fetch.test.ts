@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { MailStore } from '../../../src/mailbox/index.ts'
+import { memorySql } from '../../../src/host/memory/sql.ts'
+import type { Sql } from '../../../src/storage/index.ts'
 import { Client, deliver, newStore, settled, simple } from './harness.ts'
 
 let store: MailStore
@@ -299,5 +301,27 @@ describe('flow control', () => {
     client.leave()
     await done
     expect(client.take()).not.toContain('a OK')
+  })
+})
+
+describe('what FETCH of bodies costs', () => {
+  it('is a few statements for many messages, whatever order they are asked for in', async () => {
+    const inner = memorySql()
+    let statements = 0
+    const exec: Sql['exec'] = (query, ...bindings) => {
+      statements++
+      return inner.exec(query, ...bindings)
+    }
+    store = newStore({}, { exec, transaction: (work) => inner.transaction(work) })
+    const messages = Array.from({ length: 100 }, (_, index) => `${simple}${index}\r\n`)
+    deliver(store, messages)
+    client = await new Client(store).select()
+    statements = 0
+    const answer = await client.send('a FETCH 1:* BODY.PEEK[]\r\n')
+    expect(statements).toBeLessThanOrEqual(5)
+    for (const message of messages) expect(answer).toContain(`BODY[] {${message.length}}\r\n${message})`)
+    expect(await client.send('b FETCH 7,3 BODY.PEEK[TEXT]\r\n')).toMatch(
+      /^\* 3 FETCH[^]*tomorrow\?\r\n2\r\n\)[^]*\* 7 FETCH/,
+    )
   })
 })

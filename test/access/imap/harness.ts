@@ -3,6 +3,7 @@
  */
 import { memorySql } from '../../../src/host/memory/sql.ts'
 import { MailStore, type MailboxRole, type StoreLimits } from '../../../src/mailbox/index.ts'
+import type { Sql } from '../../../src/storage/index.ts'
 import { fromLatin1, latin1 } from '../../../src/format/index.ts'
 import { ImapSession, type ImapSessionLimits, type ImapSessionState } from '../../../src/access/imap/index.ts'
 import { chunked } from '../../chunked.ts'
@@ -10,8 +11,8 @@ import { chunked } from '../../chunked.ts'
 export const now = Date.UTC(2026, 10, 23, 12, 0, 0)
 
 /** A fresh account on a clock that stands still. */
-export function newStore(limits: Partial<StoreLimits> = {}): MailStore {
-  const store = new MailStore({ sql: memorySql(), now: () => now, limits })
+export function newStore(limits: Partial<StoreLimits> = {}, sql: Sql = memorySql()): MailStore {
+  const store = new MailStore({ sql, now: () => now, limits })
   store.create({ address: 'alice@facteur.test', name: 'Alice' })
   return store
 }

@@ -11,6 +11,7 @@ import type { MailboxView } from '../../../mailbox/index.ts'
 import { bad, type ImapCommand } from '../../../protocol/imap/index.ts'
 import type { Completion, Context } from '../context.ts'
 import type { FetchMessage } from '../fetch/fetch-message.ts'
+import { ReadAhead } from '../fetch/read-ahead.ts'
 import { planFetch, type FetchPlan } from '../fetch/plan.ts'
 import { partOf } from '../search/result.ts'
 import type { Selected } from '../selected.ts'
@@ -62,9 +63,13 @@ async function sendBatch(
   seenNow: ReadonlySet<number>,
 ): Promise<number> {
   let sent = 0
+  const ahead = plan.readsWhole ? new ReadAhead(context, sequences) : undefined
   for (const message of plan.columns.length > 0 ? withColumns(context, plan, sequences) : plain(context, sequences)) {
     if (!plan.readsBody) context.output.text(plan.render(message, seenNow.has(message.uid)))
-    else if (!(await plan.sendWithBody(message, seenNow.has(message.uid)))) continue
+    else {
+      message.octets = ahead?.octets(message.sequence, message.view, message.row)
+      if (!(await plan.sendWithBody(message, seenNow.has(message.uid)))) continue
+    }
     sent++
     if (context.output.congested) await context.output.drained()
     if (context.closed) break

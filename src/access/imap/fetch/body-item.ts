@@ -46,6 +46,10 @@ function prepare(context: Context, item: BodyFetchItem, message: FetchMessage, f
   }
   const start = Math.min(content.end, content.start + offset)
   const end = Math.min(content.end, start + length)
+  if (message.octets !== undefined) {
+    const bytes = message.octets.subarray(start, end)
+    return { text: `${item.label} {${bytes.length}}\r\n`, send: () => sendBytes(context, bytes) }
+  }
   const begun = first ? context.store.slice(email, start, Math.min(end, start + stride)) : undefined
   return { text: `${item.label} {${end - start}}\r\n`, send: () => sendRange(context, email, start, end, begun) }
 }

@@ -7,4 +7,6 @@ export interface FetchMessage {
   view: MailboxView
   row: number
   columns: EnvelopeRow | undefined
+  /** The whole message, where it has been read ahead. */
+  octets?: Uint8Array | undefined
 }

@@ -19,6 +19,8 @@ import type { FetchMessage } from './fetch-message.ts'
 export interface FetchPlan {
   readonly columns: readonly EnvelopeColumn[]
   readonly readsBody: boolean
+  /** Most of each message is going to be sent. */
+  readonly readsWhole: boolean
   readonly marksSeen: boolean
   readonly usesModSeq: boolean
   /** The whole response as text. With `seenNow` it tells the flags even if nobody asked. */
@@ -69,6 +71,7 @@ export function planFetch(context: Context, command: Extract<ImapCommand, { name
   return {
     columns: [...columns],
     readsBody: bodies.length > 0,
+    readsWhole: command.items.some(isWhole),
     marksSeen: command.items.some((item) => (item.item === 'SECTION' || item.item === 'BINARY') && !item.peek),
     usesModSeq,
     render: (message, seenNow) => `${head(message, seenNow)})\r\n`,
@@ -93,6 +96,12 @@ export function planFetch(context: Context, command: Extract<ImapCommand, { name
       return true
     },
   }
+}
+
+/** The message or its text, all of it. */
+function isWhole(item: FetchItem): boolean {
+  if (item.item !== 'SECTION' || item.partial !== undefined || item.section.part.length > 0) return false
+  return item.section.specifier === undefined || item.section.specifier === 'TEXT'
 }
 
 function textItem(context: Context, item: FetchItem['item']): TextItem {
