@@ -19,6 +19,21 @@ describe('clients that differ from the RFC, met in tests with themselves', () =>
     }
   })
 
+  it('meli 0.8 submits with "undoStatus": "final", which the server sets', async () => {
+    const world = new World()
+    const letter = 'From: alice@facteur.test\nTo: b@example.com\nDate: Mon, 23 Nov 2026 12:00:00 +0000\n\nHi.\n'
+    const emailId = world.deliver(letter, { role: 'drafts' })
+    const { list } = await world.call('Identity/get', { ids: null })
+    const submit = (undoStatus: string) =>
+      world.call('EmailSubmission/set', {
+        create: { s: { identityId: list[0].id, emailId, envelope: null, undoStatus } },
+      })
+    expect((await submit('final')).created.s.undoStatus).toBe('final')
+    expect(world.sent).toHaveLength(1)
+    expect((await submit('canceled')).notCreated.s).toMatchObject({ properties: ['undoStatus'] })
+    expect(world.sent).toHaveLength(1)
+  })
+
   it('meli 0.8 writes null for the default collation', async () => {
     const world = new World()
     const id = world.deliver(simpleMessage)

@@ -31,7 +31,13 @@ import {
 import { checkOutgoing, isAddress, withoutBcc, type Outgoing } from './outgoing.ts'
 import { releaseTime } from './release-time.ts'
 
-const checks = { identityId: isString, emailId: isString, envelope: () => true }
+const checks = {
+  identityId: isString,
+  emailId: isString,
+  envelope: () => true,
+  // QUIRK: meli (seen with 0.8.11) says what the server sets, and does not look whether the message was refused for it.
+  undoStatus: (value: Json) => value === 'final',
+}
 
 /** Throws SetError, and then nothing has been sent. */
 export async function send(context: OwnContext, call: CallContext, value: JsonObject): Promise<Submission> {
