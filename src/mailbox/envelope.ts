@@ -26,21 +26,51 @@ export interface StoredEnvelope {
 /** A string, NIL, or a parenthesised list of the same. */
 type Value = string | null | Value[]
 
+/** Takes the value apart at once, and decodes a field when it is asked for: callers mostly want one or two. */
 export function readEnvelope(text: string): StoredEnvelope {
-  const [value, end] = read(text, 0)
-  if (!Array.isArray(value) || value.length !== 10 || end !== text.length) throw new Error('damaged ENVELOPE')
-  const [date, subject, from, sender, replyTo, to, cc, bcc, inReplyTo, messageId] = value
-  return {
-    date: string(date),
-    subject: decoded(string(subject)),
-    from: addresses(from),
-    sender: addresses(sender),
-    replyTo: addresses(replyTo),
-    to: addresses(to),
-    cc: addresses(cc),
-    bcc: addresses(bcc),
-    inReplyTo: string(inReplyTo),
-    messageId: string(messageId),
+  const reader = new Reader(text)
+  const value = reader.value()
+  if (!Array.isArray(value) || value.length !== 10 || !reader.atEnd) throw new Error(damaged)
+  return new Envelope(value)
+}
+
+/** Values in the order of RFC 9051 §7.5.2. */
+class Envelope implements StoredEnvelope {
+  readonly #values: readonly Value[]
+
+  constructor(values: readonly Value[]) {
+    this.#values = values
+  }
+
+  get date() {
+    return string(this.#values[0])
+  }
+  get subject() {
+    return decoded(string(this.#values[1]))
+  }
+  get from() {
+    return addresses(this.#values[2])
+  }
+  get sender() {
+    return addresses(this.#values[3])
+  }
+  get replyTo() {
+    return addresses(this.#values[4])
+  }
+  get to() {
+    return addresses(this.#values[5])
+  }
+  get cc() {
+    return addresses(this.#values[6])
+  }
+  get bcc() {
+    return addresses(this.#values[7])
+  }
+  get inReplyTo() {
+    return string(this.#values[8])
+  }
+  get messageId() {
+    return string(this.#values[9])
   }
 }
 
@@ -48,7 +78,7 @@ function addresses(value: Value | undefined): (Address | AddressGroup)[] {
   const list: (Address | AddressGroup)[] = []
   let group: { name: string; addresses: Address[] } | undefined
   for (const entry of Array.isArray(value) ? value : []) {
-    if (!Array.isArray(entry)) throw new Error('damaged ENVELOPE address')
+    if (!Array.isArray(entry)) throw new Error(damaged)
     const [name, , mailbox, host] = entry
     if (string(host) === null) {
       // A group starts with its name as the mailbox and ends with none (RFC 9051 §7.5.2).
@@ -68,57 +98,80 @@ function addresses(value: Value | undefined): (Address | AddressGroup)[] {
 }
 
 function string(value: Value | undefined): string | null {
-  if (value === undefined || Array.isArray(value)) throw new Error('damaged ENVELOPE')
+  if (value === undefined || Array.isArray(value)) throw new Error(damaged)
   return value
 }
 
 function decoded(text: string | null): string | null {
-  return text === null ? null : decodeHeaderText(text)
+  return text === null || (plain.test(text) && !text.includes('=?')) ? text : decodeHeaderText(text)
 }
+
+/** ASCII words with one space between them: decoding changes nothing. */
+const plain = /^[!-~]+(?: [!-~]+)*$/
 
 /** Octets held as characters, read as UTF-8 when they are. */
 function utf8(text: string): string {
   return isAsciiText(text) ? text : decodeHeaderText(text)
 }
 
-function read(text: string, start: number): [Value, number] {
-  const first = text[start]
-  if (first === '"') return readQuoted(text, start)
-  if (first === '(') return readList(text, start)
-  const literal = /~?\{([0-9]+)\+?\}\r\n/y
-  literal.lastIndex = start
-  const match = literal.exec(text)
-  if (match !== null) {
-    const end = literal.lastIndex + Number(match[1])
-    return [text.slice(literal.lastIndex, end), end]
-  }
-  if (text.startsWith('NIL', start)) return [null, start + 3]
-  throw new Error('damaged ENVELOPE')
-}
+const damaged = 'damaged ENVELOPE'
+const literal = /~?\{([0-9]+)\+?\}\r\n/y
 
-function readQuoted(text: string, start: number): [string, number] {
-  let value = ''
-  let from = start + 1
-  for (let at = from; at < text.length; at++) {
-    if (text[at] === '"') return [value + text.slice(from, at), at + 1]
-    if (text[at] !== '\\') continue
-    value += text.slice(from, at)
-    from = ++at
-  }
-  throw new Error('damaged ENVELOPE string')
-}
+class Reader {
+  readonly #text: string
+  #at = 0
 
-function readList(text: string, start: number): [Value[], number] {
-  const values: Value[] = []
-  let at = start + 1
-  while (text[at] !== ')') {
-    if (text[at] === ' ') {
-      at++
-      continue
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  get atEnd(): boolean {
+    return this.#at === this.#text.length
+  }
+
+  value(): Value {
+    const text = this.#text
+    const first = text[this.#at]
+    if (first === '"') return this.#quoted()
+    if (first === '(') return this.#list()
+    if (first === 'N' && text.startsWith('NIL', this.#at)) {
+      this.#at += 3
+      return null
     }
-    const [value, end] = read(text, at)
-    values.push(value)
-    at = end
+    literal.lastIndex = this.#at
+    const match = literal.exec(text)
+    if (match === null) throw new Error(damaged)
+    const start = literal.lastIndex
+    this.#at = start + Number(match[1])
+    return text.slice(start, this.#at)
   }
-  return [values, at + 1]
+
+  #quoted(): string {
+    const text = this.#text
+    let value = ''
+    let from = this.#at + 1
+    for (let end = text.indexOf('"', from); end >= 0; end = text.indexOf('"', from)) {
+      const escape = text.indexOf('\\', from)
+      if (escape < 0 || escape > end) {
+        this.#at = end + 1
+        return value + text.slice(from, end)
+      }
+      value += text.slice(from, escape) + (text[escape + 1] ?? '')
+      from = escape + 2
+    }
+    throw new Error(damaged)
+  }
+
+  #list(): Value[] {
+    const values: Value[] = []
+    this.#at++
+    for (;;) {
+      const next = this.#text[this.#at]
+      if (next === ' ') this.#at++
+      else if (next === ')') {
+        this.#at++
+        return values
+      } else values.push(this.value())
+    }
+  }
 }
