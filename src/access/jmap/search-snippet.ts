@@ -158,7 +158,7 @@ function previewIn(text: string, end: number, highlighter: Highlighter): string 
   if (first === undefined) return undefined
   for (let reach = 100; reach >= 0; reach -= 10) {
     const start = wordStart(text, first.start - reach / 2)
-    const preview = marked(text, matches, start, first.end + reach)
+    const preview = marked(text, matches, start, first.end + reach).trim()
     if (encodeUtf8(preview).length <= maxPreviewOctets) return preview
   }
   return undefined

@@ -329,17 +329,17 @@ Content-Transfer-Encoding: base64
   })
 })
 
+interface Tree {
+  readonly type: string
+  readonly fields?: string
+  readonly of?: readonly Tree[]
+}
+
 const leaf = (type: string, fields = ''): Tree => ({ type, fields })
 
 const types = (parts: Answer[]): string[] => parts.map(({ type }) => type.split('/')[1])
 
 describe('which parts are the body, and which attached (RFC 8621 §4.1.4)', () => {
-  interface Tree {
-    readonly type: string
-    readonly fields?: string
-    readonly of?: readonly Tree[]
-  }
-
   const multipart = (subtype: string, ...of: Tree[]): Tree => ({ type: `multipart/${subtype}`, of })
 
   function written(tree: Tree, boundary: string): string {

@@ -54,3 +54,88 @@ describe('SearchSnippet/get (RFC 8621 §5)', () => {
     )
   })
 })
+
+const mail = (subject: string, body: string): string => `From: a@x.example\nSubject: ${subject}\n\n${body}\n`
+
+async function of(filter: object, ...mails: string[]): Promise<unknown[]> {
+  const world = new World()
+  const emailIds = mails.map((raw) => world.deliver(raw))
+  const { list } = await world.call('SearchSnippet/get', { filter, emailIds })
+  return emailIds.map((id) => {
+    const { emailId: _, ...rest } = list.find(({ emailId }: { emailId: string }) => emailId === id)
+    return rest
+  })
+}
+
+describe('SearchSnippet, rule by rule (RFC 8621 §5)', () => {
+  it('has no id, and is found by its emailId', async () => {
+    const world = new World()
+    const emailIds = [world.deliver(mail('a', 'b')), world.deliver(mail('c', 'd'))]
+    const { list, notFound, accountId } = await world.call('SearchSnippet/get', { filter: { text: 'd' }, emailIds })
+    expect(list.map(({ emailId }: { emailId: string }) => emailId)).toEqual(emailIds)
+    expect(Object.keys(list[0]).toSorted()).toEqual(['emailId', 'preview', 'subject'])
+    expect([notFound, accountId]).toEqual([null, 'a1'])
+  })
+
+  it.each<[string, object, unknown]>([
+    ['text: both', { text: 'tea' }, { subject: 'Green <mark>tea</mark>', preview: 'More <mark>tea</mark>, please' }],
+    ['subject: the subject', { subject: 'green' }, { subject: '<mark>Green</mark> tea', preview: null }],
+    ['body: the body', { body: 'please' }, { subject: null, preview: 'More tea, <mark>please</mark>' }],
+    [
+      'several conditions in one',
+      { subject: 'tea', body: 'more' },
+      { subject: 'Green <mark>tea</mark>', preview: '<mark>More</mark> tea, please' },
+    ],
+    [
+      'AND',
+      { operator: 'AND', conditions: [{ subject: 'tea' }, { body: 'more' }] },
+      { subject: 'Green <mark>tea</mark>', preview: '<mark>More</mark> tea, please' },
+    ],
+    [
+      'OR, of which one matches',
+      { operator: 'OR', conditions: [{ text: 'coffee' }, { text: 'green' }] },
+      { subject: '<mark>Green</mark> tea', preview: null },
+    ],
+    ['NOT', { operator: 'NOT', conditions: [{ text: 'tea' }] }, { subject: null, preview: null }],
+    [
+      'NOT within AND',
+      { operator: 'AND', conditions: [{ text: 'tea' }, { operator: 'NOT', conditions: [{ text: 'green' }] }] },
+      { subject: 'Green <mark>tea</mark>', preview: 'More <mark>tea</mark>, please' },
+    ],
+    [
+      'conditions on other things',
+      { from: 'a', hasKeyword: '$seen', inMailbox: 'B1' },
+      { subject: null, preview: null },
+    ],
+    ['no condition', {}, { subject: null, preview: null }],
+  ])('marks what is looked for by %s', async (_, filter, snippet) => {
+    expect(await of(filter, mail('Green tea', 'More tea, please'))).toEqual([snippet])
+  })
+
+  it('converts HTML to text before marking, and escapes it after', async () => {
+    const html = '<p>Fish &amp; <b>chips</b> &lt;hot&gt;</p>'
+    const raw = `From: a@x.example\nSubject: x\nContent-Type: text/html\n\n${html}\n`
+    expect(await of({ body: 'chips' }, raw)).toEqual([
+      { subject: null, preview: 'Fish &amp; <mark>chips</mark> &lt;hot&gt;' },
+    ])
+  })
+
+  it('marks the decoded subject', async () => {
+    expect(await of({ subject: 'café' }, mail('=?utf-8?q?Le_Caf=C3=A9?=', 'x'))).toEqual([
+      { subject: 'Le <mark>Café</mark>', preview: null },
+    ])
+  })
+
+  it('requestTooLarge above maxObjectsInGet', async () => {
+    const world = new World({ maxObjectsInGet: 1 })
+    expect((await world.refusal('SearchSnippet/get', { filter: null, emailIds: ['M1', 'M2'] })).type).toBe(
+      'requestTooLarge',
+    )
+  })
+
+  it('notFound is null when all are there, and what nothing created is not', async () => {
+    const world = new World()
+    const answer = await world.call('SearchSnippet/get', { filter: null, emailIds: ['#zz'] })
+    expect(answer).toMatchObject({ list: [], notFound: ['#zz'] })
+  })
+})

@@ -91,3 +91,43 @@ describe('VacationResponse (RFC 8621 §8)', () => {
     })
   })
 })
+
+describe('VacationResponse, property by property (RFC 8621 §8)', () => {
+  it.each<[string, unknown]>([
+    ['isEnabled', true],
+    ['fromDate', '2026-11-23T00:00:00Z'],
+    ['fromDate', '2026-11-23T00:00:00.5Z'],
+    ['toDate', '2026-12-01T00:00:00Z'],
+    ['subject', 'Weg – bis bald'],
+    ['subject', ''],
+    ['textBody', 'Gone fishing.\nBack soon.'],
+    ['htmlBody', '<p>Gone <b>fishing</b>.</p>'],
+  ])('%s is %j once it is set, and nothing else changes', async (property, value) => {
+    const world = new World()
+    expect((await patch(world, { [property]: value })).updated).toEqual({ singleton: null })
+    expect((await call(world, 'VacationResponse/get'))[1].list).toEqual([{ ...defaults, [property]: value }])
+  })
+
+  it.each(['fromDate', 'toDate', 'subject', 'textBody', 'htmlBody'])('%s null sets it back', async (property) => {
+    const world = new World()
+    const value = property.endsWith('Date') ? '2026-11-23T00:00:00Z' : 'x'
+    await patch(world, { [property]: value })
+    await patch(world, { [property]: null })
+    expect((await call(world, 'VacationResponse/get'))[1].list).toEqual([defaults])
+  })
+
+  it('takes properties that are unchanged along (RFC 8620 §5.3)', async () => {
+    expect((await patch(new World(), { ...defaults, isEnabled: true })).updated).toEqual({ singleton: null })
+  })
+
+  it('destroying another is notFound, the singleton is singleton (§8.2, RFC 8620 §5.3)', async () => {
+    const answer = await call(new World(), 'VacationResponse/set', { destroy: ['singleton', 'other'] })
+    expect(answer[1].notDestroyed).toMatchObject({ singleton: { type: 'singleton' }, other: { type: 'notFound' } })
+  })
+
+  it('there is no VacationResponse/changes or /query', async () => {
+    for (const name of ['VacationResponse/changes', 'VacationResponse/query']) {
+      expect((await call(new World(), name, { sinceState: '0' }))[1].type).toBe('unknownMethod')
+    }
+  })
+})
