@@ -66,6 +66,7 @@ describe('time grows with the length of the message, whatever is in it', () => {
   })
 
   test.each<[string, string]>([
+    ['words between tags', '<p>word <b>x</b>'],
     ['open tags', '<a'],
     ['tags with odd quotes', '<a "\'>'],
     ['open comments', '<!--'],

@@ -57,6 +57,8 @@ class HtmlReader {
   /** A space owed before the next text. */
   #space = false
   #preformatted = 0
+  /** Kept, since reading the end of a text that grows would copy it each time. */
+  #endsInSpace = false
 
   constructor(html: string, limit: number) {
     this.#html = html
@@ -153,10 +155,11 @@ class HtmlReader {
     if (text === '') return
     if (this.#text !== '') {
       if (this.#breaks > 0) this.#text += '\n'.repeat(Math.min(this.#breaks, 2))
-      else if (this.#space && !/\s$/.test(this.#text.slice(-1))) this.#text += ' '
+      else if (this.#space && !this.#endsInSpace) this.#text += ' '
     }
     this.#breaks = 0
     this.#space = false
     this.#text += text
+    this.#endsInSpace = /\s$/.test(text.slice(-1))
   }
 }

@@ -26,12 +26,14 @@ export const columnOfField: Readonly<Record<string, Column>> = {
   bcc: 'bcc',
 }
 
-/** What one email may take of the index, and of the time to make it (some 0.2 s at worst). */
+/** What one email may take of the index, and of the time to make it (some 0.2 s, a second at worst). */
 export const documentLimits = {
   /** Octets of parts that are decoded: HTML of newsletters is mostly markup. */
   octets: 4 * 1024 * 1024,
   /** Characters of text. */
   characters: 4 * 1024 * 1024,
+  /** Characters once they are folded, which makes some of them eighteen. */
+  folded: 6 * 1024 * 1024,
   /** Octets of the terms of one column: all in order, then of what is left each word once. A value is less than 2 MB. */
   ordered: 1_500_000,
   once: 400_000,
@@ -56,8 +58,10 @@ export function readDocument(email: Email, octets: ReadOctets): Document {
     const column = new Terms(limits, plain)
     for (const text of texts) {
       for (const { start, end, torn } of blocks(text)) {
-        column.add(fold(text.slice(start, end)), start > 0)
-        if (torn) complete = false
+        const folded = limits.folded > 0 ? fold(text.slice(start, end)) : ''
+        column.add(folded, start > 0)
+        if (torn || limits.folded <= 0) complete = false
+        limits.folded -= folded.length
       }
     }
     complete &&= column.complete
@@ -77,7 +81,7 @@ export function readDocument(email: Email, octets: ReadOctets): Document {
   return { terms: result, plain }
 }
 
-/** Folding makes some characters eighteen: so many are folded together. */
+/** So many characters are folded together. */
 const blockLength = 256 * 1024
 
 /** A text in blocks that end at a space, where folding ends too; torn: at none, for want of one. */
