@@ -48,10 +48,11 @@ export class Blobs extends BlobReader {
 
   /** `guest`: the principal it belongs to, when that is not the owner. */
   putUpload(bytes: Octets, type: string, guest?: string): Upload {
-    this.checkUpload(bytes.length, guest)
+    this.checkUpload(bytes.length)
     this.sweep()
     const checked = mediaType.test(type) ? type : 'application/octet-stream'
     const blob = this.#journal.take() as BlobNumber
+    this.#makeRoom(bytes.length, guest)
     const expiresAt = this.#now() + this.#limits.uploadLifetime
     this.#put(blob, bytes, 0, checked, expiresAt)
     if (guest !== undefined) {
@@ -60,15 +61,28 @@ export class Blobs extends BlobReader {
     return { blob, type: checked, size: bytes.length, expiresAt }
   }
 
-  /** Throws what `putUpload` would refuse so many octets with: `tooLarge`, `overQuota`. */
-  checkUpload(size: number, guest?: string): void {
-    if (size > this.#limits.maxMessageSize) throw new StoreError('tooLarge', 'the upload is too large')
-    // Guests together have as much room as the owner, and take none of the owner's.
-    const waiting = `SELECT ifnull(sum(size), 0) AS size FROM blob
-      WHERE expires > ? AND id ${guest === undefined ? 'NOT IN' : 'IN'} (SELECT blob FROM guest_upload)`
-    if (this.#sql.exec<{ size: number }>(waiting, this.#now()).one().size + size > this.#limits.maxUploadTotal) {
-      throw new StoreError('overQuota', 'too many uploads are waiting to be used')
+  /** Throws `tooLarge` for what `putUpload` does not take. */
+  checkUpload(size: number): void {
+    const { maxMessageSize, maxUploadTotal } = this.#limits
+    if (size > Math.min(maxMessageSize, maxUploadTotal)) throw new StoreError('tooLarge', 'the upload is too large')
+  }
+
+  /**
+   * The oldest uploads make way for a new one (RFC 8620 §6). Guests together have as much room as the owner, and take none
+   * of the owner's; of theirs, those of the same guest go first.
+   */
+  #makeRoom(size: number, guest: string | undefined): void {
+    const query = `SELECT id, size FROM blob LEFT JOIN guest_upload ON blob = id
+      WHERE expires IS NOT NULL AND principal IS ${guest === undefined ? '' : 'NOT'} NULL ORDER BY principal IS NOT ?, id`
+    const uploads = this.#sql.exec<{ id: number; size: number }>(query, guest ?? null).toArray()
+    let left = uploads.reduce((sum, upload) => sum + upload.size, size) - this.#limits.maxUploadTotal
+    const oldest: BlobNumber[] = []
+    for (const upload of uploads) {
+      if (left <= 0) break
+      oldest.push(upload.id as BlobNumber)
+      left -= upload.size
     }
+    this.#removeUploads(oldest)
   }
 
   /** An upload that has not expired, and that the owner made, or this guest. */
@@ -119,12 +133,13 @@ export class Blobs extends BlobReader {
   sweep(): void {
     const query = 'SELECT id FROM blob WHERE expires <= ? AND id < ?'
     const expired = this.#sql.exec<{ id: number }>(query, this.#now(), this.#journal.state).toArray()
-    if (expired.length === 0) return
-    this.#sql.exec(
-      'DELETE FROM guest_upload WHERE blob IN (SELECT value FROM json_each(?))',
-      JSON.stringify(expired.map((row) => row.id)),
-    )
-    this.#remove(expired.map((row) => row.id as BlobNumber))
+    this.#removeUploads(expired.map((row) => row.id as BlobNumber))
+  }
+
+  #removeUploads(ids: readonly BlobNumber[]): void {
+    if (ids.length === 0) return
+    this.#sql.exec('DELETE FROM guest_upload WHERE blob IN (SELECT value FROM json_each(?))', JSON.stringify(ids))
+    this.#remove(ids)
   }
 
   #whole(extent: BlobExtent | undefined): Blob | undefined {

@@ -223,15 +223,14 @@ export class OpenAccount {
     })
   }
 
-  /** `guest`: the principal that what comes in belongs to, when that is not the owner. */
-  incoming(guest?: string): Incoming {
+  incoming(): Incoming {
     return new Incoming({
       objects: this.objects,
       limits: this.#limits,
       refers: (blob, key) => this.blobs.refers(blob, key),
       hasRoom: (size) => this.usage.read().used + size <= (this.account.facts.quota ?? Infinity),
       checkUpload: (size) => {
-        this.blobs.checkUpload(size, guest)
+        this.blobs.checkUpload(size)
         this.writer.checkQuota(size)
       },
     })

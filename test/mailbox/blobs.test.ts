@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { type EmailId, parseBlobId } from '../../src/mailbox/index.ts'
+import { type BlobNumber, type EmailId, parseBlobId } from '../../src/mailbox/index.ts'
 import { message, newEmail, openStore, startTime } from './fixture.ts'
 
 const mebibyte = 1024 * 1024
@@ -109,11 +109,16 @@ test('an unlikely media type is not believed', () => {
   expect(store.putUpload(noise(1), 'text/plain; charset=utf-8').type).toBe('text/plain; charset=utf-8')
 })
 
-test('uploads are limited in size and in sum', () => {
+test('uploads are limited in size and in sum: the oldest make way (RFC 8620 §6)', () => {
   const { store } = openStore({ limits: { maxUploadTotal: 100, maxMessageSize: 80 } })
   expect(() => store.putUpload(noise(81), 'a/b')).toThrow(expect.objectContaining({ type: 'tooLarge' }))
-  store.putUpload(noise(80), 'a/b')
-  expect(() => store.putUpload(noise(21), 'a/b')).toThrow(expect.objectContaining({ type: 'overQuota' }))
+  const sizes = [40, 40, 20, 10, 80]
+  const blobs: BlobNumber[] = []
+  const kept = sizes.map((size) => {
+    blobs.push(store.putUpload(noise(size), 'a/b').blob)
+    return blobs.map((blob) => store.blob({ kind: 'upload', blob })?.size).filter((each) => each !== undefined)
+  })
+  expect(kept).toEqual([[40], [40, 40], [40, 40, 20], [40, 20, 10], [10, 80]])
 })
 
 test('bytes that several emails share go with the last of them', () => {

@@ -89,7 +89,7 @@ export class SharedMail implements Mail {
   }
 
   incoming(): Incoming {
-    return this.#parts.incoming(this.principal)
+    return this.#parts.incoming()
   }
 
   mailboxes(): readonly Mailbox[] {
