@@ -199,17 +199,20 @@ export class LinkClient {
   }
 }
 
-/** A bridge's end of an IMAP session. */
+/** A bridge's end of a session. */
 export class SessionClient {
   readonly #socket: WebSocket
   #text = ''
   #waiting: (() => void) | undefined
   closeCode: number | undefined
+  /** False: a bridge that has vanished. */
+  answers = true
 
   constructor(socket: WebSocket) {
     this.#socket = socket
     socket.binaryType = 'arraybuffer'
     socket.addEventListener('message', (event) => {
+      if (event.data === '{"alive":true}' && this.answers) socket.send(event.data)
       if (event.data instanceof ArrayBuffer) this.#text += new TextDecoder('latin1').decode(event.data)
       this.#waiting?.()
     })
@@ -220,12 +223,16 @@ export class SessionClient {
     socket.accept()
   }
 
-  static async open(login: string, secret = password): Promise<SessionClient | Response> {
+  static async open(
+    login: string,
+    secret = password,
+    protocol: 'imap' | 'pop3' = 'imap',
+  ): Promise<SessionClient | Response> {
     const session = encodeSession({
-      protocol: 'imap',
+      protocol,
       login,
       password: secret,
-      tag: 'a0',
+      tag: protocol === 'imap' ? 'a0' : '',
       clientAddress: '192.0.2.7',
       tls: true,
     })
@@ -270,8 +277,12 @@ export class SessionClient {
   }
 }
 
-export async function openSession(login: string, secret = password): Promise<SessionClient> {
-  const session = await SessionClient.open(login, secret)
+export async function openSession(
+  login: string,
+  secret = password,
+  protocol: 'imap' | 'pop3' = 'imap',
+): Promise<SessionClient> {
+  const session = await SessionClient.open(login, secret, protocol)
   if (session instanceof Response) throw new Error(`${session.status} ${await session.text()}`)
   return session
 }
