@@ -19,6 +19,12 @@ export interface FakeSession {
   readonly request: Record<string, unknown>
 }
 
+interface SessionDecision {
+  readonly status: number
+  readonly text?: string
+  readonly code?: string
+}
+
 type Answer = object | undefined | Promise<object | undefined>
 
 export class FakeWorker {
@@ -35,7 +41,7 @@ export class FakeWorker {
   /** undefined: no answer comes. */
   onRequest: (request: SeenRequest) => Answer = accepting
   /** A status other than 101 refuses. */
-  onSession: (request: Record<string, unknown>) => { status: number; text?: string } = () => ({ status: 101 })
+  onSession: (request: Record<string, unknown>) => SessionDecision = () => ({ status: 101 })
   onOpenSession: (session: FakeSession) => void = () => {}
   readonly #server = http.createServer()
   readonly #sockets = new WebSocketServer({ noServer: true })
@@ -92,7 +98,8 @@ export class FakeWorker {
       if (refusal !== undefined) {
         this.refusals++
         this.#changed()
-        const body = refusal.text === undefined ? '' : JSON.stringify({ text: refusal.text })
+        const { status: _, ...said } = refusal
+        const body = refusal.text === undefined ? '' : JSON.stringify(said)
         socket.end(
           `HTTP/1.1 ${refusal.status} No\r\nContent-Length: ${body.length}\r\nConnection: close\r\n\r\n${body}`,
         )
@@ -107,7 +114,7 @@ export class FakeWorker {
     this.url = `http://127.0.0.1:${this.port}`
   }
 
-  #refusal(request: http.IncomingMessage): { status: number; text?: string } | undefined {
+  #refusal(request: http.IncomingMessage): SessionDecision | undefined {
     if (request.headers.authorization !== `Bearer ${secret}`) return { status: 401 }
     if (request.url === '/bridge/link') return this.refuseLinks ? { status: 503 } : undefined
     if (request.url !== '/bridge/session') return { status: 404 }

@@ -116,14 +116,14 @@ describe('a POP3 session in the object', () => {
   })
 })
 
-describe('the maildrop (RFC 1939 §4)', () => {
-  async function refused(name: string): Promise<void> {
-    const second = await SessionClient.open(at(name), password, 'pop3')
-    if (!(second instanceof Response)) throw new Error('two sessions have one maildrop')
-    expect(second.status).toBe(409)
-    expect(await second.json()).toEqual({ text: 'Another session has the maildrop.', code: 'IN-USE' })
-  }
+async function refused(name: string): Promise<void> {
+  const second = await SessionClient.open(at(name), password, 'pop3')
+  if (!(second instanceof Response)) throw new Error('two sessions have one maildrop')
+  expect(second.status).toBe(409)
+  expect(await second.json()).toEqual({ text: 'Another session has the maildrop.', code: 'IN-USE' })
+}
 
+describe('the maildrop (RFC 1939 §4)', () => {
   it('belongs to one session at a time, asleep or not; IMAP is not kept out', async () => {
     const first = await open('erin')
     await refused('erin')
@@ -155,13 +155,13 @@ describe('the maildrop (RFC 1939 §4)', () => {
   })
 })
 
-describe('a sign of life', () => {
-  function pair(): [WebSocket, WebSocket] {
-    const sockets = Object.values(new WebSocketPair()) as [WebSocket, WebSocket]
-    for (const socket of sockets) socket.accept()
-    return sockets
-  }
+function pair(): [WebSocket, WebSocket] {
+  const sockets = Object.values(new WebSocketPair()) as [WebSocket, WebSocket]
+  for (const socket of sockets) socket.accept()
+  return sockets
+}
 
+describe('a sign of life', () => {
   it('is asked for once for all who wait', async () => {
     const [here, there] = pair()
     const alive = new SessionAlive(60_000)

@@ -123,9 +123,9 @@ describe('AUTH (RFC 5034)', () => {
   })
 })
 
-describe('CAPA (RFC 2449 §5)', () => {
-  const capa = (options: Pop3LoginOptions) => text(say(options, 'CAPA\r\n')[0]).split('\r\n')
+const capa = (options: Pop3LoginOptions) => text(say(options, 'CAPA\r\n')[0]).split('\r\n')
 
+describe('CAPA (RFC 2449 §5)', () => {
   it('offers passwords and no STLS under TLS', () => {
     expect(capa(secure)).toEqual([
       '+OK Capability list follows',
@@ -188,13 +188,13 @@ describe('LANG (RFC 6856 §3.2)', () => {
   })
 })
 
-describe('the answer to a login', () => {
-  function waiting(): Pop3Login {
-    const login = new Pop3Login(secure)
-    talk(login, 'USER alice\r\nPASS x\r\nSTAT\r\nLI')
-    return login
-  }
+function waiting(): Pop3Login {
+  const login = new Pop3Login(secure)
+  talk(login, 'USER alice\r\nPASS x\r\nSTAT\r\nLI')
+  return login
+}
 
+describe('the answer to a login', () => {
   it.each([
     ['wrong credentials (RFC 3206 §4)', { temporary: false }, '-ERR [AUTH] Wrong name or password\r\n'],
     ['a store that is away (RFC 3206 §3)', { temporary: true }, '-ERR [SYS/TEMP] Try again later\r\n'],

@@ -1,0 +1,128 @@
+import { once } from 'node:events'
+import { describe, expect, it } from 'vitest'
+import type { RawData } from 'ws'
+import type { FakeSession, FakeWorker } from './fake-worker.ts'
+import { scene } from './scene.ts'
+
+const greeting = /^\+OK mx\.example POP3 ready\r\n/
+const login = 'USER alice\r\nPASS correct\r\n'
+
+/** The object's side: welcomes the client, then answers each of its messages. */
+function serving(worker: FakeWorker, serve: (text: string, session: FakeSession) => void = () => {}): void {
+  worker.onSession = (request) =>
+    request.password === 'correct' ? { status: 101 } : { status: 401, text: 'Authentication failed.' }
+  worker.onOpenSession = (session) => {
+    session.socket.on('message', (data: RawData, binary) => {
+      if (binary) serve((data as Buffer).toString('latin1'), session)
+    })
+    session.socket.send(Buffer.from('+OK 2 messages (320 octets)\r\n'))
+  }
+}
+
+const echo = (text: string, session: FakeSession) => session.socket.send(Buffer.from(`echo ${text}`))
+
+describe('a POP3 login', () => {
+  it.each(['pop3', 'pop3s'] as const)('at %s opens a session and pumps both ways', async (name) => {
+    const { worker, client } = await scene({}, (fake) => serving(fake, echo))
+    const pop3 = await client(name)
+    await pop3.expect(greeting)
+    expect(await pop3.say(login, /octets\)\r\n/)).toBe('+OK Now the password\r\n+OK 2 messages (320 octets)\r\n')
+    expect(worker.sessions[0]?.request).toEqual({
+      protocol: 'pop3',
+      login: 'alice',
+      password: 'correct',
+      tag: '',
+      clientAddress: '127.0.0.1',
+      tls: name === 'pop3s',
+    })
+    expect(await pop3.say('STAT\r\n', /STAT\r\n/)).toBe('echo STAT\r\n')
+  })
+
+  it('starts TLS and logs in then (RFC 2595 §4)', async () => {
+    const { worker, client } = await scene({ allowPlaintextLogin: false }, (fake) => serving(fake))
+    const pop3 = await client('pop3')
+    await pop3.expect(greeting)
+    expect(await pop3.say('USER alice\r\n', /\r\n/)).toMatch(/^-ERR Start TLS/)
+    await pop3.say('STLS\r\n', /^\+OK/)
+    await pop3.startTls()
+    expect(await pop3.say(login, /octets\)\r\n/)).toMatch(/\+OK 2 messages/)
+    expect(worker.sessions[0]?.request.tls).toBe(true)
+  })
+
+  it('passes on what is pipelined behind the login, once and in order (RFC 2449 §6.6)', async () => {
+    const { client } = await scene({}, (fake) => serving(fake, echo))
+    const pop3 = await client('pop3')
+    await pop3.expect(greeting)
+    const answers = await pop3.say(`${login}STAT\r\nLIST\r\n`, /LIST\r\n/)
+    expect(answers).toBe('+OK Now the password\r\n+OK 2 messages (320 octets)\r\necho STAT\r\nLIST\r\n')
+  })
+
+  it.each([
+    ['a wrong password', { status: 401, text: 'Authentication failed.' }, '[AUTH] Authentication failed.'],
+    ['a locked maildrop', { status: 409, text: 'Taken.', code: 'IN-USE' }, '[IN-USE] Taken.'],
+    ['a Worker that is unable', { status: 503, text: 'later' }, '[SYS/TEMP] later'],
+    ['a Worker that is broken', { status: 500 }, '[SYS/TEMP] Try again later'],
+    ['a wrong bridge secret', { status: 401 }, '[SYS/TEMP] Try again later'],
+  ])('says why it failed: %s (RFC 3206, RFC 2449 §8.1)', async (_, refusal, answer) => {
+    const { client, log } = await scene({}, (fake) => (fake.onSession = () => refusal))
+    const pop3 = await client('pop3')
+    await pop3.expect(greeting)
+    await pop3.say('USER alice\r\n', /\r\n/)
+    expect(await pop3.say('PASS guess\r\n', /\r\n/)).toBe(`-ERR ${answer}\r\n`)
+    expect(await pop3.say('CAPA\r\n', /\r\n\.\r\n/)).toMatch(/^\+OK/)
+    expect(JSON.stringify(log)).not.toContain('guess')
+  })
+})
+
+describe('an open POP3 session', () => {
+  it('gives a sign of life when the object asks for one', async () => {
+    const { worker, client } = await scene({}, (fake) => serving(fake))
+    const pop3 = await client('pop3')
+    await pop3.expect(greeting)
+    await pop3.say(login, /octets\)\r\n/)
+    const { socket } = worker.sessions[0] as FakeSession
+    socket.send('{"alive":true}')
+    const [data, binary] = (await once(socket, 'message')) as [Buffer, boolean]
+    expect([data.toString(), binary]).toEqual(['{"alive":true}', false])
+  })
+
+  it('ends without a word in which nothing happens, since a line would be taken for an answer (RFC 1939 §3)', async () => {
+    const { client } = await scene({ limits: { maildropIdleMs: 60 } }, (fake) => serving(fake))
+    const pop3 = await client('pop3')
+    await pop3.expect(greeting)
+    pop3.write(login)
+    expect(await pop3.untilClosed()).toMatch(/ octets\)\r\n$/)
+  })
+
+  it('ends without a word when the object is lost', async () => {
+    const { worker, client } = await scene({}, (fake) => serving(fake))
+    const pop3 = await client('pop3')
+    await pop3.expect(greeting)
+    await pop3.say(login, /octets\)\r\n/)
+    worker.sessions[0]?.socket.terminate()
+    expect(await pop3.untilClosed()).toMatch(/ octets\)\r\n$/)
+  })
+
+  it('tells the object when the client is gone, so that the maildrop is free', async () => {
+    const { worker, client } = await scene({ limits: { halfClosedMs: 10 } }, (fake) => serving(fake))
+    const pop3 = await client('pop3')
+    await pop3.expect(greeting)
+    await pop3.say(login, /octets\)\r\n/)
+    const closed = once((worker.sessions[0] as FakeSession).socket, 'close')
+    pop3.destroy()
+    await closed
+  })
+
+  it('is idle for at least ten minutes by default (RFC 1939 §3)', async () => {
+    const { defaultBridgeLimits } = await import('../../../src/host/bridge/common/index.ts')
+    expect(defaultBridgeLimits.maildropIdleMs).toBeGreaterThanOrEqual(600_000)
+  })
+})
+
+describe('a POP3 connection', () => {
+  it('above the limit is told so in place of the greeting', async () => {
+    const { client } = await scene({ limits: { connectionsPerLoopback: 1 } })
+    await (await client('pop3')).expect(greeting)
+    expect(await (await client('pop3')).untilClosed()).toMatch(/^-ERR \[SYS\/TEMP\] Too many connections/)
+  })
+})
