@@ -252,6 +252,46 @@ describe('the first page of a client (RFC 8621 §4.10)', () => {
     })
   })
 
+  it('then catches up with what another device did, and with new mail', async () => {
+    const world = new World()
+    const ids: string[] = []
+    for (let n = 0; n < 40; n++)
+      ids.push(world.deliver(message(n, `Topic ${n}`), { receivedAt: n, keywords: ['$seen'] }))
+    const query = {
+      filter: { inMailbox: world.mailbox('inbox') },
+      sort: [{ property: 'receivedAt', isAscending: false }],
+      collapseThreads: true,
+    }
+    const page = await world.call('Email/query', { ...query, position: 0, limit: 30, calculateTotal: true })
+    const { state } = await world.call('Email/get', { ids: [] })
+    const [first, second, , fourth] = page.ids
+    const marked = await world.call('Email/set', { update: { [first]: { 'keywords/$seen': null } } })
+    expect(marked).toMatchObject({ oldState: state, updated: { [first]: null } })
+    await world.call('Email/set', { destroy: [second, fourth] })
+    const fresh = world.deliver(message(99, 'Fresh'), { receivedAt: 1000 })
+    const [[, changes], [, difference]] = await world.request(
+      ['Email/changes', { sinceState: state, maxChanges: 50 }],
+      [
+        'Email/queryChanges',
+        {
+          ...query,
+          sinceQueryState: page.queryState,
+          upToId: page.ids.at(-1),
+          maxChanges: 25,
+          calculateTotal: true,
+        },
+      ],
+    )
+    expect(changes).toMatchObject({ oldState: state, hasMoreChanges: false, created: [fresh], updated: [first] })
+    expect(new Set(changes.destroyed)).toEqual(new Set([second, fourth]))
+    expect(difference).toMatchObject({ oldQueryState: page.queryState, total: 39 })
+    const list = page.ids.filter((id: string) => !difference.removed.includes(id))
+    for (const { id, index } of difference.added) list.splice(index, 0, id)
+    const now = await world.call('Email/query', { ...query, limit: list.length })
+    expect(list).toEqual(now.ids)
+    expect(difference.newQueryState).toBe(now.queryState)
+  })
+
   it('opens no message and asks the database once for the whole page', async () => {
     const world = new World()
     for (let n = 0; n < 200; n++) world.deliver(message(n, `Topic ${n}`), { receivedAt: n })

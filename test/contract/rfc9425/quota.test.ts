@@ -126,3 +126,75 @@ describe('Quota (RFC 9425)', () => {
     expect(notCreated.k.type).toBe('overQuota')
   })
 })
+
+describe('Quota, rule by rule (RFC 9425)', () => {
+  it('the capability is an empty object, for session and account (§3.1)', () => {
+    const session = limited().jmap.session('https://mail.facteur.test') as Answer
+    const capability = 'urn:ietf:params:jmap:quota'
+    expect(session.capabilities[capability]).toEqual({})
+    expect(session.accounts.a1.accountCapabilities[capability]).toEqual({})
+    expect(session.primaryAccounts[capability]).toBe('a1')
+  })
+
+  it('the example of §5.2: changes lead to the one property to fetch', async () => {
+    const world = limited()
+    const { state } = await call(world, 'Quota/get')
+    world.deliver(simpleMessage)
+    const methodCalls = [
+      ['Quota/changes', { accountId: 'a1', sinceState: state, maxChanges: 20 }, '0'],
+      [
+        'Quota/get',
+        {
+          accountId: 'a1',
+          '#ids': { resultOf: '0', name: 'Quota/changes', path: '/updated' },
+          '#properties': { resultOf: '0', name: 'Quota/changes', path: '/updatedProperties' },
+        },
+        '1',
+      ],
+    ]
+    const { body } = await world.post(JSON.stringify({ using: [...using, 'urn:ietf:params:jmap:quota'], methodCalls }))
+    const [[, changes], [, get]] = body.methodResponses
+    expect(changes).toMatchObject({
+      oldState: state,
+      hasMoreChanges: false,
+      updated: ['Q1'],
+      updatedProperties: ['used'],
+    })
+    expect(get.list).toEqual([{ id: 'Q1', used: world.store.quota().used }])
+  })
+
+  it('used is what the account holds, and what is destroyed gives back', async () => {
+    const world = limited()
+    const used = async (): Promise<number> => (await call(world, 'Quota/get')).list[0].used
+    const before = await used()
+    const id = world.deliver(simpleMessage)
+    const { size } = (await world.call('Email/get', { ids: [id], properties: ['size'] })).list[0]
+    expect(await used()).toBe(before + size)
+    await world.call('Email/set', { update: { [id]: { [`mailboxIds/${world.mailbox('archive')}`]: true } } })
+    expect(await used()).toBe(before + size)
+    await world.call('Email/set', { destroy: [id] })
+    expect(await used()).toBe(before)
+  })
+
+  it('is not set by a client: there is no Quota/set', async () => {
+    expect(await call(limited(), 'Quota/set').catch(String)).toContain('unknownMethod')
+  })
+
+  it('the query answers as any other (§4.4)', async () => {
+    const world = limited()
+    expect(await call(world, 'Quota/query', { calculateTotal: true, limit: 5 })).toMatchObject({
+      ids: ['Q1'],
+      position: 0,
+      total: 1,
+      canCalculateChanges: true,
+    })
+    expect((await call(world, 'Quota/query', { position: 1 })).ids).toEqual([])
+    for (const args of [{ filter: { name: null } }, { filter: { type: ['Email'] } }, { sort: [{}] }]) {
+      expect(await call(world, 'Quota/query', args).catch(String)).toContain('invalidArguments')
+    }
+  })
+
+  it('an unknown property is refused (RFC 8620 §5.1)', async () => {
+    expect(await call(limited(), 'Quota/get', { properties: ['limit'] }).catch(String)).toContain('invalidArguments')
+  })
+})
