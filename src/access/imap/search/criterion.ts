@@ -8,6 +8,7 @@ import {
   formatEmailId,
   formatThreadId,
   type EmailId,
+  type EmailSet,
   type EnvelopeColumn,
   type ThreadId,
 } from '../../../mailbox/index.ts'
@@ -68,18 +69,12 @@ export function compile(context: Context, key: SearchKey, fuzzy: FuzzyMatches): 
       const wanted = comparable(key.text)
       return { cost: 'columns', columns: ['subject'], test: (message) => message.subject.includes(wanted) }
     }
-    case 'ADDRESS': {
-      const wanted = comparable(key.text)
-      const { field } = key
-      return {
-        cost: 'octets',
-        columns: ['headerSize'],
-        test: (message) => message.headerContains(field, wanted),
-      }
-    }
+    case 'ADDRESS':
+      return address(context, key.field, key.text)
     case 'HEADER': {
       const wanted = comparable(key.text)
       const { name } = key
+      if (isAddressField(name)) return address(context, name, key.text)
       return { cost: 'octets', columns: ['headerSize'], test: (message) => message.headerContains(name, wanted) }
     }
     case 'BODY': {
@@ -150,6 +145,26 @@ function inSet(context: Context, key: Extract<SearchKey, { key: 'UID' | 'SEQUENC
   return ofView(key.key === 'UID' ? ({ uid }) => inRanges(ranges, uid) : ({ sequence }) => inRanges(ranges, sequence))
 }
 
+const isAddressField = (name: string): boolean => ['from', 'to', 'cc', 'bcc'].includes(name.toLowerCase())
+
+/**
+ * A match is mostly seen in the stored ENVELOPE. Only what the index lets pass and the ENVELOPE does not show, as text across
+ * a name and its address or in a comment, is looked up in the header.
+ */
+function address(context: Context, field: string, text: string): Criterion {
+  const wanted = comparable(text)
+  let may: { readonly emails: EmailSet | undefined } | undefined
+  return {
+    cost: 'octets',
+    columns: ['envelope', 'headerSize'],
+    test(message) {
+      may ??= { emails: text === '' ? undefined : context.store.mayContain(text, { field }) }
+      if (may.emails?.has(message.view.emails[message.row] as number) === false) return false
+      return message.addressContains(field, wanted) || message.headerContains(field, wanted)
+    },
+  }
+}
+
 /** Days are compared without time and zone (RFC 9051 §6.4.4); `sent` is the Date field's own day. */
 function date(key: Extract<SearchKey, { key: 'DATE' }>): Criterion {
   const holds = (time: number): boolean => {
@@ -158,8 +173,8 @@ function date(key: Extract<SearchKey, { key: 'DATE' }>): Criterion {
   }
   if (key.field === 'received') return ofView(({ view, row }) => holds(view.received[row] as number))
   return {
-    cost: 'octets',
-    columns: ['headerSize'],
+    cost: 'columns',
+    columns: ['envelope'],
     test(message) {
       const sent = message.sentLocally
       return sent !== undefined && holds(sent)

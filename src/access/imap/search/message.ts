@@ -3,16 +3,25 @@
  *
  * Standards: RFC 9051 §6.4.4 (headers are searched decoded, bodies with transfer encoding and charset undone).
  */
-import { decodeHeaderText, decodeParts, parseDate, parseHeader, type Header } from '../../../format/index.ts'
+import {
+  decodeHeaderText,
+  decodeParts,
+  parseDate,
+  parseHeader,
+  type Address,
+  type Header,
+} from '../../../format/index.ts'
 import {
   comparable,
   fieldLines,
+  readEnvelope,
   readMessageText,
   type EmailId,
   type EnvelopeRow,
   type MailboxView,
   type MailStore,
   type MessageText,
+  type StoredEnvelope,
 } from '../../../mailbox/index.ts'
 
 /** Octets up to which a message is read as a whole. */
@@ -25,6 +34,7 @@ export class SearchMessage {
   readonly row: number
   readonly #store: MailStore
   readonly #columns: EnvelopeRow | undefined
+  #taken: StoredEnvelope | undefined
   #header: Header | undefined
   #headTexts: readonly string[] | undefined
   #message: MessageText | undefined
@@ -53,6 +63,16 @@ export class SearchMessage {
     return this.#fields.all(name).some((value) => wanted === '' || comparable(decodeHeaderText(value)).includes(wanted))
   }
 
+  /** Does a name or an address in that field of the ENVELOPE contain the folded text? */
+  addressContains(field: string, wanted: string): boolean {
+    const list = this.#envelope?.[field.toLowerCase() as 'from' | 'to' | 'cc' | 'bcc'] ?? []
+    const shows = ({ name, address }: Address): boolean =>
+      comparable(address).includes(wanted) || (name !== undefined && comparable(name).includes(wanted))
+    return list.some((entry) =>
+      'addresses' in entry ? comparable(entry.name).includes(wanted) || entry.addresses.some(shows) : shows(entry),
+    )
+  }
+
   /** Does any field, its name included? */
   headContains(wanted: string): boolean {
     this.#headTexts ??= fieldLines(this.#fields).map(comparable)
@@ -68,9 +88,14 @@ export class SearchMessage {
 
   /** The Date field as its sender's clock and calendar had it, as if in UTC; undefined without one. */
   get sentLocally(): number | undefined {
-    const value = this.#fields.first('Date')
+    const value = this.#envelope?.date ?? undefined
     const date = value === undefined ? undefined : parseDate(value)
     return date === undefined ? undefined : date.time + date.zone * 60_000
+  }
+
+  get #envelope(): StoredEnvelope | undefined {
+    const text = this.#columns?.envelope
+    return text === undefined ? undefined : (this.#taken ??= readEnvelope(text))
   }
 
   get #fields(): Header {
