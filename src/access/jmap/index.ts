@@ -20,6 +20,7 @@ export type {
   SharedCall,
   SharingPorts,
 } from './sharing/ports.ts'
+export { sharedChangeSince } from './push.ts'
 export { SharedAccess, type SharedAccessPorts } from './sharing/shared-access.ts'
 export { ShareTeller, type ShareTellerPorts } from './sharing/share-teller.ts'
 export type { SubmissionOptions, SubmissionPort, SubmissionResult } from './submission-port.ts'

@@ -6,13 +6,15 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
-import { JmapAccess, Outbox } from '../../access/jmap/index.ts'
-import { MailStore } from '../../mailbox/index.ts'
+import { JmapAccess, type JmapResponse, Outbox } from '../../access/jmap/index.ts'
+import { formatState, MailStore, type Person, type ShareNews } from '../../mailbox/index.ts'
+import type { StateChange } from '../../protocol/jmap/index.ts'
 import type { TrackedStatus } from '../../queue/index.ts'
 import type { AccountUsage, TokenSummary } from '../../access/admin/index.ts'
 import { AfterDelivery } from './account/after-delivery.ts'
 import { AccountAlarm } from './account/account-alarm.ts'
 import { AccountHttp } from './account/account-http.ts'
+import { AccountSharing } from './account/account-sharing.ts'
 import { AccountLogins } from './account/account-logins.ts'
 import { accountPush, type AccountPush } from './account/account-push.ts'
 import { BlobCollector } from './account/blob-collector.ts'
@@ -49,6 +51,7 @@ interface Rooms {
   readonly afterDelivery: AfterDelivery
   readonly collector: BlobCollector
   readonly indexing: TextIndexing
+  readonly sharing: AccountSharing
 }
 
 export class AccountObject extends DurableObject<Env> implements AccountDoor {
@@ -96,6 +99,11 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
     })
     const push = accountPush({ env, accountId: this.#id, store, alarm, log })
     alarm.add({ name: 'blobs', nextWakeup: () => collector.nextWakeup(), run: () => collector.alarm() })
+    const waitUntil = (work: Promise<void>) => ctx.waitUntil(work)
+    const sharing = new AccountSharing(
+      { env, store, account, limits: limits.jmap, alarm, ids, waitUntil, onFault, log },
+      this.#id,
+    )
     let access: JmapAccess | undefined
     // Made on first use: an account that only receives mail does not need it.
     const jmap = () =>
@@ -108,6 +116,7 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
         clock: Date.now,
         ids,
         push: { service: push.service, changed: () => push.pusher.changed() },
+        sharing: sharing.ports,
         onFault,
       }))
     const readyJmap = async () => {
@@ -122,10 +131,12 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
       events.notify(commit)
       sockets.notify(commit, () => jmap().stateChange(commit))
       push.pusher.notify(commit)
+      sharing.notify(commit)
     })
     const indexing = new TextIndexing({ store, waitUntil: (work) => ctx.waitUntil(work), log })
     store.onCommit(() => indexing.changed())
-    return { store, logins, sessions, events, sockets, push, alarm, outbox, http, afterDelivery, collector, indexing }
+    const rooms = { store, logins, sessions, events, sockets, push, alarm, outbox, http, afterDelivery }
+    return { ...rooms, collector, indexing, sharing }
   }
 
   async deliver(batch: MailboxDelivery[]): Promise<MailboxOutcome[]> {
@@ -136,6 +147,46 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
 
   trackSubmission(tag: string, statuses: TrackedStatus[]): void {
     this.#rooms.outbox.track(tag, statuses)
+  }
+
+  async sharedCall(user: Person, call: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array> | null> {
+    this.#rooms.sessions.restore()
+    return this.#rooms.sharing.call(user, call)
+  }
+
+  async sharedUpload(user: Person, type: string, octets: ReadableStream<Uint8Array>): Promise<JmapResponse | null> {
+    return this.#rooms.sharing.upload(user, type, octets)
+  }
+
+  async sharedBlob(user: Person, blobId: string): Promise<{ type: string; size: number } | null> {
+    return this.#rooms.sharing.blob(user, blobId)
+  }
+
+  async sharedOctets(user: Person, blobId: string, start: number, end: number): Promise<Uint8Array | null> {
+    return this.#rooms.sharing.octets(user, blobId, start, end)
+  }
+
+  async sharedAdd(user: Person, email: string, raw: ReadableStream<Uint8Array>): Promise<string | null> {
+    this.#rooms.sessions.restore()
+    return this.#rooms.sharing.add(user, email, raw)
+  }
+
+  learnSharing(news: ShareNews): Person | null {
+    return this.#rooms.sharing.learn(news)
+  }
+
+  sharedChanged(owner: string, states: Record<string, string>): void {
+    const { store, events, sockets, push } = this.#rooms
+    // Late news of somebody who does not share any more, or of what nobody wants to hear of (RFC 9670 §1.4).
+    if (!store.exists || store.sharedAccounts.get(owner)?.isSubscribed !== true) return
+    const change: StateChange = { '@type': 'StateChange', changed: { [owner]: states } }
+    events.notifyShared(change)
+    sockets.notifyShared(change, formatState(store.state))
+    push.pusher.notifyShared(change)
+  }
+
+  principalGone(principal: string): void {
+    this.#rooms.sharing.principalGone(principal)
   }
 
   async authenticate(attempt: LoginAttempt): Promise<LoginResult> {
@@ -190,6 +241,7 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
   }
 
   async destroy(): Promise<void> {
+    await this.#rooms.sharing.farewell()
     this.#rooms.sessions.closeRevoked(() => false)
     this.#rooms.events.closeAll()
     this.#rooms.sockets.closeRevoked(() => false)

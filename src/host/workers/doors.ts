@@ -4,7 +4,9 @@
  * Apart from the classes, so that whoever calls an object does not depend on what it is made of.
  */
 import type { AccountUsage, TokenSummary } from '../../access/admin/index.ts'
+import type { JmapResponse } from '../../access/jmap/index.ts'
 import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
+import type { Person, ShareNews } from '../../mailbox/index.ts'
 import type { NewEntry, QueuedEntry, TrackedStatus } from '../../queue/index.ts'
 import type {
   AddressChange,
@@ -47,6 +49,22 @@ export interface AccountDoor extends Rpc.DurableObjectBranded {
   rowsWritten(): number
   /** Removes the account and all its mail. No address leads here any more. */
   destroy(): Promise<void>
+  /**
+   * Methods, uploads and copies of somebody else, `user`, on what this account shares with them; their own account vouches
+   * for them. Calls and answers are JSON in streams, since they may be longer than arguments may be. Null: no such account.
+   */
+  sharedCall(user: Person, call: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array> | null>
+  sharedUpload(user: Person, type: string, octets: ReadableStream<Uint8Array>): Promise<JmapResponse | null>
+  sharedBlob(user: Person, blobId: string): Promise<{ type: string; size: number } | null>
+  sharedOctets(user: Person, blobId: string, start: number, end: number): Promise<Uint8Array | null>
+  /** `email` and the outcome are JSON. */
+  sharedAdd(user: Person, email: string, raw: ReadableStream<Uint8Array>): Promise<string | null>
+  /** What somebody shares with this account. Who it is; null: no such account. */
+  learnSharing(news: ShareNews): Person | null
+  /** States of types that changed in what that account shares, for clients that listen. Best effort. */
+  sharedChanged(owner: string, states: Record<string, string>): void
+  /** That account is no more: nothing is shared with it. */
+  principalGone(principal: string): void
   fetch(request: Request): Promise<Response>
 }
 

@@ -13,6 +13,7 @@ import type { Commit, MailStore, PushSubscription } from '../../../mailbox/index
 import { filterTypes, pushVerification, type JsonObject, type StateChange } from '../../../protocol/jmap/index.ts'
 import { stateChangeOf, stateChangeSince } from '../push.ts'
 import type { PushMessage, PushOutcome, PushService } from './push-service.ts'
+import { mergedChange, SharedNews } from './shared-news.ts'
 
 export interface PusherPorts {
   readonly store: MailStore
@@ -40,6 +41,7 @@ export class Pusher {
   readonly #marked = new Map<string, number>()
   readonly #underWay = new Set<string>()
   readonly #pausedUntil = new Map<string, number>()
+  readonly #shared = new SharedNews()
   /** False in a new life: what was marked in the last one must be found again. */
   #recovered = false
   #stopped = false
@@ -58,6 +60,19 @@ export class Pusher {
     const interested = verified.filter((each) => filterTypes(change, typesOf(each)) !== undefined)
     for (const { id } of interested) this.#mark(id, gather)
     if (interested.length > 0) this.#arm()
+  }
+
+  /** To be called with what others changed in what they share. */
+  notifyShared(change: StateChange): void {
+    const { store } = this.#ports
+    const verified = store.pushSubscriptions.all().filter((each) => each.progress === 'verified')
+    for (const each of verified) {
+      const wanted = filterTypes(change, typesOf(each))
+      if (wanted === undefined) continue
+      this.#shared.add(each.id, wanted)
+      this.#mark(each.id, gather)
+    }
+    if (verified.length > 0) this.#arm()
   }
 
   /** To be called when subscriptions were made or changed. */
@@ -80,7 +95,7 @@ export class Pusher {
 
   /** Marks and pauses held in memory. */
   get held(): number {
-    return this.#marked.size + this.#pausedUntil.size
+    return this.#marked.size + this.#pausedUntil.size + this.#shared.size
   }
 
   /** Undefined: nothing is to be sent. */
@@ -110,6 +125,7 @@ export class Pusher {
   #forget(subscriptions: readonly PushSubscription[], now: number): void {
     const exist = new Set<string>(subscriptions.map(({ id }) => id))
     for (const id of this.#marked.keys()) if (!exist.has(id)) this.#marked.delete(id)
+    this.#shared.keep((id) => exist.has(id))
     for (const [id, until] of this.#pausedUntil) if (until <= now) this.#pausedUntil.delete(id)
   }
 
@@ -138,6 +154,7 @@ export class Pusher {
     this.#marked.delete(id)
     const news = this.#news(subscription)
     if (news === undefined) return
+    const shared = this.#shared.take(id)
     this.#underWay.add(id)
     let outcome: PushOutcome
     try {
@@ -149,8 +166,10 @@ export class Pusher {
     const current = this.#stopped ? undefined : store.pushSubscriptions.get(id)
     if (current === undefined) return
     if (outcome.status === 'gone') store.pushSubscriptions.destroy(id)
-    else if (outcome.status === 'failed') this.#failed(current, outcome.retryAfter ?? 0)
-    else if (progress === 'verified') this.#told(current, state)
+    else if (outcome.status === 'failed') {
+      if (shared !== undefined) this.#shared.putBack(id, shared)
+      this.#failed(current, outcome.retryAfter ?? 0)
+    } else if (progress === 'verified') this.#told(current, state)
     else if (current.progress === 'new') {
       store.pushSubscriptions.update(id, { progress: 'asked', failures: 0, notBefore: 0 })
     }
@@ -183,9 +202,10 @@ export class Pusher {
     const { id, progress, toldState, verificationCode } = subscription
     if (progress === 'new') return { body: pushVerification(id, verificationCode), urgency: 'normal' }
     const all = stateChangeSince(store, accountId, toldState)
-    const change = all === undefined ? undefined : filterTypes(all, typesOf(subscription))
+    const own = all === undefined ? undefined : filterTypes(all, typesOf(subscription))
+    const change = mergedChange(own, this.#shared.get(id))
     if (change === undefined) return undefined
-    return { body: change as StateChange & JsonObject, urgency: isNewMail(change, accountId) ? 'normal' : 'low' }
+    return { body: change as StateChange & JsonObject, urgency: isNewMail(change) ? 'normal' : 'low' }
   }
 }
 
@@ -193,6 +213,6 @@ function typesOf({ types }: PushSubscription): ReadonlySet<string> | undefined {
   return types === null ? undefined : new Set(types)
 }
 
-function isNewMail(change: StateChange, accountId: string): boolean {
-  return change.changed[accountId]?.['EmailDelivery'] !== undefined
+function isNewMail({ changed }: StateChange): boolean {
+  return Object.values(changed).some((states) => states['EmailDelivery'] !== undefined)
 }

@@ -58,13 +58,13 @@ export class EventSockets {
     const sockets = this.#ctx.getWebSockets(TAG)
     if (sockets.length === 0) return
     const all = this.#jmap().stateChange(commit)
-    if (all === undefined) return
-    const id = formatState(commit.state)
-    for (const socket of sockets) {
-      const { types } = socket.deserializeAttachment() as Attachment
-      const change = filterTypes(all, types === undefined ? undefined : new Set(types))
-      if (change !== undefined) send(socket, { id, change })
-    }
+    if (all !== undefined) tell(sockets, all, formatState(commit.state))
+  }
+
+  /** What others changed in what they share. The id says nothing of it: who was away looks for themselves. */
+  notifyShared(change: StateChange): void {
+    const sockets = this.#ctx.getWebSockets(TAG)
+    if (sockets.length > 0) tell(sockets, change, this.#jmap().eventId)
   }
 
   owns(socket: WebSocket): boolean {
@@ -80,6 +80,14 @@ export class EventSockets {
 
   closeAll(): void {
     for (const socket of this.#ctx.getWebSockets(TAG)) socket.close(1001)
+  }
+}
+
+function tell(sockets: readonly WebSocket[], all: StateChange, id: string): void {
+  for (const socket of sockets) {
+    const { types } = socket.deserializeAttachment() as Attachment
+    const change = filterTypes(all, types === undefined ? undefined : new Set(types))
+    if (change !== undefined) send(socket, { id, change })
   }
 }
 

@@ -13,6 +13,7 @@ import {
   webSocketProtocol,
   webSocketRequestError,
   webSocketStateChange,
+  type StateChange,
   type WebSocketMessage,
 } from '../../../protocol/jmap/index.ts'
 
@@ -70,15 +71,18 @@ export class JmapSockets {
   }
 
   notify(commit: Commit, stateChange: () => ReturnType<JmapAccess['stateChange']>): void {
-    const listening = this.#ctx.getWebSockets(TAG).filter((socket) => attachmentOf(socket).push !== undefined)
+    const listening = this.#listening()
     const all = listening.length === 0 ? undefined : stateChange()
-    if (all === undefined) return
-    const pushState = formatState(commit.state)
-    for (const socket of listening) {
-      const types = attachmentOf(socket).push?.types ?? null
-      const change = filterTypes(all, types === null ? undefined : new Set(types))
-      if (change !== undefined) send(socket, webSocketStateChange(change, pushState))
-    }
+    if (all !== undefined) tell(listening, all, formatState(commit.state))
+  }
+
+  /** What others changed in what they share; `pushState` is the state of the account itself. */
+  notifyShared(change: StateChange, pushState: string): void {
+    tell(this.#listening(), change, pushState)
+  }
+
+  #listening(): WebSocket[] {
+    return this.#ctx.getWebSockets(TAG).filter((socket) => attachmentOf(socket).push !== undefined)
   }
 
   /** Ends those whose credentials are no more. */
@@ -96,6 +100,14 @@ export class JmapSockets {
     const all = pushState === undefined ? undefined : jmap.stateChangeSince(pushState)
     const missed = all === undefined ? undefined : filterTypes(all, dataTypes)
     if (missed !== undefined) send(socket, webSocketStateChange(missed, jmap.eventId))
+  }
+}
+
+function tell(sockets: readonly WebSocket[], all: StateChange, pushState: string): void {
+  for (const socket of sockets) {
+    const types = attachmentOf(socket).push?.types ?? null
+    const change = filterTypes(all, types === null ? undefined : new Set(types))
+    if (change !== undefined) send(socket, webSocketStateChange(change, pushState))
   }
 }
 

@@ -1,0 +1,81 @@
+/**
+ * Tells those whom mail is shared with that something in it changed, for their clients that listen.
+ *
+ * What happens within a moment goes out as one change. Nothing of it is kept: a change that is lost with the process is made
+ * good by the next one. An account that shares nothing looks at nothing.
+ *
+ * Standards: RFC 8620 §7.1; RFC 9670 §1.4 (only to those who are subscribed to something).
+ */
+import { sharedChangeSince } from '../../../access/jmap/index.ts'
+import { anyone, type Commit, type MailStore, type ModSeq, type SharedMail } from '../../../mailbox/index.ts'
+import { describe, type Log } from '../log.ts'
+
+/** A delivery or a request changes things in several commits. */
+const GATHER_MS = 100
+
+export interface SharedChangesPorts {
+  readonly store: MailStore
+  readonly accountId: string
+  /** Keeps the object awake until the work is over. */
+  readonly waitUntil: (work: Promise<void>) => void
+  readonly tell: (principal: string, states: Record<string, string>) => Promise<void>
+  readonly log: Log
+}
+
+export class SharedChanges {
+  readonly #ports: SharedChangesPorts
+  /** The state that each principal was told last, of those who are to be told. */
+  readonly #marked = new Map<string, ModSeq>()
+  #running = false
+  #ended = false
+
+  constructor(ports: SharedChangesPorts) {
+    this.#ports = ports
+  }
+
+  /** To be called for every commit. */
+  notify(commit: Commit): void {
+    const { store, waitUntil } = this.#ports
+    if (this.#ended || store.grants.isEmpty) return
+    for (const principal of store.grants.principals()) {
+      if (principal === anyone || this.#marked.has(principal)) continue
+      const shared = store.sharedWith(principal)
+      if (shared?.isConcerned(commit) === true && isListening(shared)) this.#marked.set(principal, commit.previousState)
+    }
+    if (this.#running || this.#marked.size === 0) return
+    this.#running = true
+    waitUntil(this.#run())
+  }
+
+  /** The account is removed: nothing is read any more. */
+  end(): void {
+    this.#ended = true
+  }
+
+  async #run(): Promise<void> {
+    while (this.#marked.size > 0) {
+      await scheduler.wait(GATHER_MS)
+      const marked = [...this.#marked]
+      this.#marked.clear()
+      if (this.#ended) break
+      await Promise.all(marked.map(([principal, since]) => this.#tell(principal, since)))
+    }
+    this.#running = false
+  }
+
+  async #tell(principal: string, since: ModSeq): Promise<void> {
+    const { store, accountId, tell, log } = this.#ports
+    try {
+      const shared = store.sharedWith(principal)
+      const change = shared && sharedChangeSince(shared, accountId, since)
+      const states = change?.changed[accountId]
+      if (states !== undefined) await tell(principal, { ...states })
+    } catch (error) {
+      log('warning', 'a change of shared mail was not told', { error: describe(error) })
+    }
+  }
+}
+
+function isListening(shared: SharedMail): boolean {
+  return shared.mailboxes().some(({ isSubscribed }) => isSubscribed)
+}
