@@ -221,6 +221,8 @@ export class SharedMail implements Mail {
   }
 
   #isVisible(ref: Exclude<BlobRef, { kind: 'upload' }>): boolean {
-    return ref.kind === 'part' ? this.#scope.sees(ref.email) : this.emailsOfBlob(ref.blob).length > 0
+    if (ref.kind === 'part') return this.#scope.sees(ref.email)
+    // Whose message it is may be a long search: not for what is no message.
+    return this.#parts.blobs.messageExtent(ref.blob) !== undefined && this.emailsOfBlob(ref.blob).length > 0
   }
 }

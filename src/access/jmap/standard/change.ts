@@ -98,6 +98,8 @@ export function asSetError(error: unknown): SetError {
     case 'tooManyMailboxes':
       // Said of an email that is in too many (RFC 8621 §4.6); too many of a type are overQuota (RFC 8620 §5.3).
       return new SetError(error instanceof MailboxError ? 'overQuota' : error.type, error.message)
+    case 'tooManyGrants':
+      return new SetError('overQuota', error.message)
     case 'unavailable':
       return new SetError('serverFail', error.message)
     default:
