@@ -66,6 +66,7 @@ describe('under a wrong name', () => {
     ['Western text with a pair that might be', 'iso-8859-1', 'Caf\xe9 \xc3\xbc', 'Café Ã¼', false],
     ['UTF-8 with a broken character', 'utf-8', 'Gr\xc3\xbc\xc3\x9fe \xff!', 'Grüße \ufffd!', true],
     ['UTF-8 that ends within a character', 'utf-8', 'a\xc3', 'a\ufffd', true],
+    ['ASCII with escapes of a terminal', 'us-ascii', '\x1b[1mbold\x1b[0m', '\x1b[1mbold\x1b[0m', false],
     ['ASCII under any name', 'iso-8859-1', 'plain', 'plain', false],
   ])('but %s stays what it is called', (_, charset, octets, text, problem) =>
     expect(decodeCharset(fromLatin1(octets), charset)).toEqual({ text, problem }),

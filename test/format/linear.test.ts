@@ -1,5 +1,13 @@
 import { describe, expect, test } from 'vitest'
-import { fromLatin1, htmlToText, parseAddressList, parseReport, summarise } from '../../src/format/index.ts'
+import {
+  decodeCharset,
+  decodeFlowed,
+  fromLatin1,
+  htmlToText,
+  parseAddressList,
+  parseReport,
+  summarise,
+} from '../../src/format/index.ts'
 
 /** Milliseconds of the fastest of three runs. */
 function cost(work: () => void): number {
@@ -79,6 +87,27 @@ describe('time grows with the length of the message, whatever is in it', () => {
     ['breaks', '<br>'],
     ['white space', ' \n'],
   ])('HTML: %s', (_, piece) => expectLinear((repeat) => void htmlToText(piece.repeat(repeat))))
+
+  test.each<[string, string]>([
+    ['lines that flow', 'word \n'],
+    ['quote marks', '> '],
+    ['lines of changing depth', '> a \n>> b \n'],
+    ['empty lines that flow', ' \n'],
+    ['signatures', '-- \n'],
+  ])('flowed text: %s', (_, piece) => expectLinear((repeat) => void decodeFlowed(piece.repeat(repeat), true)))
+
+  test.each<[string, string, string]>([
+    ['of one octet', 'viscii', '\x82\x02'],
+    ['utf-7', 'utf-7', '+AGE-+'],
+    ['iso-2022-jp: escapes', 'iso-2022-jp', '\x1b$B'],
+    ['iso-2022-kr: escapes', 'iso-2022-kr', '\x1b$)\x0e\x1bN'],
+    ['hz: tildes', 'hz-gb-2312', '~{~'],
+    ['utf-32', 'utf-32', '\0\x01\xf6\0'],
+    ['no UTF-8 under its name', 'utf-8', 'a\xe9'],
+    ['what must be guessed', '', 'a\xe9\xe9\xe9 '],
+  ])('charsets: %s', (_, charset, piece) =>
+    expectLinear((repeat) => void decodeCharset(fromLatin1(piece.repeat(repeat)), charset)),
+  )
 
   test('address lists without a limit in the header', () => {
     expectLinear((repeat) => void parseAddressList('a (b) "c" <d@e>, '.repeat(repeat)))

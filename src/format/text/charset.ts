@@ -5,7 +5,7 @@
  * RFC 1922 (ISO-2022-CN), RFC 2781 (UTF-16), RFC 1456 (VISCII).
  * Security: charset names and octets come from anyone; unknown names are guessed, never an error. Linear.
  */
-import { decodeUtf8, fromLatin1, isAscii, isAsciiText } from '../bytes/bytes.ts'
+import { decodeUtf8, fromLatin1, isAscii, isAsciiText, latin1 } from '../bytes/bytes.ts'
 import { canonicalCharset } from './charset-name.ts'
 import type { CharsetText } from './charset-text.ts'
 import { decodeCodePage, isCodePage } from './code-page.ts'
@@ -128,11 +128,6 @@ function readUtf8(bytes: Uint8Array): CharsetText | undefined {
 
 const ESC = 0x1b
 
-/** ASCII without the escapes that switch to another charset. */
-function isPlain(bytes: Uint8Array): boolean {
-  return isAscii(bytes) && !bytes.includes(ESC)
-}
-
 /** The escapes that announce Japanese (RFC 1468), Korean and Chinese. */
 const ESCAPES: readonly (readonly [RegExp, string])[] = [
   // the escape character is what announces them
@@ -144,11 +139,22 @@ const ESCAPES: readonly (readonly [RegExp, string])[] = [
   [/\x1b\$\)[AEG]/, 'iso-2022-cn'],
 ]
 
+/** What ASCII octets switch to. */
+function announced(bytes: Uint8Array): string | undefined {
+  if (!bytes.includes(ESC)) return undefined
+  const text = latin1(bytes)
+  return ESCAPES.find(([pattern]) => pattern.test(text))?.[1]
+}
+
+/** ASCII that switches to no other charset. */
+function isPlain(bytes: Uint8Array): boolean {
+  return isAscii(bytes) && announced(bytes) === undefined
+}
+
 function guessText(bytes: Uint8Array): CharsetText {
   if (isAscii(bytes)) {
-    const text = decodeUtf8(bytes)
-    const escape = bytes.includes(ESC) ? ESCAPES.find(([pattern]) => pattern.test(text)) : undefined
-    return escape ? decodeCharset(bytes, escape[1]) : { text, problem: false }
+    const charset = announced(bytes)
+    return charset === undefined ? { text: decodeUtf8(bytes), problem: false } : decodeCharset(bytes, charset)
   }
   const order = byteOrderMark(bytes)
   if (order !== undefined && bytes.length % 2 === 0) return decodeUtf16(bytes)
