@@ -7,11 +7,11 @@ import { execFile } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test, type TestContext, vi } from 'vitest'
+import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest'
 import { alice, bob, readMailbox, sendAs } from './clients.ts'
 import { type HttpsFront, httpsFront } from './https-front.ts'
 import { removeDirectory, startFacteur, type RunningFacteur } from './server.ts'
-import { Terminal } from './terminal.ts'
+import { eventually, Terminal } from './terminal.ts'
 
 const run = promisify(execFile)
 let server: RunningFacteur
@@ -55,10 +55,7 @@ copy-to = Sent
   )
   writeFileSync(join(configuration, 'aerc.conf'), '[viewer]\npager = cat\n[filters]\ntext/plain = cat\n')
   // Keys are not wanted: everything is done by commands, and by answering what is asked.
-  writeFileSync(
-    join(configuration, 'binds.conf'),
-    '[messages]\n[view]\n[compose::review]\ny = :send<Enter>\n',
-  )
+  writeFileSync(join(configuration, 'binds.conf'), '[messages]\n[view]\n[compose::review]\ny = :send<Enter>\n')
   const editor = join(home, 'editor')
   writeFileSync(editor, '#!/bin/sh\necho "Written in aerc: grüße." >>"$1"\n', { mode: 0o700 })
   return { HOME: home, XDG_RUNTIME_DIR: home, EDITOR: editor, SSL_CERT_FILE: front.certificate, LANG: 'C.UTF-8' }
@@ -78,7 +75,7 @@ test('aerc reads, is pushed to, flags, moves, and sends by JMAP', async (context
     await command('view')
     await terminal.shows(/Subject: waiting for aerc[^]*It was here before\./)
     await command('close')
-    await vi.waitFor(async () => expect((await readMailbox(server, alice))[0]?.flags).toEqual(['\\Seen']))
+    await eventually(async () => expect((await readMailbox(server, alice))[0]?.flags).toEqual(['\\Seen']))
 
     // Nothing is asked for: the event source tells it (RFC 8620 §7.3).
     expect(front.requests).toContain('GET /jmap/eventsource 200')
@@ -87,11 +84,11 @@ test('aerc reads, is pushed to, flags, moves, and sends by JMAP', async (context
 
     await command('select 0')
     await command('flag')
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await readMailbox(server, alice))[1]?.flags).toContain('\\Flagged')
     })
     await command('move Archive')
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await readMailbox(server, alice, 'Archive')).map(({ subject }) => subject)).toEqual(['pushed to aerc'])
     })
 
@@ -105,7 +102,7 @@ test('aerc reads, is pushed to, flags, moves, and sends by JMAP', async (context
     expect(received?.source).toContain('Written in aerc: gr=C3=BC=C3=9Fe.')
     await command('cf Sent')
     await terminal.shows(/from aerc/)
-    expect(await readMailbox(server, alice, 'Drafts')).toEqual([])
+    await eventually(async () => expect(await readMailbox(server, alice, 'Drafts')).toEqual([]))
     expect((await readMailbox(server, alice, 'Sent')).map(({ subject }) => subject)).toEqual(['from aerc'])
   } finally {
     await terminal.close()

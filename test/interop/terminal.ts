@@ -6,7 +6,13 @@ import { promisify } from 'node:util'
 import { expect, vi } from 'vitest'
 
 const run = promisify(execFile)
+const patience = { timeout: 15_000, interval: 50 }
 let terminals = 0
+
+/** Resolves when what a program does in its own time has been done: when `check` no longer rejects. */
+export async function eventually(check: () => Promise<void>): Promise<void> {
+  await vi.waitFor(check, patience)
+}
 
 export class Terminal {
   readonly #socket = `facteur-test-${process.pid}-${++terminals}`
@@ -37,14 +43,11 @@ export class Terminal {
 
   /** Resolves with the screen when it shows this; fails with what it shows instead. */
   async shows(expected: RegExp): Promise<string> {
-    return vi.waitFor(
-      async () => {
-        const screen = await this.screen()
-        expect(screen).toMatch(expected)
-        return screen
-      },
-      { timeout: 15_000, interval: 50 },
-    )
+    return vi.waitFor(async () => {
+      const screen = await this.screen()
+      expect(screen).toMatch(expected)
+      return screen
+    }, patience)
   }
 
   /** Ends the program. */
