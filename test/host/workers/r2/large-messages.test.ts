@@ -90,6 +90,28 @@ describe('a delivered message', () => {
     session.close()
   })
 
+  it('is downloaded in strides, and by ranges (RFC 9110 §14)', async () => {
+    const raw = sized(9_000_000, 'In strides')
+    await link.deliver(to, raw)
+    const [id] = await emailIds('In strides')
+    const answers = await jmap(basic(login), [
+      ['Email/get', { accountId: ids.alice, ids: [id], properties: ['blobId', 'size'] }, 'g'],
+    ])
+    const [{ blobId, size }] = resultOf<{ list: [{ blobId: string; size: number }] }>(answers, 'g').list
+    const download = async (headers: Record<string, string>) => {
+      const path = `/jmap/download/${ids.alice}/${blobId}/mail.eml`
+      const response = await request(path, { headers: { Authorization: basic(login), ...headers } })
+      return { response, octets: new Uint8Array(await response.arrayBuffer()) }
+    }
+    const whole = await download({})
+    expect(whole.octets.length).toBe(size)
+    expect(new TextDecoder().decode(whole.octets.slice(size - raw.length))).toBe(new TextDecoder().decode(raw))
+    const { response, octets } = await download({ Range: 'bytes=5000000-' })
+    expect(response.status).toBe(206)
+    expect(response.headers.get('Content-Range')).toBe(`bytes 5000000-${size - 1}/${size}`)
+    expect(new TextDecoder().decode(octets)).toBe(new TextDecoder().decode(whole.octets.slice(5_000_000)))
+  })
+
   it('leaves R2 when it is destroyed', async () => {
     await link.deliver(to, sized(200_000, 'Short life'))
     const before = await objects()
