@@ -1,7 +1,7 @@
 /**
  * What CAPA lists, and LANG.
  *
- * Standards: RFC 2449 §5, §6; RFC 2595 §4 (STLS); RFC 5034 §3 (SASL); RFC 3206 §5 (AUTH-RESP-CODE); RFC 6856 §2, §3.
+ * Standards: RFC 2449 §5, §6; RFC 2595 §4 (STLS); RFC 5034 §3 (SASL); RFC 3206 §6 (AUTH-RESP-CODE); RFC 6856 §2, §3.
  *
  * `LOGIN-DELAY 0`: a client may come back at once. `EXPIRE NEVER`: nothing is deleted because it is old or was read.
  */
@@ -25,7 +25,7 @@ export function capabilities({ tls, passwords }: Pop3Setting): string {
 
 export const mechanisms: readonly string[] = ['PLAIN', 'LOGIN']
 
-/** The whole answer to LANG: texts are English, which is also what `i-default` and `*` mean (RFC 6856 §3.2). */
+/** The whole answer to LANG: texts are English, which is also what `i-default` and `*` mean (RFC 6856 §3). */
 export function language(tag: string | undefined): string {
   if (tag === undefined) return '+OK Language listing follows\r\ni-default Default (English)\r\nen English\r\n.\r\n'
   const chosen = tag === '*' ? 'i-default' : tag.toLowerCase()

@@ -44,7 +44,7 @@ export function parseCommand(line: string): Pop3Command {
   }
 }
 
-/** LANG is the same before and after the login (RFC 6856 §3.2). */
+/** LANG is the same before and after the login (RFC 6856 §3). */
 export function parseLang(given: readonly string[]): Extract<Pop3Command, { name: 'LANG' }> {
   expectArguments('LANG', given, 0, 1)
   return { name: 'LANG', tag: given[0] }

@@ -74,7 +74,7 @@ describe('the login', () => {
     expect(client.controls).toEqual([{ close: true }])
   })
 
-  it('counts sizes that were never counted, and fails when the octets are not to be had (RFC 3206 §3)', async () => {
+  it('counts sizes that were never counted, and fails when the octets are not to be had (RFC 3206 §4)', async () => {
     const store = newStore()
     deliver(store, message(120))
     store.crlfSizes = () =>

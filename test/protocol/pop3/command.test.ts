@@ -18,7 +18,7 @@ describe('a command of the TRANSACTION state', () => {
     ['TOP', 'TOP 1 10', { name: 'TOP', message: 1, lines: 10 }],
     ['TOP of the header only', 'TOP 1 0', { name: 'TOP', message: 1, lines: 0 }],
     ['TOP as fetchmail asks for a whole message', 'TOP 1 99999999', { name: 'TOP', message: 1, lines: 99_999_999 }],
-    ['LANG of all (RFC 6856 §3.2)', 'LANG', { name: 'LANG', tag: undefined }],
+    ['LANG of all (RFC 6856 §3)', 'LANG', { name: 'LANG', tag: undefined }],
     ['LANG of one', 'LANG en', { name: 'LANG', tag: 'en' }],
     ['leading zeros', 'RETR 007', { name: 'RETR', message: 7 }],
     ['spaces at the end, as some clients send', 'LIST  ', { name: 'LIST', message: undefined }],

@@ -177,7 +177,7 @@ describe('STLS (RFC 2595 §4)', () => {
   })
 })
 
-describe('LANG (RFC 6856 §3.2)', () => {
+describe('LANG (RFC 6856 §3)', () => {
   it('lists i-default and English, takes them and no other', () => {
     expect(say(open, 'LANG\r\n')).toEqual([
       '+OK Language listing follows\r\ni-default Default (English)\r\nen English\r\n.\r\n',
@@ -196,10 +196,10 @@ function waiting(): Pop3Login {
 
 describe('the answer to a login', () => {
   it.each([
-    ['wrong credentials (RFC 3206 §4)', { temporary: false }, '-ERR [AUTH] Wrong name or password\r\n'],
-    ['a store that is away (RFC 3206 §3)', { temporary: true }, '-ERR [SYS/TEMP] Try again later\r\n'],
+    ['wrong credentials (RFC 3206 §5)', { temporary: false }, '-ERR [AUTH] Wrong name or password\r\n'],
+    ['a store that is away (RFC 3206 §4)', { temporary: true }, '-ERR [SYS/TEMP] Try again later\r\n'],
     [
-      'a maildrop in use (RFC 2449 §8.1.1)',
+      'a maildrop in use (RFC 2449 §8.1)',
       { temporary: true, text: 'Another session', code: 'IN-USE' } as const,
       '-ERR [IN-USE] Another session\r\n',
     ],
