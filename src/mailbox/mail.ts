@@ -33,6 +33,8 @@ import type {
 export type ShownCounts = Pick<MailboxCounts, 'visible' | 'visibleUnread' | 'totalThreads' | 'unreadThreads'>
 
 export interface Mail {
+  /** False: somebody else's, who shares it. */
+  readonly isOwn: boolean
   readonly limits: StoreLimits
   /** The owner's counter, whoever looks. */
   readonly state: ModSeq

@@ -48,6 +48,7 @@ const maxGuests = 32
  * or reported as each method says.
  */
 export class MailStore extends AccountStore implements Mail {
+  readonly isOwn = true
   readonly #guests = new Map<string, SharedMail>()
 
   // mailboxes

@@ -39,6 +39,7 @@ import { SharedEmails } from './shared-emails.ts'
 import { forbidden, SharedMailboxes } from './shared-mailboxes.ts'
 
 export class SharedMail implements Mail {
+  readonly isOwn = false
   readonly principal: string
   readonly #store: MailStore
   readonly #parts: OpenAccount

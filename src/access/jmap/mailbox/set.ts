@@ -61,7 +61,8 @@ export function mailboxSet(context: JmapContext): Method {
         destroy: (id) => {
           context.store.destroyMailbox(expectMailbox(context, id).id, { removeEmails })
         },
-        resolves: { takeAside: (updates) => takeAside(context, updates) },
+        // It takes mailboxes to the top level and roles away, which is the owner's alone.
+        ...(context.store.isOwn ? { resolves: { takeAside: (updates) => takeAside(context, updates) } } : {}),
       })
     },
   }
