@@ -87,7 +87,7 @@ async function uploadOne(
   const { data, type = null, ...rest } = value
   const wrong = Object.keys(rest)
   if (type !== null && typeof type !== 'string') wrong.push('type')
-  if (!Array.isArray(data) || data.length === 0) wrong.push('data')
+  if (!Array.isArray(data)) wrong.push('data')
   if (wrong.length > 0) throw invalidProperties(wrong, 'Unknown or of a wrong type.')
   const sources = data as Json[]
   if (sources.length > maxDataSources) {

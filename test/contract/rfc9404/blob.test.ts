@@ -1,5 +1,8 @@
+/**
+ * RFC 9404: blobs made, read and looked up within a request.
+ */
 import { describe, expect, it } from 'vitest'
-import { type Answer, simpleMessage, using, World } from './world.ts'
+import { type Answer, simpleMessage, using, World } from '../../access/jmap/world.ts'
 
 async function request(world: World, ...calls: [name: string, args: object][]): Promise<Answer[]> {
   const methodCalls = calls.map(([name, args], index) => [name, { accountId: 'a1', ...args }, `c${index}`])
@@ -60,7 +63,7 @@ describe('Blob/upload (RFC 9404 §4.1)', () => {
 
   it.each([
     ['no data', {}, ['data']],
-    ['an empty list', { data: [] }, ['data']],
+    ['data that is no list', { data: {} }, ['data']],
     ['two kinds at once', { data: [{ 'data:asText': 'a', 'data:asBase64': 'YQ==' }] }, ['data']],
     ['a range of a text', { data: [{ 'data:asText': 'a', offset: 0 }] }, ['data']],
     ['broken base64', { data: [{ 'data:asBase64': 'YQ=' }] }, ['data']],
@@ -73,6 +76,12 @@ describe('Blob/upload (RFC 9404 §4.1)', () => {
     const { notCreated, created } = await call(new World(), 'Blob/upload', { create: { b: value } })
     expect(created).toBeNull()
     expect(notCreated.b).toMatchObject({ type: 'invalidProperties', properties })
+  })
+
+  it('makes an empty blob of no sources', async () => {
+    const world = new World()
+    const { id, size } = await make(world)
+    expect([size, await get(world, id, {})]).toEqual([0, { id, 'data:asText': '', size: 0 }])
   })
 
   it('refuses a blob that is not there, and a range that is not within it', async () => {

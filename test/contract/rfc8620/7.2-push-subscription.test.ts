@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type Answer, simpleMessage } from './world.ts'
-import { example, PushWorld } from './push-world.ts'
+import { type Answer, simpleMessage } from '../../access/jmap/world.ts'
+import { example, PushWorld } from '../../access/jmap/push-world.ts'
 
 const day = 86_400_000
 
