@@ -82,6 +82,15 @@ export class Columns {
     return at
   }
 
+  /** Makes room for rows that the caller then fills; the index of the first. */
+  extend(count: number): number {
+    const from = this.#length
+    if (from + count > this.#capacity) this.grow(from + count)
+    this.#length += count
+    this.#order = undefined
+    return from
+  }
+
   /** Marked `\Deleted`: JMAP does not see the row (RFC 8621 §4.1.1). */
   isDeletedAt(row: number): boolean {
     return ((this.flags[row] as number) & deletedBit) !== 0

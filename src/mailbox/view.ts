@@ -134,6 +134,14 @@ export class MailboxView extends Columns {
     this.tally.add(row.flags, row.size)
   }
 
+  /** Counts rows from `from` on, which were filled as columns. For this room. */
+  tallyFrom(from: number): void {
+    for (let row = from; row < this.length; row++) {
+      this.tally.add(this.flags[row] as number, this.sizes[row] as number)
+      this.tally.modseq = Math.max(this.tally.modseq, this.modseqs[row] as number)
+    }
+  }
+
   /** For this room. */
   flag(row: number, modseq: number, flags: number, extra: readonly string[]): void {
     this.tally.change(this.flags[row] as number, flags)

@@ -6,34 +6,8 @@ import { AccountColumns, type ColumnRow } from './columns.ts'
 import type { MailboxId } from './ids.ts'
 import { deletedBit, type KeywordTable } from './keyword-table.ts'
 import { ThreadTrail } from './thread-trail.ts'
-import { MailboxView } from './view.ts'
-
-/** Rows that one statement packs: seven numbers each stay far below the 2 MB of a value. */
-const rowsPerLoad = 16_384
-
-/**
- * Columns as JSON arrays, a few rows for thousands of messages: crossing into JavaScript once per column and not once
- * per value makes loading several times faster. Differences to the UID are mostly zero, hence short.
- */
-const load = `
-  SELECT count(*) AS n, max(uid) AS last, json_group_array(uid) AS uids, json_group_array(email - uid) AS emails,
-    json_group_array(thread - email) AS threads, json_group_array(received) AS received,
-    json_group_array(size) AS sizes, json_group_array(flags) AS flags, json_group_array(modseq - uid) AS modseqs,
-    count(keywords) AS extra
-  FROM (SELECT * FROM placement WHERE mailbox = ? AND uid > ? ORDER BY uid LIMIT ${rowsPerLoad})`
-
-interface LoadRow extends Record<string, string | number | null> {
-  n: number
-  last: number | null
-  uids: string
-  emails: string
-  threads: string
-  received: string
-  sizes: string
-  flags: string
-  modseqs: string
-  extra: number
-}
+import type { MailboxView } from './view.ts'
+import { loadView } from './view-loader.ts'
 
 export class Views {
   readonly #sql: Sql
@@ -59,7 +33,7 @@ export class Views {
   of(mailbox: MailboxId): MailboxView {
     let view = this.#loaded.get(mailbox)
     if (view === undefined) {
-      view = this.#load(mailbox)
+      view = loadView(this.#sql, mailbox, this.#keywords)
       this.#makeRoom(view.length)
     } else this.#loaded.delete(mailbox)
     this.#loaded.set(mailbox, view)
@@ -136,33 +110,6 @@ export class Views {
     this.#account = undefined
   }
 
-  #load(mailbox: MailboxId): MailboxView {
-    const pages: LoadRow[] = []
-    let total = 0
-    for (let from = 0; ;) {
-      const page = this.#sql.exec<LoadRow>(load, mailbox, from).one()
-      if (page.last === null) break
-      pages.push(page)
-      total += page.n
-      from = page.last
-      if (page.n < rowsPerLoad) break
-    }
-    const view = new MailboxView(mailbox, this.#keywords, total + 64)
-    for (const page of pages) {
-      fill(view, page)
-      if (page.extra > 0) this.#loadExtra(view, (JSON.parse(page.uids) as number[])[0] as number, page.last as number)
-    }
-    return view
-  }
-
-  #loadExtra(view: MailboxView, from: number, to: number): void {
-    const query = `SELECT email, keywords FROM placement
-      WHERE mailbox = ? AND uid BETWEEN ? AND ? AND keywords IS NOT NULL`
-    for (const row of this.#sql.exec<{ email: number; keywords: string }>(query, view.mailboxId, from, to)) {
-      view.extra.set(row.email, JSON.parse(row.keywords) as string[])
-    }
-  }
-
   #merge(): AccountColumns {
     const views = this.#mailboxIds().map((id) => this.of(id))
     const total = views.reduce((sum, view) => sum + view.length, 0)
@@ -172,15 +119,12 @@ export class Views {
       ids.set(view.emails.subarray(0, view.length), filled)
       filled += view.length
     }
-    ids.sort()
-    const columns = new AccountColumns(total + 64)
+    if (!isAscending(ids)) ids.sort()
     // Two passes: first the ids in order and without doubles, then the other columns by position.
-    let last = 0
-    for (const email of ids) {
-      if (email === last) continue
-      last = email
-      columns.append({ email, thread: 0, received: 0, size: 0, flags: deletedBit, extra: [] })
-    }
+    const columns = new AccountColumns(total + 64)
+    columns.extend(withoutDoubles(ids))
+    columns.emails.set(ids.subarray(0, columns.length))
+    columns.flags.fill(deletedBit, 0, columns.length)
     for (const view of views) copyInto(columns, view)
     return columns
   }
@@ -197,25 +141,16 @@ export class Views {
   }
 }
 
-function fill(view: MailboxView, page: LoadRow): void {
-  const [uids, emails, threads] = [parse(page.uids), parse(page.emails), parse(page.threads)]
-  const [received, sizes, flags, modseqs] = [
-    parse(page.received),
-    parse(page.sizes),
-    parse(page.flags),
-    parse(page.modseqs),
-  ]
-  for (const [at, uid] of uids.entries()) {
-    const email = uid + (emails[at] as number)
-    view.place(uid, uid + (modseqs[at] as number), {
-      email,
-      thread: email + (threads[at] as number),
-      received: received[at] as number,
-      size: sizes[at] as number,
-      flags: flags[at] as number,
-      extra: noNames,
-    })
-  }
+function isAscending(ids: Uint32Array): boolean {
+  for (let at = 1; at < ids.length; at++) if ((ids[at] as number) < (ids[at - 1] as number)) return false
+  return true
+}
+
+/** Moves the different ones of ascending ids to the front; returns how many they are. */
+function withoutDoubles(ids: Uint32Array): number {
+  let kept = 0
+  for (const id of ids) if (kept === 0 || id !== ids[kept - 1]) ids[kept++] = id
+  return kept
 }
 
 function copyInto(columns: AccountColumns, view: MailboxView): void {
@@ -232,6 +167,3 @@ function copyInto(columns: AccountColumns, view: MailboxView): void {
   }
   for (const [email, names] of view.extra) columns.extra.set(email, names)
 }
-
-const noNames: readonly string[] = []
-const parse = (json: string): number[] => JSON.parse(json) as number[]
