@@ -57,6 +57,8 @@ function groupWords({ name, addresses }: AddressGroup, smtputf8: boolean): strin
 }
 
 function mailboxWords({ name, address }: Address, smtputf8: boolean): string[] {
+  // A draft may name someone whose address is still to come.
+  if (name && address === '') return [...phraseWords(name, smtputf8), '<>']
   const spec = headerAddress(address, smtputf8)
   return name ? [...phraseWords(name, smtputf8), `<${spec}>`] : [spec]
 }

@@ -724,3 +724,63 @@ describe('keywords and mailboxes (RFC 8621 §4.1.1, §4.6)', () => {
     expect(await refused(email, world)).toMatchObject({ type: 'tooLarge', maxSize: 1000 })
   })
 })
+
+async function header(world: World, email: Record<string, unknown>, properties: string[]): Promise<Answer> {
+  const { id } = await created(world, email)
+  return (await world.call('Email/get', { ids: [id], properties })).list[0]
+}
+
+describe('header fields of a draft (RFC 8621 §4.6)', () => {
+  it.each<[string, unknown]>([
+    ['to', []],
+    ['cc', []],
+    ['bcc', []],
+    ['replyTo', []],
+    ['references', []],
+    ['inReplyTo', []],
+    ['header:List-Post:asURLs', []],
+    ['header:To:asGroupedAddresses', []],
+    ['header:X-Many:asText:all', []],
+    ['header:X-None:asText', null],
+  ])('%s %j makes no field: RFC 5322 §3.6.3 wants a member', async (property, value) => {
+    const world = new World()
+    const shown = await header(world, { [property]: value }, [property, 'headers'])
+    expect(shown[property] ?? []).toEqual([])
+    expect(shown.headers.map(({ name }: Answer) => name)).toEqual([
+      'Message-ID',
+      'Date',
+      'MIME-Version',
+      'Content-Type',
+    ])
+  })
+
+  it('an empty messageId is generated all the same', async () => {
+    const { messageId } = await header(new World(), { messageId: [] }, ['messageId'])
+    expect(messageId).toEqual([expect.stringMatching(/@/)])
+  })
+
+  it.each([
+    ['a local part in UTF-8 (RFC 6532)', { name: 'Zoë', email: 'zoë@bücher.example' }],
+    ['a name without an address yet', { name: 'Bob', email: '' }],
+    ['half an address', { name: null, email: 'bob@' }],
+    ['a quoted local part', { name: null, email: '"a b"@x.example' }],
+    ['a name with every special', { name: 'a, "b" <c> (d); \\e:', email: 'x@y.example' }],
+    ['a very long name', { name: 'Ünïcode '.repeat(60).trim(), email: 'x@y.example' }],
+  ])('takes %s', async (_, address) => {
+    expect((await header(new World(), { to: [address] }, ['to'])).to).toEqual([address])
+  })
+
+  it('a domain in UTF-8 alone needs no SMTPUTF8: it has A-labels (RFC 5891)', async () => {
+    const { to } = await header(new World(), { to: [{ email: 'info@bücher.example' }] }, ['to'])
+    expect(to).toEqual([{ name: null, email: 'info@xn--bcher-kva.example' }])
+  })
+
+  it.each<[string, Record<string, unknown>, string]>([
+    ['neither name nor address', { cc: [{ email: '' }] }, 'cc'],
+    ['an address that no line can hold', { cc: [{ email: `${'x'.repeat(1000)}@x.example` }] }, 'cc'],
+    ['a message id that no line can hold', { references: [`${'x'.repeat(1000)}@x.example`] }, 'references'],
+    ['a raw line that is too long', { 'header:X-Raw': ` ${'x'.repeat(1000)}` }, 'header:X-Raw'],
+  ])('invalidProperties names the property with %s', async (_, email, property) => {
+    expect(await refused(email)).toMatchObject({ type: 'invalidProperties', properties: [property] })
+  })
+})

@@ -10,7 +10,7 @@ import { convenienceProperties, parseHeaderProperty, type HeaderForm, type Heade
 
 export interface HeaderReading {
   readonly fields: ComposedField[]
-  /** The fields given: the property that gives each, by lower-case field name. */
+  /** The fields there will be: the property that gives each, by lower-case field name. */
   readonly names: ReadonlyMap<string, string>
   /** Properties that are malformed, of a wrong type, or represent a field twice. */
   readonly invalid: readonly string[]
@@ -22,6 +22,7 @@ export interface HeaderReading {
 export function readHeaderFields(record: JsonObject, convenience: boolean): HeaderReading {
   const fields: ComposedField[] = []
   const names = new Map<string, string>()
+  const seen = new Set<string>()
   const invalid: string[] = []
   const rest: JsonObject = {}
   for (const [property, value] of Object.entries(record)) {
@@ -38,9 +39,10 @@ export function readHeaderFields(record: JsonObject, convenience: boolean): Head
     if (value === null) continue
     const name = wanted.name.toLowerCase()
     const composed = composeField(wanted, value)
-    if (composed === undefined || names.has(name)) invalid.push(property)
+    if (composed === undefined || seen.has(name)) invalid.push(property)
     else fields.push(...composed)
-    names.set(name, property)
+    seen.add(name)
+    if (composed?.length !== 0) names.set(name, property)
   }
   return { fields, names, invalid, rest }
 }
@@ -55,7 +57,14 @@ function composeField(property: HeaderProperty, value: Json): ComposedField[] | 
   const values = property.all ? value : [value]
   if (!Array.isArray(values)) return undefined
   const fields = values.map((item) => fieldOf(property.name, property.form, item))
-  return fields.every((field) => field !== undefined) ? fields : undefined
+  return fields.every((field) => field !== undefined) ? fields.filter(hasContent) : undefined
+}
+
+/** A list of nothing is no field: RFC 5322 §3.6.3 and §3.6.4 want at least one member. */
+function hasContent(field: ComposedField): boolean {
+  if ('addresses' in field) return field.addresses.length > 0
+  if ('messageIds' in field) return field.messageIds.length > 0
+  return !('urls' in field) || field.urls.length > 0
 }
 
 function fieldOf(name: string, form: HeaderForm, value: Json): ComposedField | undefined {
@@ -114,6 +123,7 @@ function addressOf(value: Json): Address | undefined {
   if (Object.keys(rest).length > 0 || (name !== null && !isText(name))) return undefined
   if (typeof email !== 'string' || !isText(email)) return undefined
   if (splitAddress(email) === undefined && /[<>,;:"()\s]/.test(email)) return undefined
+  if (email === '' && (name ?? '') === '') return undefined
   return name === null || name === '' ? { address: email } : { name, address: email }
 }
 

@@ -3,7 +3,15 @@
  *
  * Standards: RFC 8621 §4.6, RFC 5322 §3.6.1 and §3.6.4 (Date and Message-ID are added when missing).
  */
-import { compose, ComposeError, splitAddress, type ComposedField, type ComposedPart } from '../../../format/index.ts'
+import {
+  compose,
+  ComposeError,
+  type ComposedField,
+  type ComposedPart,
+  type ComposeOptions,
+  flattenAddresses,
+  splitAddress,
+} from '../../../format/index.ts'
 import {
   invalidProperties,
   isObject,
@@ -47,16 +55,42 @@ export function composeEmail(context: JmapContext, call: CallContext, record: Js
     throw new SetError('blobNotFound', undefined, { notFound: [...creation.missingBlobs] })
   }
   refuseLarge(creation.attachedSize, context.limits.maxSizeAttachmentsPerEmail)
-  const raw = composed(context, [...fields, ...missingFields(context, names)], body as ComposedPart)
+  const raw = composed(context, [...fields, ...missingFields(context, names)], body as ComposedPart, names)
   refuseLarge(raw.length, context.limits.maxSizeEmail)
   return raw
 }
 
-function composed(context: JmapContext, header: ComposedField[], body: ComposedPart): Uint8Array {
+function composed(
+  context: JmapContext,
+  header: readonly ComposedField[],
+  body: ComposedPart,
+  names: ReadonlyMap<string, string>,
+): Uint8Array {
+  const options = { seed: context.ids(), smtputf8: header.some(needsUtf8) }
   try {
-    return compose({ header, body }, { seed: context.ids() })
+    return compose({ header, body }, options)
   } catch (error) {
-    if (error instanceof ComposeError) throw new SetError('invalidProperties', error.message, { properties: [] })
+    if (!(error instanceof ComposeError)) throw error
+    const wrong = header
+      .filter((field) => !isComposable(field, options))
+      .map(({ name }) => names.get(name.toLowerCase()))
+    throw invalidProperties([...new Set(wrong.filter((property) => property !== undefined))], error.message)
+  }
+}
+
+/** A local part beyond ASCII has no other form (RFC 6532); domains have A-labels, and text is encoded. */
+function needsUtf8(field: ComposedField): boolean {
+  if (!('addresses' in field)) return false
+  const addresses = flattenAddresses(field.addresses)
+  return addresses.some(({ address }) => /[^\0-\x7f]/.test(splitAddress(address)?.localPart ?? address))
+}
+
+function isComposable(field: ComposedField, options: ComposeOptions): boolean {
+  try {
+    compose({ header: [field], body: { type: 'text/plain', content: { text: '' } } }, options)
+    return true
+  } catch (error) {
+    if (error instanceof ComposeError) return false
     throw error
   }
 }
