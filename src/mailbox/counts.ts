@@ -4,13 +4,9 @@
  * Standards: RFC 8621 §2 and §4.1.1 (JMAP does not count what is marked `\Deleted`), RFC 9051 §6.3.11 (STATUS, which does).
  */
 import type { MailboxId } from './ids.ts'
-import type { Mailboxes } from './mailboxes.ts'
-import { ThreadCounts } from './thread-counts.ts'
+import { type CountedMailboxes, ThreadCounts } from './thread-counts.ts'
 import type { MailboxCounts } from './types.ts'
 import type { Views } from './views.ts'
-
-/** The mailboxes that count: all, or those that somebody may read. */
-export type CountedMailboxes = Pick<Mailboxes, 'expect' | 'byRole' | 'ids'>
 
 export class Counts {
   readonly #views: Views

@@ -7,9 +7,9 @@
  * that have a good part of the account's messages: eight octets a message at most.
  */
 import { Bitmap } from './bitmap.ts'
-import type { CountedMailboxes } from './counts.ts'
 import type { MailboxId } from './ids.ts'
 import { deletedBit, draftBit, seenBit } from './keyword-table.ts'
+import type { Mailboxes } from './mailboxes.ts'
 import type { MailboxView } from './view.ts'
 import type { Views } from './views.ts'
 
@@ -19,6 +19,9 @@ const mostThreads = 16
 const idsPerMessage = 64
 /** Ids that may still be given out before bitmaps have to be made again. */
 const headroom = 4096
+
+/** The mailboxes that count: all, or those that somebody may read. */
+export type CountedMailboxes = Pick<Mailboxes, 'expect' | 'byRole' | 'ids'>
 
 interface Kept {
   total: number

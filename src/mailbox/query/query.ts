@@ -8,48 +8,13 @@
 import type { Columns } from '../columns.ts'
 import type { EmailReader } from '../email-reader.ts'
 import { StoreError } from '../errors.ts'
-import type { EmailId, ModSeq } from '../ids.ts'
+import type { ModSeq } from '../ids.ts'
 import type { StoreLimits } from '../limits.ts'
-import {
-  checkFilter,
-  compileFilter,
-  type Filter,
-  type FilterContext,
-  type Predicate,
-  requiredMailbox,
-} from './filter.ts'
-import { Results } from './results.ts'
+import { checkFilter, compileFilter, type FilterContext, type Predicate, requiredMailbox } from './filter.ts'
+import { type Query, type QueryResult, Results } from './results.ts'
 import { checkSort, type Comparator, sortRows } from './sort.ts'
 
-export interface Query {
-  readonly filter?: Filter
-  /** Default: receivedAt, newest first. */
-  readonly sort?: readonly Comparator[]
-  /** Only the first email of each thread. */
-  readonly collapseThreads?: boolean
-  /** Of the first result; negative: from the end. Not with `anchor`. */
-  readonly position?: number
-  /** Position of this email, plus `anchorOffset`. */
-  readonly anchor?: EmailId
-  readonly anchorOffset?: number
-  /** At most so many ids; default: all. */
-  readonly limit?: number
-  readonly calculateTotal?: boolean
-  /** Only these of the results, each with its index. Not with a window. */
-  readonly among?: ReadonlySet<EmailId>
-}
-
-export interface QueryResult {
-  readonly ids: readonly EmailId[]
-  readonly position: number
-  /** Only with `among`: where each of `ids` is in the results. */
-  readonly indexes?: readonly number[]
-  /** Only with `calculateTotal`. */
-  readonly total: number | undefined
-  readonly queryState: ModSeq
-  /** Always false for now: RFC 8620 §5.6 lets a server say so. */
-  readonly canCalculateChanges: boolean
-}
+export type { Query, QueryResult } from './results.ts'
 
 export interface QueryParts {
   readonly limits: StoreLimits
