@@ -19,8 +19,16 @@ export interface BlobNames {
   readonly type: string | undefined
 }
 
-/** A blob never changes, so its id is its entity tag. Throws what `Download.slice` throws, before anything is answered. */
-export async function blobResponse(request: Request, blob: Download, names: BlobNames): Promise<Response> {
+/**
+ * A blob never changes, so its id is its entity tag. Throws what `Download.slice` throws before anything is answered; what
+ * goes wrong later is told to `onFault`, and ends the answer short of the length it has told.
+ */
+export async function blobResponse(
+  request: Request,
+  blob: Download,
+  names: BlobNames,
+  onFault: (error: unknown) => void,
+): Promise<Response> {
   const { size } = blob
   const etag = `"${names.blobId}"`
   const headers = { ...downloadHeaders(names.name, names.type, blob.type), 'accept-ranges': 'bytes', etag }
@@ -37,7 +45,7 @@ export async function blobResponse(request: Request, blob: Download, names: Blob
     return problem(416, 'Range Not Satisfiable', detail, facts)
   }
   const octets = range ?? { start: 0, end: size }
-  const body = await bodyOf(blob, octets)
+  const body = await bodyOf(blob, octets, onFault)
   if (body === undefined) return problem(404, 'Not Found', 'there is no such blob')
   if (range === undefined) return new Response(body, { headers })
   const contentRange = `bytes ${range.start}-${range.end - 1}/${size}`
@@ -45,7 +53,11 @@ export async function blobResponse(request: Request, blob: Download, names: Blob
 }
 
 /** The octets, or a stream of them whose length HTTP can tell beforehand. */
-async function bodyOf(blob: Download, { start, end }: ByteRange): Promise<Uint8Array | ReadableStream | undefined> {
+async function bodyOf(
+  blob: Download,
+  { start, end }: ByteRange,
+  onFault: (error: unknown) => void,
+): Promise<Uint8Array | ReadableStream | undefined> {
   const first = await blob.slice(start, Math.min(start + STRIDE, end))
   if (first === undefined || end - start <= STRIDE) return first
   const { readable, writable } = new FixedLengthStream(end - start)
@@ -54,13 +66,18 @@ async function bodyOf(blob: Download, { start, end }: ByteRange): Promise<Uint8A
     start: (controller) => controller.enqueue(first),
     async pull(controller) {
       if (at >= end) return controller.close()
-      const next = await blob.slice(at, Math.min(at + STRIDE, end))
-      if (next === undefined) throw new Error('the blob was destroyed while it was sent')
-      at += next.length
-      controller.enqueue(next)
+      try {
+        const next = await blob.slice(at, Math.min(at + STRIDE, end))
+        if (next === undefined) return controller.error(new Error('the blob was destroyed while it was sent'))
+        at += next.length
+        controller.enqueue(next)
+      } catch (error) {
+        onFault(error)
+        controller.error(error)
+      }
     },
   })
-  // What goes wrong on the way ends `readable` too: the client sees fewer octets than it was told, or has gone itself.
+  // Either the source has failed, which ends `readable` too and has been told, or the client has gone.
   rest.pipeTo(writable).catch(() => undefined)
   return readable
 }

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
+import { blobResponse } from '../../../src/host/http/blob-response.ts'
 import { conditionsOf, evaluate, rangeOf } from '../../../src/host/http/byte-range.ts'
 import { basic, furnish, request } from './house.ts'
 
@@ -197,6 +198,21 @@ describe('a download (RFC 8620 §6.2)', () => {
     const left = await download(blobId)
     await left.body?.cancel()
     expect((await download(blobId, { Range: 'bytes=0-0' })).status).toBe(206)
+  })
+
+  it.each<[string, () => Promise<undefined>, number]>([
+    ['cannot be read any more', () => Promise.reject(new Error('the store is damaged')), 1],
+    ['has been destroyed', () => Promise.resolve(undefined), 0],
+  ])('breaks off short of the length it told when the blob %s on the way', async (_, second, told) => {
+    const faults: unknown[] = []
+    const size = 9 * mebibyte
+    const slice = (start: number, end: number) => (start === 0 ? Promise.resolve(counted(end)) : second())
+    const names = { blobId: 'U1', name: 'a', type: undefined }
+    const blob = { type: 'image/png', size, slice }
+    const response = await blobResponse(new Request('https://x.test/'), blob, names, (error) => faults.push(error))
+    expect(response.status).toBe(200)
+    await expect(response.arrayBuffer()).rejects.toThrow()
+    expect(faults).toHaveLength(told)
   })
 
   it('takes no header, script or foreign name from its URL (RFC 6266 §4.3, RFC 8187)', async () => {

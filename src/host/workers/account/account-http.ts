@@ -23,6 +23,7 @@ import {
 } from '../../http/index.ts'
 import type { LoginResult } from '../doors.ts'
 import type { Env } from '../env.ts'
+import { describe, log } from '../log.ts'
 import { settingsOf } from '../settings.ts'
 import type { AccountLogins } from './account-logins.ts'
 import type { EventSockets } from './event-sockets.ts'
@@ -90,7 +91,10 @@ export class AccountHttp {
       case 'download': {
         const blob = await jmap.download(accountId, blobId)
         if (blob === undefined) return problem(404, 'Not Found', 'there is no such blob')
-        return blobResponse(request, blob, { blobId, name, type: url.searchParams.get('accept') ?? undefined })
+        const names = { blobId, name, type: url.searchParams.get('accept') ?? undefined }
+        return blobResponse(request, blob, names, (error) =>
+          log('error', 'download broken off', { blobId, error: describe(error) }),
+        )
       }
       case 'events':
         return this.#subscribe(request, url, credential)
