@@ -32,6 +32,30 @@ describe('Principal/get (RFC 9670 §2.1)', () => {
     })
   })
 
+  it('gives the principal of the example, Joe Bloggs (RFC 9670 §4.1)', async () => {
+    const world = new SharingWorld()
+    const joe = world.house.add('P2342fnddd20', 'joe@facteur.test', 'Joe Bloggs')
+    await world.call(joe, 'Principal/set', { update: { P2342fnddd20: { timeZone: 'America/New_York' } } })
+    const [query, get] = await world.calls(
+      world.alice,
+      ['Principal/query', { filter: { text: 'Joe', type: 'individual' } }],
+      ['Principal/get', { '#ids': { resultOf: 'c0', name: 'Principal/query', path: '/ids' } }],
+    )
+    expect(query[1].ids).toEqual(['P2342fnddd20'])
+    expect(get[1].list).toEqual([
+      {
+        id: 'P2342fnddd20',
+        type: 'individual',
+        name: 'Joe Bloggs',
+        description: null,
+        email: 'joe@facteur.test',
+        timeZone: 'America/New_York',
+        capabilities: {},
+        accounts: null,
+      },
+    ])
+  })
+
   it('calls somebody without a name by their address', async () => {
     const world = new SharingWorld()
     const { list } = await world.call(world.alice, 'Principal/get', { ids: ['a3'], properties: ['name'] })

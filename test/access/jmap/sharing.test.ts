@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { defaultLimits, SharedAccess } from '../../../src/access/jmap/index.ts'
 import { encodeUtf8 } from '../../../src/format/index.ts'
 import { everything, nothing, reading, SharingWorld, using, writing } from './sharing-world.ts'
 import type { Answer } from './world.ts'
@@ -517,6 +518,78 @@ describe('telling (RFC 9670 §3)', () => {
     await world.call(world.alice, 'Mailbox/set', { create: { x: { name: 'X' } } })
     expect(world.alice.wakeups).toEqual([])
     expect(world.alice.teller.nextWakeup()).toBeUndefined()
+  })
+})
+
+const sharees = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`n${n}`, reading]))
+
+describe('limits', () => {
+  it('the owner takes 16 calls of others at once, and refuses more without waiting', async () => {
+    const { alice, bob, ...world } = new SharingWorld()
+    alice.store.grants.set(alice.store.mailboxByRole('inbox')!.id, 'a2', 'lra' as never)
+    const { promise: answered, resolve: answer } = Promise.withResolvers<void>()
+    const access = new SharedAccess({
+      store: alice.store,
+      account: () => ({ id: 'a1', address: alice.address, name: '' }),
+      limits: defaultLimits,
+      clock: () => 0,
+      ids: () => 'id',
+      people: { ...world.house.peopleOf(alice), people: () => answered.then(() => ({ state: 0, people: [] })) },
+      onFault: () => {},
+    })
+    const id = new SharingWorld().mailbox(alice, 'inbox')
+    const update = { [id]: { 'shareWith/a3': reading } }
+    const set = { name: 'Mailbox/set', arguments: { accountId: 'a1', update }, using, createdIds: [] }
+    const waiting = Array.from({ length: 16 }, () => access.call(bob.person, set))
+    const refused = { error: { type: 'serverUnavailable', description: expect.any(String) } }
+    expect(await access.call(bob.person, set)).toEqual(refused)
+    answer()
+    for (const done of await Promise.all(waiting)) expect(done).toHaveProperty('arguments')
+    expect(await access.call(bob.person, set)).toHaveProperty('arguments')
+  })
+
+  it('a mailbox is shared with at most 99, and one place is left for anyone', async () => {
+    const world = new SharingWorld()
+    const id = world.mailbox(world.alice, 'inbox')
+    for (let n = 0; n < 100; n++) world.house.domain('facteur.test').addAccount(`n${n}`, `n${n}`)
+    const set = (shareWith: object) => world.call(world.alice, 'Mailbox/set', { update: { [id]: { shareWith } } })
+    expect((await set(sharees(100))).notUpdated[id].type).toBe('invalidProperties')
+    expect((await set(sharees(99))).updated).toEqual({ [id]: null })
+    expect((await set({ ...sharees(98), n99: reading })).updated).toEqual({ [id]: null })
+  })
+})
+
+describe('what hostile clients send', () => {
+  it.each([
+    ['Email/get', { ids: 7 }, 'invalidArguments'],
+    ['Email/get', { ids: ['M1'], properties: ['nonsense'] }, 'invalidArguments'],
+    ['Email/query', { filter: { inMailbox: 'B2' }, unknown: true }, 'invalidArguments'],
+    ['Email/changes', { sinceState: '99999' }, 'cannotCalculateChanges'],
+    ['Mailbox/set', { update: { B2: { shareWith: 7 } }, ifInState: '0' }, 'stateMismatch'],
+    ['Thread/get', { ids: null }, 'requestTooLarge'],
+    ['Foo/get', {}, 'unknownMethod'],
+  ])("%s %j is refused as in one's own account", async (name, args, type) => {
+    const world = new SharingWorld()
+    await world.share(world.alice, 'inbox', { a2: writing })
+    expect((await world.refusal(world.bob, name, { accountId: 'a1', ...args })).type).toBe(type)
+  })
+
+  it('an account id that is no id is an account that is not there', async () => {
+    const world = new SharingWorld()
+    await world.share(world.alice, 'inbox', { a2: writing })
+    for (const accountId of ['__proto__', 'constructor', '', 'A1', 'a1 ', '../a1']) {
+      expect((await world.refusal(world.bob, 'Mailbox/get', { accountId })).type).toBe('accountNotFound')
+    }
+    expect((await world.refusal(world.bob, 'Mailbox/get', { accountId: 7 })).type).toBe('invalidArguments')
+  })
+
+  it('names of members like __proto__ travel as they are', async () => {
+    const world = new SharingWorld()
+    await world.share(world.alice, 'inbox', { a2: writing })
+    const body = `{"using": ${JSON.stringify(using)}, "methodCalls": [["Email/set",
+      {"accountId": "a1", "update": {"__proto__": {"keywords/$seen": true}}}, "c"]]}`
+    const answer = JSON.parse((await world.bob.jmap.handle(encodeUtf8(body))).body)
+    expect(Object.keys(answer.methodResponses[0][1].notUpdated)).toEqual(['__proto__'])
   })
 })
 

@@ -265,6 +265,28 @@ describe('push (RFC 8620 §7.1)', () => {
     expect(changed[ids['erin'] as string]).toHaveProperty('EmailDelivery')
     await reader.cancel()
   })
+
+  it('tells a WebSocket, but not of an account in which nothing is subscribed to (RFC 9670 §1.4)', async () => {
+    const id = await share('erin', 'grace', reading)
+    const { webSocket } = await request('/jmap/ws', {
+      headers: { Authorization: login('grace'), Upgrade: 'websocket', 'Sec-WebSocket-Protocol': 'jmap' },
+    })
+    if (webSocket === null) throw new Error('no socket')
+    const received: { changed: Record<string, object> }[] = []
+    webSocket.addEventListener('message', ({ data }) => received.push(JSON.parse(data as string)))
+    webSocket.accept()
+    webSocket.send(JSON.stringify({ '@type': 'WebSocketPushEnable', dataTypes: ['EmailDelivery'] }))
+    await deliver('erin', 'One')
+    await vi.waitFor(() => expect(received).toHaveLength(1), { interval: 10, timeout: 5000 })
+    expect(received[0]?.changed).toHaveProperty(ids['erin'] as string)
+    await call('grace', 'Mailbox/set', { accountId: ids['erin'], update: { [id]: { isSubscribed: false } } })
+    await deliver('erin', 'Two')
+    await share('erin', 'grace', null)
+    await deliver('grace', 'Own')
+    await vi.waitFor(() => expect(received).toHaveLength(2), { interval: 10, timeout: 5000 })
+    expect(Object.keys(received[1]?.changed ?? {})).toEqual([ids['grace']])
+    webSocket.close(1000)
+  })
 })
 
 describe('what the objects forget', () => {

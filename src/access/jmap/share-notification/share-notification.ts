@@ -82,9 +82,6 @@ export function shareNotificationChanges(context: OwnContext): Method {
 
 /** §3.5: they can only be dismissed. */
 export function shareNotificationSet(context: OwnContext): Method {
-  const refuse = (): never => {
-    throw new SetError('forbidden', 'Notifications are made by the server and only dismissed.')
-  }
   return {
     capability: principalsCapability,
     run: (values, call) =>
@@ -99,6 +96,10 @@ export function shareNotificationSet(context: OwnContext): Method {
         },
       }),
   }
+}
+
+function refuse(): never {
+  throw new SetError('forbidden', 'Notifications are made by the server and only dismissed.')
 }
 
 type Test = (notice: ShareNotification) => boolean

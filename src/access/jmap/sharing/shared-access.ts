@@ -7,8 +7,15 @@
  * Standards: RFC 8620 §3.6.2 (accountNotFound, accountReadOnly), §6; RFC 9670.
  * Limits: calls at once. They are refused and never queued, so that two accounts that call each other cannot wait in a circle.
  */
-import { StoreError, type Mail, type MailStore, type Person, type SharedMail } from '../../../mailbox/index.ts'
-import { isObject, MethodError, type CreatedIds, type JsonObject, type Method } from '../../../protocol/jmap/index.ts'
+import { type Mail, type MailStore, type Person, type SharedMail } from '../../../mailbox/index.ts'
+import {
+  isObject,
+  MethodError,
+  SetError,
+  type CreatedIds,
+  type Json,
+  type JsonObject,
+} from '../../../protocol/jmap/index.ts'
 import { available } from '../available.ts'
 import { openBlob } from '../blob.ts'
 import type { Download, JmapAccount, JmapContext, JmapResponse } from '../context.ts'
@@ -48,7 +55,7 @@ export class SharedAccess {
       const result = await this.#atOnce(async () => {
         const shared = this.#mailOf(user)
         if (isReadOnly(shown(shared)) && changes(name, args)) throw new MethodError('accountReadOnly')
-        const method = available(this.#methodsFor(user, shared)).get(name)
+        const method = available(mailMethodsOf(this.#contextFor(user, shared))).get(name)
         if (method === undefined) throw new MethodError('accountNotSupportedByMethod')
         return method.run(args, { createdIds: created, using: new Set(using) })
       })
@@ -75,9 +82,12 @@ export class SharedAccess {
   /** A message that is copied into the account. */
   async add(user: Person, email: CopiedEmail, raw: Uint8Array): Promise<CopyOutcome> {
     try {
-      const created = await this.#atOnce(() => addCopy(this.#contextFor(user, this.#mailOf(user)), email, raw))
-      return { created }
+      return await this.#atOnce(async () => {
+        const created = await addCopy(this.#contextFor(user, this.#mailOf(user)), email, raw)
+        return { created }
+      })
     } catch (error) {
+      if (error instanceof MethodError) return { refused: new SetError(asOneRecord(error), error.message).toJSON() }
       return { refused: asSetError(error).toJSON() }
     }
   }
@@ -89,23 +99,14 @@ export class SharedAccess {
     return shared
   }
 
-  async #atOnce<T>(work: () => T | Promise<T>): Promise<T> {
-    if (this.#calls >= maxCalls) throw new StoreError('unavailable', 'too many calls from other accounts at once')
+  async #atOnce<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#calls >= maxCalls) throw new MethodError('serverUnavailable', 'Too many calls of others at once.')
     this.#calls++
     try {
       return await work()
-    } catch (error) {
-      if (error instanceof StoreError && error.type === 'unavailable') {
-        throw new MethodError('serverUnavailable', error.message)
-      }
-      throw error
     } finally {
       this.#calls--
     }
-  }
-
-  #methodsFor(user: Person, shared: SharedMail): ReadonlyMap<string, Method> {
-    return mailMethodsOf(this.#contextFor(user, shared))
   }
 
   #contextFor(user: Person, shared: SharedMail): JmapContext {
@@ -114,6 +115,11 @@ export class SharedAccess {
     const mailboxSharing = mailboxSharingOf({ store, mail: shared, owner: owner.id, people, actor: user })
     return { store: shared, account: owner, limits, clock, ids, onFault, mailboxSharing }
   }
+}
+
+/** What a refusal of the whole call means for the one record of a copy. */
+function asOneRecord({ type }: MethodError): 'forbidden' | 'rateLimit' {
+  return type === 'accountNotFound' ? 'forbidden' : 'rateLimit'
 }
 
 /** Sharing as the owner, or somebody who was given the right to, may do it. */
@@ -152,10 +158,13 @@ function changes(name: string, args: JsonObject): boolean {
   if (name !== 'Mailbox/set') return writing.has(name)
   const { create, update, destroy } = args
   const patches = isObject(update ?? null) ? Object.values(update as JsonObject) : []
-  const isSubscription = (patch: unknown) => isObject(patch) && Object.keys(patch).join() === 'isSubscribed'
   return (
     (isObject(create ?? null) && Object.keys(create as JsonObject).length > 0) ||
     (Array.isArray(destroy) && destroy.length > 0) ||
     !patches.every(isSubscription)
   )
+}
+
+function isSubscription(patch: Json): boolean {
+  return isObject(patch) && Object.keys(patch).join() === 'isSubscribed'
 }
