@@ -37,7 +37,7 @@ async function wants(context: TestContext): Promise<void> {
 }
 
 /** aerc's configuration and a home of its own; the environment to start it in. */
-function furnish(user: string): Record<string, string> {
+function furnish(user: string): Record<string, string> & { HOME: string } {
   const home = join(server.data, 'aerc')
   const configuration = join(home, '.config', 'aerc')
   mkdirSync(configuration, { recursive: true, mode: 0o700 })

@@ -31,7 +31,7 @@ async function wants(context: TestContext, program: string): Promise<void> {
 }
 
 /** meli's configuration and a home of its own; the environment to start it in. */
-function furnish(user: string): Record<string, string> {
+function furnish(user: string): Record<string, string> & { HOME: string } {
   const home = join(server.data, 'meli')
   mkdirSync(home, { mode: 0o700 })
   const editor = join(home, 'editor')

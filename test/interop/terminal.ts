@@ -2,12 +2,12 @@
  * A program on a terminal that a test reads and types at, by tmux.
  */
 import { execFile } from 'node:child_process'
+import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, vi } from 'vitest'
 
 const run = promisify(execFile)
 const patience = { timeout: 15_000, interval: 50 }
-let terminals = 0
 
 /** Resolves when what a program does in its own time has been done: when `check` no longer rejects. */
 export async function eventually(check: () => Promise<void>): Promise<void> {
@@ -15,11 +15,15 @@ export async function eventually(check: () => Promise<void>): Promise<void> {
 }
 
 export class Terminal {
-  readonly #socket = `facteur-test-${process.pid}-${++terminals}`
+  readonly #socket: string
 
-  /** Starts a shell command on a terminal of 120 columns and 32 lines. */
-  static async open(command: string, environment: Readonly<Record<string, string>>): Promise<Terminal> {
-    const terminal = new Terminal()
+  private constructor(socket: string) {
+    this.#socket = socket
+  }
+
+  /** Starts a shell command on a terminal of 120 columns and 32 lines. tmux keeps its socket in `HOME`. */
+  static async open(command: string, environment: Readonly<{ HOME: string }>): Promise<Terminal> {
+    const terminal = new Terminal(join(environment.HOME, 'tmux'))
     const variables = Object.entries(environment).flatMap(([name, value]) => ['-e', `${name}=${value}`])
     // -f: no configuration of whoever runs the tests.
     await terminal.#tmux('-f', '/dev/null', 'new-session', '-d', '-x', '120', '-y', '32', ...variables, command)
@@ -56,7 +60,7 @@ export class Terminal {
   }
 
   async #tmux(...args: string[]): Promise<string> {
-    const { stdout } = await run('tmux', ['-L', this.#socket, ...args])
+    const { stdout } = await run('tmux', ['-S', this.#socket, ...args])
     return stdout
   }
 }
