@@ -128,31 +128,6 @@ describe('JMAP over HTTP', () => {
     expect(denied.headers.get('access-control-allow-origin')).toBe('*')
   })
 
-  it.each([
-    ['a body that is no JSON', '{', 400],
-    ['a request that is no object', '[]', 400],
-    ['a prototype in place of a request', '{"__proto__":{"using":[],"methodCalls":[]}}', 400],
-  ])('answers %s with a problem (RFC 8620 §3.6.1)', async (_, body, status) => {
-    const headers = { Authorization: alice, 'Content-Type': 'application/json' }
-    const response = await request('/jmap/api', { method: 'POST', headers, body })
-    expect(response.status).toBe(status)
-    expect(response.headers.get('content-type')).toBe('application/problem+json')
-    expect(({} as Record<string, unknown>).using).toBeUndefined()
-  })
-
-  it.each([
-    ['with its length declared', true],
-    ['in chunks of unknown length', false],
-  ])('refuses a request that is too long, %s', async (_, declared) => {
-    const bytes = new Uint8Array(11 * 1024 * 1024).fill(0x20)
-    const body = declared ? bytes : new Response(bytes).body
-    const headers = { Authorization: alice, 'Content-Type': 'application/json' }
-    const response = await request('/jmap/api', { method: 'POST', headers, body })
-    expect(response.status).toBe(400)
-    const limit = { type: 'urn:ietf:params:jmap:error:limit', limit: 'maxSizeRequest' }
-    expect(await response.json()).toMatchObject(limit) // RFC 8620 §3.6.1
-  })
-
   it('keeps an upload and gives it back (RFC 8620 §6)', async () => {
     const headers = { Authorization: alice, 'Content-Type': 'text/html' }
     const upload = await request(`/jmap/upload/${ids.alice}`, { method: 'POST', headers, body: '<script>1</script>' })
