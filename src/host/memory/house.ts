@@ -35,6 +35,7 @@ export class MemoryAccount {
     this.store.create({ address, name })
     const { store } = this
     const account = { id, address, name }
+    const person = () => this.person
     const people = house.peopleOf(this)
     const ids = countingIds()
     const onFault = (where: string, cause: unknown) => void house.faults.push([where, cause])
@@ -42,10 +43,10 @@ export class MemoryAccount {
     const submit: SubmissionPort = {
       submit: () => Promise.resolve({ accepted: true, reply: { code: 250, text: 'queued' } }),
     }
-    this.teller = new ShareTeller({ store, account: () => account, clock, wakeAt, tell: house.tell, onFault })
+    this.teller = new ShareTeller({ store, account: person, clock, wakeAt, tell: house.tell, onFault })
     this.shared = new SharedAccess({
       store,
-      account: () => account,
+      account: person,
       limits: defaultLimits,
       clock,
       ids,
@@ -142,7 +143,8 @@ export class MemoryHouse {
       async setProfile(patch) {
         const { profile = {} } = domain.people([account.id]).people[0] ?? {}
         const entries = Object.entries({ ...profile, ...patch }).filter(([, value]) => value !== null)
-        domain.setProfile(account.id, Object.fromEntries(entries))
+        const isListed = domain.setProfile(account.id, Object.fromEntries(entries))
+        if (!isListed) throw new StoreError('notFound', 'the account is not in the directory')
       },
     }
   }

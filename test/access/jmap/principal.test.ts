@@ -83,6 +83,12 @@ describe('Principal/get (RFC 9670 §2.1)', () => {
     expect(seenByDora.list).toHaveLength(2)
   })
 
+  it('has the user themselves, whatever the directory says (RFC 9670 §1.5.1)', async () => {
+    const world = new SharingWorld()
+    world.house.domain('facteur.test').removeAccount('alice')
+    expect(ids((await world.call(world.alice, 'Principal/get')).list)).toEqual(['a2', 'a3', 'a1'])
+  })
+
   it('refuses an unknown property', async () => {
     const world = new SharingWorld()
     const refused = await world.refusal(world.alice, 'Principal/get', { properties: ['password'] })
@@ -145,6 +151,14 @@ describe('Principal/set (RFC 9670 §2.3)', () => {
     await world.call(world.alice, 'Principal/set', { update: { a1: { description: null, timeZone: null } } })
     const { list } = await world.call(world.bob, 'Principal/get', { ids: ['a1'] })
     expect(list[0]).toMatchObject({ name: 'Alice A.', description: null, timeZone: null })
+  })
+
+  it('gives the user the name that others see from then on (RFC 9670 §3.2)', async () => {
+    const world = new SharingWorld()
+    await world.call(world.alice, 'Principal/set', { update: { a1: { name: 'Alice A.' } } })
+    await world.share(world.alice, 'inbox', { a2: reading })
+    const { list } = await world.call(world.bob, 'ShareNotification/get')
+    expect(list[0].changedBy.name).toBe('Alice A.')
   })
 
   it.each([

@@ -7,7 +7,7 @@
  * Standards: RFC 9670 §2, §2.2.
  * Security: of other domains, nobody is seen but who has to do with the user already; of anybody, name and address only.
  */
-import type { KnownOwner } from '../../../mailbox/index.ts'
+import type { KnownOwner, Person } from '../../../mailbox/index.ts'
 import { MethodError, type JsonObject } from '../../../protocol/jmap/index.ts'
 import type { OwnContext } from '../context.ts'
 import { digestOf } from '../digest.ts'
@@ -34,15 +34,18 @@ export class Principals {
 
   private constructor(context: OwnContext, listed: readonly ListedPerson[], directory: number) {
     this.#context = context
-    const { store } = context
-    const people = new Map<string, ListedPerson>()
-    for (const { id, address, name } of store.sharedAccounts.all()) people.set(id, unlisted(id, address, name))
+    const { store, account } = context
+    const people = new Map(listed.map((person) => [person.id, person]))
+    const add = ({ id, address, name }: Person): void => {
+      if (!people.has(id)) people.set(id, { id, address, name, description: null, timeZone: null })
+    }
+    // The user is one of them, listed or not (RFC 9670 §1.5.1).
+    add({ ...account, name: store.facts.name })
+    store.sharedAccounts.all().forEach(add)
     const grantees = store.grants.principals()
     for (const { person } of store.shareTellings.all().values()) {
-      if (person !== undefined && grantees.has(person.id))
-        people.set(person.id, unlisted(person.id, person.address, person.name))
+      if (person !== undefined && grantees.has(person.id)) add(person)
     }
-    for (const person of listed) people.set(person.id, person)
     this.#byId = new Map(Array.from(people.values(), (person) => [person.id, this.#principal(person)]))
     this.state = formatState(context, directory)
   }
@@ -133,10 +136,6 @@ function foreignGrantees({ store, account }: OwnContext): string {
 
 function domainOf(address: string): string {
   return address.slice(address.lastIndexOf('@') + 1)
-}
-
-function unlisted(id: string, address: string, name: string): ListedPerson {
-  return { id, address, name, description: null, timeZone: null }
 }
 
 function unknownState(): MethodError {

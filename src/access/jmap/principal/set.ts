@@ -71,6 +71,8 @@ async function update(context: OwnContext, principal: Principal | undefined, pat
   if (wrong.length > 0) throw invalidProperties(wrong, 'Of a wrong type or too long.')
   const changed = Object.fromEntries(touched.map((property) => [property, member(patched, property)])) as ProfilePatch
   await portsOf(context).people.setProfile(changed)
+  // Others learn it with what this account shares.
+  if (changed.name !== undefined) context.store.updateAccount({ name: changed.name })
 }
 
 /** RFC 8620 §5.3. */

@@ -35,7 +35,7 @@ export interface PeoplePort {
   /** All, or those of these ids that exist. `state` moves when anything in the directory does. */
   people(ids?: readonly string[]): Promise<{ readonly state: number; readonly people: readonly ListedPerson[] }>
   changes(since: number): Promise<PeopleChanges>
-  /** Changes what is said about the account's own user. */
+  /** Changes what is said about the account's own user. Throws `notFound` when the directory does not have them. */
   setProfile(patch: ProfilePatch): Promise<void>
 }
 

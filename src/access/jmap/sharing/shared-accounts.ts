@@ -106,7 +106,7 @@ export class SharedAccountsAccess {
   }
 
   get #user(): Person {
-    const { id, address, name } = this.#context.account
-    return { id, address, name }
+    const { account, store } = this.#context
+    return { id: account.id, address: account.address, name: store.facts.name }
   }
 }

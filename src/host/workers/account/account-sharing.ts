@@ -90,7 +90,10 @@ export class AccountSharing {
   async octets(user: Person, blobId: string, start: number, end: number): Promise<Uint8Array | null> {
     if (!this.#host.store.exists) return null
     const blob = await this.#access.blob(user, blobId)
-    return (await blob?.slice(start, end)) ?? null
+    const octets = await blob?.slice(start, end)
+    if (octets === undefined) return null
+    // Of a view, all that lies under it would travel.
+    return octets.length === octets.buffer.byteLength ? octets : octets.slice()
   }
 
   async add(user: Person, email: string, raw: ReadableStream<Uint8Array>): Promise<string | null> {

@@ -47,7 +47,8 @@ function peoplePort({ env, account, log }: SharingHost): PeoplePort {
         const { id } = account()
         const [own] = (await domain().people([id])).people
         const merged = Object.entries({ ...own?.profile, ...patch }).filter(([, value]) => value !== null)
-        await domain().setProfile(id, Object.fromEntries(merged))
+        const isListed = await domain().setProfile(id, Object.fromEntries(merged))
+        if (!isListed) throw new StoreError('notFound', 'the account is not in the directory of its domain')
       }),
   }
 }
