@@ -40,7 +40,7 @@ const properties: PropertyReaders<Identity> = {
 }
 
 const mutable = {
-  name: isString,
+  name: isName,
   replyTo: isAddressesOrNull,
   bcc: isAddressesOrNull,
   textSignature: isSignature,
@@ -127,7 +127,7 @@ function expectIdentity(context: OwnContext, id: string): Identity {
 }
 
 function addresses(list: readonly IdentityAddress[] | null): Json {
-  return list === null ? null : list.map(({ name, email }) => ({ name, email }))
+  return list === null ? null : list.map(({ name, email }) => ({ name: name ?? null, email }))
 }
 
 function isAddressesOrNull(value: Json): boolean {
@@ -138,6 +138,11 @@ function isEmailAddress(value: Json): boolean {
   if (!isObject(value)) return false
   const { name = null, email, ...rest } = value
   return (name === null || typeof name === 'string') && typeof email === 'string' && Object.keys(rest).length === 0
+}
+
+/** It becomes part of a header field. */
+function isName(value: Json): boolean {
+  return typeof value === 'string' && !/\p{Cc}/u.test(value)
 }
 
 function isSignature(value: Json): boolean {

@@ -213,9 +213,11 @@ describe('a message that is held for later (RFC 4865, RFC 8621 §7)', () => {
   })
 })
 
+type ReportedAction = 'failed' | 'delivered' | 'delayed' | 'relayed' | 'expanded'
+
 const tagOf = (world: World): string => world.sent[0]?.options?.tag as string
 
-const report = (envelopeId?: string) =>
+const report = (envelopeId?: string, action: ReportedAction = 'failed') =>
   composeReport({
     reportingMta: 'mx.example.com',
     from: { address: 'mailer-daemon@example.com' },
@@ -224,7 +226,9 @@ const report = (envelopeId?: string) =>
     messageId: 'dsn1@example.com',
     ...(envelopeId === undefined ? {} : { envelopeId }),
     recipients: [
-      { finalRecipient: 'bob@example.com', action: 'failed', status: '5.2.2', diagnostic: '552 5.2.2 full' },
+      action === 'failed'
+        ? { finalRecipient: 'bob@example.com', action, status: '5.2.2', diagnostic: '552 5.2.2 full' }
+        : { finalRecipient: 'bob@example.com', action, status: action === 'delayed' ? '4.2.2' : '2.0.0' },
     ],
     original: encodeUtf8(letter.replaceAll('\n', '\r\n')),
   })
@@ -309,6 +313,21 @@ describe('deliveryStatus follows the message (RFC 8621 §7)', () => {
       deliveryStatus: { 'bob@example.com': { delivered: 'no', smtpReply: '552 5.2.2 full' } },
       dsnBlobIds: [blobId],
     })
+  })
+
+  it.each<[ReportedAction, string]>([
+    ['failed', 'no'],
+    ['delivered', 'yes'],
+    ['delayed', 'queued'],
+    ['relayed', 'queued'],
+    ['expanded', 'queued'],
+  ])('a report of action %s makes it %s', async (action, delivered) => {
+    const world = new World()
+    const { id } = (await submit(world, null)).created.k
+    const blobId = receive(world, report(tagOf(world), action))
+    const { deliveryStatus, dsnBlobIds } = await get(world, id)
+    expect(deliveryStatus['bob@example.com'].delivered).toBe(delivered)
+    expect(dsnBlobIds).toEqual([blobId])
   })
 
   it('a report that only knows the Message-ID is listed, and changes nothing: anyone can forge it', async () => {

@@ -95,6 +95,14 @@ describe('Identity/set, property by property (RFC 8621 §6)', () => {
     ])
   })
 
+  it('an address without a name has the name null (§4.1.2.3)', async () => {
+    const world = new World()
+    const replyTo = [{ email: 'x@y.example' }]
+    const { created } = await world.call('Identity/set', { create: { a: { email: 'sales@facteur.test', replyTo } } })
+    const { list } = await world.call('Identity/get', { ids: [created.a.id], properties: ['replyTo'] })
+    expect(list[0].replyTo).toEqual([{ name: null, email: 'x@y.example' }])
+  })
+
   it('null sets the defaults', async () => {
     const world = new World()
     const { created } = await world.call('Identity/set', { create: { a: { email: 'sales@facteur.test', ...example } } })
@@ -112,6 +120,7 @@ describe('Identity/set, property by property (RFC 8621 §6)', () => {
   it.each<[string, unknown]>([
     ['id', 'I1'],
     ['name', 1],
+    ['name', 'two\r\nlines'],
     ['email', 'sales@facteur.test'],
     ['replyTo', { email: 'x@y.example' }],
     ['replyTo', [{ email: 1 }]],

@@ -184,6 +184,12 @@ describe('EmailSubmission/set create (RFC 8621 §7, §7.5)', () => {
       { identityId: 'I999' },
       { type: 'invalidProperties', properties: ['identityId'] },
     ],
+    [
+      'neither of them',
+      letter,
+      { identityId: 'I999', emailId: 'M999' },
+      { type: 'invalidProperties', properties: ['identityId', 'emailId'] },
+    ],
     ['an email that is not there', letter, { emailId: 'M999' }, { type: 'invalidProperties', properties: ['emailId'] }],
     [
       'an email that nothing created',

@@ -218,8 +218,9 @@ function expired(last: Reply): Reply {
 function newsOf(report: ParsedReport): TrackedStatus[] {
   return report.recipients.flatMap(({ finalRecipient, originalRecipient, action, status, diagnostic }) => {
     const recipient = finalRecipient ?? originalRecipient
-    if (recipient === undefined || action === 'delayed') return []
-    const delivered = action === 'failed' ? 'no' : action === 'delivered' ? 'yes' : 'unknown'
+    // RFC 8621 §7: no other action affects the status.
+    if (recipient === undefined || (action !== 'failed' && action !== 'delivered')) return []
+    const delivered = action === 'failed' ? 'no' : 'yes'
     const code = delivered === 'no' ? '550' : '250'
     const enhanced = status ?? `${code[0]}.0.0`
     const smtpReply = /^[245]\d\d[ -]/.test(diagnostic ?? '') ? (diagnostic as string) : `${code} ${enhanced} ${action}`

@@ -42,8 +42,7 @@ const checks = {
 /** Throws SetError, and then nothing has been sent. */
 export async function send(context: OwnContext, call: CallContext, value: JsonObject): Promise<Submission> {
   checkRecord(value, checks)
-  const identity = expectIdentity(context, call, member(value, 'identityId'))
-  const email = expectEmail(context, call, member(value, 'emailId'))
+  const { identity, email } = expectBoth(context, call, value)
   refuseLarge(context, email.size)
   const raw = await context.store.reading(() => context.store.raw(email.id))
   if (raw === undefined) throw invalidProperties('emailId', 'There is no such email.')
@@ -73,19 +72,19 @@ export async function send(context: OwnContext, call: CallContext, value: JsonOb
   return store.createSubmission({ ...facts, undoStatus: 'final', deliveryStatus })
 }
 
-function expectIdentity(context: OwnContext, call: CallContext, id: Json | undefined): Identity {
-  const resolved = typeof id === 'string' ? resolveId(id, call.createdIds) : undefined
-  const identity = resolved === undefined ? undefined : findIdentity(context, resolved)
-  if (identity === undefined) throw invalidProperties('identityId', 'There is no such identity.')
-  return identity
-}
-
-function expectEmail(context: OwnContext, call: CallContext, id: Json | undefined): Email {
-  const resolved = typeof id === 'string' ? resolveId(id, call.createdIds) : undefined
-  const number = resolved === undefined ? undefined : parseEmailId(resolved)
-  const email = number === undefined ? undefined : context.store.email(number)
-  if (email === undefined) throw invalidProperties('emailId', 'There is no such email.')
-  return email
+/** Throws `invalidProperties` naming both when neither is there. */
+function expectBoth(context: OwnContext, call: CallContext, value: JsonObject): { identity: Identity; email: Email } {
+  const resolved = (name: string): string | undefined => {
+    const id = member(value, name)
+    return typeof id === 'string' ? resolveId(id, call.createdIds) : undefined
+  }
+  const identityId = resolved('identityId')
+  const identity = identityId === undefined ? undefined : findIdentity(context, identityId)
+  const emailId = parseEmailId(resolved('emailId') ?? '')
+  const email = emailId === undefined ? undefined : context.store.email(emailId)
+  if (identity !== undefined && email !== undefined) return { identity, email }
+  const missing = [...(identity === undefined ? ['identityId'] : []), ...(email === undefined ? ['emailId'] : [])]
+  throw invalidProperties(missing, 'There is no such identity or email.')
 }
 
 /** An identity for a whole domain has no address to fall back on: then it is the account's. */
