@@ -27,7 +27,7 @@ import { SessionSockets } from './account/session-sockets.ts'
 import { submissionPort } from './account/submission-port.ts'
 import { TextIndexing } from './account/text-indexing.ts'
 import { newServerKey } from './account/vapid.ts'
-import type { AccountDoor, LoginAttempt, LoginResult } from './doors.ts'
+import type { AccountDoor, LoginAttempt, LoginResult, LongText } from './doors.ts'
 import type { Env } from './env.ts'
 import { describe, log } from './log.ts'
 import { randomBytes, randomText } from './random.ts'
@@ -149,7 +149,7 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
     this.#rooms.outbox.track(tag, statuses)
   }
 
-  async sharedCall(user: Person, call: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array> | null> {
+  async sharedCall(user: Person, call: LongText): Promise<LongText | null> {
     this.#rooms.sessions.restore()
     return this.#rooms.sharing.call(user, call)
   }

@@ -31,6 +31,9 @@ export type LoginResult =
   | { readonly ok: true; readonly address: string; readonly credential: number }
   | { readonly ok: false; readonly retryAfter?: number }
 
+/** A text that may be longer than an argument may be (32 MiB): then it is a stream of UTF-8. */
+export type LongText = string | ReadableStream<Uint8Array>
+
 export interface AccountDoor extends Rpc.DurableObjectBranded {
   /** Stores the messages in one transaction, or says for each why not. Durable when it answers. */
   deliver(batch: MailboxDelivery[]): Promise<MailboxOutcome[]>
@@ -51,9 +54,9 @@ export interface AccountDoor extends Rpc.DurableObjectBranded {
   destroy(): Promise<void>
   /**
    * Methods, uploads and copies of somebody else, `user`, on what this account shares with them; their own account vouches
-   * for them. Calls and answers are JSON in streams, since they may be longer than arguments may be. Null: no such account.
+   * for them. Calls and answers are JSON. Null: no such account.
    */
-  sharedCall(user: Person, call: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array> | null>
+  sharedCall(user: Person, call: LongText): Promise<LongText | null>
   sharedUpload(user: Person, type: string, octets: ReadableStream<Uint8Array>): Promise<JmapResponse | null>
   sharedBlob(user: Person, blobId: string): Promise<{ type: string; size: number } | null>
   sharedOctets(user: Person, blobId: string, start: number, end: number): Promise<Uint8Array | null>

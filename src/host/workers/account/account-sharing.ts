@@ -13,11 +13,13 @@ import {
   defaultLimits,
 } from '../../../access/jmap/index.ts'
 import type { Commit, MailStore, Person, ShareNews } from '../../../mailbox/index.ts'
+import type { LongText } from '../doors.ts'
 import type { Env } from '../env.ts'
 import { describe, type Log } from '../log.ts'
 import type { AccountAlarm } from './account-alarm.ts'
 import { SharedChanges } from './shared-changes.ts'
-import { octetsOf, sharingPorts, streamOf } from './sharing-ports.ts'
+import { longText, octetsOf, textOf } from './long-text.ts'
+import { sharingPorts } from './sharing-ports.ts'
 
 export interface AccountSharingHost {
   readonly env: Env
@@ -70,10 +72,10 @@ export class AccountSharing {
     this.#changes.notify(commit)
   }
 
-  async call(user: Person, call: ReadableStream<Uint8Array>): Promise<ReadableStream<Uint8Array> | null> {
+  async call(user: Person, call: LongText): Promise<LongText | null> {
     if (!this.#host.store.exists) return null
-    const answer = await this.#access.call(user, await new Response(call).json<SharedCall>())
-    return streamOf(new TextEncoder().encode(JSON.stringify(answer)))
+    const answer = await this.#access.call(user, JSON.parse(await textOf(call)) as SharedCall)
+    return longText(JSON.stringify(answer))
   }
 
   async upload(user: Person, type: string, octets: ReadableStream<Uint8Array>): Promise<JmapResponse | null> {

@@ -9,6 +9,7 @@ import { type Person, StoreError } from '../../../mailbox/index.ts'
 import { canonicalDomain } from '../../../routing/index.ts'
 import type { Env } from '../env.ts'
 import { describe, type Log } from '../log.ts'
+import { longText, streamOf, textOf } from './long-text.ts'
 
 export interface SharingHost {
   readonly env: Pick<Env, 'ACCOUNT' | 'DOMAIN'>
@@ -59,8 +60,8 @@ function ownersPort({ env, log }: SharingHost): OwnersPort {
   return {
     call: (owner, user, call) =>
       asking(owner, async (stub) => {
-        const answer = await stub.sharedCall(user, streamOf(new TextEncoder().encode(JSON.stringify(call))))
-        return answer === null ? 'gone' : await new Response(answer).json<SharedAnswer>()
+        const answer = await stub.sharedCall(user, longText(JSON.stringify(call)))
+        return answer === null ? 'gone' : (JSON.parse(await textOf(answer)) as SharedAnswer)
       }),
     upload: (owner, user, bytes, type) =>
       asking(owner, async (stub) => expectThere(await stub.sharedUpload(user, type, streamOf(bytes)))),
@@ -73,17 +74,6 @@ function ownersPort({ env, log }: SharingHost): OwnersPort {
         return JSON.parse(outcome) as CopyOutcome
       }),
   }
-}
-
-/** Octets as a stream, which may be longer than an argument. */
-export function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
-  const { body } = new Response(bytes)
-  if (body === null) throw new Error('a response with octets has a body')
-  return body
-}
-
-export async function octetsOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-  return new Uint8Array(await new Response(stream).arrayBuffer())
 }
 
 function expectThere<T>(answer: T | null): T {
