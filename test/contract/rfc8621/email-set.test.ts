@@ -424,6 +424,21 @@ describe('Email/set create (RFC 8621 §4.6)', () => {
     expect(error.properties).toEqual(properties)
   })
 
+  it('invalidProperties names everything that is wrong at once (RFC 8620 §5.3)', async () => {
+    const error = await refused({
+      mailboxIds: { B999: true },
+      keywords: { 'a b': true },
+      receivedAt: 'now',
+      subject: 1,
+      colour: 'red',
+      textBody: [{ partId: '1', headers: [] }],
+      attachments: [{ blobId: 'U999' }],
+    })
+    expect(error.type).toBe('invalidProperties')
+    const wrong = ['mailboxIds', 'keywords', 'receivedAt', 'subject', 'colour', 'textBody/0/headers']
+    expect(new Set(error.properties)).toEqual(new Set(wrong))
+  })
+
   it('blobNotFound with every missing blob', async () => {
     const attachments = [{ blobId: 'U998' }, { blobId: 'U999' }]
     expect(await refused({ attachments })).toEqual({ type: 'blobNotFound', notFound: ['U998', 'U999'] })

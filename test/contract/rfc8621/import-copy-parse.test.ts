@@ -218,6 +218,14 @@ describe('Email/import, rule by rule (RFC 8621 §4.8)', () => {
     })
   })
 
+  it('invalidProperties names everything that is wrong at once (RFC 8620 §5.3)', async () => {
+    const world = new World()
+    const k = { blobId: 'U999', mailboxIds: {}, keywords: { '%': true }, receivedAt: 1 }
+    const { notCreated } = await world.call('Email/import', { emails: { k } })
+    expect(notCreated.k.type).toBe('invalidProperties')
+    expect(new Set(notCreated.k.properties)).toEqual(new Set(Object.keys(k)))
+  })
+
   it('tooLarge, overQuota, tooManyKeywords and tooManyMailboxes as in Email/set', async () => {
     const limits = { maxKeywordsPerEmail: 1, maxMailboxesPerEmail: 1 }
     const world = new World({ maxSizeEmail: 500 }, { limits })

@@ -26,6 +26,7 @@ import { runSet } from '../standard/set.ts'
 import { isMessage } from './parse.ts'
 import { withPrepared } from './prepared.ts'
 import { addEmail, readPlacement } from './set.ts'
+import { together } from './together.ts'
 
 const properties = ['blobId', 'mailboxIds', 'keywords', 'receivedAt']
 
@@ -44,7 +45,7 @@ export function emailImport(context: JmapContext): Method {
       const result = await withPrepared(context.store, Object.entries(emails), make, (prepared) =>
         runSet(context, request, call, {
           type: 'Email',
-          create: (value) => importEmail(context, call, value, prepared.octets(value)),
+          create: (value) => importEmail(context, call, value, () => prepared.octets(value)),
           update: refuse,
         }),
       )
@@ -78,9 +79,12 @@ function importEmail(
   context: JmapContext,
   call: CallContext,
   value: JsonObject,
-  octets: Octets,
+  read: () => Octets,
 ): { id: string } & JsonObject {
-  const placement = readPlacement(context, call, value)
+  const [placement, octets] = together<[ReturnType<typeof readPlacement>, Octets]>(
+    () => readPlacement(context, call, value),
+    read,
+  )
   const start = octets instanceof Uint8Array ? octets : octets.start
   const received = (value['receivedAt'] ?? null) === null ? receivedTime(parseHeader(start).header) : undefined
   return addEmail(context, {

@@ -45,6 +45,7 @@ import { readKeywords, readMailboxIds } from './membership.ts'
 import { withPrepared } from './prepared.ts'
 import { checkEmailProperties, readEmail } from './property.ts'
 import { StoredMessage } from './stored-message.ts'
+import { together } from './together.ts'
 
 export function emailSet(context: JmapContext): Method {
   return { capability: mailCapability, run: (values, call) => setEmails(context, values, call) }
@@ -107,7 +108,11 @@ function createEmail(
   value: JsonObject,
   octets: (value: JsonObject) => Octets,
 ): { id: string } & JsonObject {
-  return addEmail(context, { ...readPlacement(context, call, value), raw: octets(value) })
+  const [placement, raw] = together<[Placement, Octets]>(
+    () => readPlacement(context, call, value),
+    () => octets(value),
+  )
+  return addEmail(context, { ...placement, raw })
 }
 
 /** The octets of the message that a create describes. */
@@ -116,14 +121,22 @@ function messageOf(context: JmapContext, call: CallContext, value: JsonObject): 
   return composeEmail(context, call, message)
 }
 
+type Placement = Omit<NewEmail, 'raw'>
+
 /** mailboxIds, keywords and receivedAt of something that becomes an email. */
-export function readPlacement(context: JmapContext, call: CallContext, value: JsonObject): Omit<NewEmail, 'raw'> {
-  const mailboxIds = readMailboxIds(context, call, member(value, 'mailboxIds'))
-  const keywords = readKeywords(context, member(value, 'keywords') ?? undefined)
-  const given = member(value, 'receivedAt') ?? undefined
+export function readPlacement(context: JmapContext, call: CallContext, value: JsonObject): Placement {
+  const [mailboxIds, keywords, receivedAt] = together<[MailboxId[], string[], number]>(
+    () => readMailboxIds(context, call, member(value, 'mailboxIds')),
+    () => readKeywords(context, member(value, 'keywords') ?? undefined),
+    () => readReceivedAt(context, member(value, 'receivedAt') ?? undefined),
+  )
+  return { mailboxIds, keywords, receivedAt }
+}
+
+function readReceivedAt(context: JmapContext, given: Json | undefined): number {
   const receivedAt = given === undefined ? context.clock() : parseUtcDate(given)
   if (receivedAt === undefined) throw invalidProperties('receivedAt', 'receivedAt is not a UTCDate.')
-  return { mailboxIds, keywords, receivedAt }
+  return receivedAt
 }
 
 /** Stores one message; answers what RFC 8621 §4.6 and §4.8 say is returned. */
