@@ -218,7 +218,10 @@ export class OpenAccount {
         mailboxIds: () => scope?.readable() ?? this.mailboxes.ids(),
         highest: this.journal.state,
         search: this.#answers?.over(this.#search) ?? this.#search,
-        seen: scope?.seen(),
+        // A query within one mailbox need not know.
+        get seen() {
+          return scope?.seen()
+        },
       }),
     })
   }

@@ -1,7 +1,24 @@
 import { describe, expect, test } from 'vitest'
+import { MemoryBlobStore } from '../../src/host/memory/blob-store.ts'
 import { allRights, type MailStore, type SharedMail } from '../../src/mailbox/index.ts'
 import { countingSql, message, newEmail } from './fixture.ts'
+import { deliver, distinctRandom, sized } from './large.ts'
 import { attempt, open, rights } from './shared-world.ts'
+
+const noSummary = {
+  inReplyTo: [],
+  references: [],
+  subject: '',
+  baseSubject: '',
+  from: [],
+  envelope: '',
+  bodyStructure: '',
+  parts: '',
+  preview: '',
+  hasAttachment: false,
+  crlfSize: 1,
+  headerSize: 0,
+}
 
 describe('uploads belong to whoever made them', () => {
   const bytes = new TextEncoder().encode('upload')
@@ -135,6 +152,30 @@ describe('changes (RFC 8620 §5.2)', () => {
     expect(mail.changes('Email', first!.newState, 2)).toMatchObject({ created: [ids[6]], hasMoreChanges: false })
   })
 
+  test('of very many emails at once are split over rows and told whole', () => {
+    const { store, mail, team, box } = open('lr')
+    const archive = box('archive')
+    const total = 100_500
+    const raw = new Uint8Array(1)
+    for (let n = 0; n < total; n += 500) {
+      store.add(Array.from({ length: 500 }, () => ({ raw, mailboxIds: [team], summary: noSummary })))
+    }
+    const all = new Set(mail.query({ filter: { inMailbox: team } }).ids)
+    const before = store.state
+    store.move(team, [...store.view(team).uidList()], archive)
+    expect(new Set(mail.changes('Email', before)?.destroyed)).toEqual(all)
+    expect(mail.changes('Thread', before)?.destroyed).toHaveLength(all.size)
+    const moved = store.state
+    store.move(archive, [...store.view(archive).uidList()], team)
+    expect(new Set(mail.changes('Email', moved)?.created)).toEqual(all)
+    expect(mail.changes('Email', before)).toMatchObject({ destroyed: [] })
+    const back = store.state
+    store.destroy([...all])
+    expect(mail.changes('Email', back)?.destroyed).toHaveLength(all.size)
+    expect(mail.changes('Thread', back)?.destroyed).toHaveLength(all.size)
+    expect(mail.changes('Thread', moved)?.destroyed).toEqual([])
+  }, 60_000)
+
   test('a commit concerns those who see something of it', () => {
     const { store, mail, team, inbox, inner } = open('lr')
     const concerned: boolean[] = []
@@ -182,6 +223,23 @@ describe('what it costs', () => {
     }
     expect(counting.written(read)).toBe(0)
   })
+})
+
+test('octets in the blob store are fetched for a guest too, its own uploads and what it may read', async () => {
+  const blobs = new MemoryBlobStore()
+  const { store, mail, team, inbox } = open('lri', { blobs, random: distinctRandom() })
+  const raw = sized(200_000)
+  const shown = await deliver(store, raw, team)
+  const hidden = await deliver(store, sized(200_000), inbox)
+  expect(blobs.objects.size).toBe(2)
+  expect(await mail.reading(() => mail.raw(shown.id))).toEqual(raw)
+  expect(await mail.reading(() => mail.blob({ kind: 'message', blob: shown.blob })?.bytes)).toEqual(raw)
+  expect(await mail.reading(() => mail.blob({ kind: 'message', blob: hidden.blob }))).toBeUndefined()
+  const incoming = mail.incoming()
+  const upload = mail.putUpload(await incoming.upload(raw), 'message/rfc822')
+  await incoming.settle()
+  expect(await mail.reading(() => mail.blob({ kind: 'upload', blob: upload.blob })?.bytes)).toEqual(raw)
+  expect(await store.reading(() => store.blob({ kind: 'upload', blob: upload.blob }))).toBeUndefined()
 })
 
 test('message octets are those of the owner', () => {
