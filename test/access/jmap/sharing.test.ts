@@ -137,6 +137,15 @@ describe('shareWith (RFC 9670 §4)', () => {
     expect(list[0]).toMatchObject({ shareWith: null, name: 'Inbox' })
   })
 
+  it('may name somebody of another domain who shares something with the user', async () => {
+    const world = new SharingWorld()
+    world.dora.store.grants.set(world.dora.store.mailboxByRole('inbox')!.id, 'a1', 'lr' as never)
+    await world.house.settle()
+    await world.share(world.alice, 'inbox', { a4: reading })
+    expect((await world.call(world.dora, 'Mailbox/get', { accountId: 'a1' })).list).toHaveLength(1)
+    expect((await world.share(world.alice, 'drafts', { a4: reading })).notUpdated).toBeNull()
+  })
+
   it('is told in Mailbox/changes, to the owner and to the sharee', async () => {
     const world = new SharingWorld()
     await world.share(world.alice, 'inbox', { a2: reading })

@@ -5,7 +5,7 @@
  */
 import type { JsonObject } from '../../../protocol/jmap/index.ts'
 import type { JmapContext } from '../context.ts'
-import { addEmail, readPlacement } from '../email/set.ts'
+import { addEmail, readPlacement } from '../email/placement.ts'
 import type { CopiedEmail } from './ports.ts'
 
 /** What Email/copy answers for it. Throws SetError, StoreError. */

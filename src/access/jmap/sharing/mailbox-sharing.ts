@@ -45,6 +45,8 @@ export interface MailboxSharingPorts {
   /** The account's id. */
   readonly owner: string
   readonly people: Pick<PeoplePort, 'people'>
+  /** Whether the user at hand sees a principal that is in no directory. */
+  readonly knows: (principal: string) => boolean
   /** Subscribes a principal to a mailbox that was just shared with it. */
   readonly subscribe: (principal: string, mailboxId: MailboxId) => void
   /** How many grants the account has. */
@@ -76,7 +78,7 @@ export class MailboxSharing {
     const asked = [...new Set(principals)].filter((id) => id !== this.#ports.owner)
     if (asked.length === 0) return new Set()
     const { people } = await this.#ports.people.people(asked)
-    return new Set(people.map(({ id }) => id))
+    return new Set([...people.map(({ id }) => id), ...asked.filter((id) => this.#ports.knows(id))])
   }
 
   /**

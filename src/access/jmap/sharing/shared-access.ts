@@ -137,6 +137,8 @@ export function mailboxSharingOf(ports: {
     mail,
     owner,
     people,
+    knows: (id) =>
+      actor === undefined && (store.sharedAccounts.get(id) ?? store.shareTellings.get(id).person) !== undefined,
     noteChange(principal) {
       const telling = store.shareTellings.get(principal)
       if (telling.changedBy?.id !== actor?.id) store.shareTellings.save({ ...telling, changedBy: actor })
