@@ -45,7 +45,7 @@ describe('§5.3 only the state after the call must be valid', () => {
     const world = new World()
     const { A, B } = (await make(world, 'A', 'B')) as { A: string; B: string }
     const before = (await world.call('Mailbox/get')).list
-    const update = { [A]: { name: 'Drafts' }, [B]: { name: 'Sent' } }
+    const update = { [A]: { name: 'Drafts', sortOrder: 9 }, [B]: { name: 'C', role: 'inbox', isSubscribed: false } }
     const { updated, notUpdated } = await world.call('Mailbox/set', { update })
     expect([updated, Object.keys(notUpdated)]).toEqual([null, [A, B]])
     expect((await world.call('Mailbox/get')).list).toEqual(before)

@@ -229,6 +229,17 @@ describe('§5.3 SetError', () => {
     expect(notDestroyed[inbox].type).toBe('forbidden')
   })
 
+  it('§5.3 alreadyExists: a mailbox whose name a sibling has, with the id of that (RFC 8621 §2)', async () => {
+    const world = new World()
+    const { A, B } = await make(world, 'A', 'B')
+    const answer = await world.call('Mailbox/set', {
+      create: { a: { name: 'A' } },
+      update: { [B as string]: { name: 'A' } },
+    })
+    const error = { type: 'alreadyExists', existingId: A, properties: ['name'], description: expect.any(String) }
+    expect([answer.notCreated, answer.notUpdated]).toEqual([{ a: error }, { [B as string]: error }])
+  })
+
   it('§5.3 tooLarge: an email above the largest', async () => {
     const world = new World({ maxSizeEmail: 400 })
     const mailboxIds = { [world.mailbox('drafts')]: true }

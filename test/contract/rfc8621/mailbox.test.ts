@@ -101,7 +101,6 @@ describe('Mailbox/set (RFC 8621 §2.5)', () => {
     ['a sortOrder of 2^31', { name: 'x', sortOrder: 2 ** 31 }, ['sortOrder']],
     ['a server-set property', { name: 'x', totalEmails: 1 }, ['totalEmails']],
     ['an unknown property', { name: 'x', colour: 'red' }, ['colour']],
-    ['a sibling of that name', { name: 'Sent' }, ['name']],
   ])('invalidProperties for %s', async (_, create, properties) => {
     const world = new World()
     const { notCreated, oldState, newState } = await world.call('Mailbox/set', { create: { k: create } })
@@ -416,7 +415,7 @@ describe('names, roles and places (RFC 8621 §2)', () => {
   it('keeps names in form C (RFC 5198), tells the client, and takes both forms for one name', async () => {
     const world = new World()
     expect(await make(world, { name: 'e\u0301' })).toMatchObject({ name: 'é' })
-    expect(await make(world, { name: 'é' })).toMatchObject({ type: 'invalidProperties', properties: ['name'] })
+    expect(await make(world, { name: 'é' })).toMatchObject({ type: 'alreadyExists', properties: ['name'] })
   })
 
   it.each([
@@ -433,12 +432,13 @@ describe('names, roles and places (RFC 8621 §2)', () => {
   it('siblings have different names; the same name may be under different parents, and in another case', async () => {
     const world = new World()
     const a = await make(world, { name: 'A' })
-    await make(world, { name: 'B', parentId: a.id })
-    expect(await make(world, { name: 'B', parentId: a.id })).toMatchObject({ type: 'invalidProperties' })
+    const b = await make(world, { name: 'B', parentId: a.id })
+    const twin = await make(world, { name: 'B', parentId: a.id })
+    expect(twin).toMatchObject({ type: 'alreadyExists', existingId: b.id, properties: ['name'] })
     const top = await make(world, { name: 'B' })
     expect(await make(world, { name: 'b', parentId: a.id })).toHaveProperty('id')
     const { notUpdated } = await world.call('Mailbox/set', { update: { [top.id]: { parentId: a.id } } })
-    expect(notUpdated[top.id]).toMatchObject({ type: 'invalidProperties', properties: ['name'] })
+    expect(notUpdated[top.id]).toMatchObject({ type: 'alreadyExists', existingId: b.id })
   })
 
   it.each(['important', 'memos', 'scheduled', 'snoozed', 'templates'])('takes the role %s once', async (role) => {

@@ -6,6 +6,7 @@
 import {
   formatMailboxId,
   parseMailboxId,
+  StoreError,
   type Mailbox,
   type MailboxId,
   type MailboxPatch,
@@ -61,8 +62,8 @@ export function mailboxSet(context: JmapContext): Method {
         destroy: (id) => {
           context.store.destroyMailbox(expectMailbox(context, id).id, { removeEmails })
         },
-        // It takes mailboxes to the top level and roles away, which is the owner's alone.
-        ...(context.store.isOwn ? { resolves: { takeAside: (updates) => takeAside(context, updates) } } : {}),
+        // To take aside brings mailboxes to the top level and roles away, which is the owner's alone.
+        resolves: context.store.isOwn ? { takeAside: (updates) => takeAside(context, updates), undoes } : {},
       })
     },
   }
@@ -94,7 +95,7 @@ function create(
     known && Object.hasOwn(value, 'shareWith')
       ? context.mailboxSharing?.sharees(shareWith as JsonObject | null, known, made.parentId ?? undefined)
       : undefined
-  const mailbox = context.store.createMailbox(made)
+  const mailbox = orSibling(context, made, () => context.store.createMailbox(made))
   if (sharees !== undefined) context.mailboxSharing?.share(mailbox.id, sharees)
   const readers = mailboxProperties(context, call)
   const unsaid = Object.keys(defaults).filter((name) => !Object.hasOwn(value, name))
@@ -123,17 +124,39 @@ function update(
     known && shareWith !== undefined && !equalJson(shareWith, current['shareWith'])
       ? context.mailboxSharing?.sharees(shareWith as JsonObject | null, known, mailbox.id)
       : undefined
-  const updated = context.store.updateMailbox(mailbox.id, toStore(context, call, changes))
+  const wanted = toStore(context, call, changes)
+  const updated = orSibling(context, { ...mailbox, ...wanted }, () => context.store.updateMailbox(mailbox.id, wanted))
   if (sharees !== undefined) context.mailboxSharing?.share(mailbox.id, sharees)
   return 'name' in changes && updated.name !== changes['name'] ? { name: updated.name } : null
 }
+
+/** With whom a mailbox is shared is not put back. */
+function undoes(patch: JsonObject): boolean {
+  return !Object.keys(patch).some((pointer) => pointer.startsWith('shareWith'))
+}
+
+/** A name that a sibling has is `alreadyExists`, which says which one that is (RFC 8620 §5.4). */
+function orSibling<T>(context: JmapContext, wanted: NewMailbox & { readonly id?: MailboxId }, work: () => T): T {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof StoreError) || !error.properties.includes('name')) throw error
+    const name = wanted.name.normalize('NFC')
+    const isTwin = (other: Mailbox) => other.parentId === (wanted.parentId ?? null) && other.name === name
+    const sibling = context.store.mailboxes().find((other) => other.id !== wanted.id && isTwin(other))
+    if (sibling === undefined) throw error
+    const existingId = formatMailboxId(sibling.id)
+    throw new SetError('alreadyExists', error.message, { existingId, properties: ['name'] })
+  }
+}
+
+/** The inbox alone keeps its role. */
+const noRole = (role: Mailbox['role']): MailboxPatch => (role === 'inbox' ? {} : { role: null })
 
 /** Frees the names and roles that are about to change: two mailboxes may swap them in one call (RFC 8620 §5.3). */
 function takeAside(context: JmapContext, updates: readonly (readonly [id: string, patch: JsonObject])[]): () => void {
   const { store } = context
   const before = updates.map(([id, patch]) => ({ ...expectMailbox(context, id), patch }))
-  // The inbox alone keeps its role.
-  const noRole = (role: Mailbox['role']): MailboxPatch => (role === 'inbox' ? {} : { role: null })
   for (const { id, role, patch } of before) {
     const name = 'name' in patch ? { name: context.ids() } : {}
     store.updateMailbox(id, { ...name, ...('role' in patch ? noRole(role) : {}) })
@@ -142,7 +165,9 @@ function takeAside(context: JmapContext, updates: readonly (readonly [id: string
     for (const { id, role } of before) {
       store.updateMailbox(id, { name: context.ids(), parentId: null, ...noRole(role) })
     }
-    for (const { id, name, parentId, role } of before) store.updateMailbox(id, { name, parentId, role })
+    for (const { id, name, parentId, role, sortOrder, isSubscribed } of before) {
+      store.updateMailbox(id, { name, parentId, role, sortOrder, isSubscribed })
+    }
   }
 }
 

@@ -5,7 +5,7 @@
  * Limits: how many records may change places, since each is tried with all others.
  */
 import { MailboxError, StoreError } from '../../../mailbox/index.ts'
-import { invalidProperties, SetError, setOwn, type JsonObject } from '../../../protocol/jmap/index.ts'
+import { invalidProperties, SetError, setOwn, type Json, type JsonObject } from '../../../protocol/jmap/index.ts'
 
 /** The change of one record. */
 export interface Change {
@@ -23,12 +23,15 @@ export interface Update extends Change {
   forget(): void
 }
 
+/** How records that stand in each other's way are helped past; without `takeAside` they are only tried again. */
 export interface Resolves {
   /**
    * Frees what records have to themselves and the patches change, such as a name. Returns how to undo that and whatever was
    * done to them since.
    */
-  takeAside(updates: readonly (readonly [id: string, patch: JsonObject])[]): () => void
+  takeAside?(updates: readonly (readonly [id: string, patch: JsonObject])[]): () => void
+  /** Whether that can undo a patch. */
+  undoes?(patch: JsonObject): boolean
 }
 
 const maxExchanged = 20
@@ -49,8 +52,12 @@ export function repeated(changes: readonly Change[]): readonly Change[] {
 
 /** Updates that may only be possible together, such as two records that swap names. */
 export function exchange(updates: readonly Update[], resolves: Resolves): void {
+  if (resolves.takeAside === undefined) return
   const refusal = ({ refused, key }: Update) => refused[key] as JsonObject
-  let group = updates.filter((update) => refusal(update)['type'] === 'invalidProperties').slice(0, maxExchanged)
+  const conflicts: Json[] = ['invalidProperties', 'alreadyExists']
+  const mayConflict = (update: Update) =>
+    conflicts.includes(refusal(update)['type'] as Json) && resolves.undoes?.(update.patch) !== false
+  let group = updates.filter(mayConflict).slice(0, maxExchanged)
   while (group.length > 1) {
     const refusals = group.map(refusal)
     const putBack = resolves.takeAside(group.map((update) => [update.id(), update.patch]))
