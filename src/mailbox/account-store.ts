@@ -4,6 +4,7 @@
  * Standards: RFC 8621 §6 and §7, RFC 9208 (quota).
  */
 import { isMigrated, migrate, type Sql } from '../storage/index.ts'
+import type { Annotations } from './annotations.ts'
 import type { BlobStore } from './blob-store.ts'
 import { Credentials, type PasswordHasher } from './credentials.ts'
 import { StoreError } from './errors.ts'
@@ -226,6 +227,11 @@ export class AccountStore {
         ? own
         : sql.exec<{ id: EmailId }>('SELECT id FROM email WHERE blob = ?', blob).toArray()
     return all.map(({ id }) => id)
+  }
+
+  /** What clients keep at mailboxes (RFC 5464). */
+  get annotations(): Annotations {
+    return this.open().annotations
   }
 
   /** The vacation response (RFC 8621 §8) and whom it was sent to. */

@@ -23,6 +23,7 @@ const columnNames: Record<EnvelopeColumn, string> = {
   preview: 'preview',
   subject: 'subject',
   sentAt: 'sent',
+  savedAt: 'saved',
 }
 
 /** Columns that are NULL when a message's description did not fit its row. */
@@ -114,7 +115,7 @@ export class EmailReader {
     uids: readonly number[] | { readonly from: number; readonly to: number },
     columns: readonly EnvelopeColumn[],
   ): Generator<EnvelopeRow> {
-    const selected = ['p.uid', 'p.email', 'e.thread', 'e.blob', ...columns.map((name) => `e.${columnNames[name]}`)]
+    const selected = ['p.uid', 'p.email', 'e.thread', 'e.blob', ...columns.map(selectColumn)]
     const select = `SELECT ${selected.join(', ')} FROM placement p JOIN email e ON e.id = p.email WHERE p.mailbox = ?`
     if (isList(uids)) {
       const page = `${select} AND p.uid IN (SELECT value FROM json_each(?)) ORDER BY p.uid`
@@ -173,6 +174,11 @@ export class EmailReader {
     if (bytes === undefined) throw new Error(`blob ${blob} of an email is missing`)
     return bytes
   }
+}
+
+/** All are of the email but one, which is of its place in the mailbox. */
+function selectColumn(name: EnvelopeColumn): string {
+  return name === 'savedAt' ? 'ifnull(p.saved, p.received) AS saved' : `e.${columnNames[name]}`
 }
 
 /** Whether `decodeBody` would change octets. */

@@ -82,7 +82,7 @@ export class EmailWriter {
 
   /** Writes one placement with its view and record. */
   place(mailbox: MailboxId, uid: number, row: ColumnRow, created: boolean): void {
-    insertPlacement(this.#parts.sql, mailbox, uid, row)
+    insertPlacement(this.#parts.sql, mailbox, uid, row, this.#parts.now())
     this.#parts.views.placed(mailbox, uid, uid, row)
     this.#parts.journal.record.placed(mailbox, uid, created)
   }

@@ -22,6 +22,8 @@ export type StoreErrorType =
   | 'tooManyMailboxes'
   /** The mailbox, or the account, is shared with as many as it can be. */
   | 'tooManyGrants'
+  /** Annotations of the account's mailboxes together (RFC 5464 §4.3). */
+  | 'tooManyAnnotations'
   | 'blobNotFound'
   | 'anchorNotFound'
   | 'unsupportedSort'

@@ -8,6 +8,7 @@
  */
 export { MailStore } from './store.ts'
 export type { MailStoreOptions } from './account-store.ts'
+export type { Annotation, Annotations } from './annotations.ts'
 export { emptyBlobStore, type BlobStore, type ObjectRange } from './blob-store.ts'
 export type { Incoming } from './incoming.ts'
 export type { Octets } from './put-octets.ts'

@@ -12,6 +12,9 @@ export interface StoreLimits {
   readonly maxGrantsPerMailbox: number
   /** Grants of all mailboxes together: they are in memory while anything is shared. */
   readonly maxGrants: number
+  /** Octets of one annotation's value, and annotations of all mailboxes together: clients keep notes there, not mail. */
+  readonly maxAnnotationSize: number
+  readonly maxAnnotations: number
   /** Octets of a mailbox name in UTF-8: what other servers and IMAP clients accept as one path component. */
   readonly maxMailboxNameSize: number
   /** Levels of mailboxes: path lengths stay bounded (RFC 8621 §1.3.1 maxMailboxDepth). */
@@ -48,6 +51,8 @@ export const defaultStoreLimits: StoreLimits = {
   maxMailboxes: 2_000,
   maxGrantsPerMailbox: 100,
   maxGrants: 10_000,
+  maxAnnotationSize: 64 * 1024,
+  maxAnnotations: 2_000,
   maxMailboxNameSize: 255,
   maxMailboxDepth: 12,
   maxMailboxesPerEmail: 64,

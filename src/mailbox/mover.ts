@@ -23,6 +23,7 @@ import type { Visibility } from './visibility.ts'
 
 export interface MoverParts {
   readonly sql: Sql
+  readonly now: () => number
   readonly limits: StoreLimits
   readonly journal: Journal
   readonly mailboxes: Mailboxes
@@ -229,7 +230,7 @@ export class Mover {
 
   /** Rows for consecutive UIDs from `first` on, copied inside the database, and the emails' new places. */
   #placeAll(view: MailboxView, uids: readonly Uid[], first: number, to: MailboxId, how: 'also' | 'instead'): void {
-    const { sql } = this.#parts
+    const { sql, now } = this.#parts
     const from = view.mailboxId
     const [before, after] = [place('?4', 'j.value ->> 1'), place('?1', '?2 + j.key')]
     const places =
@@ -246,13 +247,14 @@ export class Mover {
     )
     // CROSS JOIN fixes the order of the loops: the planner does not know that the list is short.
     sql.exec(
-      `INSERT INTO placement (mailbox, uid, email, thread, received, size, flags, keywords, modseq)
-       SELECT ?1, ?2 + j.key, p.email, p.thread, p.received, p.size, p.flags, p.keywords, ?2 + j.key
+      `INSERT INTO placement (mailbox, uid, email, thread, received, size, flags, keywords, modseq, saved)
+       SELECT ?1, ?2 + j.key, p.email, p.thread, p.received, p.size, p.flags, p.keywords, ?2 + j.key, ?5
        FROM json_each(?3) AS j CROSS JOIN placement AS p ON p.mailbox = ?4 AND p.uid = j.value`,
       to,
       first,
       JSON.stringify(uids),
       from,
+      now(),
     )
   }
 

@@ -3,6 +3,7 @@
  */
 import type { Sql } from '../storage/index.ts'
 import { AccountTable } from './account-table.ts'
+import { Annotations } from './annotations.ts'
 import type { BlobStore } from './blob-store.ts'
 import { Blobs } from './blobs.ts'
 import { ChangeLog } from './change-log.ts'
@@ -62,6 +63,7 @@ export class OpenAccount {
   readonly mailboxes: Mailboxes
   readonly subscriptions: Subscriptions
   readonly grants: Grants
+  readonly annotations: Annotations
   readonly views: Views
   readonly objects: Objects
   readonly blobs: Blobs
@@ -114,6 +116,7 @@ export class OpenAccount {
     this.subscriptions = new Subscriptions(sql, journal)
     const { mailboxes: all, subscriptions } = this
     this.grants = new Grants({ sql, journal, limits, mailboxes: all, subscriptions })
+    this.annotations = new Annotations(sql, journal, limits)
     this.views = new Views(sql, this.keywords, limits.viewBudget, () => this.mailboxes.ids())
     const { blobs: store, random, collectSoon } = options
     const namedAbove = (blob: number): ReadonlySet<string> => this.blobs.namedAbove(blob)
@@ -142,6 +145,7 @@ export class OpenAccount {
     })
     this.mover = new Mover({
       sql,
+      now,
       limits,
       journal,
       mailboxes,
@@ -201,6 +205,7 @@ export class OpenAccount {
       throw new MailboxError('mailboxHasEmail', 'the mailbox is not empty')
     this.mover.expunge(id, [...view.uidList()])
     this.grants.mailboxDestroyed(id)
+    this.annotations.mailboxDestroyed(id)
     this.mailboxes.remove(id)
     this.views.mailboxDestroyed(id)
   }

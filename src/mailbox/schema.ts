@@ -95,6 +95,11 @@ export const schema: readonly Migration[] = [
   CREATE TABLE share_notification (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, gone INTEGER, facts TEXT NOT NULL);
   CREATE TABLE share_telling (principal TEXT PRIMARY KEY, facts TEXT NOT NULL) WITHOUT ROWID;
   `,
+  // When a message came into a mailbox, where that was not when it was received. What clients keep at mailboxes; 0 is the account.
+  `
+  ALTER TABLE placement ADD COLUMN saved INTEGER;
+  CREATE TABLE annotation (mailbox INTEGER, entry TEXT, value BLOB NOT NULL, PRIMARY KEY (mailbox, entry)) WITHOUT ROWID;
+  `,
 ]
 
 /** The tables whose keys come from the account's counter; with `change` they hold its highest value at all times. */

@@ -238,6 +238,7 @@ export type EnvelopeColumn =
   | 'preview'
   | 'subject'
   | 'sentAt'
+  | 'savedAt'
 
 /** One row of `envelopes`; columns that were not asked for are undefined. */
 export interface EnvelopeRow {
@@ -251,6 +252,8 @@ export interface EnvelopeRow {
   readonly size?: number
   readonly receivedAt?: number
   readonly preview?: string
+  /** When it came into this mailbox (RFC 8514), milliseconds. */
+  readonly savedAt?: number
   readonly subject?: string
   readonly sentAt?: number | null
 }

@@ -18,6 +18,7 @@ import { id } from './id.ts'
 import { idle } from './idle.ts'
 import { list } from './list.ts'
 import { logout } from './logout.ts'
+import { getMetadata, setMetadata } from './metadata.ts'
 import { multiSearch } from './multi-search.ts'
 import { namespace } from './namespace.ts'
 import { quota } from './quota.ts'
@@ -101,6 +102,10 @@ export function runCommand(
       return append(context, command)
     case 'REPLACE':
       return replace(context, command)
+    case 'GETMETADATA':
+      return getMetadata(context, command)
+    case 'SETMETADATA':
+      return setMetadata(context, command)
     case 'GETQUOTA':
     case 'GETQUOTAROOT':
     case 'SETQUOTA':

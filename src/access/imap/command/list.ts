@@ -1,11 +1,13 @@
 /**
  * `LIST` and `LSUB`.
  *
- * Standards: RFC 9051 §6.3.9, RFC 3501 §6.3.8–6.3.9, RFC 5258 (LIST-EXTENDED), RFC 5819 (LIST-STATUS), RFC 6154 §5.
+ * Standards: RFC 9051 §6.3.9, RFC 3501 §6.3.8–6.3.9, RFC 5258 (LIST-EXTENDED), RFC 5819 (LIST-STATUS), RFC 6154 §5, RFC 9590
+ * (LIST-METADATA).
  */
 import type { ListCommand } from '../../../protocol/imap/index.ts'
 import type { Completion, Context } from '../context.ts'
 import { canonical, delimiter, matches, namedMailboxes, specialUse, type NamedMailbox } from '../mailbox-names.ts'
+import { annotationsOf, metadataLine } from '../metadata.ts'
 import { listLine } from './list-line.ts'
 import { statusLine } from './status.ts'
 
@@ -32,10 +34,18 @@ export function list(context: Context, command: ListCommand): Completion {
     if (withSubscribed) options.add('subscribed')
     if (parent && command.select.has('SUBSCRIBED')) options.add('childInfo')
     context.output.text(listLine(context, named, named.name, options))
-    if (command.status !== undefined && chosen) context.output.text(statusLine(context, named, command.status))
+    if (!chosen) continue
+    if (command.status !== undefined) context.output.text(statusLine(context, named, command.status))
+    if (command.metadata !== undefined) tellMetadata(context, named, command.metadata)
   }
   if (command.status?.includes('HIGHESTMODSEQ')) context.enabled.add('CONDSTORE')
   return completion
+}
+
+/** RFC 9590 §3: every entry asked for is answered, NIL where there is none. */
+function tellMetadata(context: Context, named: NamedMailbox, entries: readonly string[]): void {
+  const values = new Map(annotationsOf(context, named).map(({ entry, value }) => [entry, value]))
+  context.output.text(metadataLine(context, named.name, new Map(entries.map((entry) => [entry, values.get(entry)]))))
 }
 
 function isChosen({ mailbox }: NamedMailbox, { select }: ListCommand): boolean {

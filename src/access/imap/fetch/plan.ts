@@ -1,7 +1,7 @@
 /**
  * What one FETCH needs for each message, decided once: stored columns, body octets, and a renderer per item.
  *
- * Standards: RFC 9051 §7.5.2, RFC 3501 §7.4.2, RFC 8970 (PREVIEW).
+ * Standards: RFC 9051 §7.5.2, RFC 3501 §7.4.2, RFC 8970 (PREVIEW), RFC 8514 (SAVEDATE).
  */
 import { withoutExtensionData } from '../../../format/index.ts'
 import {
@@ -51,6 +51,7 @@ export function planFetch(context: Context, command: Extract<ImapCommand, { name
     }
     if (item.item === 'ENVELOPE') columns.add('envelope')
     if (item.item === 'PREVIEW') columns.add('preview')
+    if (item.item === 'SAVEDATE') columns.add('savedAt')
     if (item.item === 'BODY' || item.item === 'BODYSTRUCTURE') columns.add('bodyStructure')
     text.push(textItem(context, item.item))
   }
@@ -123,6 +124,8 @@ function textItem(context: Context, item: FetchItem['item']): TextItem {
       return ({ view, row }) => `THREADID (${formatThreadId(view.threads[row] as ThreadId)})`
     case 'PREVIEW':
       return ({ columns }) => `PREVIEW ${context.text(previewOf(columns?.preview ?? ''))}`
+    case 'SAVEDATE':
+      return ({ columns }) => `SAVEDATE ${formatInternalDate(columns?.savedAt ?? 0)}`
     case 'ENVELOPE':
       return ({ columns }) => `ENVELOPE ${columns?.envelope}`
     case 'BODYSTRUCTURE':

@@ -1,7 +1,7 @@
 /**
  * A search key made ready to be asked of messages, and what it costs to ask.
  *
- * Standards: RFC 9051 §6.4.4 (keys; strings match as substrings, case aside), RFC 5032 (OLDER, YOUNGER: inclusive).
+ * Standards: RFC 9051 §6.4.4 (keys; strings match as substrings, case aside), RFC 5032 (OLDER, YOUNGER: inclusive), RFC 8514.
  */
 import {
   comparable,
@@ -170,6 +170,9 @@ function date(key: Extract<SearchKey, { key: 'DATE' }>): Criterion {
   const holds = (time: number): boolean => {
     if (key.relation === 'before') return time < key.day
     return time >= key.day && (key.relation === 'since' || time < key.day + day)
+  }
+  if (key.field === 'saved') {
+    return { cost: 'columns', columns: ['savedAt'], test: (message) => holds(message.savedAt) }
   }
   if (key.field === 'received') return ofView(({ view, row }) => holds(view.received[row] as number))
   return {

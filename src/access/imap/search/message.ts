@@ -53,6 +53,11 @@ export class SearchMessage {
     this.row = place.row
   }
 
+  /** When it came into the mailbox. */
+  get savedAt(): number {
+    return this.#columns?.savedAt ?? 0
+  }
+
   /** Decoded and folded. */
   get subject(): string {
     return comparable(this.#columns?.subject ?? '')

@@ -3,7 +3,7 @@
  *
  * Standards: RFC 9051 §6.4.5 (FETCH), RFC 3501 §6.4.5 (RFC822 items, macros), RFC 3516 (BINARY), RFC 7162 §3.1.4
  * (MODSEQ, CHANGEDSINCE, VANISHED), RFC 8474 §5 (EMAILID, THREADID), RFC 8970 (PREVIEW), RFC 9394 §3.2
- * (PARTIAL).
+ * (PARTIAL), RFC 8514 (SAVEDATE).
  * Limits: items and header names per command, since each is repeated for every message.
  */
 import { Decoder } from '../decoder.ts'
@@ -39,6 +39,7 @@ export type SimpleFetchItem =
   | 'EMAILID'
   | 'THREADID'
   | 'PREVIEW'
+  | 'SAVEDATE'
 
 export type FetchItem =
   | { item: SimpleFetchItem }
@@ -69,6 +70,7 @@ const simpleItems: ReadonlySet<string> = new Set<SimpleFetchItem>([
   'MODSEQ',
   'EMAILID',
   'THREADID',
+  'SAVEDATE',
 ])
 
 const macros: Record<string, SimpleFetchItem[]> = {

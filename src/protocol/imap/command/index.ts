@@ -11,6 +11,7 @@ import { parseAppend, parseReplace, type AppendCommand, type ReplaceCommand } fr
 import { parseFetch, type FetchCommand } from './fetch.ts'
 import { parseIdParameters } from './id.ts'
 import { parseList, parseLsub, type ListCommand } from './list.ts'
+import { parseGetMetadata, parseSetMetadata, type GetMetadataCommand, type SetMetadataCommand } from './metadata.ts'
 import { parseGetQuota, parseGetQuotaRoot, parseSetQuota, type QuotaCommand } from './quota.ts'
 import { parseMultiSearch, parseSearch, type MultiSearchCommand, type SearchCommand } from './search.ts'
 import { parseSelect, type SelectCommand } from './select.ts'
@@ -42,6 +43,8 @@ export type ImapCommand =
   | SortCommand
   | ThreadCommand
   | QuotaCommand
+  | GetMetadataCommand
+  | SetMetadataCommand
   | { name: 'COPY' | 'MOVE'; uid: boolean; set: SequenceSet; mailbox: string }
   /** `set` only with UID EXPUNGE (RFC 4315 §2.1). */
   | { name: 'EXPUNGE'; set?: SequenceSet }
@@ -110,6 +113,8 @@ const grammars = new Map<string, Grammar>([
   ['GETQUOTA', parseGetQuota],
   ['GETQUOTAROOT', parseGetQuotaRoot],
   ['SETQUOTA', parseSetQuota],
+  ['GETMETADATA', parseGetMetadata],
+  ['SETMETADATA', parseSetMetadata],
   ['EXPUNGE', () => ({ name: 'EXPUNGE' })],
   ['UID EXPUNGE', parseUidExpunge],
 ])

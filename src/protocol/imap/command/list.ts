@@ -2,12 +2,13 @@
  * `LIST` and `LSUB`: which mailboxes there are.
  *
  * Standards: RFC 9051 §6.3.9, RFC 3501 §6.3.8–6.3.9, RFC 5258 (LIST-EXTENDED), RFC 5819 (LIST-STATUS), RFC 6154
- * (SPECIAL-USE).
+ * (SPECIAL-USE), RFC 9590 (METADATA).
  * Limits: patterns per command.
  */
 import { decodeMailboxName } from '../mailbox-name.ts'
 import type { Decoder } from '../decoder.ts'
 import { ImapError, bad } from '../error.ts'
+import { parseEntries } from './metadata.ts'
 import { parseStatusItems, type StatusItem } from './status.ts'
 
 export type ListSelection = 'SUBSCRIBED' | 'REMOTE' | 'RECURSIVEMATCH' | 'SPECIAL-USE'
@@ -23,6 +24,8 @@ export interface ListCommand {
   returns: Set<ListReturn>
   /** `RETURN (STATUS (…))`. */
   status?: StatusItem[]
+  /** `RETURN (METADATA (…))`: entry names. */
+  metadata?: string[]
   /** Used any of RFC 5258's grammar: LIST "" "" then has no special meaning. */
   extended: boolean
 }
@@ -87,6 +90,10 @@ function parseReturn(decoder: Decoder, command: ListCommand): void {
   else if (name === 'STATUS') {
     decoder.expectSp()
     command.status = parseStatusItems(decoder)
+  } else if (name === 'METADATA') {
+    decoder.expectSp()
+    if (decoder.peek() !== '(') throw bad('Expected a list of entries')
+    command.metadata = parseEntries(decoder)
   } else throw bad('Unknown LIST return option')
 }
 

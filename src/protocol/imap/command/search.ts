@@ -3,7 +3,7 @@
  *
  * Standards: RFC 9051 §6.4.4, RFC 3501 §6.4.4, RFC 4731 (ESEARCH), RFC 5182 (SAVE), RFC 5032 (OLDER, YOUNGER),
  * RFC 7162 §3.1.5 (MODSEQ), RFC 8474 §5.3 (EMAILID, THREADID), RFC 9394 (PARTIAL), RFC 6203 (FUZZY,
- * RELEVANCY), RFC 7377 (ESEARCH).
+ * RELEVANCY), RFC 7377 (ESEARCH), RFC 8514 (SAVEDATE).
  * Limits: nesting depth and number of keys, so that neither the stack nor one command's work can be made to explode.
  */
 import { parseDate } from '../date-time.ts'
@@ -23,7 +23,7 @@ export type SearchKey =
   | { key: 'SUBJECT' | 'BODY' | 'TEXT'; text: string }
   | { key: 'HEADER'; name: string; text: string }
   /** `day` is midnight UTC of the date given; ON covers that day, BEFORE what is earlier, SINCE the rest. */
-  | { key: 'DATE'; field: 'received' | 'sent'; relation: 'before' | 'on' | 'since'; day: number }
+  | { key: 'DATE'; field: 'received' | 'sent' | 'saved'; relation: 'before' | 'on' | 'since'; day: number }
   | { key: 'AGE'; relation: 'older' | 'younger'; seconds: number }
   | { key: 'SIZE'; relation: 'larger' | 'smaller'; octets: number }
   | { key: 'UID' | 'SEQUENCE'; set: SequenceSet }
@@ -243,6 +243,8 @@ class SearchGrammar {
     if (flag !== undefined) return { key: 'FLAG', flag: flag[0], set: flag[1] }
     switch (name) {
       case 'ALL':
+      // RFC 8514 §4.3: every mailbox here has save dates.
+      case 'SAVEDATESUPPORTED':
         return { key: 'ALL' }
       case 'NEW':
         return { key: 'AND', keys: [this.#named('RECENT'), this.#named('UNSEEN')] }
@@ -297,12 +299,13 @@ class SearchGrammar {
   }
 
   #date(name: string): SearchKey {
-    const match = /^(SENT)?(BEFORE|ON|SINCE)$/.exec(name)
+    const match = /^(SENT|SAVED)?(BEFORE|ON|SINCE)$/.exec(name)
     if (match === null) throw bad('Unknown search key')
     const day = parseDate(this.#decoder.expectAstring('a date'))
     if (day === undefined) throw bad('Malformed date')
     const relation = (match[2] as string).toLowerCase() as 'before' | 'on' | 'since'
-    return { key: 'DATE', field: match[1] ? 'sent' : 'received', relation, day }
+    const field = match[1] === undefined ? 'received' : match[1] === 'SENT' ? 'sent' : 'saved'
+    return { key: 'DATE', field, relation, day }
   }
 
   /** `MODSEQ ["/flags/\Seen" all] 123`: the entry is accepted; there is one mod-sequence per message (§3.1.5). */
