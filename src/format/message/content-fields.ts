@@ -53,7 +53,7 @@ export function contentFields(header: Header, inDigest: boolean, limits: ParseLi
 
 function readPlainFields(header: Header, fields: ContentFields): void {
   const contentId = header.last('content-id')
-  if (contentId) fields.contentId = contentId.replace(/^.*?<|>.*$/g, '')
+  if (contentId) fields.contentId = contentId.replace(/^.*?<|>.*$/g, '').trim()
   const description = header.last('content-description')
   if (description) fields.description = decodeHeaderText(description)
   const md5 = header.last('content-md5')

@@ -153,7 +153,7 @@ describe('the properties of a part (RFC 8621 §4.1.4)', () => {
   it('has every one there is, when named', async () => {
     const fields = `Content-Type: text/html (a comment); charset=ISO-8859-1; name="x.html"
 Content-Disposition: INLINE; filename="y.html"
-Content-ID: <part1@example.com> (comment)
+Content-ID: (comment) < part1@example.com > (comment)
 Content-Language: en, de (Swiss)
 Content-Location: http://example.com/
  folder/page
@@ -194,7 +194,7 @@ Content-Transfer-Encoding: base64
         { name: 'From', value: ' b@example.com' },
         { name: 'Content-Type', value: ' text/html (a comment); charset=ISO-8859-1; name="x.html"' },
         { name: 'Content-Disposition', value: ' INLINE; filename="y.html"' },
-        { name: 'Content-ID', value: ' <part1@example.com> (comment)' },
+        { name: 'Content-ID', value: ' (comment) < part1@example.com > (comment)' },
         { name: 'Content-Language', value: ' en, de (Swiss)' },
         { name: 'Content-Location', value: ' http://example.com/\r\n folder/page' },
         { name: 'Content-Transfer-Encoding', value: ' base64' },

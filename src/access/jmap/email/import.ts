@@ -24,8 +24,8 @@ import { readBlob } from '../blob.ts'
 import type { JmapContext } from '../context.ts'
 import { runSet } from '../standard/set.ts'
 import { isMessage } from './parse.ts'
+import { addEmail, type Placement, readPlacement } from './placement.ts'
 import { withPrepared } from './prepared.ts'
-import { addEmail, readPlacement } from './set.ts'
 import { together } from './together.ts'
 
 const properties = ['blobId', 'mailboxIds', 'keywords', 'receivedAt']
@@ -81,10 +81,7 @@ function importEmail(
   value: JsonObject,
   read: () => Octets,
 ): { id: string } & JsonObject {
-  const [placement, octets] = together<[ReturnType<typeof readPlacement>, Octets]>(
-    () => readPlacement(context, call, value),
-    read,
-  )
+  const [placement, octets] = together<[Placement, Octets]>(() => readPlacement(context, call, value), read)
   const start = octets instanceof Uint8Array ? octets : octets.start
   const received = (value['receivedAt'] ?? null) === null ? receivedTime(parseHeader(start).header) : undefined
   return addEmail(context, {

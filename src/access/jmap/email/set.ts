@@ -4,16 +4,13 @@
  * Standards: RFC 8621 §4.6.
  */
 import {
-  formatBlobId,
   formatEmailId,
   formatMailboxId,
-  formatThreadId,
   parseEmailId,
   type Email,
   type EmailUpdate,
   type MailboxId,
   type Mail,
-  type NewEmail,
   type Octets,
   type StoreError,
 } from '../../../mailbox/index.ts'
@@ -24,7 +21,6 @@ import {
   invalidProperties,
   mailCapability,
   member,
-  parseUtcDate,
   patchedProperties,
   resolveId,
   setArguments,
@@ -42,6 +38,7 @@ import { composeEmail } from './create.ts'
 import { convenienceProperties, parseHeaderProperty } from './header-form.ts'
 import { emailMetadata, findEmails, setOf } from './get.ts'
 import { readKeywords, readMailboxIds } from './membership.ts'
+import { addEmail, type Placement, readPlacement } from './placement.ts'
 import { withPrepared } from './prepared.ts'
 import { checkEmailProperties, readEmail } from './property.ts'
 import { StoredMessage } from './stored-message.ts'
@@ -119,36 +116,6 @@ function createEmail(
 function messageOf(context: JmapContext, call: CallContext, value: JsonObject): Uint8Array {
   const { mailboxIds: _, keywords: __, receivedAt: ___, ...message } = value
   return composeEmail(context, call, message)
-}
-
-type Placement = Omit<NewEmail, 'raw'>
-
-/** mailboxIds, keywords and receivedAt of something that becomes an email. */
-export function readPlacement(context: JmapContext, call: CallContext, value: JsonObject): Placement {
-  const [mailboxIds, keywords, receivedAt] = together<[MailboxId[], string[], number]>(
-    () => readMailboxIds(context, call, member(value, 'mailboxIds')),
-    () => readKeywords(context, member(value, 'keywords') ?? undefined),
-    () => readReceivedAt(context, member(value, 'receivedAt') ?? undefined),
-  )
-  return { mailboxIds, keywords, receivedAt }
-}
-
-function readReceivedAt(context: JmapContext, given: Json | undefined): number {
-  const receivedAt = given === undefined ? context.clock() : parseUtcDate(given)
-  if (receivedAt === undefined) throw invalidProperties('receivedAt', 'receivedAt is not a UTCDate.')
-  return receivedAt
-}
-
-/** Stores one message; answers what RFC 8621 §4.6 and §4.8 say is returned. */
-export function addEmail(context: JmapContext, email: NewEmail): { id: string } & JsonObject {
-  const [added] = context.store.add([email])
-  if (added === undefined) throw new Error('the store added nothing')
-  return {
-    id: formatEmailId(added.id),
-    blobId: formatBlobId({ kind: 'message', blob: added.blob }),
-    threadId: formatThreadId(added.threadId),
-    size: added.size,
-  }
 }
 
 function updateEmail(context: JmapContext, call: CallContext, email: Email, patch: JsonObject): void {
