@@ -133,9 +133,7 @@ describe('address lists (RFC 5322 §3.4, appendix A)', () => {
   })
 
   test('an encoded line end cannot leave a name (header injection)', () => {
-    expect(parseAddressList('=?utf-8?Q?a=0D=0ABcc:_x?= <a@x.test>')).toEqual([
-      { name: 'aBcc: x', address: 'a@x.test' },
-    ])
+    expect(parseAddressList('=?utf-8?Q?a=0D=0ABcc:_x?= <a@x.test>')).toEqual([{ name: 'aBcc: x', address: 'a@x.test' }])
   })
 
   test('at most so many are taken', () => {
