@@ -100,6 +100,12 @@ export class Maildrop {
     return this.#marked.has(number)
   }
 
+  /** The next message that is not marked; 0 behind the last. */
+  after(number: number): number {
+    for (let next = number + 1; next <= this.length; next++) if (!this.#marked.has(next)) return next
+    return 0
+  }
+
   email(number: number): EmailId {
     return this.#entry(number).email as EmailId
   }

@@ -9,7 +9,7 @@ import type { Maildrop } from './maildrop.ts'
 /** Octets of a large message read at once. */
 const stride = 1024 * 1024
 /** A message above this is read alone. */
-const smallMessage = 128 * 1024
+const smallMessage = 512 * 1024
 /** The first octets read for TOP: most headers are in them. */
 const firstOctets = 32 * 1024
 
@@ -35,7 +35,7 @@ export class MessageSource {
     const email = this.#maildrop.email(number)
     const size = this.#maildrop.storedSize(number)
     if (size === 0) return
-    const small = whole && size <= smallMessage ? this.#small(number, email) : undefined
+    const small = whole ? this.small(number) : undefined
     if (small !== undefined) {
       yield small
       return
@@ -55,7 +55,10 @@ export class MessageSource {
     this.#held = new Map()
   }
 
-  #small(number: number, email: EmailId): Uint8Array | undefined {
+  /** All of a small message; undefined for a large one, and when it is destroyed. Reads those behind it along. */
+  small(number: number): Uint8Array | undefined {
+    if (this.#maildrop.storedSize(number) > smallMessage) return undefined
+    const email = this.#maildrop.email(number)
     const inOrder = number === this.#expected
     this.#expected = number + 1
     const held = this.#held.get(email)

@@ -9,6 +9,8 @@ export interface Pop3SessionState {
   /** The connection is under TLS. */
   readonly tls: boolean
   readonly maildrop: MaildropState
+  /** Pieces of input received. */
+  readonly pieces: number
   /** Input received that is not yet a command, one character per octet. */
   readonly input?: string
   readonly badCommands?: number

@@ -22,6 +22,7 @@ import { Output, type SessionEngine, type SessionLog, type SessionOutput } from 
 import { defaultSessionLimits, type Pop3SessionLimits } from './limits.ts'
 import { Maildrop } from './maildrop.ts'
 import { MessageSource } from './message-source.ts'
+import { ReadAhead } from './read-ahead.ts'
 import type { Pop3SessionState } from './session-state.ts'
 
 export interface Pop3SessionDeps {
@@ -49,6 +50,9 @@ export class Pop3Session implements SessionEngine<Pop3SessionState> {
   /** Undefined until it is opened. */
   #maildrop: Maildrop | undefined
   #source: MessageSource | undefined
+  #readAhead: ReadAhead | undefined
+  /** Pieces of input received: the bridge counts them too. */
+  #pieces = 0
   #running: Promise<void> = Promise.resolve()
   #busy = false
   #closed = false
@@ -70,6 +74,7 @@ export class Pop3Session implements SessionEngine<Pop3SessionState> {
     const session = new Pop3Session(deps, state)
     session.#enter(maildrop)
     session.#badCommands = state.badCommands ?? 0
+    session.#pieces = state.pieces
     if (state.input !== undefined) session.#reader.receive(fromLatin1(state.input))
     return session
   }
@@ -83,6 +88,8 @@ export class Pop3Session implements SessionEngine<Pop3SessionState> {
 
   receive(bytes: Uint8Array): Promise<void> {
     if (this.#closed) return Promise.resolve()
+    this.#pieces++
+    this.#output.acknowledge(this.#readAhead?.forgotten() ?? 0)
     this.#reader.receive(bytes)
     if (this.#busy && this.#reader.overrun) this.#hangUp(new Pop3Error('Too many commands at once'))
     if (!this.#busy) this.#running = this.#run()
@@ -91,6 +98,11 @@ export class Pop3Session implements SessionEngine<Pop3SessionState> {
 
   acknowledge(count: number): void {
     this.#output.acknowledge(count)
+  }
+
+  taken(count: number): void {
+    this.#readAhead?.taken(count)
+    if (!this.#busy && !this.#closed) this.#sendAhead()
   }
 
   notify(commit: Commit): void {
@@ -114,14 +126,16 @@ export class Pop3Session implements SessionEngine<Pop3SessionState> {
     const maildrop = this.#busy ? undefined : this.#maildrop?.state(limit)
     const input = this.#reader.snapshot(limit)
     if (maildrop === undefined || input === undefined) return undefined
-    const state = { version: 1, tls: this.#tls, maildrop } as const
+    const state = { version: 1, tls: this.#tls, maildrop, pieces: this.#pieces } as const
     const badCommands = this.#badCommands === 0 ? {} : { badCommands: this.#badCommands }
     return { ...state, ...(input === '' ? {} : { input }), ...badCommands }
   }
 
   #enter(maildrop: Maildrop): void {
     this.#maildrop = maildrop
-    this.#source = new MessageSource(this.#store, maildrop, this.#limits.readAhead)
+    const { readAhead } = this.#limits
+    this.#source = new MessageSource(this.#store, maildrop, readAhead)
+    this.#readAhead = new ReadAhead(maildrop, this.#source, readAhead)
   }
 
   async #begin(): Promise<void> {
@@ -148,6 +162,14 @@ export class Pop3Session implements SessionEngine<Pop3SessionState> {
     }
     this.#output.flush()
     this.#busy = false
+    if (!this.#closed && this.#reader.empty) this.#sendAhead()
+  }
+
+  /** Sends answers that the client is likely to ask for next. It may ask for something else: nothing changes by them. */
+  #sendAhead(): void {
+    if (this.#output.congested) return
+    const next = this.#readAhead?.next()
+    if (next !== undefined) this.#output.ahead({ ahead: { after: this.#pieces, answers: next.answers } }, next.bytes)
   }
 
   #next() {
@@ -169,6 +191,7 @@ export class Pop3Session implements SessionEngine<Pop3SessionState> {
   async #command(command: Pop3Command): Promise<void> {
     const output = this.#output
     const maildrop = this.#maildrop as Maildrop
+    if (command.name !== 'RETR') this.#readAhead?.interrupted()
     switch (command.name) {
       case 'STAT': {
         const { messages, octets } = maildrop.listing
@@ -179,7 +202,8 @@ export class Pop3Session implements SessionEngine<Pop3SessionState> {
       case 'UIDL':
         return this.#list(command.message, (number) => formatEmailId(maildrop.email(number)))
       case 'RETR':
-        return this.#send(this.#existing(command.message), undefined)
+        await this.#send(this.#existing(command.message), undefined)
+        return this.#readAhead?.retrieved(command.message)
       case 'TOP':
         return this.#send(this.#existing(command.message), command.lines)
       case 'DELE':

@@ -8,6 +8,8 @@ export interface SessionEngine<State = unknown> {
   receive(bytes: Uint8Array): Promise<void>
   /** So many more octets of output have reached the client. */
   acknowledge(count: number): void
+  /** The bridge has given out so many answers that it was sent ahead. */
+  taken?(count: number): void
   /** The store has committed. */
   notify(commit: Commit): void
   /** The connection is gone. */

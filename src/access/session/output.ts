@@ -7,7 +7,7 @@ import { fromLatin1, writeLatin1 } from '../../format/index.ts'
 export interface SessionOutput {
   /** Protocol bytes for the client, in order. The receiver owns the array. */
   send(bytes: Uint8Array): void
-  /** A word to the bridge: `{close: true}`. */
+  /** A word to the bridge: `{close: true}`, or that the next bytes are answers to be kept: `{ahead: …}`. */
   control(message: object): void
 }
 
@@ -66,6 +66,12 @@ export class Output {
   control(message: object): void {
     this.flush()
     this.#target.control(message)
+  }
+
+  /** A control message and the bytes it speaks of, which are not for the client yet. They count as under way. */
+  ahead(message: object, bytes: Uint8Array): void {
+    this.control(message)
+    this.#send(bytes)
   }
 
   /** The client has not read enough of what it was sent: wait for `drained` before making more. */

@@ -5,6 +5,7 @@ import { memorySql } from '../../../src/host/memory/sql.ts'
 import { MailStore, type MailboxRole } from '../../../src/mailbox/index.ts'
 import { fromLatin1, latin1 } from '../../../src/format/index.ts'
 import { Pop3Session, type Pop3SessionLimits, type Pop3SessionState } from '../../../src/access/pop3/index.ts'
+import { AheadAnswers, type AheadOffer } from '../../../src/host/bridge/common/ahead-answers.ts'
 import { chunked } from '../../chunked.ts'
 
 export const now = Date.UTC(2026, 10, 23, 12, 0, 0)
@@ -33,6 +34,8 @@ export interface ClientOptions {
   readonly limits?: Partial<Pop3SessionLimits>
   /** The network: false while the client does not read. */
   readonly reading?: boolean
+  /** A bridge that gives out what it was sent ahead; others let it fall. */
+  readonly ahead?: boolean
 }
 
 export class Client {
@@ -43,6 +46,9 @@ export class Client {
   readonly errors: unknown[] = []
   reading: boolean
   pieces: Uint8Array[] = []
+  /** Pieces of input that reached the session. */
+  forwarded = 0
+  readonly #ahead = new AheadAnswers()
   #unsubscribe: () => void
 
   private constructor(store: MailStore, options: ClientOptions) {
@@ -71,14 +77,22 @@ export class Client {
       store: this.store,
       output: {
         send: (bytes: Uint8Array) => {
-          this.pieces.push(bytes)
-          if (this.reading) queueMicrotask(() => this.session.acknowledge(bytes.length))
+          if (this.#ahead.announced) return this.#ahead.fill(bytes, this.#options.ahead === true ? this.forwarded : NaN)
+          this.#give(bytes)
         },
-        control: (control: object) => void this.controls.push(control),
+        control: (control: { ahead?: AheadOffer }) => {
+          if (control.ahead === undefined) this.controls.push(control)
+          else this.#ahead.announce(control.ahead)
+        },
       },
       log: { error: (text: string, cause?: unknown) => void this.errors.push(cause ?? text) },
       ...(this.#options.limits && { limits: this.#options.limits }),
     }
+  }
+
+  #give(bytes: Uint8Array): void {
+    this.pieces.push(bytes)
+    if (this.reading) queueMicrotask(() => this.session.acknowledge(bytes.length))
   }
 
   /** What the server has said since the last time. */
@@ -90,7 +104,15 @@ export class Client {
 
   /** Sends text (latin1), waits until it is answered, gives the answer. */
   async send(text: string): Promise<string> {
-    for (const chunk of chunked(fromLatin1(text), this.#options.size ?? Infinity)) await this.session.receive(chunk)
+    for (const chunk of chunked(fromLatin1(text), this.#options.size ?? Infinity)) {
+      const rest = this.#ahead.answer(chunk, (answer) => this.#give(answer))
+      const taken = this.#ahead.told(rest.length > 0)
+      if (taken > 0) this.session.taken(taken)
+      if (rest.length === 0) continue
+      this.#ahead.forget()
+      this.forwarded++
+      await this.session.receive(rest)
+    }
     return this.take()
   }
 

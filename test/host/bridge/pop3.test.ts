@@ -126,3 +126,56 @@ describe('a POP3 connection', () => {
     expect(await (await client('pop3')).untilClosed()).toMatch(/^-ERR \[SYS\/TEMP\] Too many connections/)
   })
 })
+
+describe('answers that the object sends ahead', () => {
+  const first = '+OK 3 octets\r\nx\r\n.\r\n'
+  const second = '+OK 4 octets\r\nyy\r\n.\r\n'
+
+  /** A session whose object has sent the answers to RETR 3 and RETR 4, and what reaches the object since. */
+  async function ahead(after = 0) {
+    const { worker, client } = await scene({}, (fake) => serving(fake, echo))
+    const pop3 = await client('pop3')
+    await pop3.expect(greeting)
+    await pop3.say(login, /octets\)\r\n/)
+    const { socket } = worker.sessions[0] as FakeSession
+    const seen: string[] = []
+    socket.on('message', (data: RawData) => seen.push((data as Buffer).toString()))
+    const answers = [
+      ['RETR 3\r\n', first.length],
+      ['RETR 4\r\n', second.length],
+    ]
+    socket.send(JSON.stringify({ ahead: { after, answers } }))
+    socket.send(Buffer.from(first + second))
+    socket.send('{"alive":true}')
+    await worker.until(() => seen.length === 1)
+    seen.length = 0
+    return { worker, pop3, socket, seen }
+  }
+
+  it('are given out for just those commands, in one piece or in one go, and the object is told', async () => {
+    const { worker, pop3, seen } = await ahead()
+    expect(await pop3.say('RETR 3\r\n', /\r\n\.\r\n/)).toBe(first)
+    expect(await pop3.say('RETR 4\r\nSTAT\r\n', /STAT\r\n/)).toBe(`${second}echo STAT\r\n`)
+    await worker.until(() => seen.length === 2)
+    expect(seen).toEqual(['{"taken":2}', 'STAT\r\n'])
+  })
+
+  it.each([
+    ['another message', 'RETR 4\r\n'],
+    ['another command', 'DELE 3\r\n'],
+    ['another way to write it', 'retr 3\r\n'],
+    ['half of it', 'RETR'],
+  ])('are forgotten when the client says %s', async (_, text) => {
+    const { worker, pop3, seen } = await ahead()
+    pop3.write(text)
+    await worker.until(() => seen.length === 1)
+    expect(await pop3.say('RETR 3\r\n', /RETR 3\r\n/)).toBe(`echo ${text}echo RETR 3\r\n`)
+    expect(seen).toEqual([text, 'RETR 3\r\n'])
+  })
+
+  it('are not kept when the client has said something that the object did not know of', async () => {
+    const { pop3, seen } = await ahead(1)
+    expect(await pop3.say('RETR 3\r\n', /RETR 3\r\n/)).toBe('echo RETR 3\r\n')
+    expect(seen).toEqual(['RETR 3\r\n'])
+  })
+})

@@ -3,7 +3,8 @@
  *
  * Flow control: the object sends no more than its window until output is acknowledged, and it is acknowledged when the
  * client's system took it; what the client sends waits in its own socket while the WebSocket's backlog is large.
- * Security: before login all input goes through the bounded engine; after it the bridge looks at no byte.
+ * Security: before login all input goes through the bounded engine; after it the bridge only compares it with the commands
+ * that the object has answered ahead.
  */
 
 import { Deadline } from './deadline.ts'

@@ -7,6 +7,7 @@
 
 import type { Socket as NodeStream } from 'node:net'
 import { WebSocket } from 'ws'
+import { AheadAnswers, type AheadOffer } from './ahead-answers.ts'
 import { workerSocketUrl } from './link.ts'
 
 export interface SessionRequest {
@@ -97,6 +98,9 @@ export class SessionSocket {
   #stream: NodeStream | undefined
   #events: SessionEvents | undefined
   #early: (() => void)[] = []
+  readonly #ahead = new AheadAnswers()
+  /** Pieces of input given to the object. */
+  #forwarded = 0
 
   constructor(socket: WebSocket) {
     this.#socket = socket
@@ -105,8 +109,9 @@ export class SessionSocket {
     })
     socket.on('message', (data, binary) => {
       const bytes = data as Buffer
-      if (binary) this.#tell((events) => events.output(bytes))
-      else this.#control(bytes)
+      if (!binary) this.#control(bytes)
+      else if (this.#ahead.announced) this.#ahead.fill(bytes, this.#forwarded)
+      else this.#tell((events) => events.output(bytes))
     })
     socket.on('close', () => this.#tell((events) => events.close()))
     // A 'close' follows.
@@ -125,9 +130,15 @@ export class SessionSocket {
     for (const tell of early) tell()
   }
 
-  /** Bytes from the client. */
+  /** Bytes from the client: for the object, but for what it has answered ahead. */
   input(bytes: Uint8Array): void {
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(bytes, { binary: true }, this.#taken)
+    const rest = this.#ahead.answer(bytes, (answer) => this.#tell((events) => events.output(answer)))
+    const taken = this.#ahead.told(rest.length > 0)
+    if (taken > 0) this.#say(JSON.stringify({ taken }))
+    if (rest.length === 0) return
+    this.#ahead.forget()
+    this.#forwarded++
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(rest, { binary: true }, this.#taken)
   }
 
   /** Not the stream's 'drain': that comes only above a mark of the stream's own, which may lie above our limit. */
@@ -154,9 +165,13 @@ export class SessionSocket {
     this.#socket.terminate()
   }
 
-  /** `{"close": true}`: the object has said its last. `{"alive": true}`: it asks whether anybody is here. */
+  /**
+   * `{"close": true}`: the object has said its last. `{"alive": true}`: it asks whether anybody is here. `{"ahead": …}`: the
+   * next bytes are answers to be kept.
+   */
   #control(text: Uint8Array): void {
     const control = controlOf(text)
+    if (control.ahead !== undefined) this.#ahead.announce(control.ahead)
     if (control.close === true) this.#tell((events) => events.finished())
     if (control.alive === true) this.#say('{"alive":true}')
   }
@@ -171,9 +186,9 @@ export class SessionSocket {
   }
 }
 
-function controlOf(text: Uint8Array): { close?: unknown; alive?: unknown } {
+function controlOf(text: Uint8Array): { close?: unknown; alive?: unknown; ahead?: AheadOffer } {
   try {
-    return (JSON.parse(new TextDecoder().decode(text)) ?? {}) as { close?: unknown; alive?: unknown }
+    return (JSON.parse(new TextDecoder().decode(text)) ?? {}) as ReturnType<typeof controlOf>
   } catch {
     return {}
   }

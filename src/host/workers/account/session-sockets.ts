@@ -145,10 +145,10 @@ export class SessionSockets {
 
   #control(socket: WebSocket, session: SessionEngine, message: string): void {
     if (message.length > 1024) return
-    const control = JSON.parse(message) as { ack?: unknown; alive?: unknown } | null
+    const control = JSON.parse(message) as { ack?: unknown; alive?: unknown; taken?: unknown } | null
     if (control?.alive === true) this.#alive.seen(socket)
-    const ack = control?.ack
-    if (typeof ack === 'number' && Number.isSafeInteger(ack) && ack > 0) session.acknowledge(ack)
+    if (isCount(control?.taken)) session.taken?.(control.taken)
+    if (isCount(control?.ack)) session.acknowledge(control.ack)
   }
 
   #resume(socket: WebSocket): void {
@@ -201,6 +201,10 @@ export class SessionSockets {
       output: sessionOutput(socket),
     }
   }
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0
 }
 
 /** What cannot be sent is dropped: the bridge is gone, and the socket's close event ends the session. */

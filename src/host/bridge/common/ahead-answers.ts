@@ -1,0 +1,83 @@
+/**
+ * Answers that a session's object sent before they were asked for: given out when the client says exactly the command that
+ * each is for, in order and nothing else before it.
+ *
+ * Limits: `maxOctets` are kept; the object sends less. Security: the object is trusted, the client's bytes are only
+ * compared.
+ */
+
+export interface AheadOffer {
+  /** Pieces of input that the object had when it made the offer. */
+  readonly after: number
+  readonly answers: readonly (readonly [command: string, octets: number])[]
+}
+
+interface Kept {
+  readonly command: Buffer
+  readonly answer: Uint8Array
+}
+
+const maxOctets = 4 * 1024 * 1024
+
+export class AheadAnswers {
+  #kept: Kept[] = []
+  #octets = 0
+  /** Given out, and the object not told yet. */
+  #untold = 0
+  /** The offer whose bytes come next. */
+  #offer: AheadOffer | undefined
+
+  /** The bytes that come next are these answers. */
+  announce(offer: AheadOffer): void {
+    this.#offer = offer
+  }
+
+  get announced(): boolean {
+    return this.#offer !== undefined
+  }
+
+  /** The bytes of the offer. Nothing is kept of one that the client's words have overtaken: `forwarded` tells. */
+  fill(bytes: Uint8Array, forwarded: number): void {
+    const offer = this.#offer
+    this.#offer = undefined
+    if (offer === undefined || offer.after !== forwarded || this.#octets + bytes.length > maxOctets) return
+    let at = 0
+    for (const [command, octets] of offer.answers) {
+      this.#kept.push({ command: Buffer.from(command, 'latin1'), answer: bytes.subarray(at, at + octets) })
+      at += octets
+    }
+    this.#octets += bytes.length
+  }
+
+  /** Gives out what the input asks for; gives the input that remains, which must be forwarded. */
+  answer(input: Uint8Array, give: (answer: Uint8Array) => void): Uint8Array {
+    let rest = input
+    for (let next = this.#kept[0]; next !== undefined && rest.length > 0; next = this.#kept[0]) {
+      const { command, answer } = next
+      if (rest.length < command.length || command.compare(rest, 0, command.length) !== 0) break
+      this.#kept.shift()
+      this.#octets -= answer.length
+      this.#untold++
+      rest = rest.subarray(command.length)
+      give(answer)
+    }
+    return rest
+  }
+
+  /** The client said something else. */
+  forget(): void {
+    this.#kept = []
+    this.#octets = 0
+  }
+
+  /**
+   * How many were given out since the last time; 0 while there is no hurry to tell. `now`: the object is about to get
+   * input. Few messages tell of many answers.
+   */
+  told(now: boolean): number {
+    if (!now && this.#untold <= this.#kept.length) return 0
+    const count = this.#untold
+    this.#untold = 0
+    return count
+  }
+}
