@@ -6,15 +6,16 @@
  */
 import { AccountStore } from './account-store.ts'
 import type { StoreError } from './errors.ts'
-import { anyone, type Grants } from './grants.ts'
+import type { Grants } from './grants.ts'
 import type { BlobNumber, BlobRef, EmailId, MailboxId, ThreadId, Uid } from './ids.ts'
 import type { Incoming } from './incoming.ts'
 import type { Mail } from './mail.ts'
 import type { Octets } from './put-octets.ts'
 import type { Query, QueryResult } from './query/query.ts'
-import { allRights, hasRights, noRights, type Rights } from './rights.ts'
+import { allRights, noRights, type Rights } from './rights.ts'
 import type { EmailSet, SearchedText } from './search/text-index.ts'
-import { SharedMail } from './shared/shared-mail.ts'
+import { Guests } from './shared/guests.ts'
+import type { SharedMail } from './shared/shared-mail.ts'
 import type {
   Blob,
   BlobExtent,
@@ -37,9 +38,6 @@ import type {
 } from './types.ts'
 import type { MailboxView } from './view.ts'
 
-/** Principals whose view of the account is kept ready. */
-const maxGuests = 32
-
 /**
  * One account's mail. Cheap to construct: nothing is read or written before the first call, and an account that was
  * never created stays an empty database (`exists` is false; every other method but `create` throws `accountNotFound`).
@@ -49,7 +47,7 @@ const maxGuests = 32
  */
 export class MailStore extends AccountStore implements Mail {
   readonly isOwn = true
-  readonly #guests = new Map<string, SharedMail>()
+  readonly #guests = new Guests(this)
 
   // mailboxes
 
@@ -116,16 +114,7 @@ export class MailStore extends AccountStore implements Mail {
 
   /** The account's mail as a principal may see and change it; undefined when it sees no mailbox. */
   sharedWith(principal: string): SharedMail | undefined {
-    const parts = this.open()
-    if (principal === anyone || ![...parts.grants.to(principal).values()].some((rights) => hasRights(rights, 'l'))) {
-      return undefined
-    }
-    let mail = this.#guests.get(principal)
-    if (mail === undefined) {
-      if (this.#guests.size >= maxGuests) this.#guests.clear()
-      this.#guests.set(principal, (mail = new SharedMail(principal, this, parts)))
-    }
-    return mail
+    return this.#guests.mailOf(principal, this.open())
   }
 
   // emails

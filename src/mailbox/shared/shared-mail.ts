@@ -17,7 +17,6 @@ import type { OpenAccount } from '../open-account.ts'
 import type { Octets } from '../put-octets.ts'
 import type { Query, QueryResult } from '../query/query.ts'
 import type { Rights } from '../rights.ts'
-import type { MailStore } from '../store.ts'
 import type {
   Blob,
   BlobExtent,
@@ -41,16 +40,16 @@ import { forbidden, SharedMailboxes } from './shared-mailboxes.ts'
 export class SharedMail implements Mail {
   readonly isOwn = false
   readonly principal: string
-  readonly #store: MailStore
+  readonly #owner: Mail
   readonly #parts: OpenAccount
   readonly #scope: Scope
   readonly #mailboxes: SharedMailboxes
   readonly #emails: SharedEmails
   readonly #changeLog: ChangeLog
 
-  constructor(principal: string, store: MailStore, parts: OpenAccount) {
+  constructor(principal: string, owner: Mail, parts: OpenAccount) {
     this.principal = principal
-    this.#store = store
+    this.#owner = owner
     this.#parts = parts
     const { grants, views, mailboxes, journal } = parts
     this.#scope = new Scope(principal, { grants, views, mailboxes, highest: () => journal.state })
@@ -67,11 +66,11 @@ export class SharedMail implements Mail {
   }
 
   get limits(): StoreLimits {
-    return this.#store.limits
+    return this.#owner.limits
   }
 
   get state(): ModSeq {
-    return this.#store.state
+    return this.#owner.state
   }
 
   /** Whether a commit may have changed something that the principal sees, or its rights. */
@@ -82,11 +81,11 @@ export class SharedMail implements Mail {
   }
 
   transaction<T>(work: () => T): T {
-    return this.#store.transaction(work)
+    return this.#owner.transaction(work)
   }
 
   reading<T>(work: () => T): Promise<T> {
-    return this.#store.reading(work)
+    return this.#owner.reading(work)
   }
 
   incoming(): Incoming {
@@ -134,19 +133,19 @@ export class SharedMail implements Mail {
   }
 
   keywordsOf(email: Email): readonly string[] {
-    return this.#store.keywordsOf(email)
+    return this.#owner.keywordsOf(email)
   }
 
   mailboxIdsOf(email: Email): readonly MailboxId[] {
-    return this.#store.mailboxIdsOf(email)
+    return this.#owner.mailboxIdsOf(email)
   }
 
   raw(id: EmailId): Uint8Array | undefined {
-    return this.#scope.sees(id) ? this.#store.raw(id) : undefined
+    return this.#scope.sees(id) ? this.#owner.raw(id) : undefined
   }
 
   slice(id: EmailId, start: number, end: number): Uint8Array | undefined {
-    return this.#scope.sees(id) ? this.#store.slice(id, start, end) : undefined
+    return this.#scope.sees(id) ? this.#owner.slice(id, start, end) : undefined
   }
 
   update(updates: readonly EmailUpdate[]): ReadonlyMap<EmailId, StoreError> {
@@ -160,7 +159,7 @@ export class SharedMail implements Mail {
   threads(ids: readonly ThreadId[]): ReadonlyMap<ThreadId, readonly EmailId[]> {
     const shown = new Map<ThreadId, readonly EmailId[]>()
     const seen = this.#scope.seen()
-    for (const [thread, emails] of this.#store.threads(ids)) {
+    for (const [thread, emails] of this.#owner.threads(ids)) {
       const visible = emails.filter((id) => seen.has(id))
       if (visible.length > 0) shown.set(thread, visible)
     }
@@ -171,7 +170,7 @@ export class SharedMail implements Mail {
   changes(type: ChangeType, since: number, max?: number, until?: number): Changes | undefined {
     if (since < this.#parts.grants.visibleSince(this.principal)) return undefined
     if (type === 'Quota')
-      return this.#mayAdd() ? this.#store.changes(type, since, max, until) : this.#none(since, until)
+      return this.#mayAdd() ? this.#owner.changes(type, since, max, until) : this.#none(since, until)
     if (type !== 'Email' && type !== 'Mailbox' && type !== 'Thread') return undefined
     return this.#changeLog.changes(type, since, max, until)
   }
@@ -189,25 +188,25 @@ export class SharedMail implements Mail {
 
   blob(ref: BlobRef): Blob | undefined {
     if (ref.kind === 'upload') return this.#parts.blobs.upload(ref.blob, this.principal)
-    return this.#isVisible(ref) ? this.#store.blob(ref) : undefined
+    return this.#isVisible(ref) ? this.#owner.blob(ref) : undefined
   }
 
   extent(ref: BlobRef): BlobExtent | undefined {
     if (ref.kind === 'upload') return this.#parts.blobs.uploadExtent(ref.blob, this.principal)
-    return this.#isVisible(ref) ? this.#store.extent(ref) : undefined
+    return this.#isVisible(ref) ? this.#owner.extent(ref) : undefined
   }
 
   octets(extent: BlobExtent, start: number, end: number): Uint8Array | undefined {
-    return this.#store.octets(extent, start, end)
+    return this.#owner.octets(extent, start, end)
   }
 
   emailsOfBlob(blob: BlobNumber): EmailId[] {
-    return this.#store.emailsOfBlob(blob).filter((id) => this.#scope.sees(id))
+    return this.#owner.emailsOfBlob(blob).filter((id) => this.#scope.sees(id))
   }
 
   /** The owner's, for whoever adds to what it counts; to others there is none. */
   quota(): Quota {
-    return this.#mayAdd() ? this.#store.quota() : { used: 0, count: 0, limit: undefined }
+    return this.#mayAdd() ? this.#owner.quota() : { used: 0, count: 0, limit: undefined }
   }
 
   #none(since: number, until = this.state as number): Changes | undefined {
