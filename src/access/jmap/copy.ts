@@ -25,7 +25,8 @@ import {
 } from '../../protocol/jmap/index.ts'
 import type { OwnContext } from './context.ts'
 import { copySide, type CopySide, type MailMethods } from './sharing/copy-side.ts'
-import { asSetError } from './standard/change.ts'
+import { asOwnError } from './standard/change.ts'
+import { impliedError } from './standard/implied.ts'
 
 const emailCopyArguments = [
   'fromAccountId',
@@ -68,7 +69,7 @@ export function emailCopy(context: OwnContext, methods: MailMethods): Method {
           setOwn(created, creationId, copy)
           done.push(id)
         } catch (error) {
-          setOwn(notCreated, creationId, asSetError(error).toJSON())
+          setOwn(notCreated, creationId, asOwnError(context, 'Email/copy', error).toJSON())
         }
       }
       const result: JsonObject = {
@@ -80,7 +81,7 @@ export function emailCopy(context: OwnContext, methods: MailMethods): Method {
         notCreated: orNull(notCreated),
       }
       if (!destroys || done.length === 0) return { arguments: result }
-      const implied = await destroyOriginals(from, done, args.string('destroyFromIfInState'))
+      const implied = await destroyOriginals(context, from, done, args.string('destroyFromIfInState'))
       return { arguments: result, implied: [implied] }
     },
   }
@@ -158,6 +159,7 @@ function resolved(mailboxIds: Json | undefined, call: CallContext): JsonObject {
 
 /** RFC 8620 §5.4: an implicit Email/set at the account that was copied from. */
 async function destroyOriginals(
+  context: OwnContext,
   from: CopySide,
   destroy: string[],
   ifInState: string | undefined,
@@ -167,8 +169,7 @@ async function destroyOriginals(
     return { name: 'Email/set', arguments: await from.call('Email/set', args) }
   } catch (error) {
     // The copies are made: only this call has failed.
-    if (!(error instanceof MethodError)) throw error
-    return { name: 'error', arguments: error.toJSON() }
+    return impliedError(context, 'Email/set', error)
   }
 }
 
@@ -182,6 +183,7 @@ export function blobCopy(context: OwnContext, methods: MailMethods): Method {
       const blobIds = args.expectIds('blobIds')
       const to = copySide(context, methods, accountId, call, 'accountNotFound')
       const from = copySide(context, methods, fromAccountId, call, 'fromAccountNotFound')
+      if (fromAccountId === accountId) throw invalidArguments('accountId and fromAccountId are the same.')
       refuseTooMany(blobIds.length, context.limits.maxObjectsInSet)
       const copied: JsonObject = {}
       const notCopied: JsonObject = {}
@@ -189,11 +191,10 @@ export function blobCopy(context: OwnContext, methods: MailMethods): Method {
         try {
           const id = resolveId(blobId, call.createdIds)
           const blob = id === undefined ? undefined : await from.read(id)
-          if (id === undefined || blob === undefined) throw new SetError('notFound')
-          // Within one account a blob is where it should be already.
-          setOwn(copied, blobId, fromAccountId === accountId ? id : await to.upload(blob.bytes, blob.type))
+          if (blob === undefined) throw new SetError('notFound')
+          setOwn(copied, blobId, await to.upload(blob.bytes, blob.type))
         } catch (error) {
-          setOwn(notCopied, blobId, asSetError(error).toJSON())
+          setOwn(notCopied, blobId, asOwnError(context, 'Blob/copy', error).toJSON())
         }
       }
       return { arguments: { fromAccountId, accountId, copied: orNull(copied), notCopied: orNull(notCopied) } }

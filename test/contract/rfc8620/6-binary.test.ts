@@ -180,20 +180,7 @@ describe('§6.2 downloading', () => {
   })
 })
 
-describe('§6.3 Blob/copy', () => {
-  it('§6.3 tells what was copied, and notFound for what is not there', async () => {
-    const world = new World()
-    const { blobId } = await upload(world, encodeUtf8('x'))
-    const args = { fromAccountId: 'a1', blobIds: [blobId, 'U999', 'zz'] }
-    expect(await world.call('Blob/copy', args)).toEqual({
-      fromAccountId: 'a1',
-      accountId: 'a1',
-      copied: { [blobId]: blobId },
-      notCopied: { U999: { type: 'notFound' }, zz: { type: 'notFound' } },
-    })
-    expect(await world.call('Blob/copy', { ...args, blobIds: [] })).toMatchObject({ copied: null, notCopied: null })
-  })
-
+describe('§6.3 Blob/copy, which is between two different accounts', () => {
   it.each([
     ['invalidArguments', { blobIds: [] }],
     ['invalidArguments', { fromAccountId: 'a1' }],
@@ -201,6 +188,7 @@ describe('§6.3 Blob/copy', () => {
     ['invalidArguments', { fromAccountId: 'a1', blobIds: ['a b'] }],
     ['invalidArguments', { fromAccountId: 'a1', blobIds: 'U1' }],
     ['invalidArguments', { fromAccountId: 1, blobIds: [] }],
+    ['invalidArguments', { fromAccountId: 'a1', accountId: 'a1', blobIds: [] }],
     ['fromAccountNotFound', { fromAccountId: 'a9', blobIds: [] }],
     ['accountNotFound', { fromAccountId: 'a1', accountId: 'a9', blobIds: [] }],
   ])('§6.3 %s for %j', async (type, args) => {

@@ -109,17 +109,6 @@ describe('copying (RFC 8620 §5.4, §6.3)', () => {
     expect((await world.refusal('Email/copy', { fromAccountId: 'a1', create: {} })).type).toBe('invalidArguments')
     expect((await world.refusal('Blob/copy', { fromAccountId: 'a2', blobIds: [] })).type).toBe('fromAccountNotFound')
   })
-
-  it('a blob copied within the account is itself', async () => {
-    const world = new World()
-    const blobId = await upload(world, 'x', 'text/plain')
-    expect(await world.call('Blob/copy', { fromAccountId: 'a1', blobIds: [blobId, 'U999'] })).toEqual({
-      fromAccountId: 'a1',
-      accountId: 'a1',
-      copied: { [blobId]: blobId },
-      notCopied: { U999: { type: 'notFound' } },
-    })
-  })
 })
 
 async function imported(world: World, text: string, more: Record<string, unknown> = {}): Promise<Answer> {

@@ -25,7 +25,7 @@ import {
 } from '../../../protocol/jmap/index.ts'
 import { readBlob } from '../blob.ts'
 import type { JmapContext } from '../context.ts'
-import { asSetError } from '../standard/change.ts'
+import { asOwnError } from '../standard/change.ts'
 import { cut, readRange } from './octet-range.ts'
 
 /** RFC 9404 §3.1 wants at least 64. */
@@ -52,23 +52,13 @@ export function blobUpload(context: JmapContext): Method {
           call.createdIds.set(creationId, info.id)
           setOwn(created, creationId, { ...info })
         } catch (error) {
-          setOwn(notCreated, creationId, refusal(context, error).toJSON())
+          setOwn(notCreated, creationId, asOwnError(context, 'Blob/upload', error).toJSON())
         }
       }
       return {
         arguments: { accountId: context.account.id, created: orNull(created), notCreated: orNull(notCreated) },
       }
     },
-  }
-}
-
-/** Each blob is kept on its own, so a fault with one must not hide the others from the client. */
-function refusal(context: JmapContext, error: unknown): SetError {
-  try {
-    return asSetError(error)
-  } catch (fault) {
-    context.onFault('Blob/upload', fault)
-    return new SetError('serverFail', 'An unexpected error occurred.')
   }
 }
 

@@ -6,6 +6,7 @@
  */
 import { MailboxError, StoreError } from '../../../mailbox/index.ts'
 import { invalidProperties, SetError, setOwn, type Json, type JsonObject } from '../../../protocol/jmap/index.ts'
+import type { JmapContext } from '../context.ts'
 
 /** The change of one record. */
 export interface Change {
@@ -111,5 +112,18 @@ export function asSetError(error: unknown): SetError {
       return new SetError('serverFail', error.message)
     default:
       throw error
+  }
+}
+
+/**
+ * As {@link asSetError} in methods that keep each record on its own: a fault with one must not hide the others from the
+ * client (RFC 8620 §3.6.2: serverFail says that nothing was changed).
+ */
+export function asOwnError(context: Pick<JmapContext, 'onFault'>, method: string, error: unknown): SetError {
+  try {
+    return asSetError(error)
+  } catch (fault) {
+    context.onFault(method, fault)
+    return new SetError('serverFail', 'An unexpected error occurred.')
   }
 }

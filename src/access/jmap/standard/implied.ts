@@ -11,8 +11,13 @@ export function impliedCall(context: Pick<JmapContext, 'onFault'>, name: string,
   try {
     return { name, arguments: run().arguments }
   } catch (error) {
-    if (error instanceof MethodError) return { name: 'error', arguments: error.toJSON() }
-    context.onFault(name, error)
-    return { name: 'error', arguments: new MethodError('serverFail', 'An unexpected error occurred.').toJSON() }
+    return impliedError(context, name, error)
   }
+}
+
+/** The answer of an implied call that threw. */
+export function impliedError(context: Pick<JmapContext, 'onFault'>, name: string, error: unknown): Implied {
+  if (error instanceof MethodError) return { name: 'error', arguments: error.toJSON() }
+  context.onFault(name, error)
+  return { name: 'error', arguments: new MethodError('serverFail', 'An unexpected error occurred.').toJSON() }
 }
