@@ -100,6 +100,10 @@ export const schema: readonly Migration[] = [
   ALTER TABLE placement ADD COLUMN saved INTEGER;
   CREATE TABLE annotation (mailbox INTEGER, entry TEXT, value BLOB NOT NULL, PRIMARY KEY (mailbox, entry)) WITHOUT ROWID;
   `,
+  // Uploads are few among the messages, and only they have a row in the index.
+  `
+  CREATE INDEX blob_expires ON blob (expires, size) WHERE expires IS NOT NULL;
+  `,
 ]
 
 /** The tables whose keys come from the account's counter; with `change` they hold its highest value at all times. */
