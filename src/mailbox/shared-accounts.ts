@@ -101,7 +101,6 @@ export class SharedAccounts {
   #keep(id: string, version: number, facts: Facts, before: Known | undefined): void {
     const { sql, journal } = this.#parts
     const changed = journal.touch()
-    journal.record.sharing = true
     const since = before?.isSharing === true ? before.since : changed
     sql.exec(
       'INSERT OR REPLACE INTO shared_account (account, version, since, changed, facts) VALUES (?, ?, ?, ?, ?)',

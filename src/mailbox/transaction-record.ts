@@ -64,8 +64,7 @@ export class TransactionRecord {
   /** Principals whose grants changed, and the grants that went with their mailboxes. */
   readonly grantees = new Set<string>()
   readonly lostGrants = new Map<MailboxId, ReadonlyMap<string, Rights>>()
-  /** Others share something else than before with this account; notices of that came or went. */
-  sharing = false
+  /** Notices of what others share came or went. */
   notifications = false
   /** The vacation response changed. */
   vacation = false
@@ -134,7 +133,6 @@ export class TransactionRecord {
       submissions: this.submissions.changes(),
       threads: this.threads,
       grants: this.grantees,
-      sharing: this.sharing,
       notifications: this.notifications,
       vacation: this.vacation,
       quota: this.quota !== undefined,

@@ -171,9 +171,7 @@ export interface Commit {
   readonly vacation: boolean
   /** Principals whose rights to a mailbox changed, perhaps `anyone`. */
   readonly grants: ReadonlySet<string>
-  /** What others share with this account changed (`sharedAccounts`). */
-  readonly sharing: boolean
-  /** Notices of that came or went (`shareNotifications`). */
+  /** Notices of what others share came or went (`shareNotifications`). */
   readonly notifications: boolean
   /** The quota's limit changed, or there is one and octets were added or removed. */
   readonly quota: boolean
