@@ -28,6 +28,9 @@ export const anyone = 'anyone'
 /** What makes mailboxes, emails and the quota exist for somebody: a change of these changes what was visible before. */
 const seeing: readonly Right[] = ['l', 'r', 'i']
 
+/** Principals whose grants are kept together: with a grant to anyone, every account may ask. */
+const maxKept = 256
+
 type OfMailbox = Map<string, Rights>
 
 export interface GrantParts {
@@ -79,6 +82,7 @@ export class Grants {
       const rights = effective(grants, principal)
       if (rights !== noRights) found.set(mailboxId, rights)
     }
+    if (this.#byPrincipal.size >= maxKept) this.#byPrincipal.clear()
     this.#byPrincipal.set(principal, found)
     return found
   }
