@@ -69,9 +69,9 @@ export class JmapClient {
     return methodResponses.map(([, args]) => args) as unknown as Responses
   }
 
-  async upload(octets: Buffer): Promise<string> {
-    const { body } = await exchange(this.#uploadUrl, this.#agent, this.#authorization, octets, 'message/rfc822')
-    return (JSON.parse(body.toString()) as { blobId: string }).blobId
+  /** Keeps a message; the answer names its blob. */
+  upload(octets: Buffer): Promise<Answer> {
+    return exchange(this.#uploadUrl, this.#agent, this.#authorization, octets, 'message/rfc822')
   }
 
   close(): void {

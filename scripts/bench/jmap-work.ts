@@ -113,6 +113,10 @@ export async function jmapWork(client: JmapClient): Promise<Work[]> {
     text('common word', searched.commonWord),
     text('phrase', `"${searched.phrase}"`),
     text('two Chinese characters', searched.chinese),
+    afterChange('open inbox after one change', async () => {
+      await flag(one)
+      return openInbox(inbox)
+    }),
     afterChange('Email/changes after one change', async () => {
       const [{ state }] = await client.call<[{ state: string }]>(['Email/get', { ids: [] }, 'g'])
       await flag(one)
@@ -138,6 +142,15 @@ export async function jmapWork(client: JmapClient): Promise<Work[]> {
         return Promise.resolve(client.prepare([['Email/set', { update }, 's']]))
       },
     },
+    {
+      name: 'upload of a message',
+      concurrency: 1,
+      most: 200,
+      prepare() {
+        const { raw } = mailboxMessage(Date.now() + ++turn, bulk)
+        return Promise.resolve(() => client.upload(raw))
+      },
+    },
     importing(client, inbox),
   ]
 }
@@ -153,7 +166,8 @@ function importing(client: JmapClient, inbox: string): Work {
       const emails: Record<string, object> = {}
       const lane = async (from: number): Promise<void> => {
         for (let index = from; index < bulk; index += uploadLanes) {
-          const blobId = await client.upload(mailboxMessage(++serial, bulk).raw)
+          const { body } = await client.upload(mailboxMessage(++serial, bulk).raw)
+          const { blobId } = JSON.parse(body.toString()) as { blobId: string }
           emails[`e${index}`] = { blobId, mailboxIds: { [inbox]: true }, receivedAt: '2020-01-01T00:00:00Z' }
         }
       }
