@@ -28,15 +28,8 @@ import { copySide, type CopySide, type MailMethods } from './sharing/copy-side.t
 import { asOwnError } from './standard/change.ts'
 import { impliedError } from './standard/implied.ts'
 
-const emailCopyArguments = [
-  'fromAccountId',
-  'ifFromInState',
-  'accountId',
-  'ifInState',
-  'create',
-  'onSuccessDestroyOriginal',
-  'destroyFromIfInState',
-]
+const states = ['ifInState', 'ifFromInState', 'destroyFromIfInState'] as const
+const emailCopyArguments = ['fromAccountId', 'accountId', 'create', 'onSuccessDestroyOriginal', ...states]
 const settable = ['id', 'mailboxIds', 'keywords', 'receivedAt']
 
 export function emailCopy(context: OwnContext, methods: MailMethods): Method {
@@ -46,16 +39,17 @@ export function emailCopy(context: OwnContext, methods: MailMethods): Method {
       const args = new Arguments(values, emailCopyArguments)
       const fromAccountId = args.expectString('fromAccountId')
       const accountId = args.expectString('accountId')
-      const create = args.objects('create')
+      const create = args.creations('create')
       if (create === undefined) throw invalidArguments('create is missing.')
       const destroys = args.boolean('onSuccessDestroyOriginal')
+      const [ifInState, ifFromInState, destroyFromIfInState] = states.map((name) => args.string(name))
       const to = copySide(context, methods, accountId, call, 'accountNotFound')
       const from = copySide(context, methods, fromAccountId, call, 'fromAccountNotFound')
       if (fromAccountId === accountId) throw invalidArguments('accountId and fromAccountId are the same.')
       const creations = Object.entries(create)
       refuseTooMany(creations.length, context.limits.maxObjectsInSet)
-      await expectFromState(from, args.string('ifFromInState'))
-      const oldState = await stateOf(to, args.string('ifInState'))
+      await expectFromState(from, ifFromInState)
+      const oldState = await stateOf(to, ifInState)
       const originals = await readOriginals(from, creations, call)
 
       const created: JsonObject = {}
@@ -81,7 +75,7 @@ export function emailCopy(context: OwnContext, methods: MailMethods): Method {
         notCreated: orNull(notCreated),
       }
       if (!destroys || done.length === 0) return { arguments: result }
-      const implied = await destroyOriginals(context, from, done, args.string('destroyFromIfInState'))
+      const implied = await destroyOriginals(context, from, done, destroyFromIfInState)
       return { arguments: result, implied: [implied] }
     },
   }

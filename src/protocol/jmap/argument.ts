@@ -81,6 +81,15 @@ export class Arguments {
     return value as Record<string, JsonObject>
   }
 
+  /** As `objects`, by creation ids: those are Ids themselves, not references to one. */
+  creations(name: string): Readonly<Record<string, JsonObject>> | undefined {
+    const value = this.objects(name)
+    if (Object.keys(value ?? {}).some((creationId) => creationId.startsWith('#'))) {
+      throw invalidArguments(`${name} has a creation id that is not an Id.`)
+    }
+    return value
+  }
+
   /** RFC 8620 §3.5: null is the default where the type allows it. */
   #typed<T extends Json>(name: string, is: (value: Json) => value is T, what: string): T | undefined {
     return member(this.#values, name) === null ? undefined : this.#present(name, is, what)

@@ -100,10 +100,7 @@ export function setArguments(values: JsonObject, standard: Standard, extra: read
 
 /** The part of /set that types without an account have too (RFC 8620 §7.2.2). */
 export function setOperations(args: Arguments, limits: StandardLimits): SetOperations {
-  const create = Object.entries(args.objects('create') ?? {})
-  if (create.some(([creationId]) => creationId.startsWith('#'))) {
-    throw invalidArguments('create has a creation id that is not an Id.')
-  }
+  const create = Object.entries(args.creations('create') ?? {})
   const update = Object.entries(args.objects('update') ?? {})
   const destroy = [...new Set(args.ids('destroy') ?? [])]
   refuseTooMany(create.length + update.length + destroy.length, limits.maxObjectsInSet)

@@ -1,5 +1,5 @@
 /**
- * RFC 8620 §5.3 and §5.4: /set and /copy.
+ * RFC 8620 §5.3: /set.
  */
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -263,33 +263,5 @@ describe('§5.3 SetError', () => {
     const world = new World()
     const { notCreated } = await world.call('Mailbox/set', { create: { a: { name: 7 } } })
     expect(notCreated.a).toEqual({ type: 'invalidProperties', description: expect.any(String), properties: ['name'] })
-  })
-})
-
-describe('§5.4 /copy', () => {
-  it('§5.4 fromAccountNotFound: an account that is not there', async () => {
-    const args = { fromAccountId: 'a9', create: { k: { id: 'M1', mailboxIds: {} } } }
-    expect((await new World().refusal('Email/copy', args)).type).toBe('fromAccountNotFound')
-    expect((await new World().refusal('Blob/copy', { fromAccountId: 'a9', blobIds: [] })).type).toBe(
-      'fromAccountNotFound',
-    )
-  })
-
-  it('§5.4 invalidArguments: an account is not copied to itself', async () => {
-    const args = { fromAccountId: 'a1', create: { k: { id: 'M1', mailboxIds: {} } } }
-    expect((await new World().refusal('Email/copy', args)).type).toBe('invalidArguments')
-  })
-
-  it.each([
-    ['fromAccountId', undefined],
-    ['fromAccountId', 1],
-    ['fromAccountId', null],
-    ['create', undefined],
-    ['create', null],
-    ['create', []],
-    ['surprise', 1],
-  ])('§5.4 invalidArguments: %s is %j', async (name, value) => {
-    const args = { fromAccountId: 'a9', create: { k: { id: 'M1', mailboxIds: {} } }, [name]: value }
-    expect((await new World().refusal('Email/copy', args)).type).toBe('invalidArguments')
   })
 })

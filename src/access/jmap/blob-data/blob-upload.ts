@@ -10,7 +10,6 @@ import {
   Arguments,
   blobCapability,
   checkAccount,
-  invalidArguments,
   invalidProperties,
   isObject,
   member,
@@ -37,10 +36,7 @@ export function blobUpload(context: JmapContext): Method {
     async run(values, call) {
       const args = new Arguments(values, ['accountId', 'create'])
       checkAccount(args, context.account.id)
-      const create = Object.entries(args.objects('create') ?? {})
-      if (create.some(([creationId]) => creationId.startsWith('#'))) {
-        throw invalidArguments('create has a creation id that is not an Id.')
-      }
+      const create = Object.entries(args.creations('create') ?? {})
       refuseTooMany(create.length, context.limits.maxObjectsInSet)
       const created: JsonObject = {}
       const notCreated: JsonObject = {}

@@ -64,7 +64,7 @@ export function mdnSend(context: OwnContext): Method {
       const identityId = resolveId(args.expectString('identityId'), call.createdIds)
       const identity = identityId === undefined ? undefined : findIdentity(context, identityId)
       if (identity === undefined) throw invalidArguments('There is no such identity.')
-      const send = Object.entries(args.objects('send') ?? {})
+      const send = Object.entries(args.creations('send') ?? {})
       refuseTooMany(send.length, context.limits.maxObjectsInSet)
       const followUp = args.objects('onSuccessUpdateEmail') ?? {}
       // RFC 9007 §2.1: a call that would not leave $mdnsent behind is rejected whole, before anything is sent.
