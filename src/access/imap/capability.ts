@@ -53,5 +53,6 @@ const words = [
 
 /** The capability list of an authenticated session. */
 export function capabilities(context: Context): string {
-  return `${words.join(' ')} APPENDLIMIT=${context.limits.appendLimit}`
+  const sharing = context.people === undefined ? '' : 'ACL RIGHTS=kxte LIST-MYRIGHTS '
+  return `${words.join(' ')} ${sharing}APPENDLIMIT=${context.limits.appendLimit}`
 }

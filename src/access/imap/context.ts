@@ -4,6 +4,7 @@
 import type { MailStore } from '../../mailbox/index.ts'
 import { encodeMailboxName, latin1OfUtf8, no, quotedOrLiteral, quotedUtf8 } from '../../protocol/imap/index.ts'
 import type { Output } from '../session/index.ts'
+import type { PeopleLookup } from './acl.ts'
 import type { ImapSessionLimits } from './limits.ts'
 import type { Selected, TellingStyle } from './selected.ts'
 import type { Enabled } from './session-state.ts'
@@ -29,18 +30,21 @@ export class Context {
   readonly output: Output
   readonly limits: ImapSessionLimits
   readonly now: () => number
+  /** Whom mailboxes can be shared with; without it nobody. */
+  readonly people: PeopleLookup | undefined
   readonly enabled: Set<Enabled>
   selected: Selected | undefined
   /** The tag of an IDLE in progress. */
   idle: string | undefined
   closed = false
 
-  constructor(parts: Pick<Context, 'store' | 'account' | 'output' | 'limits' | 'now'>) {
+  constructor(parts: Pick<Context, 'store' | 'account' | 'output' | 'limits' | 'now' | 'people'>) {
     this.store = parts.store
     this.account = parts.account
     this.output = parts.output
     this.limits = parts.limits
     this.now = parts.now
+    this.people = parts.people
     this.enabled = new Set()
   }
 

@@ -8,6 +8,7 @@
 import type { Commit, MailStore } from '../../mailbox/index.ts'
 import { CommandReader, ImapError, parseCommand, type RawCommand, type ReaderEvent } from '../../protocol/imap/index.ts'
 import { Output, type SessionLog, type SessionOutput } from '../session/index.ts'
+import type { PeopleLookup } from './acl.ts'
 import { admitLiteral } from './admission.ts'
 import { capabilities } from './capability.ts'
 import { allowedIn, runCommand, tellsExpunges } from './command/index.ts'
@@ -24,6 +25,7 @@ export interface ImapSessionDeps {
   clock: { now(): number }
   log: SessionLog
   limits?: Partial<ImapSessionLimits>
+  people?: PeopleLookup
 }
 
 export class ImapSession {
@@ -37,9 +39,9 @@ export class ImapSession {
   constructor(deps: ImapSessionDeps) {
     const limits = { ...defaultSessionLimits, ...deps.limits }
     const output = new Output(deps.output, { piece: limits.outputPiece, window: limits.outputWindow })
-    const { store, account, clock } = deps
+    const { store, account, clock, people } = deps
     this.#log = deps.log
-    this.#context = new Context({ store, account, output, limits, now: () => clock.now() })
+    this.#context = new Context({ store, account, output, limits, people, now: () => clock.now() })
     this.#reader = new CommandReader({
       line: limits.line,
       literals: limits.literals,

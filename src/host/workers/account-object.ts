@@ -83,7 +83,8 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
     })
     const account = () => ({ id: this.#id, address: store.facts.address, name: store.facts.name })
     const logins = new AccountLogins(store, this.#id)
-    const sessions = new SessionSockets({ ctx, store, account, limits: limits.imap, log })
+    const people = { people: (names?: readonly string[]) => sharing.ports.people.people(names) }
+    const sessions = new SessionSockets({ ctx, store, account, limits: limits.imap, people, log })
     const submit = submissionPort(env, this.#id, (batch) => this.deliver(batch))
     const outbox = new Outbox({ store, submit, clock: Date.now, wakeAt: (time) => alarm.wakeAt(time), onFault })
     alarm.add({ name: 'outbox', nextWakeup: () => outbox.nextWakeup(), run: () => outbox.run() })

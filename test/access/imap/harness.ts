@@ -5,7 +5,12 @@ import { memorySql } from '../../../src/host/memory/sql.ts'
 import { MailStore, type MailboxRole, type StoreLimits } from '../../../src/mailbox/index.ts'
 import type { Sql } from '../../../src/storage/index.ts'
 import { fromLatin1, latin1 } from '../../../src/format/index.ts'
-import { ImapSession, type ImapSessionLimits, type ImapSessionState } from '../../../src/access/imap/index.ts'
+import {
+  ImapSession,
+  type ImapSessionLimits,
+  type ImapSessionState,
+  type PeopleLookup,
+} from '../../../src/access/imap/index.ts'
 import { chunked } from '../../chunked.ts'
 
 export const now = Date.UTC(2026, 10, 23, 12, 0, 0)
@@ -48,6 +53,7 @@ export async function settled(): Promise<void> {
 export interface ClientOptions {
   size?: number
   limits?: Partial<ImapSessionLimits>
+  people?: PeopleLookup
   /** The network: false while the client does not read. */
   reading?: boolean
 }
@@ -84,6 +90,7 @@ export class Client {
       clock: { now: () => now },
       log: { error: (message: string, cause?: unknown) => void this.errors.push(cause ?? message) },
       ...(this.#options.limits && { limits: this.#options.limits }),
+      ...(this.#options.people && { people: this.#options.people }),
     }
   }
 

@@ -5,6 +5,7 @@
  */
 import { bad, type ImapCommand } from '../../../protocol/imap/index.ts'
 import type { Completion, Context } from '../context.ts'
+import { acl } from './acl.ts'
 import { append, replace } from './append.ts'
 import { capability } from './capability.ts'
 import { close, unselect } from './close.ts'
@@ -102,6 +103,12 @@ export function runCommand(
       return append(context, command)
     case 'REPLACE':
       return replace(context, command)
+    case 'SETACL':
+    case 'DELETEACL':
+    case 'GETACL':
+    case 'LISTRIGHTS':
+    case 'MYRIGHTS':
+      return acl(context, command)
     case 'GETMETADATA':
       return getMetadata(context, command)
     case 'SETMETADATA':

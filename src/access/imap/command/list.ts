@@ -2,12 +2,13 @@
  * `LIST` and `LSUB`.
  *
  * Standards: RFC 9051 §6.3.9, RFC 3501 §6.3.8–6.3.9, RFC 5258 (LIST-EXTENDED), RFC 5819 (LIST-STATUS), RFC 6154 §5, RFC 9590
- * (LIST-METADATA).
+ * (LIST-METADATA), RFC 8440 (LIST-MYRIGHTS).
  */
 import type { ListCommand } from '../../../protocol/imap/index.ts'
 import type { Completion, Context } from '../context.ts'
 import { canonical, delimiter, matches, namedMailboxes, specialUse, type NamedMailbox } from '../mailbox-names.ts'
 import { annotationsOf, metadataLine } from '../metadata.ts'
+import { myRightsLine } from './acl.ts'
 import { listLine } from './list-line.ts'
 import { statusLine } from './status.ts'
 
@@ -35,6 +36,7 @@ export function list(context: Context, command: ListCommand): Completion {
     if (parent && command.select.has('SUBSCRIBED')) options.add('childInfo')
     context.output.text(listLine(context, named, named.name, options))
     if (!chosen) continue
+    if (command.returns.has('MYRIGHTS')) context.output.text(myRightsLine(context, named))
     if (command.status !== undefined) context.output.text(statusLine(context, named, command.status))
     if (command.metadata !== undefined) tellMetadata(context, named, command.metadata)
   }

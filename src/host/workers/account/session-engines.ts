@@ -1,7 +1,12 @@
 /**
  * The session protocols that run beside the data: how each begins, and how it comes back after the object's sleep.
  */
-import { ImapSession, type ImapSessionLimits, type ImapSessionState } from '../../../access/imap/index.ts'
+import {
+  ImapSession,
+  type ImapSessionLimits,
+  type ImapSessionState,
+  type PeopleLookup,
+} from '../../../access/imap/index.ts'
 import { Pop3Session, type Pop3SessionState } from '../../../access/pop3/index.ts'
 import type { SessionEngine, SessionLog, SessionOutput } from '../../../access/session/index.ts'
 import type { MailStore } from '../../../mailbox/index.ts'
@@ -15,6 +20,7 @@ export interface SessionDeps {
   readonly store: MailStore
   readonly account: { id: string; address: string; name: string }
   readonly imapLimits: Partial<ImapSessionLimits>
+  readonly people: PeopleLookup
   readonly log: SessionLog
   readonly output: SessionOutput
 }
@@ -49,6 +55,6 @@ const pop3: SessionKind = {
 
 export const sessionKinds: Readonly<Record<SessionProtocol, SessionKind>> = { imap, pop3 }
 
-function imapDeps({ store, account, imapLimits: limits, log, output }: SessionDeps) {
-  return { store, account, limits, clock: Date, log, output }
+function imapDeps({ store, account, imapLimits: limits, people, log, output }: SessionDeps) {
+  return { store, account, limits, people, clock: Date, log, output }
 }

@@ -8,7 +8,7 @@
  * object awake for it, and one that is nevertheless lost is closed rather than resumed wrongly.
  * Security: bytes come from authenticated mail clients through a bridge.
  */
-import type { ImapSessionLimits } from '../../../access/imap/index.ts'
+import type { ImapSessionLimits, PeopleLookup } from '../../../access/imap/index.ts'
 import type { SessionEngine, SessionOutput } from '../../../access/session/index.ts'
 import type { Commit, MailStore } from '../../../mailbox/index.ts'
 import type { SessionRequest } from '../../http/index.ts'
@@ -43,6 +43,8 @@ export interface SessionSocketsPorts {
   readonly store: MailStore
   readonly account: () => SessionDeps['account']
   readonly limits: Partial<ImapSessionLimits>
+  /** The directory: whom mailboxes can be shared with. */
+  readonly people: PeopleLookup
   readonly log: Log
 }
 
@@ -192,11 +194,12 @@ export class SessionSockets {
   }
 
   #dependencies(socket: WebSocket): SessionDeps {
-    const { store, account, limits, log } = this.#ports
+    const { store, account, limits, people, log } = this.#ports
     return {
       store,
       account: account(),
       imapLimits: limits,
+      people,
       log: { error: (event, cause) => log('error', event, cause === undefined ? {} : { error: describe(cause) }) },
       output: sessionOutput(socket),
     }

@@ -7,6 +7,7 @@ import { Decoder, type DecoderOptions } from '../decoder.ts'
 import { bad } from '../error.ts'
 import type { RawCommand } from '../reader.ts'
 import type { SequenceSet } from '../sequence-set.ts'
+import { parseAcl, parseAclOf, parseSetAcl, type AclCommand } from './acl.ts'
 import { parseAppend, parseReplace, type AppendCommand, type ReplaceCommand } from './append.ts'
 import { parseFetch, type FetchCommand } from './fetch.ts'
 import { parseIdParameters } from './id.ts'
@@ -43,6 +44,7 @@ export type ImapCommand =
   | SortCommand
   | ThreadCommand
   | QuotaCommand
+  | AclCommand
   | GetMetadataCommand
   | SetMetadataCommand
   | { name: 'COPY' | 'MOVE'; uid: boolean; set: SequenceSet; mailbox: string }
@@ -113,6 +115,11 @@ const grammars = new Map<string, Grammar>([
   ['GETQUOTA', parseGetQuota],
   ['GETQUOTAROOT', parseGetQuotaRoot],
   ['SETQUOTA', parseSetQuota],
+  ['SETACL', parseSetAcl],
+  ['DELETEACL', parseAclOf('DELETEACL')],
+  ['LISTRIGHTS', parseAclOf('LISTRIGHTS')],
+  ['GETACL', parseAcl('GETACL')],
+  ['MYRIGHTS', parseAcl('MYRIGHTS')],
   ['GETMETADATA', parseGetMetadata],
   ['SETMETADATA', parseSetMetadata],
   ['EXPUNGE', () => ({ name: 'EXPUNGE' })],

@@ -2,7 +2,7 @@
  * `LIST` and `LSUB`: which mailboxes there are.
  *
  * Standards: RFC 9051 §6.3.9, RFC 3501 §6.3.8–6.3.9, RFC 5258 (LIST-EXTENDED), RFC 5819 (LIST-STATUS), RFC 6154
- * (SPECIAL-USE), RFC 9590 (METADATA).
+ * (SPECIAL-USE), RFC 9590 (METADATA), RFC 8440 (MYRIGHTS).
  * Limits: patterns per command.
  */
 import { decodeMailboxName } from '../mailbox-name.ts'
@@ -12,7 +12,7 @@ import { parseEntries } from './metadata.ts'
 import { parseStatusItems, type StatusItem } from './status.ts'
 
 export type ListSelection = 'SUBSCRIBED' | 'REMOTE' | 'RECURSIVEMATCH' | 'SPECIAL-USE'
-export type ListReturn = 'SUBSCRIBED' | 'CHILDREN' | 'SPECIAL-USE'
+export type ListReturn = 'SUBSCRIBED' | 'CHILDREN' | 'SPECIAL-USE' | 'MYRIGHTS'
 
 export interface ListCommand {
   name: 'LIST' | 'LSUB'
@@ -86,8 +86,9 @@ function parseSelection(decoder: Decoder): Set<ListSelection> | undefined {
 
 function parseReturn(decoder: Decoder, command: ListCommand): void {
   const name = decoder.expectAtom('a LIST return option').toUpperCase()
-  if (name === 'SUBSCRIBED' || name === 'CHILDREN' || name === 'SPECIAL-USE') command.returns.add(name)
-  else if (name === 'STATUS') {
+  if (name === 'SUBSCRIBED' || name === 'CHILDREN' || name === 'SPECIAL-USE' || name === 'MYRIGHTS') {
+    command.returns.add(name)
+  } else if (name === 'STATUS') {
     decoder.expectSp()
     command.status = parseStatusItems(decoder)
   } else if (name === 'METADATA') {
