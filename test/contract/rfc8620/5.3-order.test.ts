@@ -41,6 +41,18 @@ describe('§5.3 only the state after the call must be valid', () => {
     expect(list.map(({ name }: Answer) => name)).toEqual(['Archive', 'Junk'])
   })
 
+  it('§5.3 hundreds of records each take the name of the next, in either order', async () => {
+    for (const order of [1, -1]) {
+      const world = new World()
+      const names = Array.from({ length: 300 }, (_, n) => `N${n}`)
+      const ids = Object.values(await make(world, ...names))
+      const wanted = ids.map((id, n) => [id, { name: `N${n + 1}` }] as const)
+      const update = Object.fromEntries(order === 1 ? wanted : wanted.toReversed())
+      const { notUpdated, updated } = await world.call('Mailbox/set', { update })
+      expect([notUpdated, Object.keys(updated).length]).toEqual([null, 300])
+    }
+  })
+
   it('§5.3 a swap that is not possible leaves everything as it was', async () => {
     const world = new World()
     const { A, B } = (await make(world, 'A', 'B')) as { A: string; B: string }
@@ -59,7 +71,7 @@ describe('§5.3 only the state after the call must be valid', () => {
       update: { [B]: { name: 'Old B' } },
       destroy: [A],
     })
-    expect(Object.keys(answer.created)).toEqual(['a', 'b'])
+    expect(new Set(Object.keys(answer.created))).toEqual(new Set(['a', 'b']))
     expect([answer.notCreated, answer.destroyed]).toEqual([null, [A]])
   })
 

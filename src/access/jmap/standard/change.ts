@@ -42,13 +42,18 @@ export function refusedOf<C extends Change>(changes: readonly C[]): C[] {
   return changes.filter((change) => !attempt(change.refused, change.key, () => change.run()))
 }
 
-/** What stood in the way may be gone: each is tried again as long as that helps any. */
+/** Enough for any order that a client would think of; each costs as much as the call itself. */
+const maxRounds = 16
+
+/** What stood in the way may be gone: each is tried again as long as that helps any, to and fro, since they may be a chain. */
 export function repeated(changes: readonly Change[]): readonly Change[] {
-  for (let left = changes; ;) {
-    const still = refusedOf(left)
+  let left = changes
+  for (let round = 0; round < maxRounds; round++) {
+    const still = refusedOf(left.toReversed())
     if (still.length === 0 || still.length === left.length) return still
     left = still
   }
+  return left
 }
 
 /** Updates that may only be possible together, such as two records that swap names. */
