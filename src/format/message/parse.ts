@@ -5,6 +5,7 @@
  * Limits: `ParseLimits`; beyond them a multipart or nested message is a leaf.
  * Security: fed by anyone; never throws, time linear in the octets, stack bounded by the depth limit.
  */
+import { latin1 } from '../bytes/bytes.ts'
 import { decodedSize, isIdentityEncoding } from '../text/transfer.ts'
 import { BoundaryScanner } from './boundary.ts'
 import type { Delimiter } from './boundary.ts'
@@ -51,8 +52,10 @@ class MessageParser {
 
   part(headerStart: number, place: Place): Part {
     this.#parts++
-    const { header, bodyStart } = this.#header(headerStart)
+    const parsed = this.#header(headerStart)
     const endedInHeader = this.#delimiter
+    const { header } = parsed
+    const bodyStart = headerStart === 0 && !endedInHeader ? this.#textStart(parsed) : parsed.bodyStart
     const part: Part = {
       path: '',
       ...contentFields(header, place.inDigest, this.#limits),
@@ -94,6 +97,19 @@ class MessageParser {
     })
     this.#headerBytes += Math.min(parsed.bodyStart - start, limits.headerBytes)
     return parsed
+  }
+
+  /**
+   * Where the text of a message begins that has no empty line: somebody wrote to SMTP without a header, and only trace
+   * fields stand before it. Such a text would else be taken for lines of the header that nobody can read.
+   */
+  #textStart({ header, bodyStart }: { header: Header; bodyStart: number }): number {
+    const raw = this.#raw
+    if (bodyStart < raw.length || /(?:^|\n)\r?\n$/.test(latin1(raw, Math.max(0, bodyStart - 3), bodyStart)))
+      return bodyStart
+    const start = header.fields.at(-1)?.end ?? 0
+    // Beyond the limits of a header there may be more fields.
+    return /^[!-9;-~]+[ \t]*:/.test(latin1(raw, start, Math.min(bodyStart, start + 1000))) ? bodyStart : start
   }
 
   /** Reads what the part holds and leaves the delimiter that ends it. */

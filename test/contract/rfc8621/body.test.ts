@@ -329,6 +329,29 @@ Content-Transfer-Encoding: base64
   })
 })
 
+describe('a message that is none by the letter (RFC 8621 §4.1.4)', () => {
+  it.each<[string, string, string, string[]]>([
+    ['no header and no empty line', 'hello\nworld\n', 'hello\nworld\n', []],
+    ['nothing but trace fields before it', 'Received: from a by b;\n Mon\nhello\nworld', 'hello\nworld', ['Received']],
+    ['a header and nothing else', 'Subject: x\n', '', ['Subject']],
+    ['a header without its line end', 'Subject: x', '', ['Subject']],
+    ['a header and an empty line', 'Subject: x\n\n', '', ['Subject']],
+    ['a line in the header that is no field', 'Subject: x\nnonsense\nX-Y: z\n\nbody', 'body', ['Subject', 'X-Y']],
+    ['an empty line alone', '\n', '', []],
+    ['nothing', '', '', []],
+  ])('%s', async (_, raw, value, names) => {
+    const world = new World()
+    const email = await one(world, world.deliver(raw), {
+      properties: ['headers', 'bodyValues', 'size', 'blobId', 'preview'],
+      fetchTextBodyValues: true,
+    })
+    expect(email.headers.map(({ name }: Answer) => name)).toEqual(names)
+    expect(email.bodyValues).toEqual({ '0': { value, isEncodingProblem: false, isTruncated: false } })
+    expect(email.preview).toBe(value.trim().replace('\n', ' '))
+    expect(await world.octets(email.blobId)).toHaveLength(email.size)
+  })
+})
+
 interface Tree {
   readonly type: string
   readonly fields?: string
