@@ -105,7 +105,7 @@ async function readOriginals(
   call: CallContext,
 ): Promise<ReadonlyMap<string, JsonObject>> {
   const ids = new Set(creations.map(([, value]) => originalId(value, call)).filter((id) => id !== undefined))
-  const properties = ['id', 'blobId', 'keywords', 'receivedAt']
+  const properties = ['id', 'blobId', 'size', 'keywords', 'receivedAt']
   const { list } = await from.call('Email/get', { ids: [...ids], properties })
   return new Map((list as JsonObject[]).map((email) => [email['id'] as string, email]))
 }
@@ -137,11 +137,11 @@ async function copyOne(
   call: CallContext,
 ): Promise<JsonObject> {
   const mailboxIds = resolved(value['mailboxIds'], call)
-  const blob = await from.read(original['blobId'] as string)
+  const octets = await from.message(original['blobId'] as string, original['size'] as number)
   // Destroyed since it was looked at.
-  if (blob === undefined) throw new SetError('notFound')
+  if (octets === undefined) throw new SetError('notFound')
   const { keywords = original['keywords'], receivedAt = original['receivedAt'] } = value
-  return to.add({ mailboxIds, keywords: keywords as JsonObject, receivedAt: receivedAt as string }, blob.bytes)
+  return to.add({ mailboxIds, keywords: keywords as JsonObject, receivedAt: receivedAt as string }, octets)
 }
 
 /** The other account knows nothing of this request's creation ids. */

@@ -23,6 +23,8 @@ export interface CopySide {
   call(name: string, args: JsonObject): Promise<JsonObject>
   /** The octets of a blob; undefined when there is none. */
   read(blobId: string): Promise<{ bytes: Uint8Array; type: string } | undefined>
+  /** The octets of a message, by its blob and its size; undefined when there is none. */
+  message(blobId: string, size: number): Promise<Uint8Array | undefined>
   /** Keeps a blob; its id. Throws SetError. */
   upload(bytes: Uint8Array, type: string): Promise<string>
   /** Stores a message; what Email/copy answers for it. Throws SetError, StoreError. */
@@ -59,6 +61,7 @@ function ownSide(context: OwnContext, methods: MailMethods, call: CallContext): 
       const bytes = await blob?.slice(0, blob.size)
       return blob === undefined || bytes === undefined ? undefined : { bytes, type: blob.type }
     },
+    message: async (blobId, size) => (await openBlob(store, blobId))?.slice(0, size),
     async upload(bytes, type) {
       const incoming = store.incoming()
       try {
@@ -92,6 +95,7 @@ function sharedSide(
       const bytes = await blob?.slice(0, blob.size)
       return blob === undefined || bytes === undefined ? undefined : { bytes, type: blob.type }
     },
+    message: (blobId, size) => shared.octets(accountId, blobId, 0, size),
     async upload(bytes, type) {
       const { status, body } = await shared.upload(accountId, bytes, type)
       const answer = JSON.parse(body) as { blobId?: string; detail?: string }

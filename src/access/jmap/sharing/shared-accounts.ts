@@ -83,22 +83,19 @@ export class SharedAccountsAccess {
 
   /** A blob there, fetched in pieces. */
   async blob(accountId: string, blobId: string): Promise<Download | undefined> {
-    const owners = this.#owners
-    const user = this.#user
-    const found = await owners.blob(accountId, user, blobId)
-    if (found === undefined) return undefined
-    return {
-      ...found,
-      async slice(start, end) {
-        const octets = new Uint8Array(end - start)
-        for (let from = start; from < end; from += stride) {
-          const piece = await owners.octets(accountId, user, blobId, from, Math.min(end, from + stride))
-          if (piece === undefined) return undefined
-          octets.set(piece, from - start)
-        }
-        return octets
-      },
+    const found = await this.#owners.blob(accountId, this.#user, blobId)
+    return found && { ...found, slice: (start, end) => this.octets(accountId, blobId, start, end) }
+  }
+
+  /** Octets of a blob there whose size is known; undefined when there is no such blob. */
+  async octets(accountId: string, blobId: string, start: number, end: number): Promise<Uint8Array | undefined> {
+    const octets = new Uint8Array(end - start)
+    for (let from = start; from < end; from += stride) {
+      const piece = await this.#owners.octets(accountId, this.#user, blobId, from, Math.min(end, from + stride))
+      if (piece === undefined) return undefined
+      octets.set(piece, from - start)
     }
+    return octets
   }
 
   add(accountId: string, email: CopiedEmail, raw: Uint8Array): Promise<CopyOutcome> {
