@@ -73,6 +73,24 @@ describe('capabilities (RFC 9670 §1.5)', () => {
   })
 })
 
+describe('the capability of draft-ietf-jmap-mail-sharing', () => {
+  it('is offered beside that of principals, and each shows shareWith by itself', async () => {
+    const world = new SharingWorld()
+    const share = 'urn:ietf:params:jmap:mail:share'
+    const session = world.session(world.alice)
+    expect(session.capabilities[share]).toEqual({})
+    expect(session.accounts.a1.accountCapabilities[share]).toEqual({})
+    const ids = [world.mailbox(world.alice, 'inbox')]
+    for (const one of [share, principals]) {
+      const methodCalls = [['Mailbox/get', { accountId: 'a1', ids }, 'c']]
+      const request = { using: [...using.slice(0, 2), one, owner], methodCalls }
+      const { body, status } = await world.alice.jmap.handle(encodeUtf8(JSON.stringify(request)))
+      expect(status).toBe(200)
+      expect(JSON.parse(body).methodResponses[0][1].list[0]).toHaveProperty('shareWith', null)
+    }
+  })
+})
+
 describe('shareWith (RFC 9670 §4)', () => {
   it('is null at first, and the owner may do everything', async () => {
     const world = new SharingWorld()
