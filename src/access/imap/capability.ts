@@ -54,5 +54,7 @@ const words = [
 /** The capability list of an authenticated session. */
 export function capabilities(context: Context): string {
   const sharing = context.people === undefined ? '' : 'ACL RIGHTS=kxte LIST-MYRIGHTS '
-  return `${words.join(' ')} ${sharing}APPENDLIMIT=${context.limits.appendLimit}`
+  // RFC 9698 §3: only where the ids are JMAP's, which they are here.
+  const jmap = context.jmapUrl === undefined ? '' : 'JMAPACCESS '
+  return `${words.join(' ')} ${sharing}${jmap}APPENDLIMIT=${context.limits.appendLimit}`
 }

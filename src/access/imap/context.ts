@@ -32,19 +32,22 @@ export class Context {
   readonly now: () => number
   /** Whom mailboxes can be shared with; without it nobody. */
   readonly people: PeopleLookup | undefined
+  /** Where the same mail is to be had over JMAP. */
+  readonly jmapUrl: string | undefined
   readonly enabled: Set<Enabled>
   selected: Selected | undefined
   /** The tag of an IDLE in progress. */
   idle: string | undefined
   closed = false
 
-  constructor(parts: Pick<Context, 'store' | 'account' | 'output' | 'limits' | 'now' | 'people'>) {
+  constructor(parts: Pick<Context, 'store' | 'account' | 'output' | 'limits' | 'now' | 'people' | 'jmapUrl'>) {
     this.store = parts.store
     this.account = parts.account
     this.output = parts.output
     this.limits = parts.limits
     this.now = parts.now
     this.people = parts.people
+    this.jmapUrl = parts.jmapUrl
     this.enabled = new Set()
   }
 

@@ -26,6 +26,7 @@ export interface ImapSessionDeps {
   log: SessionLog
   limits?: Partial<ImapSessionLimits>
   people?: PeopleLookup
+  jmapUrl?: string
 }
 
 export class ImapSession {
@@ -39,9 +40,9 @@ export class ImapSession {
   constructor(deps: ImapSessionDeps) {
     const limits = { ...defaultSessionLimits, ...deps.limits }
     const output = new Output(deps.output, { piece: limits.outputPiece, window: limits.outputWindow })
-    const { store, account, clock, people } = deps
+    const { store, account, clock, people, jmapUrl } = deps
     this.#log = deps.log
-    this.#context = new Context({ store, account, output, limits, people, now: () => clock.now() })
+    this.#context = new Context({ store, account, output, limits, people, jmapUrl, now: () => clock.now() })
     this.#reader = new CommandReader({
       line: limits.line,
       literals: limits.literals,

@@ -34,6 +34,7 @@ const flagTable = {
   ...reservedPorts,
   hostname: { type: 'string', value: 'NAME', help: "this server's name in greetings and trace headers" },
   'default-domain': { type: 'string', value: 'NAME', help: 'the domain of a login name without one' },
+  'public-url': { type: 'string', value: 'URL', help: 'where people reach the web and JMAP, https://…' },
   doh: { type: 'string', value: 'URL', help: 'DNS over HTTPS server for outgoing mail' },
   'mx-port': { type: 'port', default: 25, help: 'port of remote mail servers (for tests)' },
   smarthost: {
@@ -96,6 +97,7 @@ export async function run(argv: readonly string[]): Promise<number> {
 function localOptions(flags: FlagValues<typeof flagTable>): LocalOptions {
   const certificate = certificateFiles(flags['tls-cert'], flags['tls-key'])
   const given = {
+    publicUrl: flags['public-url'],
     doh: flags.doh,
     smarthost: flags.smarthost,
     certificate,

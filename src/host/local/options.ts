@@ -18,6 +18,8 @@ export interface LocalOptions {
   }
   /** Our name in greetings, trace headers and as MX. */
   readonly hostname: string
+  /** Where people reach the web and JMAP, when that is not the listener itself. */
+  readonly publicUrl?: string
   /** DNS over HTTPS for mail going out (RFC 8484). */
   readonly doh?: string
   /** The port remote mail exchangers listen on; 25 but in tests. */

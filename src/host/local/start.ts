@@ -87,6 +87,7 @@ function workerBindings(
 ): Record<string, string> {
   const optional = {
     FACTEUR_DOH: options.doh,
+    FACTEUR_PUBLIC_URL: options.publicUrl,
     FACTEUR_SMARTHOST: options.smarthost,
     FACTEUR_MAX_MESSAGE_SIZE: options.maxMessageSize,
     FACTEUR_DELAY_NOTICE_HOURS: options.delayNoticeHours,
@@ -121,7 +122,10 @@ function bridgeListeners({ host, ports }: LocalOptions) {
 }
 
 /** The Worker would find these wrong only when the first message goes out. */
-function checkAddresses({ smarthost, doh }: LocalOptions): void {
+function checkAddresses({ smarthost, doh, publicUrl }: LocalOptions): void {
+  if (publicUrl !== undefined && !/^https?:$/.test(URL.canParse(publicUrl) ? new URL(publicUrl).protocol : '')) {
+    throw new LocalHostError(`--public-url must be an http or https URL, not "${publicUrl}".`)
+  }
   if (smarthost !== undefined) {
     const parsed = parseSmarthost(smarthost)
     if (!parsed.ok) throw new LocalHostError(`--smarthost: ${parsed.problem.replace(/\.?$/, '.')}`)

@@ -33,6 +33,7 @@ import { describe, log } from './log.ts'
 import { randomBytes, randomText } from './random.ts'
 import { nameOf } from './object-name.ts'
 import { r2BlobStore } from './r2-blob-store.ts'
+import { settingsOf } from './settings.ts'
 import { durableSql, type MeteredSql } from './sql.ts'
 
 const ids = () => randomText(24)
@@ -84,7 +85,9 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
     const account = () => ({ id: this.#id, address: store.facts.address, name: store.facts.name })
     const logins = new AccountLogins(store, this.#id)
     const people = { people: (names?: readonly string[]) => sharing.ports.people.people(names) }
-    const sessions = new SessionSockets({ ctx, store, account, limits: limits.imap, people, log })
+    const { publicUrl } = settingsOf(env)
+    const jmapUrl = publicUrl === undefined ? undefined : `${publicUrl}/jmap/session`
+    const sessions = new SessionSockets({ ctx, store, account, limits: limits.imap, people, jmapUrl, log })
     const submit = submissionPort(env, this.#id, (batch) => this.deliver(batch))
     const outbox = new Outbox({ store, submit, clock: Date.now, wakeAt: (time) => alarm.wakeAt(time), onFault })
     alarm.add({ name: 'outbox', nextWakeup: () => outbox.nextWakeup(), run: () => outbox.run() })

@@ -20,6 +20,7 @@ export interface Env {
   readonly OUTSIDE?: Fetcher
   readonly FACTEUR_HOSTNAME?: string
   readonly FACTEUR_DEFAULT_DOMAIN?: string
+  readonly FACTEUR_PUBLIC_URL?: string
   readonly FACTEUR_DOH?: string
   readonly FACTEUR_MX_PORT?: string
   readonly FACTEUR_SMARTHOST?: string

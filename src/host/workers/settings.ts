@@ -10,6 +10,8 @@ import type { Env } from './env.ts'
 export interface Settings {
   readonly hostname: string
   readonly defaultDomain?: string
+  /** Where people reach the web and JMAP, without a slash at its end. */
+  readonly publicUrl?: string
   readonly doh: string
   readonly mxPort: number
   readonly smarthost?: Smarthost
@@ -53,6 +55,7 @@ export function settingsOf(env: Env): Settings {
 function readSettings(env: Env): Settings {
   const smarthost = text(env.FACTEUR_SMARTHOST)
   const egress = text(env.FACTEUR_EGRESS)
+  const publicUrl = text(env.FACTEUR_PUBLIC_URL)
   const defaultDomain = text(env.FACTEUR_DEFAULT_DOMAIN)
   const bridgeSecret = text(env.FACTEUR_BRIDGE_SECRET)
   const adminToken = text(env.FACTEUR_ADMIN_TOKEN)
@@ -81,6 +84,7 @@ function readSettings(env: Env): Settings {
       : { firstRetry: 1000 * number('FACTEUR_RETRY_FIRST_SECONDS', retry, 300, 0.05, 86_400) }),
     ...(defaultDomain === undefined ? {} : { defaultDomain: defaultDomain.toLowerCase() }),
     ...(smarthost === undefined ? {} : { smarthost: smarthostOf(smarthost) }),
+    ...(publicUrl === undefined ? {} : { publicUrl: url('FACTEUR_PUBLIC_URL', publicUrl).href.replace(/\/$/, '') }),
     ...(egress === undefined ? {} : { egress: url('FACTEUR_EGRESS', egress).href.replace(/\/$/, '') }),
     ...(bridgeSecret === undefined ? {} : { bridgeSecret }),
     ...(adminToken === undefined ? {} : { adminToken }),

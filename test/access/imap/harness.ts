@@ -54,6 +54,7 @@ export interface ClientOptions {
   size?: number
   limits?: Partial<ImapSessionLimits>
   people?: PeopleLookup
+  jmapUrl?: string
   /** The network: false while the client does not read. */
   reading?: boolean
 }
@@ -91,6 +92,7 @@ export class Client {
       log: { error: (message: string, cause?: unknown) => void this.errors.push(cause ?? message) },
       ...(this.#options.limits && { limits: this.#options.limits }),
       ...(this.#options.people && { people: this.#options.people }),
+      ...(this.#options.jmapUrl && { jmapUrl: this.#options.jmapUrl }),
     }
   }
 

@@ -17,6 +17,7 @@ import { expunge } from './expunge.ts'
 import { fetch } from './fetch.ts'
 import { id } from './id.ts'
 import { idle } from './idle.ts'
+import { jmapAccess } from './jmap-access.ts'
 import { list } from './list.ts'
 import { logout } from './logout.ts'
 import { getMetadata, setMetadata } from './metadata.ts'
@@ -70,6 +71,8 @@ export function runCommand(
     case 'NOOP':
     case 'CHECK':
       return { text: 'Done' }
+    case 'GETJMAPACCESS':
+      return jmapAccess(context)
     case 'LOGOUT':
       return logout(context, tag)
     case 'ID':

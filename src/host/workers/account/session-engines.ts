@@ -21,6 +21,8 @@ export interface SessionDeps {
   readonly account: { id: string; address: string; name: string }
   readonly imapLimits: Partial<ImapSessionLimits>
   readonly people: PeopleLookup
+  /** The public address of the JMAP session, where there is one. */
+  readonly jmapUrl: string | undefined
   readonly log: SessionLog
   readonly output: SessionOutput
 }
@@ -55,6 +57,7 @@ const pop3: SessionKind = {
 
 export const sessionKinds: Readonly<Record<SessionProtocol, SessionKind>> = { imap, pop3 }
 
-function imapDeps({ store, account, imapLimits: limits, people, log, output }: SessionDeps) {
-  return { store, account, limits, people, clock: Date, log, output }
+function imapDeps({ store, account, imapLimits: limits, people, jmapUrl, log, output }: SessionDeps) {
+  const jmap = jmapUrl === undefined ? {} : { jmapUrl }
+  return { store, account, limits, people, ...jmap, clock: Date, log, output }
 }

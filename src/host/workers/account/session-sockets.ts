@@ -45,6 +45,7 @@ export interface SessionSocketsPorts {
   readonly limits: Partial<ImapSessionLimits>
   /** The directory: whom mailboxes can be shared with. */
   readonly people: PeopleLookup
+  readonly jmapUrl: string | undefined
   readonly log: Log
 }
 
@@ -194,12 +195,13 @@ export class SessionSockets {
   }
 
   #dependencies(socket: WebSocket): SessionDeps {
-    const { store, account, limits, people, log } = this.#ports
+    const { store, account, limits, people, jmapUrl, log } = this.#ports
     return {
       store,
       account: account(),
       imapLimits: limits,
       people,
+      jmapUrl,
       log: { error: (event, cause) => log('error', event, cause === undefined ? {} : { error: describe(cause) }) },
       output: sessionOutput(socket),
     }

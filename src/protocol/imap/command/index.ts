@@ -22,7 +22,16 @@ import { parseStore, type StoreCommand } from './store.ts'
 
 export type GrammarOptions = DecoderOptions
 
-type BareName = 'CAPABILITY' | 'NOOP' | 'LOGOUT' | 'NAMESPACE' | 'UNSELECT' | 'CLOSE' | 'CHECK' | 'IDLE'
+type BareName =
+  | 'CAPABILITY'
+  | 'GETJMAPACCESS'
+  | 'NOOP'
+  | 'LOGOUT'
+  | 'NAMESPACE'
+  | 'UNSELECT'
+  | 'CLOSE'
+  | 'CHECK'
+  | 'IDLE'
 type MailboxName = 'DELETE' | 'SUBSCRIBE' | 'UNSUBSCRIBE'
 
 export type ImapCommand =
@@ -76,6 +85,7 @@ const transfer =
 const grammars = new Map<string, Grammar>([
   ['CAPABILITY', bare('CAPABILITY')],
   ['NOOP', bare('NOOP')],
+  ['GETJMAPACCESS', bare('GETJMAPACCESS')],
   ['LOGOUT', bare('LOGOUT')],
   ['NAMESPACE', bare('NAMESPACE')],
   ['UNSELECT', bare('UNSELECT')],
