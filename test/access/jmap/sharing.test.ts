@@ -621,6 +621,24 @@ describe('what hostile clients send', () => {
 })
 
 describe('rights', () => {
+  it.each(['l', 'r', 'lrt', 'lrswipkxte'])(
+    'of letters that JMAP shows in part stay when they are sent back: %s (RFC 4314 §2.1)',
+    async (letters) => {
+      const world = new SharingWorld()
+      const { grants } = world.alice.store
+      const inbox = world.alice.store.mailboxByRole('inbox')!.id
+      grants.set(inbox, 'a2', letters as never)
+      const id = world.mailbox(world.alice, 'inbox')
+      const { list } = await world.call(world.alice, 'Mailbox/get', { ids: [id], properties: ['shareWith'] })
+      const shareWith = { ...list[0].shareWith, a3: reading }
+      await world.call(world.alice, 'Mailbox/set', { update: { [id]: { shareWith } } })
+      expect(grants.of(inbox).map(({ principal, rights }) => [principal, rights])).toEqual([
+        ['a2', letters],
+        ['a3', 'lr'],
+      ])
+    },
+  )
+
   it('of nothing take the grant away', async () => {
     const world = new SharingWorld()
     await world.share(world.alice, 'inbox', { a2: reading })

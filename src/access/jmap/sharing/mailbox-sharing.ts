@@ -94,8 +94,8 @@ export class MailboxSharing {
     for (const [principal, value] of Object.entries(wanted ?? {})) {
       if (principal === owner) throw refused('The owner of the account is not among those it is shared with.')
       if (!known.has(principal) && !present.has(principal)) throw refused(`There is no principal ${principal}.`)
-      const rights = readRights(value)
-      if (rights !== noRights) next.set(principal, keepPartial(rights, present.get(principal)))
+      const rights = keepPartial(readRights(value), present.get(principal))
+      if (rights !== noRights) next.set(principal, rights)
     }
     this.#checkRoom(next.size, present.size)
     return next
