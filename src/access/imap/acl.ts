@@ -9,14 +9,7 @@
 import { anyone, formatRights, parseRights, type Right, type Rights } from '../../mailbox/index.ts'
 import { bad, no } from '../../protocol/imap/index.ts'
 import type { Context } from './context.ts'
-
-/** The people of the user's domain. */
-export interface PeopleLookup {
-  /** All, or those of these account ids that exist. */
-  people(
-    ids?: readonly string[],
-  ): Promise<{ readonly people: readonly { readonly id: string; readonly address: string }[] }>
-}
+import type { PeopleLookup } from './people-lookup.ts'
 
 /** What the old letters stood for: making and removing mailboxes; removing messages. */
 const obsolete: Readonly<Record<string, readonly Right[]>> = { c: ['k', 'x'], d: ['t', 'e'] }

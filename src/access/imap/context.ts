@@ -4,7 +4,7 @@
 import type { MailStore } from '../../mailbox/index.ts'
 import { encodeMailboxName, latin1OfUtf8, no, quotedOrLiteral, quotedUtf8 } from '../../protocol/imap/index.ts'
 import type { Output } from '../session/index.ts'
-import type { PeopleLookup } from './acl.ts'
+import type { PeopleLookup } from './people-lookup.ts'
 import type { ImapSessionLimits } from './limits.ts'
 import type { Selected, TellingStyle } from './selected.ts'
 import type { Enabled } from './session-state.ts'

@@ -2,6 +2,6 @@
  * IMAP beside the data: the session that runs where the mail is.
  */
 export { ImapSession, type ImapSessionDeps } from './session.ts'
-export type { PeopleLookup } from './acl.ts'
+export type { PeopleLookup } from './people-lookup.ts'
 export type { ImapSessionState } from './session-state.ts'
 export { defaultSessionLimits, type ImapSessionLimits } from './limits.ts'

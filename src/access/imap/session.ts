@@ -8,7 +8,7 @@
 import type { Commit, MailStore } from '../../mailbox/index.ts'
 import { CommandReader, ImapError, parseCommand, type RawCommand, type ReaderEvent } from '../../protocol/imap/index.ts'
 import { Output, type SessionLog, type SessionOutput } from '../session/index.ts'
-import type { PeopleLookup } from './acl.ts'
+import type { PeopleLookup } from './people-lookup.ts'
 import { admitLiteral } from './admission.ts'
 import { capabilities } from './capability.ts'
 import { allowedIn, runCommand, tellsExpunges } from './command/index.ts'
