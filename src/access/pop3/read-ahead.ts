@@ -13,6 +13,9 @@ import { MultiLine } from '../../protocol/pop3/index.ts'
 import type { Maildrop } from './maildrop.ts'
 import type { MessageSource } from './message-source.ts'
 
+/** Octets of the first offer: the client waits for it. */
+const firstOffer = 64 * 1024
+
 /** What goes to the bridge: a control message, then the answers one behind the other. */
 export interface AheadAnswers {
   /** Each command as the client is expected to write it, with its line end, and how many octets answer it. */
@@ -29,6 +32,8 @@ export class ReadAhead {
   #keptOctets = 0
   /** The message that was retrieved last, or will be when the client has taken all that is kept. */
   #last = 0
+  /** Offers made in a row. */
+  #offers = 0
   /** How many were retrieved in order. */
   #inOrder = 0
   /** The bridge has given out something of what it has or had last. */
@@ -59,6 +64,7 @@ export class ReadAhead {
     if (this.#kept.length > 0) {
       this.#unwanted = !this.#anyTaken
       this.#inOrder = 0
+      this.#offers = 0
     }
     this.#anyTaken = false
     this.#kept = []
@@ -72,14 +78,20 @@ export class ReadAhead {
     this.#anyTaken = true
   }
 
-  /** What to send next; undefined when the client does not go through its messages, or enough is kept. */
+  /** The client goes through its messages, and nothing is kept for it. */
+  get wanted(): boolean {
+    return !this.#unwanted && this.#inOrder >= 2 && this.#kept.length === 0 && this.#maildrop.after(this.#last) > 0
+  }
+
+  /** What to send next, a little at first; undefined when there is nothing, or enough is kept. */
   next(): AheadAnswers | undefined {
-    if (this.#unwanted || this.#inOrder < 2 || this.#keptOctets > this.#octets / 2) return undefined
+    if (this.#unwanted || this.#inOrder < 2) return undefined
+    const most = Math.min(this.#octets, firstOffer << Math.min(10, this.#offers++))
     const answers: AheadAnswers['answers'] = []
     const pieces: Uint8Array[] = []
     let total = 0
     for (let number = this.#maildrop.after(this.#last); number > 0; number = this.#maildrop.after(number)) {
-      const raw = this.#keptOctets < this.#octets ? this.#source.small(number) : undefined
+      const raw = this.#keptOctets < most ? this.#source.small(number) : undefined
       if (raw === undefined) break
       const before = total
       const add = (bytes: Uint8Array): void => {

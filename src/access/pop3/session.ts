@@ -102,7 +102,7 @@ export class Pop3Session implements SessionEngine<Pop3SessionState> {
 
   taken(count: number): void {
     this.#readAhead?.taken(count)
-    if (!this.#busy && !this.#closed) this.#sendAhead()
+    this.#sendAhead()
   }
 
   notify(commit: Commit): void {
@@ -160,16 +160,27 @@ export class Pop3Session implements SessionEngine<Pop3SessionState> {
     } catch (error) {
       this.#hangUp(this.#refusalOf(error, 'session'))
     }
+    // Before the client has the answer, so that the bridge lets it wait for what comes behind.
+    const ahead = !this.#closed && this.#reader.empty && this.#readAhead?.wanted === true
+    if (ahead) this.#output.note({ hold: true })
     this.#output.flush()
     this.#busy = false
-    if (!this.#closed && this.#reader.empty) this.#sendAhead()
+    if (ahead) this.#sendAhead()
   }
 
-  /** Sends answers that the client is likely to ask for next. It may ask for something else: nothing changes by them. */
+  /**
+   * Sends answers that the client is likely to ask for next; the bridge waits for them, be they none. The client may ask for
+   * something else: nothing changes by them.
+   */
   #sendAhead(): void {
-    if (this.#output.congested) return
-    const next = this.#readAhead?.next()
-    if (next !== undefined) this.#output.ahead({ ahead: { after: this.#pieces, answers: next.answers } }, next.bytes)
+    try {
+      const next = this.#busy || this.#output.congested ? undefined : this.#readAhead?.next()
+      const offer = { ahead: { after: this.#pieces, answers: next?.answers ?? [] } }
+      if (next === undefined) this.#output.note(offer)
+      else this.#output.ahead(offer, next.bytes)
+    } catch (error) {
+      this.#hangUp(this.#refusalOf(error, 'read-ahead'), true)
+    }
   }
 
   #next() {

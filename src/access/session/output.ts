@@ -7,7 +7,7 @@ import { fromLatin1, writeLatin1 } from '../../format/index.ts'
 export interface SessionOutput {
   /** Protocol bytes for the client, in order. The receiver owns the array. */
   send(bytes: Uint8Array): void
-  /** A word to the bridge: `{close: true}`, or that the next bytes are answers to be kept: `{ahead: …}`. */
+  /** A word to the bridge: `{close: true}`; `{hold: true}` and `{ahead: …}` are about answers sent ahead. */
   control(message: object): void
 }
 
@@ -65,6 +65,11 @@ export class Output {
 
   control(message: object): void {
     this.flush()
+    this.#target.control(message)
+  }
+
+  /** A control message that goes out in front of what is queued. */
+  note(message: object): void {
     this.#target.control(message)
   }
 

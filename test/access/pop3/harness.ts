@@ -80,9 +80,9 @@ export class Client {
           if (this.#ahead.announced) return this.#ahead.fill(bytes, this.#options.ahead === true ? this.forwarded : NaN)
           this.#give(bytes)
         },
-        control: (control: { ahead?: AheadOffer }) => {
-          if (control.ahead === undefined) this.controls.push(control)
-          else this.#ahead.announce(control.ahead)
+        control: (control: { ahead?: AheadOffer; hold?: true }) => {
+          if (control.ahead !== undefined) this.#ahead.announce(control.ahead)
+          else if (control.hold === undefined) this.controls.push(control)
         },
       },
       log: { error: (text: string, cause?: unknown) => void this.errors.push(cause ?? text) },

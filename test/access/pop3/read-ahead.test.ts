@@ -67,6 +67,19 @@ describe('answers sent ahead', () => {
     }
   })
 
+  it('end the session when they cannot be read: the bridge would wait for ever', async () => {
+    const { store, client } = await drop()
+    await client.send('RETR 1\r\n')
+    const bug = new Error('damaged')
+    store.inlineMessages = () => {
+      throw bug
+    }
+    expect(await client.send('RETR 2\r\n')).toBe(answer(2))
+    for (let n = 3; n <= 30 && !client.session.closed; n++) await client.send(`RETR ${n}\r\n`)
+    expect(client.session.closed).toBe(true)
+    expect(client.errors).toEqual([bug])
+  })
+
   it('are good for a session that slept meanwhile', async () => {
     const { client } = await drop()
     await client.send('RETR 1\r\nRETR 2\r\n')

@@ -139,7 +139,11 @@ describe('answers that the object sends ahead', () => {
     await pop3.say(login, /octets\)\r\n/)
     const { socket } = worker.sessions[0] as FakeSession
     const seen: string[] = []
-    socket.on('message', (data: RawData) => seen.push((data as Buffer).toString()))
+    socket.on('message', (data: RawData) => {
+      const text = (data as Buffer).toString()
+      seen.push(text)
+      if (text.startsWith('{"taken"')) socket.send('{"ahead":{"after":0,"answers":[]}}')
+    })
     const answers = [
       ['RETR 3\r\n', first.length],
       ['RETR 4\r\n', second.length],
@@ -171,6 +175,22 @@ describe('answers that the object sends ahead', () => {
     await worker.until(() => seen.length === 1)
     expect(await pop3.say('RETR 3\r\n', /RETR 3\r\n/)).toBe(`echo ${text}echo RETR 3\r\n`)
     expect(seen).toEqual([text, 'RETR 3\r\n'])
+  })
+
+  it('are waited for when the object has announced them', async () => {
+    const { worker, pop3, socket, seen } = await ahead()
+    await pop3.say('RETR 3\r\nRETR 4\r\n', /yy\r\n\.\r\n/)
+    await worker.until(() => seen.length === 1)
+    seen.length = 0
+    socket.send('{"hold":true}')
+    socket.send('{"alive":true}')
+    await worker.until(() => seen.length === 1)
+    pop3.write('RETR 5\r\nST')
+    pop3.write('AT\r\n')
+    socket.send(JSON.stringify({ ahead: { after: 0, answers: [['RETR 5\r\n', first.length]] } }))
+    socket.send(Buffer.from(first))
+    expect(await pop3.say('', /AT\r\n/)).toMatch(/^\+OK 3 octets\r\nx\r\n\.\r\necho ST/)
+    expect(seen.slice(0, 2)).toEqual(['{"alive":true}', '{"taken":1}'])
   })
 
   it('are not kept when the client has said something that the object did not know of', async () => {

@@ -101,6 +101,8 @@ export class SessionSocket {
   readonly #ahead = new AheadAnswers()
   /** Pieces of input given to the object. */
   #forwarded = 0
+  /** Input that waits for answers the object is about to send ahead. */
+  #held: Uint8Array | undefined
 
   constructor(socket: WebSocket) {
     this.#socket = socket
@@ -110,8 +112,10 @@ export class SessionSocket {
     socket.on('message', (data, binary) => {
       const bytes = data as Buffer
       if (!binary) this.#control(bytes)
-      else if (this.#ahead.announced) this.#ahead.fill(bytes, this.#forwarded)
-      else this.#tell((events) => events.output(bytes))
+      else if (this.#ahead.announced) {
+        this.#ahead.fill(bytes, this.#forwarded)
+        this.#goOn()
+      } else this.#tell((events) => events.output(bytes))
     })
     socket.on('close', () => this.#tell((events) => events.close()))
     // A 'close' follows.
@@ -120,7 +124,7 @@ export class SessionSocket {
 
   /** Bytes given to `input` that the system has not taken. */
   get backlog(): number {
-    return this.#socket.bufferedAmount
+    return this.#socket.bufferedAmount + (this.#held?.length ?? 0)
   }
 
   handle(events: SessionEvents): void {
@@ -132,10 +136,18 @@ export class SessionSocket {
 
   /** Bytes from the client: for the object, but for what it has answered ahead. */
   input(bytes: Uint8Array): void {
+    if (this.#held !== undefined) {
+      this.#held = Buffer.concat([this.#held, bytes])
+      return
+    }
     const rest = this.#ahead.answer(bytes, (answer) => this.#tell((events) => events.output(answer)))
-    const taken = this.#ahead.told(rest.length > 0)
-    if (taken > 0) this.#say(JSON.stringify({ taken }))
+    this.#sayTaken(this.#ahead.told(false))
     if (rest.length === 0) return
+    if (this.#ahead.awaited) {
+      this.#held = rest
+      return
+    }
+    this.#sayTaken(this.#ahead.told(true))
     this.#ahead.forget()
     this.#forwarded++
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(rest, { binary: true }, this.#taken)
@@ -166,14 +178,31 @@ export class SessionSocket {
   }
 
   /**
-   * `{"close": true}`: the object has said its last. `{"alive": true}`: it asks whether anybody is here. `{"ahead": …}`: the
-   * next bytes are answers to be kept.
+   * `{"close": true}`: the object has said its last. `{"alive": true}`: it asks whether anybody is here. `{"hold": true}`:
+   * it is about to send answers ahead. `{"ahead": …}`: the next bytes are these.
    */
   #control(text: Uint8Array): void {
     const control = controlOf(text)
-    if (control.ahead !== undefined) this.#ahead.announce(control.ahead)
+    if (control.hold === true) this.#ahead.expect()
+    if (control.ahead !== undefined) {
+      this.#ahead.announce(control.ahead)
+      this.#goOn()
+    }
     if (control.close === true) this.#tell((events) => events.finished())
     if (control.alive === true) this.#say('{"alive":true}')
+  }
+
+  /** What was held back may be answered now, or must be forwarded. */
+  #goOn(): void {
+    const held = this.#held
+    if (held === undefined || this.#ahead.awaited) return
+    this.#held = undefined
+    this.input(held)
+    this.#tell((events) => events.relieved())
+  }
+
+  #sayTaken(taken: number): void {
+    if (taken > 0) this.#say(JSON.stringify({ taken }))
   }
 
   #say(control: string): void {
@@ -186,9 +215,16 @@ export class SessionSocket {
   }
 }
 
-function controlOf(text: Uint8Array): { close?: unknown; alive?: unknown; ahead?: AheadOffer } {
+interface Control {
+  readonly close?: unknown
+  readonly alive?: unknown
+  readonly hold?: unknown
+  readonly ahead?: AheadOffer
+}
+
+function controlOf(text: Uint8Array): Control {
   try {
-    return (JSON.parse(new TextDecoder().decode(text)) ?? {}) as ReturnType<typeof controlOf>
+    return (JSON.parse(new TextDecoder().decode(text)) ?? {}) as Control
   } catch {
     return {}
   }
