@@ -64,24 +64,25 @@ export async function coldStart({ url, user, password, pids }: Measured): Promis
 }
 
 async function measureRound(work: Work, pids: readonly number[], samples: Samples, roundTime: number): Promise<void> {
-  const end = performance.now() + roundTime
-  let left = work.most
   if (work.most === Infinity) {
     const request = await work.prepare()
     // What the machine did since the last round is not what is measured.
     for (let warming = 0; warming < 3; warming++) await request()
+    const end = performance.now() + roundTime
     const cpu = cpuMilliseconds(pids)
     const start = performance.now()
     await Promise.all(
       Array.from({ length: work.concurrency }, async () => {
-        while (performance.now() < end) samples.times.push((await request()).milliseconds)
+        do samples.times.push((await request()).milliseconds)
+        while (performance.now() < end)
       }),
     )
     samples.wall += performance.now() - start
     samples.cpu += cpuMilliseconds(pids) - cpu
     return
   }
-  while (left-- > 0 && performance.now() < end) {
+  const end = performance.now() + roundTime
+  for (let left = work.most; left > 0 && performance.now() < end; left--) {
     const request = await work.prepare()
     const cpu = cpuMilliseconds(pids)
     const answer = await request()
