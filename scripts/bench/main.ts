@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: starts the server on an empty data directory and measures the main jobs from outside.
  *
- * Prints Markdown tables. Loopback only; every loop is bounded. `npm run bench -- smtp imap jmap` picks parts.
+ * Prints Markdown tables. Loopback only; every loop is bounded. `npm run bench -- smtp imap pop3 jmap` picks parts.
  * `--data DIR` keeps the data directory and uses it again. For JMAP: `--messages 10000,100000` (a mailbox of each),
  * `--rounds`, `--time` (seconds of a round), `--only TEXT` (rows). Another server beside: `--peer URL --user A,B
  * --password …` (an account for each size), `--peer-pid` for its CPU time, `--peer-imap PORT` to fill its inboxes.
@@ -14,6 +14,7 @@ import { cpuMilliseconds } from './cpu.ts'
 import { ImapConnection } from './imap.ts'
 import { coldStart, measureJmap, type Measured } from './jmap.ts'
 import { mailboxMessage } from './mailbox-messages.ts'
+import { collect } from './pop3.ts'
 import { BenchServer } from './server.ts'
 import { ingest, percentile } from './smtp.ts'
 
@@ -45,6 +46,7 @@ try {
   if (wanted('smtp')) await measureIngest(server.port('SMTP'))
   if (wanted('rows')) await measureRows(server.port('SMTP'))
   if (wanted('imap')) await measureImap(server.imapPort)
+  if (wanted('pop3')) await measurePop3(server.imapPort, server.port('POP3 \\(STARTTLS\\)'))
   if (rows.length > 0) print([['work', 'result'], ...rows])
   if (wanted('jmap')) print(await runJmap())
 } finally {
@@ -55,6 +57,29 @@ try {
 function print([head, ...lines]: readonly string[][]): void {
   const table = [head ?? [], (head ?? []).map(() => '---'), ...lines]
   console.log(table.map((row) => `| ${row.join(' | ')} |`).join('\n'))
+}
+
+/** 1,000 messages of 35 KB, one after the other. */
+async function measurePop3(imapPort: number, port: number): Promise<void> {
+  const account = 'u98@bench.test'
+  const client = await ImapConnection.login(imapPort, account, password)
+  await client.fill('INBOX', 1_000, 35 * 1024)
+  client.close()
+  const times: number[] = []
+  let mean = 0
+  const before = cpuMilliseconds([server.pid])
+  for (let repetition = 0; repetition < 9; repetition++) {
+    const { count, milliseconds, octets } = await collect(port, account, password)
+    times.push(milliseconds)
+    mean = octets / count / 1024
+  }
+  const cpu = (cpuMilliseconds([server.pid]) - before) / 9_000
+  times.sort((a, b) => a - b)
+  const [least = 0] = times
+  rows.push([
+    `POP3, 1,000 messages of ${mean.toFixed(0)} KB, one after the other`,
+    `${percentile(times, 0.5).toFixed(0)} ms (least ${least.toFixed(0)}); server CPU ${cpu.toFixed(2)} ms a message`,
+  ])
 }
 
 /** One session, so that every message is a transaction of its own: the dearest case. */
