@@ -64,7 +64,7 @@ describe('ACL', () => {
     store.grants.set(drafts, 'c1', fromMailboxRights({ mayReadItems: true, mayAddItems: true })!)
     expect((await client.command('GETACL Drafts'))[0]).toContain(' carol@facteur.test lri')
     await client.command('SETACL Drafts bob@facteur.test lr')
-    expect(store.sharedWith('b1')!.mailboxes()).toHaveLength(1)
+    expect(store.sharedWith('b1')!.mailboxes()).toMatchObject([{ id: drafts, isSubscribed: true }])
   })
 
   it('takes everything away with DELETEACL, or with no rights (§3.2)', async () => {

@@ -3,7 +3,7 @@
  *
  * Standards: RFC 4314 §3; RFC 8440 (MYRIGHTS in LIST).
  */
-import { allRights, noRights } from '../../../mailbox/index.ts'
+import { allRights, anyone, hasRights, noRights } from '../../../mailbox/index.ts'
 import { astring, no, type AclCommand } from '../../../protocol/imap/index.ts'
 import { addRights, identifiersOf, principalOf, readRights, showRights, withoutRights } from '../acl.ts'
 import type { Completion, Context } from '../context.ts'
@@ -63,5 +63,10 @@ async function change(context: Context, command: Extract<AclCommand, { identifie
   const own = store.grants.of(mailbox.id).find((grant) => grant.principal === principal)?.rights ?? noRights
   const action = command.name === 'SETACL' ? command.action : 'replace'
   const rights = action === 'add' ? addRights(own, given) : action === 'remove' ? withoutRights(own, given) : given
-  store.transaction(() => store.grants.set(mailbox.id, principal, rights))
+  store.transaction(() => {
+    store.grants.set(mailbox.id, principal, rights)
+    // As over JMAP: who is given a mailbox by name starts as subscribed, or their client would not show it.
+    const isNew = !hasRights(own, 'l') && hasRights(rights, 'l')
+    if (isNew && principal !== anyone) store.sharedWith(principal)?.updateMailbox(mailbox.id, { isSubscribed: true })
+  })
 }
