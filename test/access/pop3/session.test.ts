@@ -216,6 +216,16 @@ describe('a hostile client', () => {
     expect(client.session.closed).toBe(true)
   })
 
+  it('that does not read the answers gets no more of them, however short they are', async () => {
+    const client = await example({ limits: { outputWindow: 1000 }, reading: false })
+    const done = client.send('NOOP\r\n'.repeat(10_000))
+    for (let turn = 0; turn < 10_000; turn++) await Promise.resolve()
+    expect(client.pieces.reduce((sum, piece) => sum + piece.length, 0)).toBeLessThan(200_000)
+    client.reading = true
+    client.session.acknowledge(1_000_000)
+    expect(await done).toBe('+OK\r\n'.repeat(10_000))
+  })
+
   it('is closed when it sends commands and never reads the answers', async () => {
     const store = newStore()
     deliver(store, message(50_000))
