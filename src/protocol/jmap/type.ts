@@ -17,12 +17,17 @@ export function isUnsignedInt(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
-const dateSyntax = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d*[1-9]))?(Z|[+-](\d{2}):(\d{2}))$/
+const dateSyntax = /^(\d{4})-(\d{2})-(\d{2})T(\d{2}):(\d{2}):(\d{2})(?:\.(\d+))?(Z|[+-](\d{2}):(\d{2}))$/
 
 const firstTime = Date.parse('0000-01-01T00:00:00Z')
 const lastTime = Date.parse('9999-12-31T23:59:59.999Z')
 
-/** A Date: RFC 3339 with upper-case letters, no zero fraction, a real calendar day. Milliseconds since the epoch. */
+/**
+ * A Date: RFC 3339 with upper-case letters, a real calendar day. Milliseconds since the epoch.
+ *
+ * QUIRK: what JavaScript's `Date.toISOString()` writes is taken, though §1.4 wants a zero fraction left out: most clients on
+ * the web pass it on as it is (seen in jmapio/jmap-test-suite).
+ */
 export function parseJmapDate(value: unknown): { time: number; zoneMinutes: number } | undefined {
   if (typeof value !== 'string') return undefined
   const match = dateSyntax.exec(value)
