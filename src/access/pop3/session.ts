@@ -109,7 +109,9 @@ export class Pop3Session implements SessionEngine<Pop3SessionState> {
 
   state(): Pop3SessionState | undefined {
     const { state: limit } = this.#limits
-    const maildrop = this.#busy ? undefined : this.#transaction?.maildrop.state(limit)
+    const transaction = this.#busy ? undefined : this.#transaction
+    // Marks that the bridge has not told of yet must be known when it does.
+    const maildrop = transaction?.readAhead.binding === true ? undefined : transaction?.maildrop.state(limit)
     const input = this.#reader.snapshot(limit)
     if (maildrop === undefined || input === undefined) return undefined
     const state = { version: 1, tls: this.#tls, maildrop, pieces: this.#pieces } as const

@@ -8,7 +8,7 @@ import { capabilities, language, MultiLine, Pop3Error, type Pop3Command } from '
 import type { Output } from '../session/index.ts'
 import type { Maildrop } from './maildrop.ts'
 import { MessageSource } from './message-source.ts'
-import { ReadAhead } from './read-ahead.ts'
+import { markedAnswer, ReadAhead } from './read-ahead.ts'
 
 /** Lines of a listing between two looks at how much the client has read. */
 const linesAtOnce = 1000
@@ -44,7 +44,7 @@ export class Transaction {
   async run(command: Exclude<Pop3Command, { name: 'QUIT' }>): Promise<void> {
     const { maildrop } = this
     const { output, tls } = this.#parts
-    if (command.name !== 'RETR') this.readAhead.interrupted()
+    if (command.name !== 'RETR' && command.name !== 'DELE') this.readAhead.interrupted()
     switch (command.name) {
       case 'STAT': {
         const { messages, octets } = maildrop.listing
@@ -61,7 +61,8 @@ export class Transaction {
         return this.#send(this.#existing(command.message), command.lines)
       case 'DELE':
         maildrop.mark(this.#existing(command.message))
-        return output.text(`+OK Message ${command.message} is marked\r\n`)
+        this.readAhead.marked(command.message)
+        return output.text(markedAnswer(command.message))
       case 'RSET':
         maildrop.unmarkAll()
         return output.text(`+OK ${this.summary}\r\n`)

@@ -21,6 +21,30 @@ describe('answers sent ahead', () => {
     expect(await client.send('QUIT\r\n')).toBe('+OK 0 messages deleted\r\n')
   })
 
+  it('spare one that marks each message when it has it, too, and the marks count', async () => {
+    const { store, client } = await drop()
+    for (let n = 1; n <= 30; n++) {
+      expect(await client.send(`RETR ${n}\r\n`)).toBe(answer(n))
+      expect(await client.send(`DELE ${n}\r\n`)).toBe(`+OK Message ${n} is marked\r\n`)
+    }
+    expect(client.forwarded).toBeLessThan(10)
+    expect(await client.send('STAT\r\n')).toBe('+OK 0 0\r\n')
+    expect(await client.send('QUIT\r\n')).toBe('+OK 30 messages deleted\r\n')
+    expect(store.view(store.mailboxByRole('inbox')!.id).length).toBe(0)
+  })
+
+  it('that mark keep the session in memory until the bridge has told of them', async () => {
+    const { client } = await drop()
+    for (let n = 1; n <= 5; n++) await client.send(`RETR ${n}\r\nDELE ${n}\r\n`)
+    for (let n = 6; n <= 8; n++) {
+      await client.send(`RETR ${n}\r\n`)
+      await client.send(`DELE ${n}\r\n`)
+    }
+    expect(client.session.state()).toBeUndefined()
+    await client.send('NOOP\r\n')
+    expect(client.session.state()?.maildrop.marked).toEqual([1, 8])
+  })
+
   it('are given out of what is pipelined too, and the rest is forwarded', async () => {
     const { client } = await drop()
     await client.send('RETR 1\r\nRETR 2\r\n')
@@ -92,22 +116,27 @@ describe('answers sent ahead', () => {
     const command = fc.oneof(
       { weight: 6, arbitrary: fc.integer({ min: 1, max: 31 }).map((n) => `RETR ${n}`) },
       { weight: 6, arbitrary: fc.constant('next') },
+      { weight: 6, arbitrary: fc.constant('take') },
       { weight: 1, arbitrary: fc.integer({ min: 1, max: 31 }).map((n) => `DELE ${n}`) },
       { weight: 1, arbitrary: fc.constantFrom('RSET', 'STAT', 'LIST', 'NOOP', 'XYZZY', 'TOP 1 1') },
     )
     await fc.assert(
       fc.asyncProperty(fc.array(command, { maxLength: 30 }), fc.constantFrom(...chunkSizes), async (given, size) => {
         let last = 0
-        const lines = given.map((line) => {
+        const lines = given.flatMap((line) => {
+          if (line === 'take') return [`RETR ${++last}\r\n`, `DELE ${last}\r\n`]
           const said = line === 'next' ? `RETR ${last + 1}` : line
           if (said.startsWith('RETR')) last = Number(said.slice(5))
-          return `${said}\r\n`
+          return [`${said}\r\n`]
         })
         const plain = await drop({ limits: { readAhead: 0 } })
         const ahead = await drop({ limits, ahead: true, size })
-        for (const line of lines) expect(await ahead.client.send(line)).toBe(await plain.client.send(line))
+        for (const line of [...lines, 'LIST\r\n']) {
+          if (ahead.client.session.state() !== undefined && line.startsWith('DELE')) ahead.client.hibernate()
+          expect(await ahead.client.send(line)).toBe(await plain.client.send(line))
+        }
       }),
-      { numRuns: 50 },
+      { numRuns: 60 },
     )
   })
 })
