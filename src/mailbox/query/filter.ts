@@ -12,7 +12,7 @@ import { attachmentBit, type KeywordTable } from '../keyword-table.ts'
 import { normaliseKeyword } from '../keyword-name.ts'
 import type { StoreLimits } from '../limits.ts'
 import type { Views } from '../views.ts'
-import type { TextCondition, TextField, TextSearch } from './text-search.ts'
+import type { Reach, TextCondition, TextField, TextSearch } from './text-search.ts'
 
 export interface FilterOperator {
   readonly operator: 'AND' | 'OR' | 'NOT'
@@ -57,6 +57,8 @@ export interface FilterContext {
   readonly mailboxIds: () => readonly MailboxId[]
   readonly highest: number
   readonly search: TextSearch
+  /** Of the query; without it, all. */
+  readonly reach?: Reach
   /** The emails that the one who asks may see; undefined: all. */
   readonly seen?: Bitmap | undefined
 }
@@ -155,7 +157,7 @@ function compileCondition(
   }
   fast.push(...keywordConditions(condition, columns, context))
   const slow = textConditions(condition).map((text) => {
-    const matches = context.search.prepare(text)
+    const matches = context.search.prepare(text, context.reach ?? 'all')
     return (row: number): boolean => matches(columns.emails[row] as EmailId)
   })
   return [...fast.map((test) => ({ test, slow: false })), ...slow.map((test) => ({ test, slow: true }))]

@@ -23,11 +23,11 @@ export interface QueryParts {
   readonly mailboxExists: (id: number) => boolean
 }
 
-const newestFirst: readonly Comparator[] = [{ property: 'receivedAt', isAscending: false }]
+const byNewest: readonly Comparator[] = [{ property: 'receivedAt', isAscending: false }]
 
 export function runQuery(query: Query, parts: QueryParts): QueryResult {
   const { filter } = query
-  const sort = query.sort === undefined || query.sort.length === 0 ? newestFirst : query.sort
+  const sort = query.sort === undefined || query.sort.length === 0 ? byNewest : query.sort
   checkNumbers(query)
   if (filter !== undefined) checkFilter(filter, parts.limits)
   checkSort(sort)
@@ -39,12 +39,13 @@ export function runQuery(query: Query, parts: QueryParts): QueryResult {
     return { ids: [], position: 0, total: total(query, 0), queryState: state, canCalculateChanges: false }
   }
   const columns = mailbox === undefined ? context.views.account() : context.views.of(mailbox)
-  const wanted = filter === undefined ? undefined : compileFilter(filter, columns, context, mailbox)
+  const found = new Results(columns, query, context.highest)
+  const newestFirst = isByArrival(sort) && sort[0]?.isAscending === false
+  const reach = newestFirst && !found.needsAll ? 'newest' : 'all'
+  const wanted = filter === undefined ? undefined : compileFilter(filter, columns, { ...context, reach }, mailbox)
   // What is in a mailbox that may be read is seen.
   const test = mailbox === undefined ? onlySeen(columns, context, wanted) : wanted
-  const found = new Results(columns, query, context.highest)
   if (isByArrival(sort)) {
-    const newestFirst = sort[0]?.isAscending === false
     walk(columns, newestFirst, lastSought(columns, newestFirst, query), test, (row) => found.add(row))
   } else {
     const rows: number[] = []

@@ -61,6 +61,11 @@ export class Results {
     for (const id of query.among) if (id <= highest) this.#among.add(id)
   }
 
+  /** Whether every match has to be known. */
+  get needsAll(): boolean {
+    return this.#enough === Infinity
+  }
+
   /** The next row in order; false: no more are needed. */
   add(row: number): boolean {
     if (this.#count >= this.#enough) return false

@@ -35,8 +35,8 @@ export class TextAnswers {
   /** The search, remembering. */
   over(search: TextSearch): TextSearch {
     return {
-      prepare: (condition) => {
-        const matches = search.prepare(condition)
+      prepare: (condition, reach) => {
+        const matches = search.prepare(condition, reach)
         const key = JSON.stringify(condition)
         const known = this.#known.get(key) ?? new Map<EmailId, boolean>()
         this.#known.set(key, known)

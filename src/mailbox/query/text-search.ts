@@ -13,9 +13,12 @@ export type TextCondition =
   /** Without `value`: the field is there. With it: its decoded value contains that text. */
   | { readonly field: 'header'; readonly name: string; readonly value?: string | undefined }
 
+/** Which emails an answer will be asked for: all that there are, or the newest first and perhaps no more than some. */
+export type Reach = 'all' | 'newest'
+
 export interface TextSearch {
   /** Called once per condition of a query; the answer is asked for emails that other conditions have let through. */
-  prepare(condition: TextCondition): (email: EmailId) => boolean
+  prepare(condition: TextCondition, reach: Reach): (email: EmailId) => boolean
 }
 
 /** What a search may read. */

@@ -5,7 +5,7 @@
  */
 import { parseHeader } from '../../format/index.ts'
 import type { EmailId } from '../ids.ts'
-import type { TextCondition, TextField, TextSearch, TextSource } from '../query/text-search.ts'
+import type { Reach, TextCondition, TextField, TextSearch, TextSource } from '../query/text-search.ts'
 import type { Email } from '../types.ts'
 import { type Column, readDocument } from './document.ts'
 import { comparable } from './fold.ts'
@@ -28,15 +28,17 @@ type Matches = (id: EmailId) => boolean
 
 export function indexedSearch(index: TextIndex, source: TextSource): TextSearch {
   return {
-    prepare: (condition) =>
-      condition.field === 'header' ? headerCondition(condition) : wordCondition(condition.field, condition.value),
+    prepare: (condition, reach) =>
+      condition.field === 'header'
+        ? headerCondition(condition)
+        : wordCondition(condition.field, condition.value, reach),
   }
 
-  function wordCondition(field: TextField, value: string): Matches {
+  function wordCondition(field: TextField, value: string, reach: Reach): Matches {
     const query = parseSearch(value)
     if (query.length === 0) return () => true
     const where = columnsOf[field]
-    const found = index.find(query, where)
+    const found = index.find(query, where, reach)
     const { through } = index
     return (id) => {
       if (id <= through) return found.has(id)

@@ -9,7 +9,7 @@
 import type { Sql, SqlRow } from '../../storage/index.ts'
 import type { EmailId } from '../ids.ts'
 import type { Journal } from '../journal.ts'
-import type { TextSource } from '../query/text-search.ts'
+import type { Reach, TextSource } from '../query/text-search.ts'
 import { type Column, columnOfField, columns, readDocument } from './document.ts'
 import { octetsOf } from './message-text.ts'
 import { Matches } from './matches.ts'
@@ -92,11 +92,13 @@ export class TextIndex {
   }
 
   /** Catches up, then gives the indexed emails for which the query holds in these columns. */
-  find(query: SearchQuery, where: readonly Column[]): EmailSet {
+  find(query: SearchQuery, where: readonly Column[], reach: Reach): EmailSet {
     this.#catchUp()
     const { sql, journal } = this.#parts
     const expression = matchExpression(spelledOut(query, this.#vocabulary), where)
-    return Matches.newestFirst(sql, expression, journal.state)
+    return reach === 'all'
+      ? Matches.all(sql, expression, journal.state)
+      : Matches.newestFirst(sql, expression, journal.state)
   }
 
   /** Catches up, then gives the emails that may have this text, in IMAP's sense, there; undefined: all may. */
