@@ -76,6 +76,19 @@ describe('header (RFC 5322 §2.2)', () => {
     const short = parseHeader(raw, 0, { ...defaultLimits, headerBytes: 20 })
     expect([short.header.fields.length, latin1(raw, short.bodyStart)]).toEqual([3, 'body'])
   })
+
+  test('a field that is too long hides none of those behind it', () => {
+    const to = Array.from({ length: 6000 }, (_, i) => `User ${i} <u${i}@example.org>`).join(',\r\n ')
+    const raw = encodeUtf8(`From: a@example.org\r\nTo: ${to}\r\nSubject: s\r\nContent-Type: text/html\r\n\r\nbody`)
+    const { header, bodyStart } = parseHeader(raw)
+    expect(header.fields.map(({ name }) => name)).toEqual(['From', 'Subject', 'Content-Type'])
+    expect(header.fields.map(({ start, end }) => latin1(raw, start, end))).toEqual([
+      'From: a@example.org\r\n',
+      'Subject: s\r\n',
+      'Content-Type: text/html\r\n',
+    ])
+    expect([header.first('Subject'), latin1(raw, bodyStart)]).toEqual(['s', 'body'])
+  })
 })
 
 describe('part tree (RFC 2046 §5)', () => {

@@ -119,21 +119,23 @@ export function parseHeader(
   stop?: StopLine,
 ): ParsedHeader {
   const { lines, end, bodyStart } = scanHeader(raw, start, stop)
-  const textEnd = Math.min(end, start + limits.headerBytes)
-  const text = latin1(raw, start, textEnd)
+  const fits = end - start <= limits.headerBytes
+  const text = fits ? latin1(raw, start, end) : ''
   const fields: HeaderField[] = []
+  let room = limits.headerBytes
   for (let i = 0; i < lines.length && fields.length < limits.headerFields; i++) {
     const fieldStart = lines[i]!
     const fieldEnd = i + 1 < lines.length ? lines[i + 1]! : end
-    if (fieldEnd > textEnd) break
-    const colon = text.indexOf(':', fieldStart - start)
-    if (colon < 0) break
-    if (colon >= fieldEnd - start) continue
-    const name = FIELD_NAME.exec(text.slice(fieldStart - start, colon))?.[1]
+    // A To of thousands must not hide the Content-Type behind it.
+    if (fieldEnd - fieldStart > room) continue
+    const field = fits ? text.slice(fieldStart - start, fieldEnd - start) : latin1(raw, fieldStart, fieldEnd)
+    const colon = field.indexOf(':')
+    const name = colon < 0 ? undefined : FIELD_NAME.exec(field.slice(0, colon))?.[1]
     if (name === undefined) continue
+    room -= field.length
     let valueEnd = fieldEnd
     if (raw[valueEnd - 1] === LF) valueEnd -= raw[valueEnd - 2] === CR ? 2 : 1
-    fields.push({ name, value: text.slice(colon + 1, valueEnd - start), start: fieldStart, end: fieldEnd })
+    fields.push({ name, value: field.slice(colon + 1, valueEnd - fieldStart), start: fieldStart, end: fieldEnd })
   }
   return { header: new Header(fields), bodyStart }
 }

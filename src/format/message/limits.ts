@@ -3,7 +3,7 @@
  * structure stops being recognised.
  */
 export interface ParseLimits {
-  /** Octets of one header whose fields are kept; later fields are skipped, the body still starts in the right place. */
+  /** Octets of the fields kept of one header; one that is too long is skipped, and the body still starts where it does. */
   headerBytes: number
   /** Fields kept of one header. */
   headerFields: number
