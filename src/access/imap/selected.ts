@@ -31,6 +31,7 @@ interface SelectedFacts {
   uidValidity: number
   readOnly: boolean
   told: number
+  goneSince?: number
 }
 
 export class Selected {
@@ -46,6 +47,8 @@ export class Selected {
   #told: number
   /** Expunged, and the client not told yet: they still have their sequence numbers. */
   readonly #gone: Set<number>
+  /** What the counter was when the first of `#gone` went. */
+  #goneSince: number
   #saved: readonly number[] | 'lost' = []
 
   private constructor(store: MailStore, facts: SelectedFacts, uids: Uint32Array, gone: readonly number[]) {
@@ -56,6 +59,7 @@ export class Selected {
     this.#told = facts.told
     this.map = new SequenceMap(uids)
     this.#gone = new Set(gone)
+    this.#goneSince = facts.goneSince ?? 1
     const view = store.view(facts.mailbox)
     for (let row = 0; row < view.length; row++) {
       if ((view.modseqs[row] as number) <= facts.told) this.flagList.add(view, row)
@@ -88,7 +92,8 @@ export class Selected {
     uids.set(left)
     uids.set(gone, left.length)
     if (gone.length > 0) uids.sort()
-    const selected = new Selected(store, { ...state, mailbox }, uids, gone)
+    // What has gone since is news that the next `sync` finds.
+    const selected = new Selected(store, { ...state, mailbox }, uids, pending)
     if (state.savedLost) selected.#saved = 'lost'
     else if (state.saved !== undefined) selected.#saved = selected.map.uidsIn(SequenceSet.parse(state.saved))
     return selected
@@ -100,6 +105,7 @@ export class Selected {
     if (gone.length > limit) return undefined
     const { mailbox, uidValidity, readOnly } = this
     const state: SelectedState = { mailbox, uidValidity, readOnly, told: this.#told, gone }
+    if (this.hasGone) state.goneSince = this.#goneSince
     if (this.#saved === 'lost') return { ...state, savedLost: true }
     if (this.#saved.length === 0) return state
     const saved = this.map.compactSet(this.#saved)
@@ -146,6 +152,7 @@ export class Selected {
     const state = this.#store.state
     const told = this.#told
     const news = state !== told
+    const delayed = this.hasGone
     let since: readonly number[] = []
     let changed: readonly number[] = []
     let grown = false
@@ -158,10 +165,18 @@ export class Selected {
       grown = changed.length < since.length
       this.#told = state
     }
-    if (options.expunge && this.#gone.size > 0) this.#tellExpunged(output, options.vanished)
+    const expunging = options.expunge && this.hasGone
+    if (expunging) this.#tellExpunged(output, options.vanished)
     if (grown) output.text(`* ${this.map.length} EXISTS\r\n`)
     if (since.length > 0) this.tellNewFlags(output, since)
     if (changed.length > 0) this.tellFlags(output, changed, options)
+    if (expunging && delayed && options.modSeq) this.tellModSeq(output)
+  }
+
+  /** Up to which mod-sequence the client knows everything: not beyond what it could not be told of (RFC 7162 §3.2). */
+  tellModSeq(output: Output): void {
+    const highest = this.hasGone ? this.#goneSince : this.#store.counts(this.mailbox).highestModSeq
+    output.text(`* OK [HIGHESTMODSEQ ${highest}] All that is below has been told\r\n`)
   }
 
   /** `FLAGS` anew when one of these messages has a keyword that nobody in this mailbox had. */
@@ -199,7 +214,11 @@ export class Selected {
   #noticeExpunged(view: MailboxView, told: number): void {
     const since = this.#store.expungedSince(this.mailbox, told)
     const gone: Iterable<number> = since ?? this.map.uids.filter((uid) => view.indexOf(uid) < 0)
-    for (const uid of gone) if (this.map.sequenceOf(uid) > 0) this.#gone.add(uid)
+    for (const uid of gone) {
+      if (this.map.sequenceOf(uid) === 0) continue
+      if (!this.hasGone) this.#goneSince = told
+      this.#gone.add(uid)
+    }
   }
 
   #tellExpunged(output: Output, vanished: boolean): void {

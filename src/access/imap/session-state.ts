@@ -30,6 +30,8 @@ export interface SelectedState {
   told: number
   /** A UID set of messages that are gone while the client could not be told (RFC 9051 §7.5.1). */
   gone: string
+  /** What the counter was when the first of `gone` went: the client knows of everything up to it. */
+  goneSince?: number
   /** A UID set: the result of SEARCH RETURN (SAVE). Absent when it was never set, or too large to keep. */
   saved?: string
   /** A result was saved and had to be forgotten. */

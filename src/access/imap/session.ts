@@ -6,7 +6,14 @@
  * Security: the client is authenticated and still hostile: what it names is looked up in its own account only.
  */
 import type { Commit, MailStore } from '../../mailbox/index.ts'
-import { CommandReader, ImapError, parseCommand, type RawCommand, type ReaderEvent } from '../../protocol/imap/index.ts'
+import {
+  CommandReader,
+  ImapError,
+  parseCommand,
+  type ImapCommand,
+  type RawCommand,
+  type ReaderEvent,
+} from '../../protocol/imap/index.ts'
 import { Output, type SessionLog, type SessionOutput } from '../session/index.ts'
 import type { PeopleLookup } from './people-lookup.ts'
 import { admitLiteral } from './admission.ts'
@@ -175,7 +182,9 @@ export class ImapSession {
 
   async #command(raw: RawCommand): Promise<void> {
     const context = this.#context
-    const done = await this.#perform(raw)
+    const { selected: selectedBefore, modSeq: awareBefore } = context
+    const command = this.#parse(raw)
+    const done = command instanceof ImapError ? command : await this.#perform(command, raw.tag)
     if (context.closed) return
     if (done instanceof ImapError && done.type !== 'NO') return this.#refuse(raw.tag, done)
     if (done === undefined) {
@@ -184,22 +193,45 @@ export class ImapSession {
     }
     // A NO tells the news too: often they are its reason.
     if (!this.#stillThere()) return
-    context.sync(tellsExpunges(raw.name))
+    context.sync(!(command instanceof ImapError) && tellsExpunges(command))
+    if (context.selected === selectedBefore) this.#tellModSeq(awareBefore)
     if (done instanceof ImapError) return this.#refuse(raw.tag, done)
     this.#badCommands = 0
     this.#complete(raw.tag, done)
   }
 
-  /** Runs a command; its refusal comes back as a value. This is where bugs are caught. */
-  async #perform(raw: RawCommand): Promise<Completion | ImapError | undefined> {
+  #parse(raw: RawCommand): ImapCommand | ImapError {
     const context = this.#context
     try {
       const command = parseCommand(raw, { utf8: context.utf8, sequenceSet: context.limits.sequenceSet })
       allowedIn(command, context)
-      return this.#stillThere() ? await runCommand(command, context, raw.tag) : undefined
+      return command
     } catch (error) {
-      return refusalOf(error, (bug) => this.#log.error(`imap: ${raw.name} failed`, bug))
+      return this.#refusal(raw.name, error)
     }
+  }
+
+  /** Runs a command; its refusal comes back as a value. */
+  async #perform(command: ImapCommand, tag: string): Promise<Completion | ImapError | undefined> {
+    try {
+      return this.#stillThere() ? await runCommand(command, this.#context, tag) : undefined
+    } catch (error) {
+      return this.#refusal(command.name, error)
+    }
+  }
+
+  /** This is where bugs are caught. */
+  #refusal(name: string, error: unknown): ImapError {
+    return refusalOf(error, (bug) => this.#log.error(`imap: ${name} failed`, bug))
+  }
+
+  /**
+   * How far the client's cache reaches where FETCH responses do not say it: with the command that switches CONDSTORE on,
+   * and while it cannot be told what has gone (RFC 7162 §3.1, §3.2, §6).
+   */
+  #tellModSeq(awareBefore: boolean): void {
+    const { selected, modSeq, output } = this.#context
+    if (selected !== undefined && modSeq && (!awareBefore || selected.hasGone)) selected.tellModSeq(output)
   }
 
   #complete(tag: string, { type, code, text }: Completion): void {

@@ -76,6 +76,8 @@ describe('FETCH', () => {
     expect(await client.command('FETCH 1 (UID FLAGS INTERNALDATE RFC822.SIZE EMAILID THREADID MODSEQ)')).toEqual([
       `* 1 FETCH (UID ${uid} FLAGS ($Forwarded \\Seen todo) INTERNALDATE "23-Nov-2026 12:00:00 +0000" ` +
         `RFC822.SIZE ${simple.length} EMAILID (M${id}) THREADID (T${threadId}) MODSEQ (${uid}))`,
+      // The first command that switches CONDSTORE on (RFC 7162 §3.1).
+      `* OK [HIGHESTMODSEQ ${uid}] All that is below has been told`,
       'a OK FETCH completed',
     ])
   })

@@ -89,6 +89,7 @@ describe('conditional STORE (RFC 7162 §3.1.3)', () => {
       `* 2 FETCH (UID ${uids[1]} FLAGS (\\Flagged) MODSEQ (${changed}))`,
       `* 1 FETCH (UID ${uids[0]} MODSEQ (${changed + 1}))`,
       `* 3 FETCH (UID ${uids[2]} MODSEQ (${changed + 1}))`,
+      `* OK [HIGHESTMODSEQ ${changed + 1}] All that is below has been told`,
       'a OK [MODIFIED 2] Some messages had changed',
     ])
     expect((await client.command(`UID STORE ${uids[1]} (UNCHANGEDSINCE 1) FLAGS ()`)).at(-1)).toBe(

@@ -1,6 +1,8 @@
-/** `CLOSE` and `UNSELECT` (RFC 9051 §6.4.1–6.4.2, RFC 7162 §3.2.8): with and without expunging what is marked `\Deleted`, silently. */
+/**
+ * `CLOSE` and `UNSELECT` (RFC 9051 §6.4.1–6.4.2): with and without expunging what is marked `\Deleted`, silently; without
+ * HIGHESTMODSEQ too, since the client has not been told what went (RFC 7162 §3.2.8).
+ */
 import type { Completion, Context } from '../context.ts'
-import { highestModSeqCode } from './expunge.ts'
 
 export function unselect(context: Context): Completion {
   context.selected = undefined
@@ -12,5 +14,5 @@ export function close(context: Context): Completion {
   const deleted = readOnly ? [] : view.deletedUids()
   if (deleted.length > 0) context.store.expunge(mailbox, deleted)
   context.selected = undefined
-  return { text: 'Mailbox closed', ...(deleted.length > 0 && highestModSeqCode(context, mailbox)) }
+  return { text: 'Mailbox closed' }
 }

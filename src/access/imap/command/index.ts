@@ -5,6 +5,7 @@
  */
 import { bad, type ImapCommand } from '../../../protocol/imap/index.ts'
 import type { Completion, Context } from '../context.ts'
+import { namesSequences } from '../search/run.ts'
 import { acl } from './acl.ts'
 import { append, replace } from './append.ts'
 import { capability } from './capability.ts'
@@ -54,9 +55,22 @@ export function allowedIn(command: ImapCommand, context: Context): void {
   if (context.uidOnly && 'uid' in command && !command.uid) throw bad('Message numbers are off', 'UIDREQUIRED')
 }
 
-/** May EXPUNGE be told while this command is answered? Not where the client speaks in numbers (RFC 9051 §7.5.1). */
-export function tellsExpunges(name: string): boolean {
-  return name !== 'FETCH' && name !== 'STORE' && name !== 'SEARCH'
+/**
+ * May EXPUNGE be told while this command is answered? Not where client or server speak in numbers (RFC 9051 §7.5.1,
+ * RFC 5256 §3, RFC 7162 §3.2.10.2).
+ */
+export function tellsExpunges(command: ImapCommand): boolean {
+  switch (command.name) {
+    case 'FETCH':
+    case 'STORE':
+      return command.uid
+    case 'SEARCH':
+    case 'SORT':
+    case 'THREAD':
+      return command.uid && !namesSequences(command.key)
+    default:
+      return true
+  }
 }
 
 /** Does the command. Undefined: it has answered by itself, or is not over yet (IDLE). */

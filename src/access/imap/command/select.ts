@@ -22,7 +22,8 @@ export function select(context: Context, command: SelectCommand): Completion {
   context.selected = undefined
   const named = expectMailbox(store, command.mailbox)
   if (command.condstore) context.enabled.add('CONDSTORE')
-  if (had && (context.rev2 || context.enabled.has('QRESYNC'))) output.text('* OK [CLOSED] Previous mailbox closed\r\n')
+  // Whatever the client has enabled: a server with CONDSTORE tells it always (RFC 7162 §3.2.11).
+  if (had) output.text('* OK [CLOSED] Previous mailbox closed\r\n')
 
   const { mailbox, name } = named
   const readOnly = command.name === 'EXAMINE'

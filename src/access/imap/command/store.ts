@@ -25,15 +25,13 @@ export function store(context: Context, command: Extract<ImapCommand, { name: 'S
   selected.tellNewFlags(output, outcome.changed)
 
   const modified = new Set<number>(outcome.modified)
-  if (!command.silent) {
-    selected.tellFlags(
-      output,
-      there.filter((uid) => !modified.has(uid)),
-      context.style,
-    )
-  } else if (context.modSeq) {
-    for (const uid of outcome.changed) {
-      const modSeq = `MODSEQ (${outcome.modseq})`
+  const stored = there.filter((uid) => !modified.has(uid))
+  if (!command.silent) selected.tellFlags(output, stored, context.style)
+  else if (context.modSeq) {
+    const { view: now } = selected
+    // RFC 7162 §3.1.3: a conditional STORE tells the mod-sequence of each message for which the condition held.
+    for (const uid of command.unchangedSince === undefined ? outcome.changed : stored) {
+      const modSeq = `MODSEQ (${now.modseqAt(now.indexOf(uid))})`
       if (context.uidOnly) output.text(`* ${uid} UIDFETCH (${modSeq})\r\n`)
       else output.text(`* ${selected.map.sequenceOf(uid)} FETCH (UID ${uid} ${modSeq})\r\n`)
     }

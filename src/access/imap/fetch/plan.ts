@@ -56,6 +56,10 @@ export function planFetch(context: Context, command: Extract<ImapCommand, { name
     text.push(textItem(context, item.item))
   }
   const unasked: TextItem[] = []
+  // Flags that changed by it are news: with UID and MODSEQ once CONDSTORE is on (RFC 7162 §3.2.4).
+  if (context.modSeq && !context.uidOnly && !items.some(({ item }) => item === 'UID')) {
+    unasked.push(textItem(context, 'UID'))
+  }
   if (!names.has('FLAGS')) unasked.push(textItem(context, 'FLAGS'))
   if (!usesModSeq && context.modSeq) unasked.push(textItem(context, 'MODSEQ'))
 
@@ -82,13 +86,16 @@ export function planFetch(context: Context, command: Extract<ImapCommand, { name
         // The first run may have waited for octets, and the mailbox changed meanwhile.
         message.view = context.mailbox.view
         message.row = message.view.indexOf(message.uid)
-        return message.row < 0 ? undefined : bodies.map((body, index) => body.prepare(message, index === 0))
+        if (message.row < 0) return undefined
+        const contents = bodies.map((body, index) => body.prepare(message, index === 0))
+        // Here, not behind the wait: the row would be another message's by then.
+        return { line: head(message, seenNow), contents }
       })
       if (ready === undefined) return false
-      const line = head(message, seenNow)
+      const { line, contents } = ready
       let separator = line.endsWith('(') ? '' : ' '
       output.text(line)
-      for (const content of ready) {
+      for (const content of contents) {
         output.text(separator + content.text)
         separator = ' '
         if (content.send !== undefined && !(await content.send())) return true

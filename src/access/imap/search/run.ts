@@ -41,15 +41,20 @@ export async function runSearch(context: Context, program: SearchProgram): Promi
 
 /** A MODSEQ key anywhere: the answer names a mod-sequence, and CONDSTORE is on from now (RFC 7162 §3.1.5). */
 export function asksModSeq(key: SearchKey): boolean {
-  return hasKey(key, 'MODSEQ')
+  return hasKey(key, (inner) => inner.key === 'MODSEQ')
+}
+
+/** Message sequence numbers anywhere; `$` has none. */
+export function namesSequences(key: SearchKey): boolean {
+  return hasKey(key, (inner) => inner.key === 'SEQUENCE' && !inner.set.saved)
 }
 
 function hasFuzzy(key: SearchKey): boolean {
-  return hasKey(key, 'FUZZY')
+  return hasKey(key, (inner) => inner.key === 'FUZZY')
 }
 
-function hasKey(key: SearchKey, wanted: SearchKey['key']): boolean {
-  if (key.key === wanted) return true
+function hasKey(key: SearchKey, wanted: (key: SearchKey) => boolean): boolean {
+  if (wanted(key)) return true
   if (key.key === 'AND' || key.key === 'OR') return key.keys.some((inner) => hasKey(inner, wanted))
   return (key.key === 'NOT' || key.key === 'FUZZY') && hasKey(key.of, wanted)
 }
