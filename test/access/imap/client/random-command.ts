@@ -1,0 +1,265 @@
+/**
+ * Commands that a client may send in the state it is in, made by chance.
+ *
+ * Standards: RFC 9051 §6.3–6.4, RFC 7162 §3, RFC 5256, RFC 9394, RFC 7377, RFC 8508, RFC 9586 §3.
+ */
+import type { InProgress, MailboxView, Modes } from './mailbox-view.ts'
+import type { Random } from './random.ts'
+import type { StatusResponse } from './response.ts'
+
+export interface Command extends InProgress {
+  /** Behind the tag, CRLF included. */
+  readonly text: string
+  /** Switches CONDSTORE on (RFC 7162 §3.1). */
+  readonly condstore?: boolean
+  /** Numbers in SEARCH, SORT and THREAD responses are UIDs. */
+  readonly uid?: boolean
+  done?(answer: StatusResponse): void
+}
+
+export interface Situation {
+  readonly random: Random
+  readonly modes: Modes
+  readonly view: MailboxView
+  readonly readOnly: boolean
+  /** Nothing may speak in numbers while another command is in progress (RFC 9051 §5.5). */
+  readonly pipelined: boolean
+}
+
+const flags = ['\\Seen', '\\Flagged', '\\Answered', '\\Deleted', '$label1', 'red', 'blue']
+
+type Draft = Omit<Command, 'tag'>
+type Maker = (situation: Situation) => Draft | undefined
+
+/** Weights in proportion. */
+const makers: readonly (readonly [number, Maker])[] = [
+  [6, () => ({ text: 'NOOP\r\n', byNumber: false })],
+  [1, () => ({ text: 'CHECK\r\n', byNumber: false })],
+  [8, learn],
+  [8, fetch],
+  [9, store],
+  [6, search],
+  [2, sortOrThread],
+  [2, copyOrMove],
+  [3, expunge],
+  [2, append],
+  [1, replace],
+  [1, elsewhere],
+]
+
+const total = makers.reduce((sum, [weight]) => sum + weight, 0)
+
+export function randomCommand(situation: Situation): Draft {
+  for (;;) {
+    let at = situation.random.below(total)
+    const [, maker] = makers.find(([weight]) => (at -= weight) < 0) as (typeof makers)[number]
+    const draft = maker(situation)
+    if (draft !== undefined && !(draft.byNumber && situation.pipelined)) return draft
+  }
+}
+
+/** A set of messages and its prefix for the command; undefined when there is none to name. */
+function messages({
+  random,
+  modes,
+  view,
+  pipelined,
+}: Situation): { uid: boolean; set: string; uids: number[] } | undefined {
+  if (view.exists === 0) return undefined
+  if (!modes.uidOnly && !pipelined && random.chance(0.5)) {
+    const [a, b] = [random.between(1, view.exists), random.between(1, view.exists)]
+    const named = random.chance(0.5) ? range(Math.min(a, b), Math.max(a, b)) : [a]
+    const set = named.length > 1 ? `${a}:${b}` : `${a}`
+    return { uid: false, set, uids: named.flatMap((sequence) => view.uidAt(sequence) ?? []) }
+  }
+  const known = view.messages().flatMap(({ uid }) => uid ?? [])
+  if (known.length === 0) return undefined
+  if (random.chance(0.3)) {
+    const [a, b] = [random.pick(known), random.pick(known)]
+    const uids = known.filter((uid) => uid >= Math.min(a, b) && uid <= Math.max(a, b))
+    return { uid: true, set: `${a}:${b}`, uids }
+  }
+  const uids = random.some(known, 0.2)
+  return { uid: true, set: uids.join(','), uids }
+}
+
+function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index)
+}
+
+function prefix(uid: boolean): string {
+  return uid ? 'UID ' : ''
+}
+
+/** What a client does first: asks which messages they are. */
+export function learn({ modes, view }: Situation): Draft | undefined {
+  if (view.exists === 0) return undefined
+  const fetches = new Set(['UID', 'FLAGS'])
+  if (modes.uidOnly) return { text: 'UID FETCH 1:* (FLAGS)\r\n', byNumber: false, fetches }
+  const unknown = view.unknown()
+  if (unknown.length === 0) return undefined
+  return { text: `FETCH ${unknown[0]}:${unknown.at(-1)} (UID FLAGS)\r\n`, byNumber: true, fetches }
+}
+
+const itemSets = [
+  ['FLAGS'],
+  ['UID', 'FLAGS'],
+  ['FLAGS', 'INTERNALDATE', 'RFC822.SIZE'],
+  ['ENVELOPE', 'BODYSTRUCTURE'],
+  ['BODY[]'],
+  ['BODY[TEXT]', 'FLAGS'],
+  ['BODY.PEEK[HEADER]', 'EMAILID', 'THREADID', 'PREVIEW', 'SAVEDATE'],
+  ['BINARY[1]', 'BINARY.SIZE[1]'],
+]
+
+function fetch(situation: Situation): Draft | undefined {
+  const { random, modes, view } = situation
+  const named = messages(situation)
+  if (named === undefined) return undefined
+  const items = [...random.pick(itemSets)]
+  let modifiers = ''
+  let condstore = false
+  if (modes.condstore && random.chance(0.3)) items.push('MODSEQ')
+  if (random.chance(modes.condstore ? 0.2 : 0.01)) {
+    condstore = true
+    const earlier = named.uid && modes.vanished && modes.condstore && !modes.uidOnly && random.chance(0.5)
+    modifiers = ` (CHANGEDSINCE ${Math.max(1, view.highestModSeq)}${earlier ? ' VANISHED' : ''})`
+  } else if (named.uid && random.chance(0.1)) modifiers = ` (PARTIAL ${random.pick(['1:3', '-1:-2'])})`
+  return {
+    text: `${prefix(named.uid)}FETCH ${named.set} (${items.join(' ')})${modifiers}\r\n`,
+    byNumber: !named.uid,
+    fetches: new Set(items),
+    earlier: modifiers.includes('VANISHED'),
+    condstore: condstore || items.includes('MODSEQ'),
+  }
+}
+
+function store(situation: Situation): Draft | undefined {
+  const { random, modes, view, readOnly } = situation
+  const named = readOnly ? undefined : messages(situation)
+  if (named === undefined) return undefined
+  const silent = random.chance(0.4)
+  const action = random.pick(['+', '+', '-', ''] as const)
+  const given = random.some(flags, 0.25)
+  const conditional = random.chance(modes.condstore ? 0.2 : 0.01)
+  const unchanged = conditional ? `(UNCHANGEDSINCE ${Math.max(1, view.highestModSeq - random.below(3))}) ` : ''
+  return {
+    text: `${prefix(named.uid)}STORE ${named.set} ${unchanged}${action}FLAGS${silent ? '.SILENT' : ''} (${given.join(' ')})\r\n`,
+    byNumber: !named.uid,
+    condstore: conditional,
+    done({ code }) {
+      if (!silent) return
+      const modified = new Set<number>()
+      for (const [first, last] of code?.name === 'MODIFIED' ? (code.sets?.[0] ?? []) : []) {
+        for (let number = first; number <= last; number++) {
+          const uid = named.uid ? number : view.uidAt(number)
+          if (uid !== undefined) modified.add(uid)
+        }
+      }
+      view.stored(
+        named.uids.filter((uid) => !modified.has(uid)),
+        action,
+        given.map((flag) => flag.toLowerCase()),
+      )
+    },
+  }
+}
+
+const plainKeys = [
+  'ALL',
+  'UNSEEN',
+  'DELETED',
+  'NOT FLAGGED',
+  'KEYWORD red',
+  'SUBJECT hello',
+  'TEXT tomorrow',
+  'SMALLER 4000',
+]
+
+function program(situation: Situation, uid: boolean): { keys: string; numbers: boolean; modSeq: boolean } {
+  const { random, modes, view } = situation
+  if (!modes.uidOnly && !situation.pipelined && view.exists > 0 && random.chance(0.2)) {
+    return { keys: `${random.between(1, view.exists)}:* UNDELETED`, numbers: true, modSeq: false }
+  }
+  if (random.chance(modes.condstore ? 0.15 : 0.01)) return { keys: 'MODSEQ 1', numbers: false, modSeq: true }
+  if (uid && random.chance(0.1)) return { keys: 'OR UID 1:* SEEN', numbers: false, modSeq: false }
+  return { keys: random.some(plainKeys, 0.15).join(' '), numbers: false, modSeq: false }
+}
+
+function search(situation: Situation): Draft {
+  const { random, modes } = situation
+  const uid = modes.uidOnly || situation.pipelined || random.chance(0.5)
+  if (random.chance(0.1)) {
+    return { text: 'ESEARCH IN (selected mailboxes Archive) RETURN (COUNT ALL) ALL\r\n', byNumber: false, uid: true }
+  }
+  const { keys, numbers, modSeq } = program(situation, uid)
+  const options = random.pick([
+    '',
+    '',
+    'RETURN () ',
+    'RETURN (MIN MAX COUNT) ',
+    'RETURN (SAVE) ',
+    'RETURN (PARTIAL 1:5) ',
+  ])
+  return { text: `${prefix(uid)}SEARCH ${options}${keys}\r\n`, byNumber: !uid || numbers, uid, condstore: modSeq }
+}
+
+function sortOrThread(situation: Situation): Draft {
+  const { random, modes } = situation
+  const uid = modes.uidOnly || situation.pipelined || random.chance(0.5)
+  const { keys, numbers, modSeq } = program(situation, uid)
+  const how = random.pick([
+    'SORT (REVERSE ARRIVAL SUBJECT)',
+    'SORT RETURN (ALL) (SIZE)',
+    'THREAD REFERENCES',
+    'THREAD REFS',
+  ])
+  return { text: `${prefix(uid)}${how} UTF-8 ${keys}\r\n`, byNumber: !uid || numbers, uid, condstore: modSeq }
+}
+
+function copyOrMove(situation: Situation): Draft | undefined {
+  const { random, readOnly } = situation
+  const named = messages(situation)
+  if (named === undefined) return undefined
+  const verb = readOnly || random.chance(0.5) ? 'COPY' : 'MOVE'
+  // Numbers in the command itself: not with another command in progress, although EXPUNGE may answer it.
+  if (!named.uid && situation.pipelined) return undefined
+  return { text: `${prefix(named.uid)}${verb} ${named.set} Archive\r\n`, byNumber: false }
+}
+
+function expunge(situation: Situation): Draft | undefined {
+  if (situation.readOnly) return undefined
+  if (!situation.modes.uidOnly && situation.random.chance(0.5)) return { text: 'EXPUNGE\r\n', byNumber: false }
+  return { text: 'UID EXPUNGE 1:*\r\n', byNumber: false }
+}
+
+function message(random: Random): string {
+  const text = `Subject: hello ${random.below(50)}\r\nMessage-ID: <${random.below(1e9)}@x.test>\r\n\r\nUntil tomorrow.\r\n`
+  return `{${text.length}+}\r\n${text}`
+}
+
+function append({ random, view }: Situation): Draft | undefined {
+  if (view.exists > 60) return undefined
+  const second = random.chance(0.2) ? ` (\\Flagged) ${message(random)}` : ''
+  return {
+    text: `APPEND ${random.pick(['INBOX', 'INBOX', 'Archive'])} (\\Seen red) ${message(random)}${second}\r\n`,
+    byNumber: false,
+  }
+}
+
+function replace(situation: Situation): Draft | undefined {
+  const { random, view, readOnly } = situation
+  const known = view.messages().flatMap(({ uid }) => uid ?? [])
+  if (readOnly || known.length === 0) return undefined
+  return { text: `UID REPLACE ${random.pick(known)} INBOX (\\Draft) ${message(random)}\r\n`, byNumber: false }
+}
+
+function elsewhere({ random }: Situation): Draft {
+  const text = random.pick([
+    'STATUS Archive (MESSAGES UIDNEXT UNSEEN SIZE DELETED)',
+    'LIST "" * RETURN (STATUS (MESSAGES) SPECIAL-USE)',
+    'GETQUOTAROOT INBOX',
+    'GETMETADATA (DEPTH infinity) INBOX /private',
+  ])
+  return { text: `${text}\r\n`, byNumber: false }
+}
