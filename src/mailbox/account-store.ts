@@ -18,9 +18,9 @@ import { schema } from './schema.ts'
 import type { ShareNotifications } from './share-notifications.ts'
 import type { ShareTellings } from './share-tellings.ts'
 import type { SharedAccounts } from './shared-accounts.ts'
+import type { Commit } from './changes.ts'
 import type {
   AccountFacts,
-  Commit,
   Identity,
   IdentityPatch,
   MailboxRole,

@@ -15,7 +15,7 @@ import type { Journal } from './journal.ts'
 import type { Mailboxes } from './mailboxes.ts'
 import type { ShareNotifications } from './share-notifications.ts'
 import type { Threads } from './threads.ts'
-import type { Changes, ChangeType } from './types.ts'
+import type { Changes, ChangeType } from './changes.ts'
 import type { Views } from './views.ts'
 import type { Visibility } from './visibility.ts'
 

@@ -42,13 +42,11 @@ export type {
   ThreadId,
   Uid,
 } from './ids.ts'
+export type { ChangeType, Changes, Commit, ObjectChanges, PlacementChanges } from './changes.ts'
 export type {
   AccountFacts,
   Blob,
   BlobExtent,
-  ChangeType,
-  Changes,
-  Commit,
   CopyOutcome,
   Credential,
   CredentialKind,
@@ -70,9 +68,7 @@ export type {
   NewMailbox,
   NewPushSubscription,
   NewSubmission,
-  ObjectChanges,
   Place,
-  PlacementChanges,
   PushSubscription,
   PushSubscriptionPatch,
   Quota,

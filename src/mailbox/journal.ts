@@ -10,7 +10,7 @@ import { encodeChanges } from './change-row.ts'
 import { maxNumber, type ModSeq } from './ids.ts'
 import { countedTables } from './schema.ts'
 import { TransactionRecord } from './transaction-record.ts'
-import type { Commit } from './types.ts'
+import type { Commit } from './changes.ts'
 
 export interface JournalHooks {
   /** Runs inside the transaction, after the work: last rows may be written. */

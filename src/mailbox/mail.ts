@@ -13,11 +13,10 @@ import type { StoreLimits } from './limits.ts'
 import type { Octets } from './put-octets.ts'
 import type { Query, QueryResult } from './query/query.ts'
 import type { Rights } from './rights.ts'
+import type { Changes, ChangeType } from './changes.ts'
 import type {
   Blob,
   BlobExtent,
-  Changes,
-  ChangeType,
   Email,
   EmailUpdate,
   Mailbox,

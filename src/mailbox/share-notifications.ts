@@ -14,7 +14,7 @@ import type { MailboxId, ModSeq } from './ids.ts'
 import type { Journal } from './journal.ts'
 import type { Rights } from './rights.ts'
 import type { Person } from './share-news.ts'
-import type { Changes } from './types.ts'
+import type { Changes } from './changes.ts'
 
 export interface ShareNotification {
   readonly id: number

@@ -16,11 +16,10 @@ import { allRights, noRights, type Rights } from './rights.ts'
 import type { EmailSet, SearchedText } from './search/text-index.ts'
 import { Guests } from './shared/guests.ts'
 import type { SharedMail } from './shared/shared-mail.ts'
+import type { Changes, ChangeType } from './changes.ts'
 import type {
   Blob,
   BlobExtent,
-  Changes,
-  ChangeType,
   CopyOutcome,
   Email,
   EmailUpdate,

@@ -3,7 +3,7 @@
  */
 import type { EmailId, IdentityId, MailboxId, ModSeq, SubmissionId, ThreadId, Uid } from './ids.ts'
 import type { Rights } from './rights.ts'
-import type { Commit, ObjectChanges, PlacementChanges } from './types.ts'
+import type { Commit, ObjectChanges, PlacementChanges } from './changes.ts'
 
 /** Created, updated and destroyed ids of one type; an id is in at most one set. */
 export class ObjectRecord<Id extends number> {

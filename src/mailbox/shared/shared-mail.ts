@@ -17,12 +17,10 @@ import type { OpenAccount } from '../open-account.ts'
 import type { Octets } from '../put-octets.ts'
 import type { Query, QueryResult } from '../query/query.ts'
 import type { Rights } from '../rights.ts'
+import type { Changes, ChangeType, Commit } from '../changes.ts'
 import type {
   Blob,
   BlobExtent,
-  Changes,
-  ChangeType,
-  Commit,
   Email,
   EmailUpdate,
   Mailbox,
