@@ -13,7 +13,16 @@ export interface Room {
   readonly packages: readonly string[]
 }
 
-const engines = ['protocol/smtp', 'protocol/sasl', 'protocol/imap', 'protocol/pop3', 'protocol/jmap', 'protocol/dns']
+const authentication = ['protocol/dkim', 'protocol/spf', 'protocol/dmarc', 'protocol/arc']
+const engines = [
+  'protocol/smtp',
+  'protocol/sasl',
+  'protocol/imap',
+  'protocol/pop3',
+  'protocol/jmap',
+  'protocol/dns',
+  ...authentication,
+]
 const core = ['format', ...engines, 'storage', 'mailbox', 'routing', 'queue', 'arrival', 'delivery']
 const access = ['access/jmap', 'access/session', 'access/imap', 'access/pop3', 'access/admin']
 
@@ -25,6 +34,15 @@ export const rooms: readonly Room[] = [
   { path: 'protocol/pop3', about: 'POP3 wire and grammar', imports: ['format', 'protocol/sasl'], packages: [] },
   { path: 'protocol/jmap', about: 'JMAP requests and references', imports: ['format'], packages: [] },
   { path: 'protocol/dns', about: 'DNS messages over HTTPS', imports: ['format'], packages: ['dns-packet'] },
+  { path: 'protocol/dkim', about: 'signatures of domains', imports: ['format', 'protocol/dns'], packages: [] },
+  { path: 'protocol/spf', about: 'who may send for a domain', imports: ['format', 'protocol/dns'], packages: [] },
+  { path: 'protocol/dmarc', about: 'what a domain asks for', imports: ['format', 'protocol/dns'], packages: [] },
+  {
+    path: 'protocol/arc',
+    about: 'what earlier receivers found',
+    imports: ['format', 'protocol/dns', 'protocol/dkim'],
+    packages: [],
+  },
   { path: 'storage', about: 'the SQL port and migrations', imports: [], packages: [] },
   { path: 'mailbox', about: 'the mail store of an account', imports: ['format', 'storage'], packages: [] },
   { path: 'routing', about: 'recipient to destination', imports: ['format', 'storage'], packages: [] },
@@ -51,7 +69,12 @@ export const rooms: readonly Room[] = [
   { path: 'access/imap', about: 'IMAP × mailbox', imports: [...core, 'access/session'], packages: [] },
   { path: 'access/pop3', about: 'POP3 × mailbox', imports: [...core, 'access/session'], packages: [] },
   { path: 'access/admin', about: 'administration', imports: core, packages: [] },
-  { path: 'host/bridge/link', about: 'the wire between bridge and Worker', imports: ['protocol/smtp'], packages: [] },
+  {
+    path: 'host/bridge/link',
+    about: 'the wire between bridge and Worker',
+    imports: ['protocol/sasl', 'protocol/smtp'],
+    packages: [],
+  },
   {
     path: 'host/bridge/common',
     about: 'the bridge, on any runtime with sockets',
