@@ -43,6 +43,7 @@ export class Annotations {
     this.#check(owner, values)
     this.#journal.transaction(() => {
       for (const [entry, value] of values) {
+        this.#journal.record.annotated(mailbox, entry)
         if (value === null) this.#sql.exec('DELETE FROM annotation WHERE mailbox = ? AND entry = ?', owner, entry)
         else {
           const put = 'INSERT OR REPLACE INTO annotation (mailbox, entry, value) VALUES (?, ?, ?)'

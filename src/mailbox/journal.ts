@@ -82,7 +82,9 @@ export class Journal {
       throw error
     }
     this.#record = undefined
-    if (this.state !== record.start) this.#hooks.committed(record.commit(this.state))
+    // Annotations have no number: JMAP does not know them, and IMAP's mod-sequences are of messages.
+    const annotated = record.annotations.size > 0
+    if (this.state !== record.start || annotated) this.#hooks.committed(record.commit(this.state))
     return result
   }
 

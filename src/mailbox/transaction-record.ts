@@ -64,6 +64,8 @@ export class TransactionRecord {
   /** Principals whose grants changed, and the grants that went with their mailboxes. */
   readonly grantees = new Set<string>()
   readonly lostGrants = new Map<MailboxId, ReadonlyMap<string, Rights>>()
+  /** Entries that were set or removed, by mailbox; of the account itself without one. Not counted as a change of state. */
+  readonly annotations = new Map<MailboxId | undefined, Set<string>>()
   /** Notices of what others share came or went. */
   notifications = false
   /** The vacation response changed. */
@@ -90,6 +92,12 @@ export class TransactionRecord {
     this.emails.destroy(id)
     this.threads.add(thread)
     if (id <= this.start) this.threadOfDestroyed.set(id, thread)
+  }
+
+  annotated(mailbox: MailboxId | undefined, entry: string): void {
+    const entries = this.annotations.get(mailbox)
+    if (entries === undefined) this.annotations.set(mailbox, new Set([entry]))
+    else entries.add(entry)
   }
 
   hid(id: EmailId, thread: ThreadId): void {
@@ -133,6 +141,7 @@ export class TransactionRecord {
       submissions: this.submissions.changes(),
       threads: this.threads,
       grants: this.grantees,
+      annotations: this.annotations,
       notifications: this.notifications,
       vacation: this.vacation,
       quota: this.quota !== undefined,

@@ -26,6 +26,7 @@ const words = [
   'MULTIAPPEND',
   'MULTISEARCH',
   'NAMESPACE',
+  'NOTIFY',
   'OBJECTID',
   'PARTIAL',
   'PREVIEW',

@@ -1,13 +1,14 @@
 /**
  * What a command works on: the session's parts, without the machinery that runs it.
  */
-import type { MailStore } from '../../mailbox/index.ts'
+import type { Commit, MailStore } from '../../mailbox/index.ts'
 import { encodeMailboxName, latin1OfUtf8, no, quotedOrLiteral, quotedUtf8 } from '../../protocol/imap/index.ts'
 import type { Output } from '../session/index.ts'
 import type { PeopleLookup } from './people-lookup.ts'
 import type { ImapSessionLimits } from './limits.ts'
 import type { Selected, TellingStyle } from './selected.ts'
 import type { Enabled } from './session-state.ts'
+import type { Notifications } from './notify/notifications.ts'
 
 export interface ImapAccount {
   id: string
@@ -39,6 +40,14 @@ export class Context {
   /** The tag of an IDLE in progress. */
   idle: string | undefined
   closed = false
+  /** Since the client has used NOTIFY: what it wants to be told. */
+  watch: Notifications | undefined
+  /** The client's own command is what changes the store. */
+  acting = false
+  /** New messages of the selected mailbox of which the client wants more than their number. */
+  arrived: number[] = []
+  /** UIDs that the client's own command has put into the selected mailbox. */
+  readonly ownAdditions = new Set<number>()
 
   constructor(parts: Pick<Context, 'store' | 'account' | 'output' | 'limits' | 'now' | 'people' | 'jmapUrl'>) {
     this.store = parts.store
@@ -107,8 +116,46 @@ export class Context {
     return { modSeq: this.modSeq, vanished: this.vanished, uidOnly: this.uidOnly }
   }
 
-  /** News of the selected mailbox, as far as the command in progress lets them be told. */
-  sync(expunge: boolean): void {
-    this.selected?.sync(this.output, { expunge, ...this.style })
+  /**
+   * News of the selected mailbox, as far as the command in progress lets them be told, and the client wants them
+   * (RFC 5465 §3.1) unless they are what it asks for.
+   */
+  sync(expunge: boolean, inAnyCase = false): void {
+    const { selected, watch } = this
+    if (selected === undefined || (this.isKeptFromNews && !inAnyCase)) return
+    const flags = watch === undefined || watch.ofSelected('FlagChange')
+    const added = selected.sync(this.output, { expunge, flags, ...this.style })
+    if (watch?.wishes.selected?.fetch !== undefined) {
+      for (const uid of added) if (!this.ownAdditions.has(uid)) this.arrived.push(uid)
+    }
+    this.ownAdditions.clear()
+  }
+
+  /** The client's own command has just made the last change and shown it: not to be told again. */
+  caughtUp(): void {
+    if (!this.isKeptFromNews) this.selected?.caughtUp()
+  }
+
+  /** Changes that the client makes are not news to it (RFC 5465 §5). Synchronous. */
+  actingItself<T>(work: () => T): T {
+    this.acting = true
+    try {
+      return work()
+    } finally {
+      this.acting = false
+    }
+  }
+
+  /** To be called with every commit. */
+  note(commit: Commit): void {
+    if (this.watch === undefined) return
+    this.watch.note(commit, this.acting)
+    const placed = this.acting && this.selected !== undefined ? commit.placements.get(this.selected.mailbox) : undefined
+    for (const uid of placed?.added ?? []) this.ownAdditions.add(uid)
+  }
+
+  /** With NOTIFY, news of the selected mailbox come only to those who asked for them. */
+  get isKeptFromNews(): boolean {
+    return this.watch !== undefined && !this.watch.ofSelected('MessageNew')
   }
 }

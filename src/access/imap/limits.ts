@@ -22,6 +22,8 @@ export interface ImapSessionLimits {
   readonly outputPiece: number
   /** Commands refused with BAD in a row: what sends so many is broken or not an IMAP client. */
   readonly badCommands: number
+  /** Octets of what a client asks to be notified of: kept with the session's state. */
+  readonly notify: number
   /** Octets of input and of saved state kept across hibernation; a socket's attachment holds 16 KiB in all. */
   readonly state: number
 }
@@ -36,5 +38,6 @@ export const defaultSessionLimits: ImapSessionLimits = {
   outputWindow: 4 * 1024 * 1024,
   outputPiece: 128 * 1024,
   badCommands: 50,
+  notify: 2 * 1024,
   state: 4 * 1024,
 }

@@ -9,7 +9,7 @@ import { astring, no, quotedOrLiteral } from '../../protocol/imap/index.ts'
 import type { Context } from './context.ts'
 import { roleOfSpecialUse, specialUse, type NamedMailbox } from './mailbox-names.ts'
 
-const specialUseEntry = '/private/specialuse'
+export const specialUseEntry = '/private/specialuse'
 
 /** All annotations of a mailbox; of the account without one. */
 export function annotationsOf({ store }: Context, named: NamedMailbox | undefined): Annotation[] {

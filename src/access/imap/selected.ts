@@ -146,9 +146,9 @@ export class Selected {
 
   /**
    * Tells what has happened: changed flags and new messages always, expunged messages when the command in progress
-   * lets it (`expunge`).
+   * lets it (`expunge`), flags unless they are not wanted. Gives the UIDs that are new.
    */
-  sync(output: Output, options: TellingStyle & { expunge: boolean }): void {
+  sync(output: Output, options: TellingStyle & { expunge: boolean; flags: boolean }): readonly number[] {
     const state = this.#store.state
     const told = this.#told
     const news = state !== told
@@ -169,8 +169,9 @@ export class Selected {
     if (expunging) this.#tellExpunged(output, options.vanished)
     if (grown) output.text(`* ${this.map.length} EXISTS\r\n`)
     if (since.length > 0) this.tellNewFlags(output, since)
-    if (changed.length > 0) this.tellFlags(output, changed, options)
+    if (options.flags && changed.length > 0) this.tellFlags(output, changed, options)
     if (expunging && delayed && options.modSeq) this.tellModSeq(output)
+    return grown ? since.filter((uid) => uid > told) : []
   }
 
   /** Up to which mod-sequence the client knows everything: not beyond what it could not be told of (RFC 7162 §3.2). */

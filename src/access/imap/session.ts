@@ -18,9 +18,11 @@ import { Output, type SessionLog, type SessionOutput } from '../session/index.ts
 import type { PeopleLookup } from './people-lookup.ts'
 import { admitLiteral } from './admission.ts'
 import { capabilities } from './capability.ts'
-import { allowedIn, runCommand, tellsExpunges } from './command/index.ts'
+import { allowedIn, runCommand, tellsExpunges, tellsInAnyCase } from './command/index.ts'
 import { Context, type Completion, type ImapAccount } from './context.ts'
 import { defaultSessionLimits, type ImapSessionLimits } from './limits.ts'
+import { tellArrivals } from './notify/arrivals.ts'
+import { Watch } from './notify/watch.ts'
 import { refusalOf } from './refusal.ts'
 import { Selected } from './selected.ts'
 import type { ImapSessionState } from './session-state.ts'
@@ -70,6 +72,7 @@ export class ImapSession {
     const context = session.#context
     for (const name of state.enabled) context.enabled.add(name)
     context.idle = state.idle
+    if (state.notify !== undefined) context.watch = new Watch(context, state.notify)
     session.#badCommands = state.badCommands ?? 0
     if (state.input !== undefined) session.#reader.restore(state.input)
     else if (state.idle !== undefined) session.#reader.expectLine()
@@ -100,15 +103,24 @@ export class ImapSession {
     this.#context.output.acknowledge(count)
   }
 
-  /** The store has committed: a client in IDLE is told at once, any other with its next command (RFC 9051 §5.2). */
-  notify(commit: Commit): void {
-    const { idle, selected, output } = this.#context
-    if (selected === undefined || this.#busy || this.#context.closed) return
-    const destroyed = commit.mailboxes.destroyed.includes(selected.mailbox)
-    if (idle === undefined || (!destroyed && !commit.placements.has(selected.mailbox))) return
-    if (!this.#stillThere()) return
-    this.#guard(() => this.#context.sync(true))
-    output.flush()
+  /**
+   * The store has committed: a client in IDLE, or one that has used NOTIFY (RFC 5465), is told at once, any other with its
+   * next command (RFC 9051 §5.2). Resolves when all is told that has to be waited for.
+   */
+  notify(commit: Commit): void | Promise<void> {
+    const context = this.#context
+    if (context.closed) return
+    this.#guard(() => context.note(commit))
+    if (this.#busy || !this.#isNews(commit)) return
+    this.#running = this.#run()
+    if (this.#busy) return this.#running
+  }
+
+  #isNews({ mailboxes, placements }: Commit): boolean {
+    const { idle, selected, watch } = this.#context
+    if (watch?.hasNews === true) return true
+    if (selected === undefined || (idle === undefined && watch === undefined)) return false
+    return placements.has(selected.mailbox) || mailboxes.destroyed.includes(selected.mailbox)
   }
 
   /** The connection is gone: a paused command ends. */
@@ -128,9 +140,10 @@ export class ImapSession {
    */
   state(): ImapSessionState | undefined {
     if (this.#busy) return undefined
-    const { enabled, selected, idle, limits } = this.#context
+    const { enabled, selected, idle, limits, watch } = this.#context
     const state: ImapSessionState = { version: 1, enabled: [...enabled] }
     if (idle !== undefined) state.idle = idle
+    if (watch !== undefined) state.notify = watch.wishes
     if (this.#badCommands > 0) state.badCommands = this.#badCommands
     if (selected !== undefined) {
       const kept = selected.state(limits.state)
@@ -148,15 +161,35 @@ export class ImapSession {
   async #run(): Promise<void> {
     this.#busy = true
     try {
-      for (let event = this.#next(); event !== undefined; event = this.#next()) await this.#handle(event)
-      // News that came between IDLE's beginning and here found the session busy.
-      if (this.#context.idle !== undefined && this.#stillThere()) this.#context.sync(true)
+      for (let telling: Promise<void> | undefined, first = true; first || telling !== undefined; first = false) {
+        for (let event = this.#next(); event !== undefined; event = this.#next()) await this.#handle(event)
+        // News that came meanwhile found the session busy.
+        telling = this.#tellNews()
+        if (telling !== undefined) await telling
+      }
     } catch (error) {
       this.#log.error('imap: session failed', error)
       this.#bye('Internal error', 'SERVERBUG')
     }
     this.#context.output.flush()
     this.#busy = false
+  }
+
+  /** What a client that listens is told between commands and in IDLE. A promise while more of it has to be read. */
+  #tellNews(): Promise<void> | undefined {
+    const context = this.#context
+    const { idle, watch } = context
+    if (context.closed || (idle === undefined && watch === undefined) || !this.#stillThere()) return undefined
+    context.sync(idle !== undefined || watch?.isImmediate === true)
+    if (watch?.tell() === false) {
+      // RFC 5465 §5.8: too much for this client; as if it had said NOTIFY NONE.
+      context.watch = new Watch(context, { groups: [] })
+      context.output.text('* OK [NOTIFICATIONOVERFLOW] Too much has happened\r\n')
+      return undefined
+    }
+    const uids = context.arrived.splice(0)
+    const fetch = watch?.wishes.selected?.fetch
+    return uids.length === 0 || fetch === undefined ? undefined : tellArrivals(context, uids, fetch)
   }
 
   #next(): ReaderEvent | undefined {
@@ -193,7 +226,8 @@ export class ImapSession {
     }
     // A NO tells the news too: often they are its reason.
     if (!this.#stillThere()) return
-    context.sync(!(command instanceof ImapError) && tellsExpunges(command))
+    if (command instanceof ImapError) context.sync(false)
+    else context.sync(tellsExpunges(command), tellsInAnyCase(command))
     if (context.selected === selectedBefore) this.#tellModSeq(awareBefore)
     if (done instanceof ImapError) return this.#refuse(raw.tag, done)
     this.#badCommands = 0
@@ -214,7 +248,8 @@ export class ImapSession {
   /** Runs a command; its refusal comes back as a value. */
   async #perform(command: ImapCommand, tag: string): Promise<Completion | ImapError | undefined> {
     try {
-      return this.#stillThere() ? await runCommand(command, this.#context, tag) : undefined
+      const context = this.#context
+      return this.#stillThere() ? await context.actingItself(() => runCommand(command, context, tag)) : undefined
     } catch (error) {
       return this.#refusal(command.name, error)
     }

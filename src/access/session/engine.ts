@@ -10,8 +10,8 @@ export interface SessionEngine<State = unknown> {
   acknowledge(count: number): void
   /** The bridge has given out so many answers that it was sent ahead. */
   taken?(count: number): void
-  /** The store has committed. */
-  notify(commit: Commit): void
+  /** The store has committed. A promise while the session is busy with it. */
+  notify(commit: Commit): void | Promise<void>
   /** The connection is gone. */
   end(): void
   /** The engine has said its last word: it takes nothing more. */

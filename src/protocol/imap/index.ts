@@ -40,6 +40,14 @@ export type { ListCommand, ListReturn, ListSelection } from './command/list.ts'
 export type { StatusItem } from './command/status.ts'
 export type { AppendCommand, AppendMessage, CatenatePart, ReplaceCommand } from './command/append.ts'
 export type { GetMetadataCommand, SetMetadataCommand } from './command/metadata.ts'
+export {
+  isMessageEvent,
+  type NotifyCommand,
+  type NotifyEvent,
+  type NotifyGroup,
+  type NotifySource,
+  type NotifyWishes,
+} from './command/notify.ts'
 export type { AclCommand } from './command/acl.ts'
 export type { QuotaCommand } from './command/quota.ts'
 export { parseImapUrl, type ImapUrl } from './imap-url.ts'

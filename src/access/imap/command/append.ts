@@ -3,7 +3,7 @@
  *
  * Standards: RFC 9051 §6.3.12, RFC 3502 (MULTIAPPEND), RFC 4315 §3 (APPENDUID), RFC 4469 (CATENATE), RFC 8508 (REPLACE).
  */
-import type { Octets } from '../../../mailbox/index.ts'
+import type { Email, Octets } from '../../../mailbox/index.ts'
 import {
   bad,
   formatUidSet,
@@ -54,7 +54,7 @@ async function put(
     const octets: Octets[] = []
     for (const raw of raws) octets.push(await incoming.message(raw))
     const { mailbox } = expectMailbox(store, mailboxName, 'TRYCREATE')
-    const emails = store.transaction(() => {
+    const add = (): Email[] => {
       const added = store.add(
         messages.map(({ flags, receivedAt }, index) => ({
           raw: octets[index] as Octets,
@@ -65,7 +65,8 @@ async function put(
       )
       along()
       return added
-    })
+    }
+    const emails = context.actingItself(() => store.transaction(add))
     return `APPENDUID ${mailbox.uidValidity} ${formatUidSet(emails.map((email) => email.places[0]?.uid as number))}`
   } finally {
     await incoming.settle()

@@ -45,7 +45,7 @@ export async function fetch(context: Context, command: Extract<ImapCommand, { na
   for (let start = 0; start < sequences.length && !context.closed; start += size) {
     const batch = sequences.slice(start, size === Infinity ? undefined : start + size)
     const seenNow = marks ? markSeen(context, selected, batch) : none
-    missing += batch.length - (await sendBatch(context, plan, batch, seenNow))
+    missing += batch.length - (await sendMessages(context, plan, batch, seenNow))
   }
   if (missing > 0 && !command.uid) {
     return { type: 'NO', code: 'EXPUNGEISSUED', text: 'Some messages are gone' }
@@ -55,12 +55,12 @@ export async function fetch(context: Context, command: Extract<ImapCommand, { na
 
 const none: ReadonlySet<number> = new Set()
 
-/** Sends one batch; how many messages were still there. */
-async function sendBatch(
+/** Sends these messages; how many were still there. */
+export async function sendMessages(
   context: Context,
   plan: FetchPlan,
   sequences: readonly number[],
-  seenNow: ReadonlySet<number>,
+  seenNow: ReadonlySet<number> = none,
 ): Promise<number> {
   let sent = 0
   const ahead = plan.readsWhole ? new ReadAhead(context, sequences) : undefined
@@ -133,6 +133,6 @@ function markSeen(context: Context, selected: Selected, sequences: readonly numb
   if (unseen.length === 0) return none
   context.sync(false)
   const { changed } = context.store.setFlags(selected.mailbox, unseen, { add: ['$seen'] })
-  selected.caughtUp()
+  context.caughtUp()
   return new Set<number>(changed)
 }

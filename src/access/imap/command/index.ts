@@ -24,6 +24,7 @@ import { logout } from './logout.ts'
 import { getMetadata, setMetadata } from './metadata.ts'
 import { multiSearch } from './multi-search.ts'
 import { namespace } from './namespace.ts'
+import { notify } from './notify.ts'
 import { quota } from './quota.ts'
 import { rename } from './rename.ts'
 import { search } from './search.ts'
@@ -71,6 +72,11 @@ export function tellsExpunges(command: ImapCommand): boolean {
     default:
       return true
   }
+}
+
+/** Its news are told even to a client that has asked for none: they are what it did (RFC 5465 §5). */
+export function tellsInAnyCase({ name }: ImapCommand): boolean {
+  return name === 'EXPUNGE' || name === 'MOVE' || name === 'REPLACE'
 }
 
 /** Does the command. Undefined: it has answered by itself, or is not over yet (IDLE). */
@@ -130,6 +136,8 @@ export function runCommand(
       return getMetadata(context, command)
     case 'SETMETADATA':
       return setMetadata(context, command)
+    case 'NOTIFY':
+      return notify(context, command)
     case 'GETQUOTA':
     case 'GETQUOTAROOT':
     case 'SETQUOTA':

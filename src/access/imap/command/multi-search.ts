@@ -5,7 +5,8 @@
  */
 import { bad, type MultiSearchCommand, type SearchKey, type SearchSource } from '../../../protocol/imap/index.ts'
 import type { Completion, Context } from '../context.ts'
-import { canonical, delimiter, namedMailboxes, nameOfMailbox, type NamedMailbox } from '../mailbox-names.ts'
+import { namedMailboxes, nameOfMailbox, type NamedMailbox } from '../mailbox-names.ts'
+import { isIn } from '../mailbox-source.ts'
 import { returnedValues } from '../search/result.ts'
 import { asksModSeq, runSearch } from '../search/run.ts'
 import { Selected } from '../selected.ts'
@@ -47,35 +48,11 @@ function mailboxesOf(context: Context, sources: readonly SearchSource[]): Set<Na
       chosen.add(context.mailbox.mailbox)
       continue
     }
-    for (const named of all) if (isIn(named, source)) chosen.add(named.mailbox.id)
+    for (const { name, mailbox } of all) {
+      if (isIn({ name, isSubscribed: mailbox.isSubscribed, role: mailbox.role }, source)) chosen.add(mailbox.id)
+    }
   }
   return chosen
-}
-
-function isIn({ mailbox, name }: NamedMailbox, source: SearchSource): boolean {
-  switch (source.source) {
-    case 'SELECTED':
-      return false
-    case 'PERSONAL':
-      return true
-    case 'SUBSCRIBED':
-      return mailbox.isSubscribed
-    case 'INBOXES':
-      return mailbox.role === 'inbox'
-    case 'MAILBOXES':
-      return source.mailboxes.some((wanted) => canonical(wanted) === name)
-    case 'SUBTREE':
-      return source.mailboxes.some((top) => levelsBelow(name, canonical(top)) >= 0)
-    case 'SUBTREE-ONE':
-      return source.mailboxes.some((top) => [0, 1].includes(levelsBelow(name, canonical(top))))
-  }
-}
-
-/** 0 for the mailbox itself, 1 for its children; -1 when it is not below. */
-function levelsBelow(name: string, top: string): number {
-  if (name === top) return 0
-  if (!name.startsWith(top + delimiter)) return -1
-  return name.slice(top.length).split(delimiter).length - 1
 }
 
 function namesNumbers(key: SearchKey): boolean {

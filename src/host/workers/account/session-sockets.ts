@@ -105,8 +105,9 @@ export class SessionSockets {
 
   notify(commit: Commit): void {
     for (const [socket, live] of this.#live) {
-      live.session.notify(commit)
+      const told = live.session.notify(commit)
       this.#remember(socket, live)
+      if (told !== undefined) void told.then(() => this.#remember(socket, live))
     }
   }
 

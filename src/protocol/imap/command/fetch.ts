@@ -118,6 +118,16 @@ function parseItems(decoder: Decoder): FetchItem[] {
   return items
 }
 
+/** `fetch-att *(SP fetch-att) ")"`, the parenthesis before it being read: for responses that nobody asks for one by one. */
+export function parseFetchAttributes(decoder: Decoder): FetchItem[] {
+  const items: FetchItem[] = []
+  do items.push(parseItem(decoder))
+  while (decoder.sp())
+  decoder.expectSpecial(')')
+  if (items.length > maxItems) throw bad('Too many FETCH items', 'TOOBIG')
+  return items
+}
+
 function parseItem(decoder: Decoder): FetchItem {
   // `[` is an atom character (RFC 9051 §9), `]` is not: an item name ends where its section begins.
   for (const name of ['BODY.PEEK[', 'BODY[', 'BINARY.PEEK[', 'BINARY.SIZE[', 'BINARY[']) {

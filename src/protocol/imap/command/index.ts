@@ -13,6 +13,7 @@ import { parseFetch, type FetchCommand } from './fetch.ts'
 import { parseIdParameters } from './id.ts'
 import { parseList, parseLsub, type ListCommand } from './list.ts'
 import { parseGetMetadata, parseSetMetadata, type GetMetadataCommand, type SetMetadataCommand } from './metadata.ts'
+import { parseNotify, type NotifyCommand } from './notify.ts'
 import { parseGetQuota, parseGetQuotaRoot, parseSetQuota, type QuotaCommand } from './quota.ts'
 import { parseMultiSearch, parseSearch, type MultiSearchCommand, type SearchCommand } from './search.ts'
 import { parseSelect, type SelectCommand } from './select.ts'
@@ -56,6 +57,7 @@ export type ImapCommand =
   | AclCommand
   | GetMetadataCommand
   | SetMetadataCommand
+  | NotifyCommand
   | { name: 'COPY' | 'MOVE'; uid: boolean; set: SequenceSet; mailbox: string }
   /** `set` only with UID EXPUNGE (RFC 4315 §2.1). */
   | { name: 'EXPUNGE'; set?: SequenceSet }
@@ -132,6 +134,7 @@ const grammars = new Map<string, Grammar>([
   ['MYRIGHTS', parseAcl('MYRIGHTS')],
   ['GETMETADATA', parseGetMetadata],
   ['SETMETADATA', parseSetMetadata],
+  ['NOTIFY', parseNotify],
   ['EXPUNGE', () => ({ name: 'EXPUNGE' })],
   ['UID EXPUNGE', parseUidExpunge],
 ])

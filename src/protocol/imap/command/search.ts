@@ -88,7 +88,8 @@ export function parseSearch(decoder: Decoder, uid: boolean): SearchCommand {
 
 /** Where ESEARCH looks (RFC 7377 §2.2). */
 export type SearchSource =
-  | { source: 'SELECTED' | 'INBOXES' | 'PERSONAL' | 'SUBSCRIBED' }
+  | { source: 'SELECTED' }
+  | { source: 'INBOXES' | 'PERSONAL' | 'SUBSCRIBED' }
   | { source: 'SUBTREE' | 'SUBTREE-ONE' | 'MAILBOXES'; mailboxes: string[] }
 
 export interface MultiSearchCommand extends SearchProgram {
