@@ -82,6 +82,12 @@ describe('FETCH', () => {
     ])
   })
 
+  it('tells once what is asked for twice', async () => {
+    const [uid] = deliver(store, simple)
+    await client.select()
+    expect(await client.command('UID FETCH 1:* (UID FLAGS UID FLAGS)')).toContain(`* 1 FETCH (UID ${uid} FLAGS ())`)
+  })
+
   it('gives ENVELOPE and structure', async () => {
     deliver(store, simple)
     await client.select()

@@ -33,7 +33,10 @@ type TextItem = (message: FetchMessage) => string
 
 export function planFetch(context: Context, command: Extract<ImapCommand, { name: 'FETCH' }>): FetchPlan {
   const names = new Set(command.items.map((item) => item.item))
-  const items = [...command.items]
+  // What is asked for twice is told once; two parts of one section are not the same.
+  const items = command.items.filter(
+    (item, at, all) => 'label' in item || all.findIndex((other) => other.item === item.item) === at,
+  )
   // RFC 9586 §3.3: UIDFETCH has the UID in front.
   if (command.uid && !context.uidOnly && !names.has('UID')) items.unshift({ item: 'UID' })
   // CHANGEDSINCE asks for MODSEQ too (RFC 7162 §3.1.4.1).

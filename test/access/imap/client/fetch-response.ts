@@ -26,7 +26,7 @@ export function fetched(cursor: Cursor, number: number, uidOnly: boolean): Fetch
   let modSeq: number | undefined
   cursor.list(() => {
     const name = itemName(cursor)
-    if (items.has(name)) cursor.fail(`${name} twice`)
+    if (items.has(name) && !/\[|^RFC822($|\.[HT])/.test(name)) cursor.fail(`${name} twice`)
     cursor.sp()
     const start = cursor.at
     let value: string | undefined
