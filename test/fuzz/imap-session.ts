@@ -56,8 +56,7 @@ export class SessionFuzz {
       await (this.#random.chance(0.85) ? this.#oneByOne() : this.#push())
       if (this.#client.errors.length > 0) throw new Error('a bug was logged', { cause: this.#client.errors[0] })
     } catch (error) {
-      const cause = error instanceof Error ? (error.cause ?? error) : error
-      throw new Error(`${String(error)}\n${this.#said.slice(-40).join('')}`, { cause })
+      throw new Error(`${String(error)}\n${this.#said.slice(-40).join('')}`, { cause: error })
     }
   }
 

@@ -66,8 +66,9 @@ export class MailClient {
     return this.#outstanding.length === 0
   }
 
-  get idling(): boolean {
-    return this.#idling !== 'no'
+  /** In IDLE, with nothing to be answered before DONE. */
+  get waiting(): boolean {
+    return this.#idling === 'yes'
   }
 
   get view(): MailboxView {
