@@ -61,5 +61,22 @@ interface AbortSignal {
 
 interface CoreSubtleCrypto {
   digest(algorithm: string, data: Uint8Array | ArrayBuffer): Promise<ArrayBuffer>
+  importKey(
+    format: 'raw',
+    key: Uint8Array,
+    algorithm: 'PBKDF2' | { name: 'HMAC'; hash: 'SHA-256' },
+    extractable: false,
+    usages: readonly ('sign' | 'deriveBits')[],
+  ): Promise<CoreCryptoKey>
+  sign(algorithm: 'HMAC', key: CoreCryptoKey, data: Uint8Array): Promise<ArrayBuffer>
+  deriveBits(
+    algorithm: { name: 'PBKDF2'; hash: 'SHA-256'; salt: Uint8Array; iterations: number },
+    key: CoreCryptoKey,
+    length: number,
+  ): Promise<ArrayBuffer>
+}
+/** Opaque: only the functions above know what is in it. */
+interface CoreCryptoKey {
+  readonly type: string
 }
 declare var crypto: { readonly subtle: CoreSubtleCrypto }

@@ -1,6 +1,6 @@
 /**
  * The ways to log in: passwords that people choose (slow hash), app passwords and tokens that the store makes (fast
- * hash of a long random secret).
+ * hash of a long random secret). With passwords of both kinds goes what SCRAM needs of them.
  *
  * Security: fed by anyone who tries to log in. Secrets are never stored; a correct chosen password is remembered in
  * memory under a keyed hash for a while, so that a mail app that logs in every minute does not cost a slow hash each
@@ -11,6 +11,15 @@ import type { Sql } from '../storage/index.ts'
 import { StoreError } from './errors.ts'
 import type { CredentialId } from './ids.ts'
 import type { Journal } from './journal.ts'
+import {
+  formatVerifier,
+  parseVerifier,
+  scramIterations,
+  type ScramSalt,
+  scramSaltLength,
+  scramSignature,
+  scramVerifier,
+} from './scram.ts'
 import type { Credential, CredentialKind } from './types.ts'
 
 /** A slow, salted password hash (scrypt or better). The host provides it. */
@@ -45,6 +54,7 @@ interface Row {
   readonly kind: CredentialKind
   readonly hash: string
   readonly lastUsed: number | null
+  readonly scram: string | null
 }
 
 export class Credentials {
@@ -74,12 +84,12 @@ export class Credentials {
     if (password === '' || password.length > maxPasswordLength) {
       throw new StoreError('invalidProperties', `a password has 1 to ${maxPasswordLength} characters`, ['password'])
     }
-    const hash = await hasher.hash(password)
+    const [hash, scram] = await Promise.all([hasher.hash(password), this.#verifier(password)])
     this.#remembered.clear()
     this.#parts.transaction((journal) => {
       journal.touch()
       this.#parts.sql.exec(`DELETE FROM credential WHERE kind = 'password'`)
-      this.#insert(journal, 'password', 'password', hash)
+      this.#insert(journal, 'password', 'password', hash, scram)
       this.#ended()
     })
   }
@@ -95,7 +105,9 @@ export class Credentials {
     const letters = base32(random(kind === 'app' ? 15 : 25))
     const secret = kind === 'app' ? (letters.match(/.{4}/g) as string[]).join('-') : `facteur_${letters}`
     const hash = await sha256(encodeUtf8(canonical(secret)))
-    const id = this.#parts.transaction((journal) => this.#insert(journal, kind, name.slice(0, 200), hash))
+    // A token goes where tokens go (RFC 7628). An app password has to be typed as it is shown where SCRAM hashes it.
+    const scram = kind === 'app' ? await this.#verifier(secret) : null
+    const id = this.#parts.transaction((journal) => this.#insert(journal, kind, name.slice(0, 200), hash, scram))
     return { credential: this.list().find((each) => each.id === id) as Credential, secret }
   }
 
@@ -117,6 +129,62 @@ export class Credentials {
     const rows = this.#rows()
     const row = (await this.#issued(secret, rows)) ?? (await this.#chosen(secret, rows))
     if (row === undefined) return undefined
+    this.#used(row)
+    return row.id
+  }
+
+  /** As `verify`, for tokens only (RFC 6750). */
+  async verifyToken(secret: string): Promise<CredentialId | undefined> {
+    if (secret === '' || secret.length > maxPasswordLength) return undefined
+    const row = await this.#issued(
+      secret,
+      this.#rows().filter(({ kind }) => kind === 'token'),
+    )
+    if (row !== undefined) this.#used(row)
+    return row?.id
+  }
+
+  /** How a client is to hash its password for SCRAM; undefined when no password here can be used so. */
+  scramSalt(): ScramSalt | undefined {
+    for (const { scram } of this.#rows()) {
+      const verifier = parseVerifier(scram)
+      if (verifier !== undefined) return { salt: verifier.salt, iterations: verifier.iterations }
+    }
+    return undefined
+  }
+
+  /**
+   * The credential that a client has shown to know, for the `AuthMessage` of its exchange, and the server's signature;
+   * undefined when the proof is wrong (RFC 5802 §3). That the message holds a fresh nonce is the caller's business.
+   */
+  async verifyScram(
+    message: string,
+    proof: Uint8Array,
+  ): Promise<{ id: CredentialId; signature: Uint8Array } | undefined> {
+    for (const row of this.#rows()) {
+      const verifier = parseVerifier(row.scram)
+      const signature = verifier === undefined ? undefined : await scramSignature(verifier, message, proof)
+      if (signature === undefined) continue
+      this.#used(row)
+      return { id: row.id, signature }
+    }
+    return undefined
+  }
+
+  forget(): void {
+    this.#remembered.clear()
+  }
+
+  /** Of all the account's credentials the same salt: a client is told it before it says which it has. */
+  async #verifier(password: string): Promise<string | null> {
+    const random = this.#parts.random
+    if (random === undefined) return null
+    const salt = this.scramSalt() ?? { salt: random(scramSaltLength), iterations: scramIterations }
+    const verifier = await scramVerifier(password, salt)
+    return verifier === undefined ? null : formatVerifier(verifier)
+  }
+
+  #used(row: Row): void {
     const now = this.#parts.now()
     if (row.lastUsed === null || now - row.lastUsed >= day) {
       this.#parts.transaction(() => {
@@ -124,11 +192,6 @@ export class Credentials {
         this.#parts.sql.exec('UPDATE credential SET last_used = ? WHERE id = ?', noted, row.id)
       })
     }
-    return row.id
-  }
-
-  forget(): void {
-    this.#remembered.clear()
   }
 
   /** What hangs on credentials ends with them. */
@@ -162,21 +225,22 @@ export class Credentials {
 
   #rows(): Row[] {
     return this.#parts.transaction(() => {
-      const rows = this.#parts.sql.exec('SELECT id, kind, hash, last_used FROM credential').toArray()
+      const rows = this.#parts.sql.exec('SELECT id, kind, hash, last_used, scram FROM credential').toArray()
       return rows.map((row) => ({
         id: row.id as CredentialId,
         kind: row.kind as CredentialKind,
         hash: row.hash as string,
         lastUsed: row.last_used as number | null,
+        scram: row.scram as string | null,
       }))
     })
   }
 
-  #insert(journal: Journal, kind: CredentialKind, name: string, hash: string): CredentialId {
+  #insert(journal: Journal, kind: CredentialKind, name: string, hash: string, scram: string | null): CredentialId {
     const id = journal.take() as CredentialId
     const now = this.#parts.now()
-    const query = 'INSERT INTO credential (id, kind, name, hash, created) VALUES (?, ?, ?, ?, ?)'
-    this.#parts.sql.exec(query, id, kind, name, hash, now)
+    const query = 'INSERT INTO credential (id, kind, name, hash, created, scram) VALUES (?, ?, ?, ?, ?, ?)'
+    this.#parts.sql.exec(query, id, kind, name, hash, now, scram)
     return id
   }
 }

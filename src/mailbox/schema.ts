@@ -104,6 +104,10 @@ export const schema: readonly Migration[] = [
   `
   CREATE INDEX blob_expires ON blob (expires, size) WHERE expires IS NOT NULL;
   `,
+  // What SCRAM needs of a password, see scram.ts; absent for those that were set before, and for tokens.
+  `
+  ALTER TABLE credential ADD COLUMN scram TEXT;
+  `,
 ]
 
 /** The tables whose keys come from the account's counter; with `change` they hold its highest value at all times. */

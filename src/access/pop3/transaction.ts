@@ -5,6 +5,7 @@
  */
 import { formatEmailId, type MailStore } from '../../mailbox/index.ts'
 import { capabilities, language, MultiLine, Pop3Error, type Pop3Command } from '../../protocol/pop3/index.ts'
+import { unboundMechanisms } from '../../protocol/sasl/index.ts'
 import type { Output } from '../session/index.ts'
 import type { Maildrop } from './maildrop.ts'
 import { MessageSource } from './message-source.ts'
@@ -69,7 +70,7 @@ export class Transaction {
       case 'NOOP':
         return output.text('+OK\r\n')
       case 'CAPA':
-        return output.text(capabilities({ tls: tls ? 'active' : 'available', passwords: true }))
+        return output.text(capabilities({ tls: tls ? 'active' : 'available', mechanisms: unboundMechanisms }))
       case 'LANG':
         return output.text(language(command.tag))
     }

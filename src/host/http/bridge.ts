@@ -4,23 +4,24 @@
  * Security: open to holders of the bridge secret only. What the session header says comes from mail clients.
  */
 import { Hono } from 'hono'
-import { bearerMatches } from './authorization.ts'
-import type { House } from './house.ts'
+import type { LoginProof } from '../../protocol/sasl/index.ts'
+import { bearerMatches, tokenAccount } from './authorization.ts'
+import type { AccountRoute, House } from './house.ts'
 import { problem } from './problem.ts'
 
 /** Login and password are bounded by the login engine; this bounds the header as a whole. */
 const MAX_SESSION_HEADER = 8192
 
 /** How the bridge opens a session, after the client gave credentials: JSON in base64url in `Facteur-Session`. */
-export interface SessionRequest {
+export type SessionRequest = {
   readonly protocol: 'imap' | 'pop3'
+  /** Empty when only the token says whose it is. */
   readonly login: string
-  readonly password: string
   /** IMAP's tag of the login command; empty for others. */
   readonly tag: string
   readonly clientAddress: string
   readonly tls: boolean
-}
+} & LoginProof
 
 export function bridgeRoutes(house: House): Hono {
   const app = new Hono()
@@ -47,7 +48,7 @@ async function openSession(house: House, request: Request): Promise<Response> {
   const session = parseSessionRequest(request.headers.get('Facteur-Session'))
   if (session === undefined) return refusal(400, 'the session header is malformed')
   try {
-    const route = await house.accountByLogin(session.login)
+    const route = await routeOf(house, session)
     if (route === undefined) return refusal(401, 'Authentication failed.')
     const response = await route.fetch(sessionUpgrade(session))
     if (response.status !== 401 || !route.cached) return response
@@ -58,6 +59,12 @@ async function openSession(house: House, request: Request): Promise<Response> {
     house.log('error', 'session could not be opened', { error: String(error) })
     return refusal(503, 'The server is temporarily unable to open the mailbox.')
   }
+}
+
+async function routeOf(house: House, session: SessionRequest): Promise<AccountRoute | undefined> {
+  if (session.login !== '' || !('token' in session)) return house.accountByLogin(session.login)
+  const accountId = tokenAccount(session.token)
+  return accountId === undefined ? undefined : house.accountById(accountId)
 }
 
 /** The request that the account's object understands. Its path begins with no public one, so no client can send it. */
@@ -85,12 +92,13 @@ export function parseSessionRequest(header: string | null): SessionRequest | und
     return undefined // not base64, UTF-8 or JSON
   }
   if (typeof value !== 'object' || value === null) return undefined
-  const { protocol, login, password, tag, clientAddress, tls } = value as Record<string, unknown>
+  const { protocol, login, tag, clientAddress, tls } = value as Record<string, unknown>
+  const proof = readProof(value as Record<string, unknown>)
   if (
     (protocol !== 'imap' && protocol !== 'pop3') ||
     typeof login !== 'string' ||
-    login === '' ||
-    typeof password !== 'string'
+    proof === undefined ||
+    (login === '' && !('token' in proof))
   )
     return undefined
   if (
@@ -101,7 +109,16 @@ export function parseSessionRequest(header: string | null): SessionRequest | und
   ) {
     return undefined
   }
-  return { protocol, login, password, tag, clientAddress, tls }
+  return { protocol, login, ...proof, tag, clientAddress, tls }
+}
+
+/** Undefined for anything that is not exactly one proof. */
+export function readProof({ password, token, scram }: Readonly<Record<string, unknown>>): LoginProof | undefined {
+  if ([password, token, scram].filter((one) => one !== undefined).length !== 1) return undefined
+  if (typeof password === 'string') return { password }
+  if (typeof token === 'string') return { token }
+  const { message, proof } = (scram ?? {}) as Record<string, unknown>
+  return typeof message === 'string' && typeof proof === 'string' ? { scram: { message, proof } } : undefined
 }
 
 function refusal(status: number, text: string): Response {

@@ -1,7 +1,7 @@
 export { httpApp } from './app.ts'
 export { blobResponse, type BlobNames } from './blob-response.ts'
 export { CHALLENGE, parseAuthorization, tokenAccount, WRONG_CREDENTIALS, type Authorization } from './authorization.ts'
-export { parseSessionRequest, encodeSession, type SessionRequest } from './bridge.ts'
+export { parseSessionRequest, readProof, encodeSession, type SessionRequest } from './bridge.ts'
 export { drain, drainReader } from './drain.ts'
 export type { AccountRoute, House } from './house.ts'
 export { notJson, overLimit, problem } from './problem.ts'

@@ -9,6 +9,7 @@ import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
 import { JmapAccess, type JmapResponse, Outbox } from '../../access/jmap/index.ts'
 import { formatState, MailStore, type Person, type ShareNews } from '../../mailbox/index.ts'
 import type { StateChange } from '../../protocol/jmap/index.ts'
+import type { ScramSalt } from '../../protocol/sasl/index.ts'
 import type { TrackedStatus } from '../../queue/index.ts'
 import type { AccountUsage, TokenSummary } from '../../access/admin/index.ts'
 import { AfterDelivery } from './account/after-delivery.ts'
@@ -195,6 +196,10 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
 
   async authenticate(attempt: LoginAttempt): Promise<LoginResult> {
     return this.#rooms.logins.check(attempt)
+  }
+
+  scramSalt(): ScramSalt | null {
+    return this.#rooms.logins.scramSalt()
   }
 
   async create(facts: { address: string; name: string; password: string }): Promise<void> {

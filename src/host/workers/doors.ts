@@ -7,6 +7,7 @@ import type { AccountUsage, TokenSummary } from '../../access/admin/index.ts'
 import type { JmapResponse } from '../../access/jmap/index.ts'
 import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
 import type { Person, ShareNews } from '../../mailbox/index.ts'
+import type { LoginProof, ScramSalt } from '../../protocol/sasl/index.ts'
 import type { NewEntry, QueuedEntry, TrackedStatus } from '../../queue/index.ts'
 import type {
   AddressChange,
@@ -19,16 +20,15 @@ import type {
   WaitingDestination,
 } from '../../routing/index.ts'
 
-export interface LoginAttempt {
-  readonly password: string
+export type LoginAttempt = LoginProof & {
   /** As a bridge or the platform gives it; `unknown` otherwise. */
   readonly clientAddress: string
 }
 
 /** `retryAfter`: seconds; too many failures, so the secret was not even looked at. */
 export type LoginResult =
-  /** `credential` says which of the account's passwords and tokens it was. */
-  | { readonly ok: true; readonly address: string; readonly credential: number }
+  /** `credential` says which of the account's passwords and tokens it was; `signature` answers a proof of SCRAM. */
+  | { readonly ok: true; readonly address: string; readonly credential: number; readonly signature?: string }
   | { readonly ok: false; readonly retryAfter?: number }
 
 /** A text that may be longer than an argument may be (32 MiB): then it is a stream of UTF-8. */
@@ -40,6 +40,8 @@ export interface AccountDoor extends Rpc.DurableObjectBranded {
   /** A queue tells what became of a message that was submitted under that tag. Unknown tags are ignored. */
   trackSubmission(tag: string, statuses: TrackedStatus[]): void
   authenticate(attempt: LoginAttempt): Promise<LoginResult>
+  /** How clients are to hash this account's passwords; null when none can be used so, and for accounts that are none. */
+  scramSalt(): ScramSalt | null
   create(facts: { address: string; name: string; password: string }): Promise<void>
   /** Sessions that logged in with the old password end. */
   setPassword(password: string): Promise<void>

@@ -44,7 +44,9 @@ export function workersHouse(env: Env): House {
       const operations = new LinkOperations({
         // Made for this link: what it has under way belongs to this request's life.
         arrival: arrivalPorts(env),
-        authenticate: (login, password, clientAddress) => logins.authenticate(login, password, clientAddress),
+        authenticate: (login, attempt) => logins.authenticate(login, attempt),
+        scramSalt: (login) => logins.scramSalt(login),
+        scramProof: (login, attempt) => logins.scramProof(login, attempt),
         hello: {
           hostname: settings.hostname,
           maxMessageSize: settings.maxMessageSize,

@@ -2,13 +2,24 @@
  * The login process: everything a client may say before it has shown who it is. It knows no mail.
  *
  * Standards: RFC 9051 §6.1–6.2, RFC 3501 §6.1–6.2, RFC 4959 (SASL-IR), RFC 7888 (LITERAL+), RFC 2971 (ID),
- * RFC 5530 (response codes), RFC 8314 (no plain-text passwords).
+ * RFC 5530 (response codes), RFC 8314 (no plain-text passwords), RFC 5802 and RFC 7628 (mechanisms).
  * Limits: `ImapLoginLimits`, small because anyone on the Internet may talk to this.
  * Security: what arrives before the TLS handshake is forgotten with it (STARTTLS injection). Passwords are refused
  *   before they are read where they would travel in the clear.
  */
 import { decodeBase64, encodeBase64 } from '../../format/index.ts'
-import { saslServer, type SaslServer } from '../sasl/index.ts'
+import {
+  type LoginProof,
+  type SaslAnswer,
+  type SaslCredentials,
+  saslMechanisms,
+  type SaslQuestion,
+  saslServer,
+  type SaslServer,
+  type SaslSetting,
+  type SaslStep,
+  withoutChannel,
+} from '../sasl/index.ts'
 import { parseIdParameters } from './command/id.ts'
 import { Decoder } from './decoder.ts'
 import { encodeLatin1 } from './encoder.ts'
@@ -44,6 +55,8 @@ export interface ImapLoginOptions {
   tls: 'active' | 'available' | 'none'
   /** Passwords without TLS: loopback only. */
   plainAllowed: boolean
+  /** What SCRAM needs; without it SCRAM is not offered. */
+  sasl?: SaslSetting
   limits?: Partial<ImapLoginLimits>
 }
 
@@ -56,7 +69,9 @@ export type ImapLoginEvent =
    * Check this. Then either `loginFailed`, or hand the connection to a session with `takeRest()`. `rest` is what had
    * already come behind the command. Nothing is read until then.
    */
-  | { type: 'login'; tag: string; login: string; password: string; rest: Uint8Array }
+  | ({ type: 'login'; tag: string; login: string; rest: Uint8Array } & LoginProof)
+  /** An exchange asks the accounts: then `answered`, or `loginFailed`. Nothing is read until then. */
+  | { type: 'ask'; question: SaslQuestion }
   /** Send these bytes and close. */
   | { type: 'close'; bytes: Uint8Array }
 
@@ -71,6 +86,10 @@ export class ImapLogin {
   readonly #reader: CommandReader
   #tls: ImapLoginOptions['tls']
   #sasl: Exchange | undefined
+  /** The answer to the last question, before it is given out. */
+  #step: SaslStep | undefined
+  /** Credentials were refused, and the client has been told why in a challenge; it has to respond before that is over. */
+  #refusal: string | undefined
   #waiting: 'tls' | 'login' | 'closed' | undefined
   #loginTag = ''
   #commands = 0
@@ -104,6 +123,9 @@ export class ImapLogin {
   next(): ImapLoginEvent | undefined {
     if (this.#waiting === 'login' && this.#reader.overrun) return this.#close('* BYE Too much input before login\r\n')
     while (this.#waiting === undefined) {
+      const step = this.#step
+      this.#step = undefined
+      if (step !== undefined) return this.#saslEvent(step)
       const event = this.#reader.next()
       if (event === undefined) return undefined
       if (event.type === 'continue') return reply('+ OK\r\n')
@@ -125,9 +147,17 @@ export class ImapLogin {
     this.#sasl = undefined
   }
 
-  /** The answer to `login`: wrong credentials, or `temporary`, the store cannot be reached. `text` is shown. */
+  /** The answer to `ask`. */
+  answered(answer: SaslAnswer): void {
+    this.#waiting = undefined
+    this.#step = this.#sasl?.exchange.answered?.(answer)
+  }
+
+  /** The answer to `login` or `ask`: wrong credentials, or `temporary`, the store cannot be reached. `text` is shown. */
   loginFailed(failure: { temporary: boolean; text?: string }): Uint8Array {
     this.#waiting = undefined
+    const exchange = this.#sasl?.exchange
+    this.#sasl = undefined
     // The text comes from elsewhere, and must stay one line of ASCII (RFC 9051 §9, resp-text).
     const given = failure.text?.replace(/[^ -~]/g, '?')
     if (failure.temporary) {
@@ -136,9 +166,14 @@ export class ImapLogin {
     this.#failedLogins++
     const text = given ?? 'Wrong name or password'
     const refusal = `${this.#loginTag} ${no(text, 'AUTHENTICATIONFAILED').render()}`
-    if (this.#failedLogins < this.#limits.failedLogins) return encodeLatin1(refusal)
-    this.#waiting = 'closed'
-    return encodeLatin1(`${refusal}* BYE Too many failed logins\r\n`)
+    if (this.#failedLogins >= this.#limits.failedLogins) {
+      this.#waiting = 'closed'
+      return encodeLatin1(`${refusal}* BYE Too many failed logins\r\n`)
+    }
+    if (exchange?.failure === undefined) return encodeLatin1(refusal)
+    this.#refusal = refusal
+    this.#reader.expectLine()
+    return encodeLatin1(`+ ${encodeBase64(exchange.failure)}\r\n`)
   }
 
   /** True once the connection is to be closed: after `close`, or a `loginFailed` that was one too many. */
@@ -208,12 +243,12 @@ export class ImapLogin {
     decoder.expectEnd()
     if (login === undefined || password === undefined)
       throw no('Name and password must be UTF-8', 'AUTHENTICATIONFAILED')
-    return this.#check(tag, login, password)
+    return this.#check(tag, login, { password })
   }
 
   #authenticate(tag: string, decoder: Decoder): ImapLoginEvent {
     decoder.expectSp()
-    const exchange = saslServer(decoder.expectAtom('a mechanism name'))
+    const exchange = saslServer(decoder.expectAtom('a mechanism name'), this.#saslSetting)
     if (exchange === undefined) throw no('Unknown mechanism', 'CANNOT')
     this.#demandPrivacy()
     let initial: string | undefined
@@ -224,6 +259,10 @@ export class ImapLogin {
   }
 
   #saslResponse(line: string): ImapLoginEvent {
+    const refusal = this.#refusal
+    this.#refusal = undefined
+    // Whatever it is: the exchange has failed (RFC 7628 §3.2.3).
+    if (refusal !== undefined) return reply(refusal)
     const tag = this.#sasl?.tag ?? '*'
     if (line === '*') return this.#saslFailed(bad('Authentication cancelled'))
     const bytes = line === '' ? new Uint8Array(0) : decodeBase64(line)
@@ -232,19 +271,33 @@ export class ImapLogin {
   }
 
   #saslStep(response: Uint8Array | undefined): ImapLoginEvent {
-    const { tag, exchange } = this.#sasl as Exchange
-    const step = exchange.step(response)
-    if (step.type === 'malformed') return this.#saslFailed(bad('Malformed authentication message'))
-    if (step.type === 'challenge') {
-      this.#reader.expectLine()
-      return reply(`+ ${encodeBase64(step.data)}\r\n`)
+    return this.#saslEvent((this.#sasl as Exchange).exchange.step(response))
+  }
+
+  #saslEvent(step: SaslStep): ImapLoginEvent {
+    switch (step.type) {
+      case 'challenge':
+        this.#reader.expectLine()
+        return reply(`+ ${encodeBase64(step.data)}\r\n`)
+      case 'ask':
+        this.#waiting = 'login'
+        this.#loginTag = (this.#sasl as Exchange).tag
+        return { type: 'ask', question: step.question }
+      case 'malformed':
+        return this.#saslFailed(bad('Malformed authentication message'))
+      case 'refused':
+        return this.#saslFailed(no(step.reason, 'AUTHENTICATIONFAILED'))
+      case 'credentials':
+        return this.#saslDone(step.credentials)
     }
-    this.#sasl = undefined
-    const { authorizationId, authenticationId, password } = step.credentials
+  }
+
+  #saslDone({ authorizationId, authenticationId, ...proof }: SaslCredentials): ImapLoginEvent {
+    const { tag } = this.#sasl as Exchange
     if (authorizationId !== '' && authorizationId !== authenticationId) {
-      return this.#refuse(tag, no('Acting as another user is not possible', 'AUTHORIZATIONFAILED'))
+      return this.#saslFailed(no('Acting as another user is not possible', 'AUTHORIZATIONFAILED'))
     }
-    return this.#check(tag, authenticationId, password)
+    return this.#check(tag, authenticationId, proof)
   }
 
   #saslFailed(error: ImapError): ImapLoginEvent {
@@ -253,13 +306,14 @@ export class ImapLogin {
     return this.#refuse(tag, error)
   }
 
-  #check(tag: string, login: string, password: string): ImapLoginEvent {
+  #check(tag: string, login: string, proof: LoginProof): ImapLoginEvent {
     this.#waiting = 'login'
     this.#loginTag = tag
-    return { type: 'login', tag, login, password, rest: this.#reader.peekRest() }
+    return { type: 'login', tag, login, ...proof, rest: this.#reader.peekRest() }
   }
 
   #refuse(tag: string, error: ImapError): ImapLoginEvent {
+    if (this.#refusal !== undefined) return this.#saslResponse('')
     if (this.#sasl !== undefined && tag === '*') return this.#saslFailed(error)
     const line = `${tag} ${error.render()}`
     if (error.type === 'BAD' && ++this.#badCommands > this.#limits.badCommands) {
@@ -288,10 +342,16 @@ export class ImapLogin {
     if (!this.#private) throw privacyRequired()
   }
 
+  /** Without TLS there is no channel to bind to. */
+  get #saslSetting(): SaslSetting | undefined {
+    return this.#tls === 'active' ? this.#options.sasl : withoutChannel(this.#options.sasl)
+  }
+
   #capabilities(): string {
     const words = ['IMAP4rev2', 'IMAP4rev1', 'LITERAL+', 'SASL-IR', 'ID', 'ENABLE']
     if (this.#tls === 'available') words.push('STARTTLS')
-    words.push(...(this.#private ? ['AUTH=PLAIN', 'AUTH=LOGIN'] : ['LOGINDISABLED']))
+    if (this.#private) words.push(...saslMechanisms(this.#saslSetting).map((name) => `AUTH=${name}`))
+    else words.push('LOGINDISABLED')
     return words.join(' ')
   }
 }

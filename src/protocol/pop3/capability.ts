@@ -10,20 +10,18 @@ import { Pop3Error } from './error.ts'
 export interface Pop3Setting {
   /** `available`: STLS is offered; `none`: there is no certificate. */
   readonly tls: 'active' | 'available' | 'none'
-  /** Passwords may be sent as things are: under TLS, or from loopback. */
-  readonly passwords: boolean
+  /** What AUTH takes as things are; none where passwords may not be sent: without TLS, and not from loopback. */
+  readonly mechanisms: readonly string[]
 }
 
 /** The whole answer to CAPA. The same before and after the login, as RFC 2449 wants of all of these. */
-export function capabilities({ tls, passwords }: Pop3Setting): string {
+export function capabilities({ tls, mechanisms }: Pop3Setting): string {
   const lines = ['TOP', 'UIDL', 'RESP-CODES', 'AUTH-RESP-CODE', 'PIPELINING', 'LOGIN-DELAY 0', 'EXPIRE NEVER']
-  if (passwords) lines.push('USER', `SASL ${mechanisms.join(' ')}`)
+  if (mechanisms.length > 0) lines.push('USER', `SASL ${mechanisms.join(' ')}`)
   if (tls === 'available') lines.push('STLS')
   lines.push('UTF8 USER', 'LANG', 'IMPLEMENTATION facteur')
   return `+OK Capability list follows\r\n${lines.join('\r\n')}\r\n.\r\n`
 }
-
-export const mechanisms: readonly string[] = ['PLAIN', 'LOGIN']
 
 /** The whole answer to LANG: texts are English, which is also what `i-default` and `*` mean (RFC 6856 §3). */
 export function language(tag: string | undefined): string {

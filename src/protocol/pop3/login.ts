@@ -9,8 +9,18 @@
  *   say whether there is such a user.
  */
 import { decodeBase64, encodeBase64, encodeUtf8, decodeUtf8, fromLatin1 } from '../../format/index.ts'
-import { saslServer, type SaslServer } from '../sasl/index.ts'
-import { capabilities, language, mechanisms, type Pop3Setting } from './capability.ts'
+import {
+  type LoginProof,
+  type SaslAnswer,
+  saslMechanisms,
+  type SaslQuestion,
+  saslServer,
+  type SaslServer,
+  type SaslSetting,
+  type SaslStep,
+  withoutChannel,
+} from '../sasl/index.ts'
+import { capabilities, language, type Pop3Setting } from './capability.ts'
 import { expectArguments, parseLang, words } from './command.ts'
 import { Pop3Error, type Pop3ResponseCode } from './error.ts'
 import { LineReader } from './line-reader.ts'
@@ -34,6 +44,8 @@ export interface Pop3LoginOptions {
   readonly tls: Pop3Setting['tls']
   /** Passwords without TLS: loopback only. */
   readonly plainAllowed: boolean
+  /** What SCRAM needs; without it SCRAM is not offered. */
+  readonly sasl?: SaslSetting
   readonly limits?: Partial<Pop3LoginLimits>
 }
 
@@ -46,7 +58,9 @@ export type Pop3LoginEvent =
    * Check this. Then either `loginFailed`, or hand the connection to a session, which says `+OK`, with `takeRest()`.
    * Nothing is read until then.
    */
-  | { type: 'login'; tag: ''; login: string; password: string }
+  | ({ type: 'login'; tag: ''; login: string } & LoginProof)
+  /** An exchange asks the accounts: then `answered`, or `loginFailed`. Nothing is read until then. */
+  | { type: 'ask'; question: SaslQuestion }
   /** Send these bytes and close. */
   | { type: 'close'; bytes: Uint8Array }
 
@@ -57,6 +71,10 @@ export class Pop3Login {
   #tls: Pop3Setting['tls']
   #user: string | undefined
   #sasl: SaslServer | undefined
+  /** The answer to the last question, before it is given out. */
+  #step: SaslStep | undefined
+  /** Credentials were refused, and the client has been told why in a challenge; it has to respond before that is over. */
+  #refusal: Pop3Error | undefined
   /** The client said UTF8. Names and passwords are UTF-8 either way; messages are sent as they are stored. */
   #utf8 = false
   #waiting: 'tls' | 'login' | 'closed' | undefined
@@ -86,14 +104,27 @@ export class Pop3Login {
   next(): Pop3LoginEvent | undefined {
     if (this.#waiting === 'login' && this.#reader.overrun) return this.#close('Too much input before login')
     if (this.#waiting !== undefined) return undefined
+    const step = this.#step
+    this.#step = undefined
+    if (step !== undefined) return this.#guarded(() => this.#saslEvent(this.#sasl as SaslServer, step))
     const line = this.#reader.next()
     if (line === undefined) return undefined
     if (line.type === 'too-long') return this.#close('Line too long')
+    const refusal = this.#refusal
+    this.#refusal = undefined
+    // Whatever it is: the exchange has failed (RFC 7628 §3.2.3).
+    if (refusal !== undefined) return reply(refusal.render())
     if (this.#sasl === undefined && ++this.#commands > this.#limits.commands) {
       return this.#close('Too many commands before login')
     }
+    return this.#guarded(() =>
+      this.#sasl === undefined ? this.#run(line.text) : this.#saslResponse(this.#sasl, line.text),
+    )
+  }
+
+  #guarded(work: () => Pop3LoginEvent): Pop3LoginEvent {
     try {
-      return this.#sasl === undefined ? this.#run(line.text) : this.#saslResponse(this.#sasl, line.text)
+      return work()
     } catch (error) {
       if (error instanceof Pop3Error) return this.#refuse(error)
       throw error
@@ -109,13 +140,24 @@ export class Pop3Login {
     this.#utf8 = false
   }
 
-  /** The answer to `login`: wrong credentials, or `temporary`, or what `code` says. `text` is shown. */
+  /** The answer to `ask`. */
+  answered(answer: SaslAnswer): void {
+    this.#waiting = undefined
+    this.#step = this.#sasl?.answered?.(answer)
+  }
+
+  /** The answer to `login` or `ask`: wrong credentials, or `temporary`, or what `code` says. `text` is shown. */
   loginFailed(failure: { temporary: boolean; text?: string; code?: Pop3ResponseCode }): Uint8Array {
     this.#waiting = undefined
+    const exchange = this.#sasl
+    this.#sasl = undefined
     const { temporary, code = temporary ? 'SYS/TEMP' : 'AUTH' } = failure
     const text = failure.text ?? (temporary ? 'Try again later' : 'Wrong name or password')
+    const refusal = new Pop3Error(text, code)
     if (!temporary && ++this.#failedLogins >= this.#limits.failedLogins) this.#waiting = 'closed'
-    return encodeUtf8(new Pop3Error(text, code).render())
+    if (temporary || this.closed || exchange?.failure === undefined) return encodeUtf8(refusal.render())
+    this.#refusal = refusal
+    return encodeUtf8(`+ ${encodeBase64(exchange.failure)}\r\n`)
   }
 
   /** True once the connection is to be closed: after `close`, or a `loginFailed` that was one too many. */
@@ -134,7 +176,7 @@ export class Pop3Login {
     switch (name) {
       case 'CAPA':
         expectArguments(name, given, 0, 0)
-        return reply(capabilities({ tls: this.#tls, passwords: this.#private }))
+        return reply(capabilities({ tls: this.#tls, mechanisms: this.#private ? this.#mechanisms : [] }))
       case 'QUIT':
         expectArguments(name, given, 0, 0)
         this.#waiting = 'closed'
@@ -176,15 +218,15 @@ export class Pop3Login {
     const user = this.#user
     this.#user = undefined
     if (user === undefined) throw new Pop3Error('USER comes before PASS')
-    return this.#check(user, credential(line))
+    return this.#check(user, { password: credential(line) })
   }
 
   #authenticate(given: readonly string[]): Pop3LoginEvent {
     expectArguments('AUTH', given, 0, 2)
     const [mechanism, initial] = given
     this.#demandPrivacy()
-    if (mechanism === undefined) return reply(`+OK Mechanisms follow\r\n${mechanisms.join('\r\n')}\r\n.\r\n`)
-    const exchange = saslServer(mechanism)
+    if (mechanism === undefined) return reply(`+OK Mechanisms follow\r\n${this.#mechanisms.join('\r\n')}\r\n.\r\n`)
+    const exchange = saslServer(mechanism, this.#saslSetting)
     if (exchange === undefined) throw new Pop3Error('Unknown mechanism')
     this.#sasl = exchange
     return initial === undefined ? this.#saslStep(exchange, undefined) : this.#saslResponse(exchange, initial)
@@ -200,23 +242,30 @@ export class Pop3Login {
   }
 
   #saslStep(exchange: SaslServer, response: Uint8Array | undefined): Pop3LoginEvent {
-    this.#sasl = undefined
-    const step = exchange.step(response)
-    if (step.type === 'malformed') throw new Pop3Error('Malformed authentication message')
-    if (step.type === 'challenge') {
-      this.#sasl = exchange
-      return reply(`+ ${encodeBase64(step.data)}\r\n`)
-    }
-    const { authorizationId, authenticationId, password } = step.credentials
-    if (authorizationId !== '' && authorizationId !== authenticationId) {
-      throw new Pop3Error('Acting as another user is not possible', 'AUTH')
-    }
-    return this.#check(authenticationId, password)
+    return this.#saslEvent(exchange, exchange.step(response))
   }
 
-  #check(login: string, password: string): Pop3LoginEvent {
+  #saslEvent(exchange: SaslServer, step: SaslStep): Pop3LoginEvent {
+    this.#sasl = undefined
+    if (step.type === 'malformed') throw new Pop3Error('Malformed authentication message')
+    if (step.type === 'refused') throw new Pop3Error(step.reason, 'AUTH')
+    this.#sasl = exchange
+    if (step.type === 'challenge') return reply(`+ ${encodeBase64(step.data)}\r\n`)
+    if (step.type === 'ask') {
+      this.#waiting = 'login'
+      return { type: 'ask', question: step.question }
+    }
+    const { authorizationId, authenticationId, ...proof } = step.credentials
+    if (authorizationId !== '' && authorizationId !== authenticationId) {
+      this.#sasl = undefined
+      throw new Pop3Error('Acting as another user is not possible', 'AUTH')
+    }
+    return this.#check(authenticationId, proof)
+  }
+
+  #check(login: string, proof: LoginProof): Pop3LoginEvent {
     this.#waiting = 'login'
-    return { type: 'login', tag: '', login, password }
+    return { type: 'login', tag: '', login, ...proof }
   }
 
   #refuse(error: Pop3Error): Pop3LoginEvent {
@@ -227,6 +276,15 @@ export class Pop3Login {
   #close(text: string): Pop3LoginEvent {
     this.#waiting = 'closed'
     return { type: 'close', bytes: encodeUtf8(new Pop3Error(text).render()) }
+  }
+
+  get #mechanisms(): readonly string[] {
+    return saslMechanisms(this.#saslSetting)
+  }
+
+  /** Without TLS there is no channel to bind to. */
+  get #saslSetting(): SaslSetting | undefined {
+    return this.#tls === 'active' ? this.#options.sasl : withoutChannel(this.#options.sasl)
   }
 
   get #private(): boolean {

@@ -1,3 +1,13 @@
-export type { PasswordCredentials, SaslMechanism } from './credentials.ts'
-export { saslServer, type SaslServer, type SaslStep } from './server.ts'
+export { proofOf } from './credentials.ts'
+export type { LoginProof, SaslCredentials, SaslMechanism, SaslNames, ScramProof } from './credentials.ts'
+export type {
+  SaslAnswer,
+  SaslQuestion,
+  SaslServer,
+  SaslSetting,
+  SaslStep,
+  ScramSalt,
+  ScramSignature,
+} from './exchange.ts'
+export { saslMechanisms, saslServer, unboundMechanisms, withoutChannel } from './server.ts'
 export { saslClient, type SaslClient } from './client.ts'

@@ -1,86 +1,51 @@
 /**
- * The server's side of the password mechanisms: client messages in, challenges or credentials out.
+ * The server's side of the mechanisms: client messages in, challenges or credentials out.
  *
  * Base64 and the framing around it belong to the protocol that carries the exchange (SMTP, IMAP, POP3, ManageSieve).
  *
- * Standards: RFC 4422, RFC 4616 (PLAIN). LOGIN has no RFC; it is what Outlook and many devices use.
- * Limits: every field 1–255 octets (RFC 4616 §2). Security: unauthenticated clients feed this.
+ * Standards: RFC 4422. Security: unauthenticated clients feed this.
  */
-import type { PasswordCredentials, SaslMechanism } from './credentials.ts'
+import type { SaslMechanism } from './credentials.ts'
+import type { SaslServer, SaslSetting } from './exchange.ts'
+import { BearerServer, XOAuth2Server } from './oauth.ts'
+import { LoginServer, PlainServer } from './password.ts'
+import { ScramServer } from './scram.ts'
 
-export type SaslStep =
-  /** Send this and wait for the client's next message. */
-  | { type: 'challenge'; data: Uint8Array }
-  /** The client has said everything: check it. */
-  | { type: 'credentials'; credentials: PasswordCredentials }
-  /** The exchange failed; the reason may be shown. It never contains what the client sent. */
-  | { type: 'malformed'; reason: string }
+/** What does not need TLS to work, the best first. */
+export const unboundMechanisms: readonly SaslMechanism[] = ['SCRAM-SHA-256', 'OAUTHBEARER', 'XOAUTH2', 'PLAIN', 'LOGIN']
 
-export interface SaslServer {
-  readonly mechanism: SaslMechanism
-  /** The client's next message; undefined at the start when there was no initial response. */
-  step(response: Uint8Array | undefined): SaslStep
+/**
+ * What is offered, the best first. Without a setting there is no SCRAM, since it needs a nonce; with channel binding only
+ * on connections that have the binding TLS 1.3 prescribes (RFC 9266 §3).
+ */
+export function saslMechanisms(setting: SaslSetting | undefined): readonly SaslMechanism[] {
+  if (setting === undefined) return unboundMechanisms.filter((name) => name !== 'SCRAM-SHA-256')
+  if (setting.channelBinding('tls-exporter') === undefined) return unboundMechanisms
+  return ['SCRAM-SHA-256-PLUS', ...unboundMechanisms]
 }
 
-/** A new exchange, or undefined when the mechanism (any case) is not one of ours. */
-export function saslServer(mechanism: string): SaslServer | undefined {
-  const name = mechanism.toUpperCase()
-  return name === 'PLAIN' ? new PlainServer() : name === 'LOGIN' ? new LoginServer() : undefined
+/** The setting as it is without TLS, where there is no channel to bind to. */
+export function withoutChannel(setting: SaslSetting | undefined): SaslSetting | undefined {
+  return setting === undefined ? undefined : { nonce: () => setting.nonce(), channelBinding: () => undefined }
 }
 
-const empty = new Uint8Array(0)
-const fieldLimit = 255
-const malformed: SaslStep = { type: 'malformed', reason: 'malformed authentication message' }
-
-/** `[authzid] NUL authcid NUL passwd` (RFC 4616 §2). */
-class PlainServer implements SaslServer {
-  readonly mechanism = 'PLAIN'
-
-  step(response: Uint8Array | undefined): SaslStep {
-    if (response === undefined) return { type: 'challenge', data: empty }
-    const first = response.indexOf(0)
-    const second = first < 0 ? -1 : response.indexOf(0, first + 1)
-    if (second < 0 || response.indexOf(0, second + 1) >= 0) return malformed
-    const authorizationId = field(response.subarray(0, first))
-    const authenticationId = field(response.subarray(first + 1, second))
-    const password = field(response.subarray(second + 1))
-    if (authorizationId === undefined || !authenticationId || !password) return malformed
-    return { type: 'credentials', credentials: { authorizationId, authenticationId, password } }
+/** A new exchange, or undefined when the mechanism (any case) is not offered. */
+export function saslServer(mechanism: string, setting?: SaslSetting): SaslServer | undefined {
+  const offered = saslMechanisms(setting)
+  const name = offered.find((each) => each === mechanism.toUpperCase())
+  switch (name) {
+    case 'SCRAM-SHA-256-PLUS':
+    case 'SCRAM-SHA-256':
+      return new ScramServer(name, setting as SaslSetting, offered.includes('SCRAM-SHA-256-PLUS'))
+    case 'OAUTHBEARER':
+      return new BearerServer()
+    case 'XOAUTH2':
+      return new XOAuth2Server()
+    case 'PLAIN':
+      return new PlainServer()
+    case 'LOGIN':
+      return new LoginServer()
+    case undefined:
+      return undefined
   }
-}
-
-/** Two prompts. A client may give the name with the command (Outlook does). */
-class LoginServer implements SaslServer {
-  readonly mechanism = 'LOGIN'
-  #name: string | undefined
-
-  step(response: Uint8Array | undefined): SaslStep {
-    if (response === undefined) return { type: 'challenge', data: ascii('Username:') }
-    const value = field(response)
-    if (!value || value.includes('\0')) return malformed
-    if (this.#name === undefined) {
-      this.#name = value
-      return { type: 'challenge', data: ascii('Password:') }
-    }
-    return {
-      type: 'credentials',
-      credentials: { authorizationId: '', authenticationId: this.#name, password: value },
-    }
-  }
-}
-
-const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-/** The text of one field; undefined when it is too long or not UTF-8. */
-function field(bytes: Uint8Array): string | undefined {
-  if (bytes.length > fieldLimit) return undefined
-  try {
-    return strictUtf8.decode(bytes)
-  } catch {
-    return undefined
-  }
-}
-
-function ascii(text: string): Uint8Array {
-  return new TextEncoder().encode(text)
 }

@@ -194,7 +194,14 @@ describe('CAPA and LANG', () => {
     const client = await example()
     const lines = await client.command('CAPA')
     expect(lines).toEqual(
-      expect.arrayContaining(['PIPELINING', 'UIDL', 'TOP', 'EXPIRE NEVER', 'SASL PLAIN LOGIN', '.']),
+      expect.arrayContaining([
+        'PIPELINING',
+        'UIDL',
+        'TOP',
+        'EXPIRE NEVER',
+        'SASL SCRAM-SHA-256 OAUTHBEARER XOAUTH2 PLAIN LOGIN',
+        '.',
+      ]),
     )
     expect(lines).not.toContain('STLS')
     expect(await client.command('LANG en')).toEqual(['+OK en Texts are English'])

@@ -1,3 +1,4 @@
+import { proofOf } from '../../../src/protocol/sasl/index.ts'
 import { describe, expect, it } from 'vitest'
 import { ImapLogin, type ImapLoginOptions } from '../../../src/protocol/imap/index.ts'
 import { fromLatin1, latin1 } from '../../../src/format/index.ts'
@@ -14,8 +15,15 @@ function talk(input: string, options = secure, size = Infinity, fail?: { tempora
     login.receive(chunk)
     for (let event = login.next(); event !== undefined; event = login.next()) {
       if (event.type === 'login') {
-        seen.push({ tag: event.tag, login: event.login, password: event.password })
+        seen.push({ tag: event.tag, login: event.login, ...proofOf(event) })
         if (fail) seen.push(latin1(login.loginFailed(fail)))
+      } else if (event.type === 'ask') {
+        seen.push(event.question)
+        if (fail) seen.push(latin1(login.loginFailed(fail)))
+        else
+          login.answered(
+            event.question.ask === 'salt' ? { salt: btoa('salt'), iterations: 4096 } : { signature: 'c2ln' },
+          )
       } else {
         seen.push(event.type === 'reply' ? latin1(event.bytes) : { [event.type]: latin1(event.bytes) })
         if (event.type === 'starttls') login.tlsStarted()
@@ -31,7 +39,7 @@ const plain = btoa('\0joe\0secret')
 describe('the greeting', () => {
   it('offers passwords over TLS', () => {
     expect(latin1(new ImapLogin(secure).greeting())).toBe(
-      '* OK [CAPABILITY IMAP4rev2 IMAP4rev1 LITERAL+ SASL-IR ID ENABLE AUTH=PLAIN AUTH=LOGIN] mail.example ready\r\n',
+      '* OK [CAPABILITY IMAP4rev2 IMAP4rev1 LITERAL+ SASL-IR ID ENABLE AUTH=OAUTHBEARER AUTH=XOAUTH2 AUTH=PLAIN AUTH=LOGIN] mail.example ready\r\n',
     )
   })
 
@@ -40,7 +48,7 @@ describe('the greeting', () => {
   })
 
   it('offers passwords in the clear on loopback', () => {
-    expect(latin1(new ImapLogin({ ...clear, plainAllowed: true }).greeting())).toContain('STARTTLS AUTH=PLAIN')
+    expect(latin1(new ImapLogin({ ...clear, plainAllowed: true }).greeting())).toContain('STARTTLS AUTH=OAUTHBEARER')
   })
 })
 
@@ -119,7 +127,7 @@ describe.each(chunkSizes)('before login, in chunks of %s', (size) => {
     expect(
       talk('a CAPABILITY\r\nb NOOP\r\nc ID ("name" "x" "os" NIL)\r\nd ID NIL\r\ne LOGOUT\r\nf NOOP\r\n', secure, size),
     ).toEqual([
-      '* CAPABILITY IMAP4rev2 IMAP4rev1 LITERAL+ SASL-IR ID ENABLE AUTH=PLAIN AUTH=LOGIN\r\na OK Capabilities listed\r\n',
+      '* CAPABILITY IMAP4rev2 IMAP4rev1 LITERAL+ SASL-IR ID ENABLE AUTH=OAUTHBEARER AUTH=XOAUTH2 AUTH=PLAIN AUTH=LOGIN\r\na OK Capabilities listed\r\n',
       'b OK Nothing done\r\n',
       '* ID ("name" "facteur")\r\nc OK Glad to know\r\n',
       '* ID ("name" "facteur")\r\nd OK Glad to know\r\n',

@@ -119,7 +119,9 @@ describe('AUTH (RFC 5034)', () => {
   })
 
   it('without a mechanism lists them', () => {
-    expect(say(secure, 'AUTH\r\n')).toEqual(['+OK Mechanisms follow\r\nPLAIN\r\nLOGIN\r\n.\r\n'])
+    expect(say(secure, 'AUTH\r\n')).toEqual([
+      '+OK Mechanisms follow\r\nOAUTHBEARER\r\nXOAUTH2\r\nPLAIN\r\nLOGIN\r\n.\r\n',
+    ])
   })
 })
 
@@ -137,7 +139,7 @@ describe('CAPA (RFC 2449 §5)', () => {
       'LOGIN-DELAY 0',
       'EXPIRE NEVER',
       'USER',
-      'SASL PLAIN LOGIN',
+      'SASL OAUTHBEARER XOAUTH2 PLAIN LOGIN',
       'UTF8 USER',
       'LANG',
       'IMPLEMENTATION facteur',

@@ -50,7 +50,9 @@ async function serve(setup: typeof options, messages: Delivered[], seen: SmtpEve
 
 function answer(event: SmtpEvent): Reply {
   if (event.type === 'auth')
-    return event.credentials.password === 'secret' ? { code: 235, text: 'ok' } : { code: 535, text: 'no' }
+    return 'password' in event.credentials && event.credentials.password === 'secret'
+      ? { code: 235, text: 'ok' }
+      : { code: 535, text: 'no' }
   if (event.type === 'data') return { code: 354, text: 'go' }
   if (event.type === 'recipient' && event.recipient.address.startsWith('unknown@'))
     return { code: 550, enhanced: '5.1.1', text: 'Unknown' }

@@ -74,7 +74,7 @@ class RunningBridge implements Bridge {
     const ca = workerCa === undefined ? {} : { ca: workerCa }
     const link = new Link({ workerUrl, secret, hello: { name: hostname, version }, log, limits, ...ca })
     const smtp = { hostname, allowPlaintextLogin, link, budget, certificates, limits, penalty, log }
-    const session = { hostname, allowPlaintextLogin, workerUrl, secret, certificates, limits, penalty, log }
+    const session = { hostname, allowPlaintextLogin, workerUrl, secret, link, certificates, limits, penalty, log }
     this.#network = network
     this.#options = options
     this.#limits = limits

@@ -7,9 +7,11 @@
  * that the object has answered ahead.
  */
 
+import { proofOf } from '../../../protocol/sasl/index.ts'
 import { Deadline } from './deadline.ts'
 import type { Client } from './front.ts'
 import { describeError } from './log.ts'
+import { saslSetting } from './sasl-accounts.ts'
 import type { SessionContext } from './session-context.ts'
 import type { LoginEngine, LoginEvent } from './session-protocol.ts'
 import type { SessionOpening, SessionSocket } from './session-socket.ts'
@@ -46,6 +48,7 @@ export class SessionConnection {
       hostname: service.hostname,
       tls: socket.tls === undefined ? 'available' : 'active',
       plainAllowed: this.#client.loopback && service.allowPlaintextLogin,
+      sasl: saslSetting(socket),
     })
     socket.handle({
       data: (chunk) => this.#data(chunk),
@@ -105,6 +108,9 @@ export class SessionConnection {
             this.#client.socket.write(event.bytes)
             void this.#startTls().catch(this.#broken)
             return
+          case 'ask':
+            void this.#ask(event).catch(this.#broken)
+            return
           case 'login':
             void this.#checkLogin(event).catch(this.#broken)
             return
@@ -132,32 +138,54 @@ export class SessionConnection {
     this.#logIn()
   }
 
+  /** What is pipelined behind the login waits in the engine, what comes later in the system. */
+  #holdInput(): void {
+    this.#client.socket.pause()
+    this.#opening = true
+    this.#deadline.clear()
+  }
+
+  async #ask({ question }: Extract<LoginEvent, { type: 'ask' }>): Promise<void> {
+    this.#holdInput()
+    const outcome = await this.#service.askAccounts(question, this.#client.remote.address)
+    if (!outcome.ok) return this.#loginFailed(question.login, { type: 'refused', ...outcome })
+    this.#opening = false
+    if (this.#over) return
+    this.#engine?.answered(outcome.answer)
+    this.#expectLogin()
+  }
+
   async #checkLogin(event: Extract<LoginEvent, { type: 'login' }>): Promise<void> {
     const { socket, remote } = this.#client
     const service = this.#service
-    // What is pipelined behind the login waits in the engine, what comes later in the system.
-    socket.pause()
-    this.#opening = true
-    this.#deadline.clear()
+    this.#holdInput()
     const opening = await service.openSession({
+      ...proofOf(event),
       login: event.login,
-      password: event.password,
       tag: event.tag,
       clientAddress: remote.address,
       tls: socket.tls !== undefined,
     })
-    const facts = { service: service.protocol.name, client: remote.address, login: event.login }
-    if (opening.type === 'refused') {
-      service.log('info', 'login', { ...facts, ok: false, temporary: opening.temporary })
-      if (!opening.temporary) await service.failedLogin(remote.address)
-      this.#opening = false
-      this.#refuseLogin(opening)
-      return
-    }
+    if (opening.type === 'refused') return this.#loginFailed(event.login, opening)
     this.#opening = false
-    service.log('info', 'login', { ...facts, ok: true })
+    service.log('info', 'login', {
+      service: service.protocol.name,
+      client: remote.address,
+      login: event.login,
+      ok: true,
+    })
     if (this.#over) opening.socket.close()
     else this.#pump(opening.socket)
+  }
+
+  async #loginFailed(login: string, refusal: Extract<SessionOpening, { type: 'refused' }>): Promise<void> {
+    const service = this.#service
+    const client = this.#client.remote.address
+    const { temporary } = refusal
+    service.log('info', 'login', { service: service.protocol.name, client, login, ok: false, temporary })
+    if (!temporary) await service.failedLogin(client)
+    this.#opening = false
+    this.#refuseLogin(refusal)
   }
 
   #refuseLogin({ temporary, text, code }: Extract<SessionOpening, { type: 'refused' }>): void {
@@ -169,6 +197,10 @@ export class SessionConnection {
       this.#finish()
       return
     }
+    this.#expectLogin()
+  }
+
+  #expectLogin(): void {
     if (this.#draining) {
       this.drain()
       return

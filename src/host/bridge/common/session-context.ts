@@ -4,8 +4,10 @@ import type { Certificates } from './certificates.ts'
 import type { Drainable } from './connection-set.ts'
 import type { Log } from './log.ts'
 import type { BridgeLimits } from './options.ts'
+import type { SaslOutcome } from './sasl-accounts.ts'
 import type { SessionProtocol } from './session-protocol.ts'
-import type { SessionOpening, SessionRequest } from './session-socket.ts'
+import type { SessionLogin, SessionOpening } from './session-socket.ts'
+import type { SaslQuestion } from '../../../protocol/sasl/index.ts'
 
 /** What does not change while the service runs. */
 export interface SessionSetting {
@@ -20,7 +22,9 @@ export interface SessionSetting {
 
 export interface SessionContext extends SessionSetting {
   /** Logs in at the Worker and opens the session. A login that cannot exist is refused here. */
-  openSession(login: Omit<SessionRequest, 'protocol'>): Promise<SessionOpening>
+  openSession(login: SessionLogin): Promise<SessionOpening>
+  /** Puts the question of an exchange to the accounts. */
+  askAccounts(question: SaslQuestion, clientAddress: string): Promise<SaslOutcome>
   /** To be awaited before a client is told that its login failed. */
   failedLogin(clientAddress: string): Promise<void>
   /** The connection is gone. */

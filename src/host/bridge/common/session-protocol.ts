@@ -4,6 +4,7 @@
  * IMAP and POP3 are two; ManageSieve has the same shape: a bounded sans-I/O engine up to the login, then only a pump.
  */
 
+import type { LoginProof, SaslAnswer, SaslQuestion, SaslSetting } from '../../../protocol/sasl/index.ts'
 import type { BridgeLimits } from './options.ts'
 
 export interface SessionProtocol {
@@ -29,6 +30,7 @@ export interface LoginOptions {
   readonly hostname: string
   readonly tls: 'active' | 'available'
   readonly plainAllowed: boolean
+  readonly sasl: SaslSetting
 }
 
 /** Bytes in, events out; no event is given while one waits for its answer. */
@@ -37,7 +39,9 @@ export interface LoginEngine {
   receive(chunk: Uint8Array): void
   next(): LoginEvent | undefined
   tlsStarted(): void
-  /** The answer to `login` when it did not succeed; the bytes are for the client. */
+  /** The accounts' answer to `ask`. */
+  answered(answer: SaslAnswer): void
+  /** The answer to `login` or `ask` when it did not succeed; the bytes are for the client. */
   loginFailed(failure: LoginFailure): Uint8Array
   /** No more will be taken: close. */
   readonly closed: boolean
@@ -48,5 +52,7 @@ export interface LoginEngine {
 export type LoginEvent =
   | { readonly type: 'reply'; readonly bytes: Uint8Array }
   | { readonly type: 'starttls'; readonly bytes: Uint8Array }
-  | { readonly type: 'login'; readonly tag: string; readonly login: string; readonly password: string }
+  | ({ readonly type: 'login'; readonly tag: string; readonly login: string } & LoginProof)
+  /** Put this to the accounts; then `answered` or `loginFailed`. */
+  | { readonly type: 'ask'; readonly question: SaslQuestion }
   | { readonly type: 'close'; readonly bytes: Uint8Array }

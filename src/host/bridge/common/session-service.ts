@@ -10,15 +10,20 @@ import type { Client } from './front.ts'
 import type { Log } from './log.ts'
 import type { LoginPenalty } from './login-penalty.ts'
 import type { BridgeLimits } from './options.ts'
+import type { SaslQuestion } from '../../../protocol/sasl/index.ts'
+import type { Link } from './link.ts'
+import { askAccounts, type SaslOutcome } from './sasl-accounts.ts'
 import { SessionConnection } from './session-connection.ts'
 import type { SessionContext, SessionSetting } from './session-context.ts'
 import type { SessionProtocol } from './session-protocol.ts'
-import { openSession, type SessionOpening, type SessionRequest } from './session-socket.ts'
+import { openSession, type SessionLogin, type SessionOpening } from './session-socket.ts'
 
 export interface SessionServiceOptions extends SessionSetting {
   readonly workerUrl: URL
   readonly secret: string
   readonly workerCa?: readonly string[]
+  /** For what an authentication exchange asks before there is a session. */
+  readonly link: Link
   /** Shared by all services: who guesses at one door has guessed at the others. */
   readonly penalty: LoginPenalty
 }
@@ -31,6 +36,7 @@ export class SessionService implements SessionContext {
   readonly limits: BridgeLimits
   readonly log: Log
   readonly #worker: { readonly workerUrl: URL; readonly secret: string; readonly ca?: readonly string[] }
+  readonly #link: Link
   readonly #penalty: LoginPenalty
   readonly #connections = new ConnectionSet()
 
@@ -41,6 +47,7 @@ export class SessionService implements SessionContext {
     this.certificates = options.certificates
     this.limits = options.limits
     this.log = options.log
+    this.#link = options.link
     this.#penalty = options.penalty
     const { workerUrl, secret, workerCa } = options
     this.#worker = { workerUrl, secret, ...(workerCa === undefined ? {} : { ca: workerCa }) }
@@ -56,12 +63,17 @@ export class SessionService implements SessionContext {
     )
   }
 
-  async openSession(login: Omit<SessionRequest, 'protocol'>): Promise<SessionOpening> {
-    if (login.login === '') return { type: 'refused', temporary: false, text: '' }
+  async openSession(login: SessionLogin): Promise<SessionOpening> {
+    const nobody = 'token' in login ? login.token === '' : login.login === ''
+    if (nobody) return { type: 'refused', temporary: false, text: '' }
     return openSession(
       { ...this.#worker, timeoutMs: this.limits.requestMs },
       { protocol: this.protocol.name, ...login },
     )
+  }
+
+  askAccounts(question: SaslQuestion, clientAddress: string): Promise<SaslOutcome> {
+    return askAccounts(this.#link, question, clientAddress, this.limits.requestMs)
   }
 
   failedLogin(clientAddress: string): Promise<void> {

@@ -7,17 +7,19 @@
 
 import type { Socket as NodeStream } from 'node:net'
 import { WebSocket } from 'ws'
+import type { LoginProof } from '../../../protocol/sasl/index.ts'
 import { AheadAnswers, type AheadOffer } from './ahead-answers.ts'
 import { workerSocketUrl } from './link.ts'
 
-export interface SessionRequest {
-  readonly protocol: string
+export type SessionRequest = { readonly protocol: string } & SessionLogin
+
+/** `login` is empty when only the token says whose it is. */
+export type SessionLogin = {
   readonly login: string
-  readonly password: string
   readonly tag: string
   readonly clientAddress: string
   readonly tls: boolean
-}
+} & LoginProof
 
 export type SessionOpening =
   | { readonly type: 'open'; readonly socket: SessionSocket }

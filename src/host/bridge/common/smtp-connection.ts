@@ -7,11 +7,13 @@
  */
 
 import { concat } from '../../../format/index.ts'
+import { proofOf } from '../../../protocol/sasl/index.ts'
 import { formatReply, type Reply, type SmtpEvent, SmtpServer } from '../../../protocol/smtp/index.ts'
 import { Deadline } from './deadline.ts'
 import type { Client } from './front.ts'
 import { describeError } from './log.ts'
 import type { LinkOrigin, LinkRequest } from '../link/index.ts'
+import { saslSetting } from './sasl-accounts.ts'
 import type { SmtpContext } from './smtp-context.ts'
 import { SmtpTransaction } from './smtp-transaction.ts'
 
@@ -54,6 +56,7 @@ export class SmtpConnection {
       mode: service.mode,
       tls: client.socket.tls === undefined ? 'available' : 'active',
       allowPlaintextAuth: client.loopback && service.allowPlaintextLogin,
+      sasl: saslSetting(client.socket),
       maxMessageSize: service.maxMessageSize,
     })
     this.#loginBy = service.mode === 'submission' ? performance.now() + service.limits.loginMs : Infinity
@@ -176,6 +179,8 @@ export class SmtpConnection {
         break
       case 'auth':
         return this.#authenticate(event)
+      case 'auth-question':
+        return this.#askAccounts(event)
       case 'starttls':
         return this.#startTls()
       case 'quit':
@@ -249,26 +254,34 @@ export class SmtpConnection {
 
   async #authenticate(event: Extract<SmtpEvent, { type: 'auth' }>): Promise<void> {
     this.#flush()
-    const { authorizationId, authenticationId, password } = event.credentials
+    const { authorizationId, authenticationId } = event.credentials
     const clientAddress = this.#client.remote.address
     const actsForItself = authorizationId === '' || authorizationId === authenticationId
     const answer = actsForItself
-      ? await this.#service.authenticate({ login: authenticationId, password, clientAddress })
+      ? await this.#service.authenticate({ ...proofOf(event.credentials), login: authenticationId, clientAddress })
       : ({ ok: false, temporary: false, text: '' } as const)
-    this.#service.log('info', 'login', {
-      service: 'submission',
-      client: clientAddress,
-      login: authenticationId,
-      ok: answer.ok,
-      ...(answer.ok ? { account: answer.accountId } : { temporary: answer.temporary }),
-    })
     if (answer.ok) {
+      const facts = { service: 'submission', client: clientAddress, login: authenticationId, ok: true }
+      this.#service.log('info', 'login', { ...facts, account: answer.accountId })
       this.#accountId = answer.accountId
       this.#answer({ code: 235, enhanced: '2.7.0', text: 'Authentication successful' })
       return
     }
-    if (!answer.temporary) await this.#service.failedLogin(clientAddress)
-    this.#answer(answer.temporary ? authUnavailable : authRefused)
+    await this.#loginFailed(authenticationId, answer.temporary)
+  }
+
+  async #askAccounts(event: Extract<SmtpEvent, { type: 'auth-question' }>): Promise<void> {
+    this.#flush()
+    const outcome = await this.#service.askAccounts(event.question, this.#client.remote.address)
+    if (outcome.ok) this.#answer(event.continue(outcome.answer))
+    else await this.#loginFailed(event.question.login, outcome.temporary)
+  }
+
+  async #loginFailed(login: string, temporary: boolean): Promise<void> {
+    const client = this.#client.remote.address
+    this.#service.log('info', 'login', { service: 'submission', client, login, ok: false, temporary })
+    if (!temporary) await this.#service.failedLogin(client)
+    this.#answer(temporary ? authUnavailable : authRefused)
   }
 
   async #startTls(): Promise<void> {

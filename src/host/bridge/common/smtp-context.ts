@@ -1,5 +1,6 @@
 /** What an SMTP connection has around it: the service as its connections see it. */
 
+import type { LoginProof, SaslQuestion } from '../../../protocol/sasl/index.ts'
 import type { Reply } from '../../../protocol/smtp/index.ts'
 import type { AuthenticateAnswer, LinkRequest } from '../link/index.ts'
 import type { Certificates } from './certificates.ts'
@@ -8,6 +9,9 @@ import type { ContentBudget } from './content.ts'
 import type { Link } from './link.ts'
 import type { Log } from './log.ts'
 import type { BridgeLimits } from './options.ts'
+import type { SaslOutcome } from './sasl-accounts.ts'
+
+export type SubmissionLogin = LoginProof & { readonly login: string; readonly clientAddress: string }
 
 /** What does not change while the service runs. */
 export interface SmtpSetting {
@@ -27,7 +31,9 @@ export interface SmtpContext extends SmtpSetting {
   readonly maxMessageSize: number
   /** Asks the Worker; undefined when there is no usable answer: then nothing may be promised to the client. */
   ask(head: LinkRequest, body: readonly Uint8Array[], timeoutMs: number): Promise<Reply | undefined>
-  authenticate(login: { login: string; password: string; clientAddress: string }): Promise<AuthenticateAnswer>
+  authenticate(login: SubmissionLogin): Promise<AuthenticateAnswer>
+  /** Puts the question of an exchange to the accounts. */
+  askAccounts(question: SaslQuestion, clientAddress: string): Promise<SaslOutcome>
   /** Unique over all bridges and restarts, short enough for a trace header. */
   newTransactionId(): string
   /** To be awaited before a client is told that its login failed. */

@@ -4,6 +4,7 @@
  * One service per mode, over any number of listeners; its connections share the link, the memory budget and the limits.
  */
 
+import type { SaslQuestion } from '../../../protocol/sasl/index.ts'
 import { formatReply, type Reply } from '../../../protocol/smtp/index.ts'
 import type { Certificates } from './certificates.ts'
 import type { ContentBudget } from './content.ts'
@@ -15,8 +16,9 @@ import type { Link } from './link.ts'
 import type { Log } from './log.ts'
 import type { LoginPenalty } from './login-penalty.ts'
 import type { BridgeLimits } from './options.ts'
+import { askAccounts, type SaslOutcome } from './sasl-accounts.ts'
 import { SmtpConnection } from './smtp-connection.ts'
-import type { SmtpContext, SmtpSetting } from './smtp-context.ts'
+import type { SmtpContext, SmtpSetting, SubmissionLogin } from './smtp-context.ts'
 
 export interface SmtpServiceOptions extends SmtpSetting {
   /** Shared by all services: who guesses at one door has guessed at the others. */
@@ -77,7 +79,13 @@ export class SmtpService implements SmtpContext {
     return undefined
   }
 
-  async authenticate(login: { login: string; password: string; clientAddress: string }): Promise<AuthenticateAnswer> {
+  askAccounts(question: SaslQuestion, clientAddress: string): Promise<SaslOutcome> {
+    return askAccounts(this.link, question, clientAddress, this.limits.requestMs)
+  }
+
+  async authenticate(login: SubmissionLogin): Promise<AuthenticateAnswer> {
+    const nobody = 'token' in login ? login.token === '' : login.login === ''
+    if (nobody) return { ok: false, temporary: false, text: '' }
     const head = { op: 'authenticate', service: 'submission', ...login } as const
     const answer = await this.link.request(head, [], this.limits.requestMs)
     if (answer.type === 'answer') return authenticationOf(answer.head)

@@ -54,6 +54,11 @@ export interface Socket {
   readonly local: Endpoint
   /** undefined in plain text. */
   readonly tls: TlsFacts | undefined
+  /**
+   * The TLS connection's channel binding of that type (RFC 5056): `tls-exporter` and `tls-server-end-point`, on a server's
+   * side and under TLS 1.3. Undefined without TLS, for other types, and where the runtime cannot tell.
+   */
+  channelBinding(type: string): Uint8Array | undefined
   /** Bytes accepted by `write` that the system has not taken. */
   readonly backlog: number
   /** Sets who is told and starts reading; replaces the handler before. */

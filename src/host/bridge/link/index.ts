@@ -25,5 +25,10 @@ export {
   type RecipientRequest,
   type ReplyAnswer,
   replyOf,
+  saltOf,
+  type ScramProofAnswer,
+  type ScramProofRequest,
+  type ScramSaltRequest,
   type SenderRequest,
+  signatureOf,
 } from './link-protocol.ts'

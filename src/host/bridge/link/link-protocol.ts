@@ -4,6 +4,7 @@
  * Every answer may instead be `{ error: string }`: the Worker could not do it now; the bridge treats that as temporary.
  */
 
+import type { LoginProof, SaslAnswer, ScramProof, ScramSalt } from '../../../protocol/sasl/index.ts'
 import type { Envelope, Recipient, Reply } from '../../../protocol/smtp/index.ts'
 
 /** Where a message came from, as the bridge knows it; the Worker believes it because the bridge holds the secret. */
@@ -34,16 +35,34 @@ export interface HelloAnswer {
   readonly maxRequests?: number
 }
 
-export interface AuthenticateRequest {
+/** `login` is empty when only the token says whose it is. */
+export type AuthenticateRequest = {
   readonly op: 'authenticate'
   readonly service: 'submission'
   readonly login: string
-  readonly password: string
   readonly clientAddress: string
-}
+} & LoginProof
 
 export type AuthenticateAnswer =
   | { readonly ok: true; readonly accountId: string; readonly address: string }
+  | { readonly ok: false; readonly temporary: boolean; readonly text: string }
+
+/** How does a client hash the password of this account (RFC 5802 §5.1)? Answered for logins that do not exist, too. */
+export interface ScramSaltRequest {
+  readonly op: 'scram-salt'
+  readonly login: string
+}
+
+/** Is this proof right? Asked before the client may trust the server; `authenticate` or a session shows it again. */
+export interface ScramProofRequest {
+  readonly op: 'scram-proof'
+  readonly login: string
+  readonly clientAddress: string
+  readonly scram: ScramProof
+}
+
+export type ScramProofAnswer =
+  | { readonly ok: true; readonly signature: string }
   | { readonly ok: false; readonly temporary: boolean; readonly text: string }
 
 /** May this account send with this reverse-path? */
@@ -73,7 +92,14 @@ export interface ReplyAnswer {
   readonly reply: Reply
 }
 
-export type LinkRequest = HelloRequest | AuthenticateRequest | SenderRequest | RecipientRequest | DeliverRequest
+export type LinkRequest =
+  | HelloRequest
+  | AuthenticateRequest
+  | ScramSaltRequest
+  | ScramProofRequest
+  | SenderRequest
+  | RecipientRequest
+  | DeliverRequest
 
 /** Reads a reply out of an answer's head; undefined when there is none that may go on the wire. */
 export function replyOf(head: unknown): Reply | undefined {
@@ -99,4 +125,28 @@ export function authenticationOf(head: unknown): AuthenticateAnswer {
     return { ok: false, temporary: answer.temporary === true, text: typeof answer.text === 'string' ? answer.text : '' }
   }
   return { ok: false, temporary: true, text: '' }
+}
+
+const base64 = /^[A-Za-z0-9+/]{4,200}={0,2}$/
+
+/** Reads the answer to `scram-salt`; undefined when there is none that may go on the wire. */
+export function saltOf(head: unknown): ScramSalt | undefined {
+  const { salt, iterations } = (head ?? {}) as Record<string, unknown>
+  if (typeof salt !== 'string' || !base64.test(salt)) return undefined
+  return Number.isSafeInteger(iterations) && (iterations as number) > 0
+    ? { salt, iterations: iterations as number }
+    : undefined
+}
+
+/** Reads the answer to `scram-proof`; anything malformed counts as a temporary failure, never as a success. */
+export function signatureOf(
+  head: unknown,
+): { ok: true; answer: SaslAnswer } | { ok: false; temporary: boolean; text: string } {
+  const answer = (head ?? {}) as Record<string, unknown>
+  const { signature } = answer
+  if (answer.ok === true && typeof signature === 'string' && base64.test(signature)) {
+    return { ok: true, answer: { signature } }
+  }
+  const refused = answer.ok === false && answer.temporary === false
+  return { ok: false, temporary: !refused, text: refused && typeof answer.text === 'string' ? answer.text : '' }
 }

@@ -5,6 +5,7 @@
  * reference through the connection's life. The same code runs under Deno (see ../deno/index.ts for what was verified).
  */
 
+import { createHash, X509Certificate } from 'node:crypto'
 import net from 'node:net'
 import tls from 'node:tls'
 import {
@@ -34,11 +35,33 @@ export function secureContext(identity: TlsIdentity): tls.SecureContext {
   return context
 }
 
+/** RFC 9266 §2. */
+const exporterLabel = 'EXPORTER-Channel-Binding'
+const exporterOctets = 32
+
+const endPoints = new WeakMap<TlsIdentity, Uint8Array | undefined>()
+
+/**
+ * The hash of the server's certificate, by the hash function of its signature and never by less than SHA-256 (RFC 5929
+ * §4.1); undefined where the signature has none of its own (Ed25519) or names it in parameters (RSA-PSS).
+ */
+function endPoint(identity: TlsIdentity): Uint8Array | undefined {
+  if (!endPoints.has(identity)) {
+    const certificate = new X509Certificate(identity.cert)
+    const name = /(?:^|-)(md5|sha\d{1,3})/i.exec(certificate.signatureAlgorithm ?? '')?.[1]?.toLowerCase()
+    const hash = name === 'md5' || name === 'sha1' ? 'sha256' : name
+    endPoints.set(identity, hash === undefined ? undefined : createHash(hash).update(certificate.raw).digest())
+  }
+  return endPoints.get(identity)
+}
+
 export class NodeSocket implements Socket {
   readonly remote: Endpoint
   readonly local: Endpoint
   #stream: net.Socket
   #tls: TlsFacts | undefined
+  /** What this server has shown in the handshake. */
+  #identity: TlsIdentity | undefined
   #events: SocketEvents | undefined
   #failure: Error | undefined
   #closed = false
@@ -55,6 +78,15 @@ export class NodeSocket implements Socket {
 
   get tls(): TlsFacts | undefined {
     return this.#tls
+  }
+
+  channelBinding(type: string): Uint8Array | undefined {
+    const stream = this.#stream
+    if (!(stream instanceof tls.TLSSocket) || this.#tls?.version !== 'TLSv1.3') return undefined
+    if (type === 'tls-server-end-point') return this.#identity === undefined ? undefined : endPoint(this.#identity)
+    // Deno's sockets cannot export.
+    if (type !== 'tls-exporter' || typeof stream.exportKeyingMaterial !== 'function') return undefined
+    return stream.exportKeyingMaterial(exporterOctets, exporterLabel, Buffer.alloc(0))
   }
 
   get backlog(): number {
@@ -103,6 +135,7 @@ export class NodeSocket implements Socket {
 
   async startTlsServer(identity: TlsIdentity, timeoutMs: number): Promise<TlsFacts> {
     const plain = this.#detach()
+    this.#identity = identity
     const secure = new tls.TLSSocket(plain, { isServer: true, secureContext: secureContext(identity) })
     return this.#handshake(secure, 'secure', timeoutMs, () => true)
   }

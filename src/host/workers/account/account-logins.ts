@@ -5,7 +5,9 @@
  * little and gets nowhere.
  */
 import type { TokenSummary } from '../../../access/admin/index.ts'
+import { decodeBase64, encodeBase64 } from '../../../format/index.ts'
 import type { MailStore } from '../../../mailbox/index.ts'
+import type { ScramSalt } from '../../../protocol/sasl/index.ts'
 import type { LoginAttempt, LoginResult } from '../doors.ts'
 import { LoginGuard } from './login-guard.ts'
 
@@ -22,18 +24,38 @@ export class AccountLogins {
     this.#accountId = accountId
   }
 
-  async check({ password, clientAddress }: LoginAttempt): Promise<LoginResult> {
+  async check(attempt: LoginAttempt): Promise<LoginResult> {
+    const { clientAddress } = attempt
     if (!this.#store.exists) return { ok: false }
     const retryAfter = this.#guard.wait(clientAddress)
     if (retryAfter > 0) return { ok: false, retryAfter }
-    const secret = this.#tokenSecret(password) ?? password
-    const credential = await this.#store.credentials.verify(secret)
-    if (credential === undefined) {
+    const verified = await this.#verify(attempt)
+    if (verified === undefined) {
       this.#guard.failed(clientAddress)
       return { ok: false }
     }
     this.#guard.succeeded(clientAddress)
-    return { ok: true, address: this.#store.facts.address, credential }
+    return { ok: true, address: this.#store.facts.address, ...verified }
+  }
+
+  scramSalt(): ScramSalt | null {
+    const used = this.#store.exists ? this.#store.credentials.scramSalt() : undefined
+    return used === undefined ? null : { salt: encodeBase64(used.salt), iterations: used.iterations }
+  }
+
+  async #verify(attempt: LoginAttempt): Promise<{ credential: number; signature?: string } | undefined> {
+    const { credentials } = this.#store
+    if ('scram' in attempt) {
+      const { message, proof } = attempt.scram
+      const shown = await credentials.verifyScram(message, decodeBase64(proof) ?? new Uint8Array(0))
+      return shown === undefined ? undefined : { credential: shown.id, signature: encodeBase64(shown.signature) }
+    }
+    const token = 'token' in attempt ? this.#tokenSecret(attempt.token) : undefined
+    const credential =
+      'token' in attempt
+        ? await credentials.verifyToken(token ?? '')
+        : await credentials.verify(this.#tokenSecret(attempt.password) ?? attempt.password)
+    return credential === undefined ? undefined : { credential }
   }
 
   async setPassword(password: string): Promise<void> {

@@ -4,13 +4,17 @@
  */
 import { accept, type ArrivalPorts, checkRecipient, checkSender } from '../../../arrival/index.ts'
 import { concat } from '../../../format/index.ts'
-import type { AuthenticateAnswer, HelloAnswer, ReplyAnswer } from '../../bridge/link/index.ts'
-import { envelope, HeadError, object, origin, recipient, text } from './read-head.ts'
+import type { ScramProof, ScramSalt } from '../../../protocol/sasl/index.ts'
+import type { AuthenticateAnswer, HelloAnswer, ReplyAnswer, ScramProofAnswer } from '../../bridge/link/index.ts'
+import type { LoginAttempt } from '../doors.ts'
+import { envelope, HeadError, object, origin, proof, recipient, text } from './read-head.ts'
 
 export interface LinkPorts {
   readonly arrival: ArrivalPorts
   readonly hello: HelloAnswer
-  authenticate(login: string, password: string, clientAddress: string): Promise<AuthenticateAnswer>
+  authenticate(login: string, attempt: LoginAttempt): Promise<AuthenticateAnswer>
+  scramSalt(login: string): Promise<ScramSalt>
+  scramProof(login: string, attempt: LoginAttempt & { scram: ScramProof }): Promise<ScramProofAnswer>
 }
 
 export class LinkOperations {
@@ -27,7 +31,17 @@ export class LinkOperations {
       case 'hello':
         return hello
       case 'authenticate':
-        return this.#ports.authenticate(text(json, 'login'), text(json, 'password'), text(json, 'clientAddress'))
+        return this.#ports.authenticate(text(json, 'login'), {
+          ...proof(json),
+          clientAddress: text(json, 'clientAddress'),
+        })
+      case 'scram-salt':
+        return this.#ports.scramSalt(text(json, 'login'))
+      case 'scram-proof': {
+        const shown = proof(json)
+        if (!('scram' in shown)) throw new HeadError('there is no proof of SCRAM')
+        return this.#ports.scramProof(text(json, 'login'), { ...shown, clientAddress: text(json, 'clientAddress') })
+      }
       case 'sender':
         return {
           reply: await checkSender({ accountId: text(json, 'accountId'), address: text(json, 'address') }, arrival),

@@ -5,6 +5,8 @@
  * Standards: RFC 5321 §4.5.3.1 (lengths; generous here, the SMTP engine enforces them), RFC 3461 (DSN parameters).
  */
 import type { Origin } from '../../../arrival/index.ts'
+import type { LoginProof } from '../../../protocol/sasl/index.ts'
+import { readProof } from '../../http/index.ts'
 import type { Envelope, NotifyCondition, Recipient } from '../../../protocol/smtp/index.ts'
 
 /** RFC 5321 §4.5.3.1.8 asks for 100; the bridge's engine has its own, lower or equal, limit. */
@@ -33,6 +35,13 @@ export function optional(json: Json, name: string): string | undefined {
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'string' || value.length > MAX_TEXT) throw new HeadError(`"${name}" is no text`)
   return value
+}
+
+/** What shows who logs in, of a head that says it. */
+export function proof(json: Json): LoginProof {
+  const shown = readProof(json)
+  if (shown === undefined) throw new HeadError('there is not exactly one proof')
+  return shown
 }
 
 export function envelope(value: unknown): Envelope {

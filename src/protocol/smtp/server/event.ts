@@ -4,13 +4,15 @@
  * Rule for the host: an event that carries `bytes` wants them written; an event marked **answer** wants
  * `respond(reply)` before `next()` yields anything else; `content` wants neither.
  */
-import type { PasswordCredentials, SaslMechanism } from '../../sasl/index.ts'
+import type { SaslAnswer, SaslCredentials, SaslMechanism, SaslQuestion } from '../../sasl/index.ts'
 import type { Envelope, Recipient } from '../envelope.ts'
+import type { Reply } from '../reply.ts'
 
 export type SmtpEvent =
   | HelloEvent
   | StartTlsEvent
   | AuthEvent
+  | AuthQuestionEvent
   | VerifyEvent
   | MailEvent
   | RecipientEvent
@@ -40,7 +42,14 @@ export interface StartTlsEvent {
 export interface AuthEvent {
   type: 'auth'
   mechanism: SaslMechanism
-  credentials: PasswordCredentials
+  credentials: SaslCredentials
+}
+
+/** **answer** what `continue` makes of the accounts' answer; or 535 5.7.8 (refused), 454 4.7.0 (cannot tell now). */
+export interface AuthQuestionEvent {
+  type: 'auth-question'
+  question: SaslQuestion
+  continue(answer: SaslAnswer): Reply
 }
 
 /** **answer** usually 252 (`cannotVerify`). */

@@ -1,6 +1,7 @@
 /**
  * What the host decides about one connection before it starts.
  */
+import type { SaslSetting } from '../../sasl/index.ts'
 import { defaultSmtpLimits, type SmtpLimits } from '../limits.ts'
 
 /** Extensions that a host may leave out because what stands behind the engine does not do them. */
@@ -15,6 +16,8 @@ export interface SmtpServerOptions {
   tls: 'available' | 'active' | 'none'
   /** Offer AUTH without TLS. Only for loopback. */
   allowPlaintextAuth?: boolean
+  /** What SCRAM needs; without it SCRAM is not offered. */
+  sasl?: SaslSetting
   /** Octets; announced by SIZE and enforced while counting. */
   maxMessageSize: number
   /** Not to be offered. */
@@ -27,6 +30,7 @@ export interface Settings {
   readonly mode: 'mx' | 'submission'
   readonly startTls: boolean
   readonly allowPlaintextAuth: boolean
+  readonly sasl: SaslSetting | undefined
   readonly maxMessageSize: number
   readonly extensions: ReadonlySet<OptionalExtension>
   readonly limits: SmtpLimits
@@ -42,6 +46,7 @@ export function settingsOf(options: SmtpServerOptions): Settings {
     mode: options.mode,
     startTls: options.tls === 'available',
     allowPlaintextAuth: options.allowPlaintextAuth ?? false,
+    sasl: options.sasl,
     maxMessageSize: options.maxMessageSize,
     extensions,
     limits: { ...defaultSmtpLimits, ...options.limits },

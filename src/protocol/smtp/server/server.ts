@@ -158,7 +158,7 @@ export class SmtpServer {
     if (reply.code === 421 || reply.code === 521) this.#due = this.#end(undefined, 'host')
     else this.#count(ask.event)
     if (instead === 'silence' && !this.#closed) return nothing
-    return formatReply(complete(reply))
+    return formatReply(complete(instead === 'silence' || instead === undefined ? reply : instead))
   }
 
   /** After the TLS handshake: everything learnt in plain text is forgotten (RFC 3207 §4.2). */
@@ -292,6 +292,8 @@ function fits(event: SmtpEvent, reply: Reply): boolean {
       return reply.code === 220
     case 'auth':
       return reply.code === 235
+    case 'auth-question':
+      return reply.code === 334
     case 'data':
       return reply.code === 354
     default:

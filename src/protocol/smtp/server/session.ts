@@ -1,6 +1,7 @@
 /**
  * The state of one connection, and what a command handler may ask the engine to do next.
  */
+import { type SaslSetting, withoutChannel } from '../../sasl/index.ts'
 import type { Envelope } from '../envelope.ts'
 import type { Reply } from '../reply.ts'
 import type { CloseReason, SmtpEvent } from './event.ts'
@@ -41,8 +42,8 @@ export type Step =
   | { kind: 'reply'; reply: Reply; plain?: true }
   /** Tell the host; go on at once. */
   | { kind: 'event'; event: SmtpEvent }
-  /** Tell the host and wait; `answered` takes its reply, and may keep it from the wire. */
-  | { kind: 'ask'; event: SmtpEvent; answered: (reply: Reply) => 'silence' | undefined }
+  /** Tell the host and wait; `answered` takes its reply, and may keep it from the wire or send another in its place. */
+  | { kind: 'ask'; event: SmtpEvent; answered: (reply: Reply) => 'silence' | Reply | undefined }
   /** Say this and close the connection. */
   | { kind: 'close'; reply: Reply; reason: CloseReason }
   /** The next line or block decides. */
@@ -67,4 +68,9 @@ export function resetTransaction(session: Session): void {
 /** AUTH may be used now (RFC 4954 §4): on a submission port, when the password cannot be overheard. */
 export function mayAuthenticate(session: Session): boolean {
   return session.settings.mode === 'submission' && (session.tlsActive || session.settings.allowPlaintextAuth)
+}
+
+/** What an exchange can use as things are: without TLS there is no channel to bind to. */
+export function saslSetting({ settings, tlsActive }: Session): SaslSetting | undefined {
+  return tlsActive ? settings.sasl : withoutChannel(settings.sasl)
 }

@@ -3,8 +3,9 @@
  *
  * Standards: RFC 5321 §4.1.1.1, §4.1.4 (a later EHLO resets), and one for each keyword below.
  */
+import { saslMechanisms } from '../../../sasl/index.ts'
 import { formatReply, type Reply } from '../../reply.ts'
-import { mayAuthenticate, resetTransaction, type Session, type Step } from '../session.ts'
+import { mayAuthenticate, resetTransaction, saslSetting, type Session, type Step } from '../session.ts'
 
 export function hello(session: Session, verb: 'EHLO' | 'HELO', argument: string): Step {
   // Names that are not well-formed are common and harmless (§4.1.4: do not refuse on them); ones that could hurt a log are not.
@@ -31,7 +32,8 @@ function keywords(session: Session): string[] {
   if (settings.extensions.has('LIMITS'))
     offered.push(`LIMITS MAILMAX=${figure(settings.limits.transactions)} RCPTMAX=${figure(settings.limits.recipients)}`) // RFC 9422
   if (settings.startTls && !tlsActive) offered.push('STARTTLS') // RFC 3207
-  if (mayAuthenticate(session) && session.login === undefined) offered.push('AUTH PLAIN LOGIN') // RFC 4954
+  if (mayAuthenticate(session) && session.login === undefined)
+    offered.push(`AUTH ${saslMechanisms(saslSetting(session)).join(' ')}`) // RFC 4954
   return offered
 }
 
