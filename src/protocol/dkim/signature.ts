@@ -4,9 +4,9 @@
  * Standards: RFC 6376 §3.5 (tags), §6.1.1 (what makes one invalid), RFC 8301 §3.1 (rsa-sha1), RFC 8463, RFC 8616.
  * Security: fed by anyone who writes mail.
  */
-import { decodeBase64 } from '../../format/index.ts'
+import { decodeBase64, decodeUtf8, fromLatin1 } from '../../format/index.ts'
+import { asciiDomain, isWithin } from '../dns/index.ts'
 import type { Canonicalization } from './body-canonicalization.ts'
-import { asciiDomain, isWithin } from './domain-name.ts'
 import type { SignatureAlgorithm } from './signature-crypto.ts'
 import { colonList, parseTagList, type TagList, withoutWhite } from './tag-list.ts'
 
@@ -45,8 +45,8 @@ const FIELD_NAME_LIMIT = 500
 export function parseSignature(value: string): ParsedSignature {
   const tags = parseTagList(value)
   if (tags === undefined) return { ok: false, reason: 'the signature is no list of tags' }
-  const domain = asciiDomain(tags.get('d') ?? '')
-  const selector = asciiDomain(tags.get('s') ?? '')
+  const domain = domainOf(tags.get('d') ?? '')
+  const selector = domainOf(tags.get('s') ?? '')
   const refuse = (reason: string): ParsedSignature => ({
     ok: false,
     reason,
@@ -61,7 +61,7 @@ export function parseSignature(value: string): ParsedSignature {
   if (typeof signed === 'string') return refuse(signed)
   if (!signed.fieldNames.some((name) => name.toLowerCase() === 'from')) return refuse('h= does not cover From')
   const identity = tags.get('i') ?? `@${domain}`
-  const identityDomain = asciiDomain(identity.slice(identity.lastIndexOf('@') + 1))
+  const identityDomain = domainOf(identity.slice(identity.lastIndexOf('@') + 1))
   if (!identity.includes('@') || identityDomain === undefined || !isWithin(identityDomain, domain)) {
     return refuse('i= is not within d=')
   }
@@ -69,6 +69,11 @@ export function parseSignature(value: string): ParsedSignature {
   const times = readTimes(tags)
   if (typeof times === 'string') return refuse(times)
   return { ok: true, signature: { ...signed, ...times, domain, selector, identity, identityDomain } }
+}
+
+/** A name in a tag, which is latin1-of-bytes (RFC 8616 §4). */
+export function domainOf(value: string): string | undefined {
+  return asciiDomain(decodeUtf8(fromLatin1(value)))
 }
 
 type SignedPart = Pick<

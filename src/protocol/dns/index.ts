@@ -1,3 +1,4 @@
+export { asciiDomain, isWithin } from './ascii-domain.ts'
 export { type DnsFetch, type DnsFetchResponse, DohResolver, type DohOptions } from './doh.ts'
 export { type MailHost, type MailHosts, resolveMx } from './mx.ts'
 export { canonicalName } from './name.ts'

@@ -1,0 +1,7 @@
+/**
+ * SPF: which addresses may send mail for a domain.
+ */
+export { checkHelo, checkSpf, type SpfOptions, type SpfQuery, type SpfResult, type SpfStatus } from './check-host.ts'
+export { formatIpAddress, type IpAddress, parseIpAddress, reverseName } from './ip-address.ts'
+export { type SpfLimits, spfLimits } from './lookup.ts'
+export { parseRecord as parseSpfRecord, type SpfRecord } from './record.ts'
