@@ -34,7 +34,7 @@ afterAll(async () => {
 class Connection {
   readonly client: MailClient
   readonly #socket: Socket
-  #failure: unknown
+  #failure: Error | undefined
 
   private constructor(socket: Socket, client: MailClient) {
     this.#socket = socket
@@ -43,7 +43,7 @@ class Connection {
       try {
         client.receive(bytes.toString('latin1'))
       } catch (error) {
-        this.#failure = error
+        this.#failure = error as Error
       }
       socket.emit('heard')
     })
@@ -122,12 +122,12 @@ async function arrivals(working: () => boolean): Promise<void> {
 
 /** Somebody reads the same mail over JMAP. */
 async function flags(working: () => boolean): Promise<void> {
-  const { call } = await jmap(server, user)
+  const other = await jmap(server, user)
   for (let turn = 0; working(); turn++) {
-    const { q } = await call(['Email/query', { limit: 10, position: turn % 5 }, 'q'])
+    const { q } = await other.call(['Email/query', { limit: 10, position: turn % 5 }, 'q'])
     const ids = q?.['ids'] as string[]
     const update = Object.fromEntries(ids.map((id) => [id, { [`keywords/${['$flagged', 'green'][turn % 2]}`]: true }]))
-    await call(['Email/set', { update }, 's'])
+    await other.call(['Email/set', { update }, 's'])
   }
 }
 

@@ -71,14 +71,6 @@ export class MailboxView {
     return [...this.#byUid.values()].sort((a, b) => (a.uid ?? 0) - (b.uid ?? 0))
   }
 
-  uidAt(sequence: number): number | undefined {
-    return this.#slots[sequence - 1]?.uid
-  }
-
-  knows(uid: number): boolean {
-    return this.#byUid.has(uid)
-  }
-
   /** A cache of an earlier session, before SELECT (QRESYNC …). */
   remember(messages: readonly Known[]): void {
     this.#slots = messages.map((message) => ({ ...message }))
@@ -135,10 +127,9 @@ export class MailboxView {
   }
 
   /** STORE .SILENT was answered OK: what the client knows without being told (RFC 9051 §6.4.6). */
-  stored(uids: readonly number[], action: '+' | '-' | '', flags: readonly string[]): void {
-    for (const uid of uids) {
-      const message = this.#byUid.get(uid)
-      if (message?.flags === undefined) continue
+  stored(messages: readonly Known[], action: '+' | '-' | '', flags: readonly string[]): void {
+    for (const message of messages) {
+      if (message.flags === undefined) continue
       const now = new Set(action === '' ? [] : message.flags.split(' ').filter(Boolean))
       for (const flag of flags) {
         if (action === '-') now.delete(flag)

@@ -58,33 +58,33 @@ export function randomCommand(situation: Situation): Draft {
   }
 }
 
-/** A set of messages and its prefix for the command; undefined when there is none to name. */
-function messages({
-  random,
-  modes,
-  view,
-  pipelined,
-}: Situation): { uid: boolean; set: string; uids: number[] } | undefined {
+interface Named {
+  readonly uid: boolean
+  readonly set: string
+  /** UIDs or sequence numbers, of messages that may not all be known. */
+  covers(number: number): boolean
+}
+
+/** A set of messages; undefined when there is none to name. */
+function messages({ random, modes, view, pipelined }: Situation): Named | undefined {
   if (view.exists === 0) return undefined
   if (!modes.uidOnly && !pipelined && random.chance(0.5)) {
     const [a, b] = [random.between(1, view.exists), random.between(1, view.exists)]
-    const named = random.chance(0.5) ? range(Math.min(a, b), Math.max(a, b)) : [a]
-    const set = named.length > 1 ? `${a}:${b}` : `${a}`
-    return { uid: false, set, uids: named.flatMap((sequence) => view.uidAt(sequence) ?? []) }
+    if (random.chance(0.5)) return { uid: false, set: `${a}:${b}`, covers: between(a, b) }
+    return { uid: false, set: `${a}`, covers: between(a, a) }
   }
   const known = view.messages().flatMap(({ uid }) => uid ?? [])
   if (known.length === 0) return undefined
   if (random.chance(0.3)) {
     const [a, b] = [random.pick(known), random.pick(known)]
-    const uids = known.filter((uid) => uid >= Math.min(a, b) && uid <= Math.max(a, b))
-    return { uid: true, set: `${a}:${b}`, uids }
+    return { uid: true, set: `${a}:${b}`, covers: between(a, b) }
   }
   const uids = random.some(known, 0.2)
-  return { uid: true, set: uids.join(','), uids }
+  return { uid: true, set: uids.join(','), covers: (uid) => uids.includes(uid) }
 }
 
-function range(first: number, last: number): number[] {
-  return Array.from({ length: last - first + 1 }, (_, index) => first + index)
+function between(a: number, b: number): (number: number) => boolean {
+  return (number) => number >= Math.min(a, b) && number <= Math.max(a, b)
 }
 
 function prefix(uid: boolean): string {
@@ -149,15 +149,11 @@ function store(situation: Situation): Draft | undefined {
     condstore: conditional,
     done({ code }) {
       if (!silent) return
-      const modified = new Set<number>()
-      for (const [first, last] of code?.name === 'MODIFIED' ? (code.sets?.[0] ?? []) : []) {
-        for (let number = first; number <= last; number++) {
-          const uid = named.uid ? number : view.uidAt(number)
-          if (uid !== undefined) modified.add(uid)
-        }
-      }
+      const modified = code?.name === 'MODIFIED' ? (code.sets?.[0] ?? []) : []
+      const changed = (number: number | undefined): boolean =>
+        number !== undefined && named.covers(number) && !modified.some(([first, last]) => between(first, last)(number))
       view.stored(
-        named.uids.filter((uid) => !modified.has(uid)),
+        view.messages().filter(({ uid }, index) => changed(named.uid ? uid : index + 1)),
         action,
         given.map((flag) => flag.toLowerCase()),
       )
