@@ -11,6 +11,8 @@ const words = [
   'CATENATE',
   'CHILDREN',
   'CONDSTORE',
+  'CONTEXT=SEARCH',
+  'CONTEXT=SORT',
   'CREATE-SPECIAL-USE',
   'ENABLE',
   'ESEARCH',

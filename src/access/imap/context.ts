@@ -125,15 +125,18 @@ export class Context {
     if (selected === undefined || (this.isKeptFromNews && !inAnyCase)) return
     const flags = watch === undefined || watch.ofSelected('FlagChange')
     const added = selected.sync(this.output, { expunge, flags, ...this.style })
-    if (watch?.wishes.selected?.fetch !== undefined) {
+    if (
+      watch?.wishes.selected?.fetch !== undefined ||
+      selected.live.all.some(({ terms }) => terms.fetch !== undefined)
+    ) {
       for (const uid of added) if (!this.ownAdditions.has(uid)) this.arrived.push(uid)
     }
     this.ownAdditions.clear()
   }
 
   /** The client's own command has just made the last change and shown it: not to be told again. */
-  caughtUp(): void {
-    if (!this.isKeptFromNews) this.selected?.caughtUp()
+  caughtUp(changed: readonly number[]): void {
+    this.selected?.caughtUp(changed, !this.isKeptFromNews)
   }
 
   /** Changes that the client makes are not news to it (RFC 5465 §5). Synchronous. */

@@ -13,6 +13,7 @@ import { SequenceSet, bad, formatUidSet, no } from '../../protocol/imap/index.ts
 import type { Output } from '../session/index.ts'
 import { FlagList } from './flag-list.ts'
 import { FlagRenderer } from './flag-renderer.ts'
+import { LiveSearches } from './live/live-searches.ts'
 import { SequenceMap } from './sequence-map.ts'
 import type { SelectedState } from './session-state.ts'
 
@@ -42,6 +43,8 @@ export class Selected {
   readonly flags = new FlagRenderer()
   /** The flags this client has been told to exist. */
   readonly flagList = new FlagList()
+  /** Searches whose results the client follows. */
+  readonly live = new LiveSearches()
   readonly #store: MailStore
   /** The counter up to which the client has been told everything but `#gone`. */
   #told: number
@@ -106,10 +109,12 @@ export class Selected {
     const { mailbox, uidValidity, readOnly } = this
     const state: SelectedState = { mailbox, uidValidity, readOnly, told: this.#told, gone }
     if (this.hasGone) state.goneSince = this.#goneSince
-    if (this.#saved === 'lost') return { ...state, savedLost: true }
-    if (this.#saved.length === 0) return state
-    const saved = this.map.compactSet(this.#saved)
-    return saved.length > limit ? { ...state, savedLost: true } : { ...state, saved }
+    const saved = this.#saved === 'lost' ? '' : this.map.compactSet(this.#saved)
+    if (this.#saved === 'lost' || saved.length > limit) state.savedLost = true
+    else if (saved !== '') state.saved = saved
+    const live = this.live.state(this.map, 2 * limit - gone.length - (state.saved?.length ?? 0))
+    if (live.length > 0) state.live = live
+    return state
   }
 
   get view(): MailboxView {
@@ -158,8 +163,9 @@ export class Selected {
     let grown = false
     if (news) {
       const view = this.view
-      this.#noticeExpunged(view, told)
+      this.live.leave(output, this.#noticeExpunged(view, told), this.map)
       since = view.changedSince(told)
+      this.live.touch(since)
       changed = since.filter((uid) => uid <= told)
       for (const uid of since) if (uid > told) this.map.append(uid)
       grown = changed.length < since.length
@@ -207,19 +213,24 @@ export class Selected {
     }
   }
 
-  /** The client's own command has just made the last change and shown it: not to be told again. */
-  caughtUp(): void {
-    this.#told = this.#store.state
+  /** The client's own command has just made the last change and shown it: not to be told again, if all before it is `known`. */
+  caughtUp(changed: readonly number[], known: boolean): void {
+    this.live.touch(changed)
+    if (known) this.#told = this.#store.state
   }
 
-  #noticeExpunged(view: MailboxView, told: number): void {
+  /** The UIDs that are newly gone. */
+  #noticeExpunged(view: MailboxView, told: number): ReadonlySet<number> {
+    const noticed = new Set<number>()
     const since = this.#store.expungedSince(this.mailbox, told)
     const gone: Iterable<number> = since ?? this.map.uids.filter((uid) => view.indexOf(uid) < 0)
     for (const uid of gone) {
       if (this.map.sequenceOf(uid) === 0) continue
       if (!this.hasGone) this.#goneSince = told
+      if (!this.#gone.has(uid)) noticed.add(uid)
       this.#gone.add(uid)
     }
+    return noticed
   }
 
   #tellExpunged(output: Output, vanished: boolean): void {

@@ -36,6 +36,15 @@ export interface SelectedState {
   goneSince?: number
   /** A UID set: the result of SEARCH RETURN (SAVE). Absent when it was never set, or too large to keep. */
   saved?: string
+  /** Searches whose results the client follows. */
+  live?: KeptSearch[]
   /** A result was saved and had to be forgotten. */
   savedLost?: boolean
+}
+
+export interface KeptSearch {
+  tag: string
+  terms: string
+  /** A UID set, without the order of SORT. Absent when it was too large to keep. */
+  results?: string
 }

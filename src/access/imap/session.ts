@@ -21,7 +21,8 @@ import { capabilities } from './capability.ts'
 import { allowedIn, runCommand, tellsExpunges, tellsInAnyCase } from './command/index.ts'
 import { Context, type Completion, type ImapAccount } from './context.ts'
 import { defaultSessionLimits, type ImapSessionLimits } from './limits.ts'
-import { tellArrivals } from './notify/arrivals.ts'
+import { keepFollowing } from './live/resume.ts'
+import { tellUpdates } from './live/update.ts'
 import { Watch } from './notify/watch.ts'
 import { refusalOf } from './refusal.ts'
 import { Selected } from './selected.ts'
@@ -79,6 +80,7 @@ export class ImapSession {
     if (state.selected !== undefined) {
       context.selected = Selected.resume(deps.store, state.selected)
       if (context.selected === undefined) session.#bye('The selected mailbox has changed, please reconnect')
+      else keepFollowing(context, context.selected, state.selected.live ?? [])
     }
     return session
   }
@@ -187,9 +189,7 @@ export class ImapSession {
       context.output.text('* OK [NOTIFICATIONOVERFLOW] Too much has happened\r\n')
       return undefined
     }
-    const uids = context.arrived.splice(0)
-    const fetch = watch?.wishes.selected?.fetch
-    return uids.length === 0 || fetch === undefined ? undefined : tellArrivals(context, uids, fetch)
+    return tellUpdates(context)
   }
 
   #next(): ReaderEvent | undefined {
@@ -228,6 +228,8 @@ export class ImapSession {
     if (!this.#stillThere()) return
     if (command instanceof ImapError) context.sync(false)
     else context.sync(tellsExpunges(command), tellsInAnyCase(command))
+    const updates = tellUpdates(context)
+    if (updates !== undefined) await updates
     if (context.selected === selectedBefore) this.#tellModSeq(awareBefore)
     if (done instanceof ImapError) return this.#refuse(raw.tag, done)
     this.#badCommands = 0

@@ -26,7 +26,6 @@ export { parseCommand, type ImapCommand, type GrammarOptions } from './command/i
 export type { FetchItem, Section, Partial as PartialRange } from './command/fetch.ts'
 export type {
   MultiSearchCommand,
-  PartialResult,
   SearchCommand,
   SearchKey,
   SearchProgram,
@@ -34,6 +33,7 @@ export type {
   SearchReturnOptions,
   SearchSource,
 } from './command/search.ts'
+export type { PartialResult } from './command/partial.ts'
 export type { SortCommand, SortCriterion, ThreadAlgorithm, ThreadCommand } from './command/sort.ts'
 export type { QresyncParameter, SelectCommand } from './command/select.ts'
 export type { ListCommand, ListReturn, ListSelection } from './command/list.ts'

@@ -133,6 +133,6 @@ function markSeen(context: Context, selected: Selected, sequences: readonly numb
   if (unseen.length === 0) return none
   context.sync(false)
   const { changed } = context.store.setFlags(selected.mailbox, unseen, { add: ['$seen'] })
-  context.caughtUp()
+  context.caughtUp(changed)
   return new Set<number>(changed)
 }

@@ -8,6 +8,7 @@ import type { Completion, Context } from '../context.ts'
 import { namesSequences } from '../search/run.ts'
 import { acl } from './acl.ts'
 import { append, replace } from './append.ts'
+import { cancelUpdate } from './cancel-update.ts'
 import { capability } from './capability.ts'
 import { close, unselect } from './close.ts'
 import { copy } from './copy.ts'
@@ -35,6 +36,7 @@ import { thread } from './thread.ts'
 import { subscribe } from './subscribe.ts'
 
 const selectedOnly: ReadonlySet<ImapCommand['name']> = new Set<ImapCommand['name']>([
+  'CANCELUPDATE',
   'CHECK',
   'CLOSE',
   'COPY',
@@ -136,6 +138,8 @@ export function runCommand(
       return getMetadata(context, command)
     case 'SETMETADATA':
       return setMetadata(context, command)
+    case 'CANCELUPDATE':
+      return cancelUpdate(context, command.tags)
     case 'NOTIFY':
       return notify(context, command)
     case 'GETQUOTA':

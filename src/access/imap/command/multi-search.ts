@@ -36,6 +36,9 @@ export async function multiSearch(context: Context, command: MultiSearchCommand,
     const values = returnedValues(returns, found, ({ uid }) => uid, relevancy)
     context.output.text(`* ESEARCH (TAG "${tag}" MAILBOX ${name} UIDVALIDITY ${view.uidValidity}) UID${values}\r\n`)
   }
+  if (returns.options.has('UPDATE')) {
+    context.output.text(`* NO [NOUPDATE "${tag}"] Updates are of SEARCH and SORT\r\n`)
+  }
   return { text: 'ESEARCH completed' }
 }
 

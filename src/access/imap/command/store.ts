@@ -21,7 +21,7 @@ export function store(context: Context, command: Extract<ImapCommand, { name: 'S
   // What others did comes first: after the change it could not be told from our own.
   context.sync(false)
   const outcome = context.store.setFlags(selected.mailbox, there, patch, command.unchangedSince)
-  context.caughtUp()
+  context.caughtUp(outcome.changed)
   selected.tellNewFlags(output, outcome.changed)
 
   const modified = new Set<number>(outcome.modified)

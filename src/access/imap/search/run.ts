@@ -49,7 +49,7 @@ export function namesSequences(key: SearchKey): boolean {
   return hasKey(key, (inner) => inner.key === 'SEQUENCE' && !inner.set.saved)
 }
 
-function hasFuzzy(key: SearchKey): boolean {
+export function hasFuzzy(key: SearchKey): boolean {
   return hasKey(key, (inner) => inner.key === 'FUZZY')
 }
 

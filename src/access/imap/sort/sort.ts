@@ -35,12 +35,12 @@ const sources: Record<Key, Source> = {
 }
 
 /** The same messages, sorted; equal ones by sequence number (RFC 5256 §3). Those that are gone meanwhile are left out. */
-export async function sorted(
+export function sorted(
   context: Context,
   found: readonly Found[],
   criteria: readonly SortCriterion[],
   relevancy: (found: Found) => number = () => 0,
-): Promise<Found[]> {
+): Found[] {
   const used = criteria.map(({ key }) => sources[key])
   const columns = [...new Set(used.flatMap((source) => source.columns))]
   const entries: { found: Found; values: Value[] }[] = []

@@ -10,7 +10,7 @@ import { Decoder } from '../decoder.ts'
 import { astring } from '../encoder.ts'
 import { bad } from '../error.ts'
 import type { SequenceSet } from '../sequence-set.ts'
-import { parsePartialResult, type PartialResult } from './search.ts'
+import { parsePartialResult, type PartialResult } from './partial.ts'
 
 /** What of a part: nothing for its body, else one of the specifiers. */
 export interface Section {

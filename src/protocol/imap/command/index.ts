@@ -58,6 +58,7 @@ export type ImapCommand =
   | GetMetadataCommand
   | SetMetadataCommand
   | NotifyCommand
+  | { name: 'CANCELUPDATE'; tags: string[] }
   | { name: 'COPY' | 'MOVE'; uid: boolean; set: SequenceSet; mailbox: string }
   /** `set` only with UID EXPUNGE (RFC 4315 §2.1). */
   | { name: 'EXPUNGE'; set?: SequenceSet }
@@ -135,6 +136,7 @@ const grammars = new Map<string, Grammar>([
   ['GETMETADATA', parseGetMetadata],
   ['SETMETADATA', parseSetMetadata],
   ['NOTIFY', parseNotify],
+  ['CANCELUPDATE', parseCancelUpdate],
   ['EXPUNGE', () => ({ name: 'EXPUNGE' })],
   ['UID EXPUNGE', parseUidExpunge],
 ])
@@ -173,6 +175,14 @@ function parseCreate(decoder: Decoder): ImapCommand {
   const specialUse = decoder.expectList(() => decoder.expectFlag())
   decoder.expectSpecial(')')
   return { name: 'CREATE', mailbox: name, specialUse }
+}
+
+/** RFC 5267 §5. */
+function parseCancelUpdate(decoder: Decoder): ImapCommand {
+  const tags: string[] = []
+  while (decoder.sp() && !decoder.atEnd) tags.push(decoder.expectAstring('a tag'))
+  if (tags.length === 0) throw bad('CANCELUPDATE needs a tag')
+  return { name: 'CANCELUPDATE', tags }
 }
 
 function parseRename(decoder: Decoder): ImapCommand {

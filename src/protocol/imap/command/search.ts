@@ -3,7 +3,7 @@
  *
  * Standards: RFC 9051 §6.4.4, RFC 3501 §6.4.4, RFC 4731 (ESEARCH), RFC 5182 (SAVE), RFC 5032 (OLDER, YOUNGER),
  * RFC 7162 §3.1.5 (MODSEQ), RFC 8474 §5.3 (EMAILID, THREADID), RFC 9394 (PARTIAL), RFC 6203 (FUZZY,
- * RELEVANCY), RFC 7377 (ESEARCH), RFC 8514 (SAVEDATE).
+ * RELEVANCY), RFC 7377 (ESEARCH), RFC 8514 (SAVEDATE), RFC 5267 §4 (CONTEXT, UPDATE), RFC 5465 §7.
  * Limits: nesting depth and number of keys, so that neither the stack nor one command's work can be made to explode.
  */
 import { parseDate } from '../date-time.ts'
@@ -11,6 +11,8 @@ import type { Decoder } from '../decoder.ts'
 import { decodeText } from '../decoder.ts'
 import { bad } from '../error.ts'
 import type { SequenceSet } from '../sequence-set.ts'
+import { parseFetchAttributes, type FetchItem } from './fetch.ts'
+import { parsePartialResult, type PartialResult } from './partial.ts'
 
 export type SearchKey =
   | { key: 'ALL' }
@@ -32,18 +34,14 @@ export type SearchKey =
   /** Texts in there match by their words, as people mean them. */
   | { key: 'FUZZY'; of: SearchKey }
 
-export type SearchReturn = 'MIN' | 'MAX' | 'COUNT' | 'ALL' | 'SAVE' | 'PARTIAL' | 'RELEVANCY'
-
-/** Results from one place to another, counted from 1; negative numbers count from the end (RFC 9394 §3.1). */
-export interface PartialResult {
-  readonly from: number
-  readonly to: number
-}
+export type SearchReturn = 'MIN' | 'MAX' | 'COUNT' | 'ALL' | 'SAVE' | 'PARTIAL' | 'RELEVANCY' | 'CONTEXT' | 'UPDATE'
 
 export interface SearchReturnOptions {
   /** Never empty: `RETURN ()` means ALL (RFC 4731 §3.1). */
   readonly options: ReadonlySet<SearchReturn>
   readonly partial?: PartialResult
+  /** What UPDATE shall fetch of new messages (RFC 5465 §7). */
+  readonly updates?: FetchItem[]
 }
 
 export interface SearchProgram {
@@ -148,6 +146,7 @@ export function parseSearchReturn(decoder: Decoder): SearchReturnOptions | undef
   decoder.expectSp()
   const options = new Set<SearchReturn>()
   let partial: PartialResult | undefined
+  let updates: FetchItem[] | undefined
   decoder.expectList(() => {
     const name = decoder.expectAtom('a RETURN option').toUpperCase()
     if (!isSearchReturn(name)) throw bad('Unknown RETURN option')
@@ -156,6 +155,7 @@ export function parseSearchReturn(decoder: Decoder): SearchReturnOptions | undef
       decoder.expectSp()
       partial = parsePartialResult(decoder)
     }
+    if (name === 'UPDATE' && (decoder.prefix(' (') || decoder.special('('))) updates = parseFetchAttributes(decoder)
     options.add(name)
   })
   // RFC 9394 §3.1: all of it and a part of it cannot both be asked for.
@@ -163,18 +163,7 @@ export function parseSearchReturn(decoder: Decoder): SearchReturnOptions | undef
   // RFC 6203 §4: a list of scores needs the messages they belong to.
   if (options.size === 0 || (options.size === 1 && options.has('RELEVANCY'))) options.add('ALL')
   decoder.expectSp()
-  return { options, ...(partial && { partial }) }
-}
-
-/** `1:500`, `-1:-100`; either end may come first. */
-export function parsePartialResult(decoder: Decoder): PartialResult {
-  const negative = decoder.special('-')
-  const first = decoder.expectNzNumber()
-  decoder.expectSpecial(':')
-  if (decoder.special('-') !== negative) throw bad('A range counts from one end')
-  const second = decoder.expectNzNumber()
-  const [low, high] = first <= second ? [first, second] : [second, first]
-  return negative ? { from: -low, to: -high } : { from: low, to: high }
+  return { options, ...(partial && { partial }), ...(updates && { updates }) }
 }
 
 /** The keys, in this charset; undefined means US-ASCII and UTF-8 alike. */
@@ -195,6 +184,8 @@ const searchReturns: ReadonlySet<string> = new Set<SearchReturn>([
   'SAVE',
   'PARTIAL',
   'RELEVANCY',
+  'CONTEXT',
+  'UPDATE',
 ])
 
 function isSearchReturn(name: string): name is SearchReturn {
