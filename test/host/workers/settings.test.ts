@@ -89,6 +89,22 @@ describe('the login guard', () => {
     expect(guard.wait('innocent')).toBe(900)
   })
 
+  it('does not lock the owner out where they have logged in from', () => {
+    const guard = new LoginGuard(() => 0)
+    guard.succeeded('home')
+    for (let i = 0; i < 2_000; i++) guard.failed(`client ${i}`)
+    expect(guard.wait('home')).toBe(0)
+    for (let i = 0; i < 10; i++) guard.failed('home')
+    expect(guard.wait('home')).toBe(900)
+  })
+
+  it('remembers fifty such addresses, the latest ones', () => {
+    const guard = new LoginGuard(() => 0)
+    for (let i = 0; i < 51; i++) guard.succeeded(`network ${i}`)
+    for (let i = 0; i < 1_000; i++) guard.failed(`client ${i}`)
+    expect([guard.wait('network 0'), guard.wait('network 1')]).toEqual([900, 0])
+  })
+
   it('forgets the failures of an address that succeeds', () => {
     const guard = new LoginGuard(() => 0)
     for (let i = 0; i < 9; i++) guard.failed('a')

@@ -2,7 +2,8 @@
  * Slows down the guessing of one account's passwords: failures are counted by client address and in all.
  *
  * Limits: 10 failures a quarter of an hour from one address, so that a person who mistypes is not locked out; 1,000 from
- * all addresses together, which bounds a guess spread over many and is too many for a prank that locks the owner out. Counts live in memory: losing them when the object sleeps (after
+ * all addresses together, which bounds a guess spread over many. Where the owner has logged in from, the second does not
+ * count, so that nobody can lock them out from elsewhere. Counts live in memory: losing them when the object sleeps (after
  * ten idle seconds) gives a patient guesser one more round of ten, at 30 ms of hashing each.
  */
 
@@ -11,6 +12,8 @@ const MAX_FROM_ONE = 10
 const MAX_FROM_ALL = 1_000
 /** Addresses remembered; beyond it the oldest is forgotten, and the count of all still holds. */
 const MAX_ADDRESSES = 1_000
+/** Addresses of successful logins remembered: a person's networks. */
+const MAX_FAMILIAR = 50
 
 interface Count {
   failures: number
@@ -21,6 +24,7 @@ export class LoginGuard {
   readonly #now: () => number
   readonly #addresses = new Map<string, Count>()
   #all: Count = { failures: 0, until: 0 }
+  readonly #familiar = new Set<string>()
 
   constructor(now: () => number) {
     this.#now = now
@@ -32,7 +36,7 @@ export class LoginGuard {
     const one = this.#addresses.get(clientAddress)
     const blocked = [
       one !== undefined && one.failures >= MAX_FROM_ONE ? one.until : 0,
-      this.#all.failures >= MAX_FROM_ALL ? this.#all.until : 0,
+      this.#all.failures >= MAX_FROM_ALL && !this.#familiar.has(clientAddress) ? this.#all.until : 0,
     ]
     return Math.max(0, Math.ceil((Math.max(...blocked) - now) / 1000))
   }
@@ -51,6 +55,11 @@ export class LoginGuard {
 
   succeeded(clientAddress: string): void {
     this.#addresses.delete(clientAddress)
+    this.#familiar.delete(clientAddress) // to the end: the set's order is by last login
+    this.#familiar.add(clientAddress)
+    if (this.#familiar.size <= MAX_FAMILIAR) return
+    const [oldest] = this.#familiar
+    if (oldest !== undefined) this.#familiar.delete(oldest)
   }
 }
 
