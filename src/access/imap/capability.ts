@@ -8,6 +8,7 @@ import type { Context } from './context.ts'
 const words = [
   'IMAP4rev2',
   'IMAP4rev1',
+  'BINARY',
   'CATENATE',
   'CHILDREN',
   'CONDSTORE',

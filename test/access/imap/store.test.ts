@@ -185,7 +185,10 @@ describe('APPEND', () => {
   it.each([
     [`APPEND nowhere ${literal(simple)}`, 'a NO [TRYCREATE] No such mailbox'],
     [`APPEND INBOX ${literal('')}`, 'a NO The message is empty'],
-    [`APPEND INBOX ${literal('a\0b')}`, 'a NO [UNKNOWN-CTE] A message must not contain NUL'],
+    [
+      `APPEND INBOX ${literal('Subject: a\0b\r\n\r\n')}`,
+      'a NO [UNKNOWN-CTE] NUL belongs into parts whose encoding can be changed',
+    ],
     [`APPEND INBOX (\\Recent) ${literal(simple)}`, 'a BAD Not a flag that can be set'],
     ['APPEND INBOX {999999999}', 'a NO [TOOBIG] Messages may have 26214400 octets'],
     ['APPEND {999999}', 'a BAD [TOOBIG] Literal too large'],

@@ -1,8 +1,10 @@
 /**
  * `APPEND`: one or more messages, all or none. `REPLACE`: one of the selected mailbox gives way to a new one, in one step.
  *
- * Standards: RFC 9051 §6.3.12, RFC 3502 (MULTIAPPEND), RFC 4315 §3 (APPENDUID), RFC 4469 (CATENATE), RFC 8508 (REPLACE).
+ * Standards: RFC 9051 §6.3.12, RFC 3502 (MULTIAPPEND), RFC 3516 §4.4 (BINARY), RFC 4315 §3 (APPENDUID), RFC 4469 (CATENATE),
+ * RFC 8508 (REPLACE).
  */
+import { withoutBinary } from '../../../format/index.ts'
 import type { Email, Octets } from '../../../mailbox/index.ts'
 import {
   bad,
@@ -76,6 +78,7 @@ async function put(
 async function messageOf(context: Context, content: AppendMessage['content']): Promise<Uint8Array> {
   const raw = content instanceof Uint8Array ? content : await catenate(context, content)
   if (raw.length === 0) throw no('The message is empty')
-  if (raw.includes(0)) throw no('A message must not contain NUL', 'UNKNOWN-CTE')
-  return raw
+  const text = withoutBinary(raw)
+  if (text.includes(0)) throw no('NUL belongs into parts whose encoding can be changed', 'UNKNOWN-CTE')
+  return text
 }

@@ -41,14 +41,16 @@ function prepare(context: Context, item: BodyFetchItem, message: FetchMessage, f
   if (content instanceof Uint8Array) {
     const bytes = content.subarray(offset, Math.min(content.length, offset + length))
     // A decoded part may hold NUL, which only a literal8 can carry (RFC 3516 §4.2).
-    const marker = item.item === 'BINARY' && bytes.includes(0) ? '~' : ''
-    return { text: `${item.label} ${marker}{${bytes.length}}\r\n`, send: () => sendBytes(context, bytes) }
+    if (item.item === 'BINARY' && bytes.includes(0)) {
+      return { text: `${item.label} ~{${bytes.length}}\r\n`, send: () => sendBytes(context, bytes) }
+    }
+    return { text: `${item.label} {${bytes.length}}\r\n`, send: () => sendBytes(context, withoutNul(bytes)) }
   }
   const start = Math.min(content.end, content.start + offset)
   const end = Math.min(content.end, start + length)
   if (message.octets !== undefined) {
     const bytes = message.octets.subarray(start, end)
-    return { text: `${item.label} {${bytes.length}}\r\n`, send: () => sendBytes(context, bytes) }
+    return { text: `${item.label} {${bytes.length}}\r\n`, send: () => sendBytes(context, withoutNul(bytes)) }
   }
   const begun = first ? context.store.slice(email, start, Math.min(end, start + stride)) : undefined
   return { text: `${item.label} {${end - start}}\r\n`, send: () => sendRange(context, email, start, end, begun) }
@@ -81,9 +83,17 @@ async function sendRange(
       context.closed = true
       return false
     }
-    output.bytes(bytes)
+    output.bytes(withoutNul(bytes))
   }
   return true
+}
+
+/**
+ * A literal has no NUL (RFC 9051 §4.3.1). Delivery and APPEND leave none in a part; in a header, where it can only be a
+ * mistake, another octet that nobody can read stands for it, so that sizes are what they are said to be.
+ */
+function withoutNul(bytes: Uint8Array): Uint8Array {
+  return bytes.includes(0) ? bytes.map((octet) => (octet === 0 ? 0x80 : octet)) : bytes
 }
 
 /** Undefined when there are no such octets, or none to be had now: the adapter of the blob store has told the log. */

@@ -1,9 +1,10 @@
 /**
  * Puts delivered messages into the inbox, many in one transaction.
  *
- * Standards: RFC 3463 §3.3 (mailbox status: full, message too long).
+ * Standards: RFC 3463 §3.3 (mailbox status: full, message too long), RFC 3030 §3 (what came as BINARYMIME is kept as text).
  */
 import type { MailboxDelivery, MailboxOutcome } from '../../../delivery/index.ts'
+import { withoutBinary } from '../../../format/index.ts'
 import { type Email, type MailStore, type NewEmail, type Octets, StoreError } from '../../../mailbox/index.ts'
 
 const DELIVERED: MailboxOutcome = { status: 'delivered' }
@@ -31,7 +32,7 @@ export async function takeDelivery(
   if (!store.exists) return batch.map(() => GONE)
   const incoming = store.incoming()
   try {
-    const octets = await Promise.all(batch.map(({ raw }) => incoming.message(raw).catch(asRefusal)))
+    const octets = await Promise.all(batch.map(({ raw }) => incoming.message(withoutBinary(raw)).catch(asRefusal)))
     return place(store, batch, octets, stored)
   } finally {
     await incoming.settle()
