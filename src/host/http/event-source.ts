@@ -6,6 +6,7 @@
  */
 import {
   type EventSourceOptions,
+  maxPingSeconds,
   parseEventSourceQuery,
   pingEvent,
   stateEvent,
@@ -39,6 +40,9 @@ export async function relayEventSource(
   })
 }
 
+/** Where no pings are wanted: only by writing is it found out that a client has gone away. */
+const comment = ':\n\n'
+
 function eventStream(socket: WebSocket, options: EventSourceOptions): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder()
   let timer: ReturnType<typeof setTimeout> | undefined
@@ -59,7 +63,7 @@ function eventStream(socket: WebSocket, options: EventSourceOptions): ReadableSt
         controller.enqueue(encoder.encode(text))
         // RFC 8620 §7.3: a ping when so much time has gone by since the last event, whatever that was.
         if (timer !== undefined) clearTimeout(timer)
-        if (ping > 0) timer = setTimeout(() => write(pingEvent(ping)), ping * 1000)
+        timer = setTimeout(() => write(ping > 0 ? pingEvent(ping) : comment), (ping > 0 ? ping : maxPingSeconds) * 1000)
       }
       const end = () => {
         if (done) return

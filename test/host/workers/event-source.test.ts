@@ -50,6 +50,17 @@ describe('the event source (RFC 8620 §7.3)', () => {
     expect(vi.getTimerCount()).toBe(0)
   })
 
+  it('writes a comment now and then where no pings are wanted, to find out who has gone away', async () => {
+    const { account, next, reader } = await open('types=*&closeafter=no&ping=0')
+    account.send(JSON.stringify({ id: '6' }))
+    await next()
+    const later = next()
+    await vi.advanceTimersByTimeAsync(900_000)
+    expect(await later).toBe(':\n\n')
+    await reader.cancel()
+    expect(vi.getTimerCount()).toBe(0)
+  })
+
   it('ends after the first state event when asked to, and pings no more', async () => {
     const { account, next, reader } = await open('types=Email&closeafter=state&ping=60')
     account.send(JSON.stringify({ id: '7', change }))

@@ -162,7 +162,7 @@ export class AccountHttp {
       return problem(400, 'Bad Request')
     }
     const since = url.searchParams.get('since') ?? undefined
-    return this.#ports.events.subscribe(credential, options.types, since) ?? tooMany('too many event sources are open')
+    return this.#ports.events.subscribe(credential, options.types, since)
   }
 }
 

@@ -21,6 +21,8 @@ export interface EventMessage {
 interface Attachment {
   readonly kind: 'events'
   readonly credential: number
+  /** Milliseconds since the epoch. */
+  readonly opened: number
   /** Absent: all types. */
   readonly types?: readonly string[]
 }
@@ -34,24 +36,32 @@ export class EventSockets {
     this.#jmap = jmap
   }
 
-  /** Upgrades; undefined when there are too many already. `since` is the last event the client saw. */
-  subscribe(
-    credential: number,
-    types: ReadonlySet<string> | undefined,
-    since: string | undefined,
-  ): Response | undefined {
-    if (this.#ctx.getWebSockets(TAG).length >= MAX_SUBSCRIPTIONS) return undefined
-    const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket]
-    this.#ctx.acceptWebSocket(server, [TAG])
-    const attachment: Attachment = { kind: 'events', credential, ...(types === undefined ? {} : { types: [...types] }) }
-    server.serializeAttachment(attachment)
+  /** Upgrades. `since` is the last event the client saw. */
+  subscribe(credential: number, types: ReadonlySet<string> | undefined, since: string | undefined): Response {
     const jmap = this.#jmap()
     const id = jmap.eventId
+    this.#makeRoom(id)
+    const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket]
+    this.#ctx.acceptWebSocket(server, [TAG])
+    const wanted = types === undefined ? {} : { types: [...types] }
+    server.serializeAttachment({ kind: 'events', credential, opened: Date.now(), ...wanted } satisfies Attachment)
     send(server, { id })
     const all = since === undefined ? undefined : jmap.stateChangeSince(since)
     const missed = all === undefined ? undefined : filterTypes(all, types)
     if (missed !== undefined) send(server, { id, change: missed })
     return new Response(null, { status: 101, webSocket: client })
+  }
+
+  /**
+   * That a client has gone away shows when something is sent to it, which takes long where little happens. So when there are
+   * too many the one that came first gives way, to come back if it is there, and the others are sent what clients pass over.
+   */
+  #makeRoom(id: string): void {
+    const open = this.#ctx.getWebSockets(TAG).filter(({ readyState }) => readyState === WebSocket.OPEN)
+    if (open.length < MAX_SUBSCRIPTIONS) return
+    const [first, ...others] = open.toSorted((a, b) => attachmentOf(a).opened - attachmentOf(b).opened)
+    first?.close(1001)
+    for (const socket of others) send(socket, { id })
   }
 
   notify(commit: Commit): void {
@@ -74,7 +84,7 @@ export class EventSockets {
   /** Ends those whose credentials are no more. */
   closeRevoked(exists: (credential: number) => boolean): void {
     for (const socket of this.#ctx.getWebSockets(TAG)) {
-      if (!exists((socket.deserializeAttachment() as Attachment).credential)) socket.close(1008)
+      if (!exists(attachmentOf(socket).credential)) socket.close(1008)
     }
   }
 
@@ -83,9 +93,13 @@ export class EventSockets {
   }
 }
 
+function attachmentOf(socket: WebSocket): Attachment {
+  return socket.deserializeAttachment() as Attachment
+}
+
 function tell(sockets: readonly WebSocket[], all: StateChange, id: string): void {
   for (const socket of sockets) {
-    const { types } = socket.deserializeAttachment() as Attachment
+    const { types } = attachmentOf(socket)
     const change = filterTypes(all, types === undefined ? undefined : new Set(types))
     if (change !== undefined) send(socket, { id, change })
   }
