@@ -39,14 +39,14 @@ class Connection {
 
   /** What the server has said reaches the client; only while it reads does the server hear of that. */
   hear(): void {
-    const size = this.#server.pieces.reduce((sum, piece) => sum + piece.length, 0)
-    if (!this.#server.reading) this.#unread += size
+    if (!this.#server.reading) for (const piece of this.#server.pieces) this.#unread += piece.length
     this.client.receive(this.#server.take())
     if (this.#server.errors.length > 0) throw new Error('an error was logged', { cause: this.#server.errors[0] })
   }
 
   /** The client stops reading for a while, or goes on. */
   pause(pausing: boolean): void {
+    this.hear()
     this.#server.reading = !pausing
     if (pausing) return
     this.#server.session.acknowledge(this.#unread)
