@@ -50,6 +50,7 @@ const words = [
   'THREAD=REFS',
   'UIDONLY',
   'UIDPLUS',
+  'UNAUTHENTICATE',
   'UNSELECT',
   'UTF8=ACCEPT',
   'WITHIN',
@@ -59,6 +60,8 @@ const words = [
 export function capabilities(context: Context): string {
   const sharing = context.people === undefined ? '' : 'ACL RIGHTS=kxte LIST-MYRIGHTS '
   // RFC 9698 §3: only where the ids are JMAP's, which they are here.
+  // RFC 4978 §3: a second time it would be refused.
+  const compress = context.compressed ? '' : 'COMPRESS=DEFLATE '
   const jmap = context.jmapUrl === undefined ? '' : 'JMAPACCESS '
-  return `${words.join(' ')} ${sharing}${jmap}APPENDLIMIT=${context.limits.appendLimit}`
+  return `${words.join(' ')} ${compress}${sharing}${jmap}APPENDLIMIT=${context.limits.appendLimit}`
 }

@@ -40,6 +40,10 @@ export class Context {
   /** The tag of an IDLE in progress. */
   idle: string | undefined
   closed = false
+  /** What the bridge writes is compressed (RFC 4978). */
+  compressed = false
+  /** The tag of an UNAUTHENTICATE: nothing more is done for this client (RFC 8437). */
+  leaving: string | undefined
   /** Since the client has used NOTIFY: what it wants to be told. */
   watch: Notifications | undefined
   /** The client's own command is what changes the store. */

@@ -17,6 +17,8 @@ export interface ImapSessionState {
   /** Input received that is not yet a command. */
   input?: ReaderSnapshot
   badCommands?: number
+  /** Compression is active. */
+  compressed?: true
   /** Set by NOTIFY. */
   notify?: NotifyWishes
 }

@@ -5,6 +5,7 @@
  * Limits: `ImapSessionLimits`.
  * Security: the client is authenticated and still hostile: what it names is looked up in its own account only.
  */
+import { encodeBase64 } from '../../format/index.ts'
 import type { Commit, MailStore } from '../../mailbox/index.ts'
 import {
   CommandReader,
@@ -73,6 +74,7 @@ export class ImapSession {
     const context = session.#context
     for (const name of state.enabled) context.enabled.add(name)
     context.idle = state.idle
+    context.compressed = state.compressed === true
     if (state.notify !== undefined) context.watch = new Watch(context, state.notify)
     session.#badCommands = state.badCommands ?? 0
     if (state.input !== undefined) session.#reader.restore(state.input)
@@ -85,8 +87,12 @@ export class ImapSession {
     return session
   }
 
-  /** LOGIN or AUTHENTICATE with this tag has succeeded in the bridge: says so, with the capabilities. */
-  begin(tag: string): void {
+  /**
+   * LOGIN or AUTHENTICATE with this tag has succeeded in the bridge: says so, with the capabilities. The connection may be
+   * compressed from before an UNAUTHENTICATE.
+   */
+  begin(tag: string, { compressed = false }: { readonly compressed?: boolean } = {}): void {
+    this.#context.compressed = compressed
     this.#context.output.text(`${tag} OK [CAPABILITY ${capabilities(this.#context)}] Logged in\r\n`)
     this.#context.output.flush()
   }
@@ -95,7 +101,8 @@ export class ImapSession {
   receive(bytes: Uint8Array): Promise<void> {
     if (this.#context.closed) return Promise.resolve()
     this.#reader.receive(bytes)
-    if (this.#busy && this.#reader.overrun) this.#bye('Too much input while a command is in progress')
+    const waits = this.#busy || this.#context.leaving !== undefined
+    if (waits && this.#reader.overrun) this.#bye('Too much input while a command is in progress')
     if (!this.#busy) this.#running = this.#run()
     return this.#running
   }
@@ -111,7 +118,7 @@ export class ImapSession {
    */
   notify(commit: Commit): void | Promise<void> {
     const context = this.#context
-    if (context.closed) return
+    if (context.closed || context.leaving !== undefined) return
     this.#guard(() => context.note(commit))
     if (this.#busy || !this.#isNews(commit)) return
     this.#running = this.#run()
@@ -131,6 +138,15 @@ export class ImapSession {
     this.#context.output.acknowledge(Infinity)
   }
 
+  /** After UNAUTHENTICATE, when the bridge sends no more: the last answer, and what came behind the command. */
+  relinquish(): void {
+    const { leaving, output } = this.#context
+    if (leaving === undefined || this.closed) return
+    output.text(`${leaving} OK Log in again\r\n`)
+    output.control({ rest: encodeBase64(this.#reader.takeRest()) })
+    this.end()
+  }
+
   /** BYE has been sent. */
   get closed(): boolean {
     return this.#context.closed
@@ -141,11 +157,12 @@ export class ImapSession {
    * Then the session must be kept in memory.
    */
   state(): ImapSessionState | undefined {
-    if (this.#busy) return undefined
+    if (this.#busy || this.#context.leaving !== undefined) return undefined
     const { enabled, selected, idle, limits, watch } = this.#context
     const state: ImapSessionState = { version: 1, enabled: [...enabled] }
     if (idle !== undefined) state.idle = idle
     if (watch !== undefined) state.notify = watch.wishes
+    if (this.#context.compressed) state.compressed = true
     if (this.#badCommands > 0) state.badCommands = this.#badCommands
     if (selected !== undefined) {
       const kept = selected.state(limits.state)
@@ -193,7 +210,8 @@ export class ImapSession {
   }
 
   #next(): ReaderEvent | undefined {
-    return this.#context.closed ? undefined : this.#reader.next()
+    const { closed, leaving } = this.#context
+    return closed || leaving !== undefined ? undefined : this.#reader.next()
   }
 
   async #handle(event: ReaderEvent): Promise<void> {

@@ -7,7 +7,7 @@ import { fromLatin1, writeLatin1 } from '../../format/index.ts'
 export interface SessionOutput {
   /** Protocol bytes for the client, in order. The receiver owns the array. */
   send(bytes: Uint8Array): void
-  /** A word to the bridge: `{close: true}`; `{hold: true}` and `{ahead: …}` are about answers sent ahead. */
+  /** A word to the bridge, such as: `{close: true}`; `{hold: true}` and `{ahead: …}` are about answers sent ahead. */
   control(message: object): void
 }
 

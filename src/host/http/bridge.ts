@@ -21,6 +21,8 @@ export type SessionRequest = {
   readonly tag: string
   readonly clientAddress: string
   readonly tls: boolean
+  /** The connection is compressed already, from before an UNAUTHENTICATE. */
+  readonly compressed?: true
 } & LoginProof
 
 export function bridgeRoutes(house: House): Hono {
@@ -92,7 +94,7 @@ export function parseSessionRequest(header: string | null): SessionRequest | und
     return undefined // not base64, UTF-8 or JSON
   }
   if (typeof value !== 'object' || value === null) return undefined
-  const { protocol, login, tag, clientAddress, tls } = value as Record<string, unknown>
+  const { protocol, login, tag, clientAddress, tls, compressed } = value as Record<string, unknown>
   const proof = readProof(value as Record<string, unknown>)
   if (
     (protocol !== 'imap' && protocol !== 'pop3') ||
@@ -109,7 +111,7 @@ export function parseSessionRequest(header: string | null): SessionRequest | und
   ) {
     return undefined
   }
-  return { protocol, login, ...proof, tag, clientAddress, tls }
+  return { protocol, login, ...proof, tag, clientAddress, tls, ...(compressed === true ? { compressed } : {}) }
 }
 
 /** Undefined for anything that is not exactly one proof. */

@@ -2,12 +2,14 @@
 
 import net from 'node:net'
 import tls from 'node:tls'
+import zlib from 'node:zlib'
 
 export class LineClient {
   #socket: net.Socket
   #received = ''
   #closed = false
   #watchers: (() => void)[] = []
+  #inflater: zlib.InflateRaw | undefined
 
   constructor(socket: net.Socket) {
     this.#socket = socket
@@ -46,7 +48,20 @@ export class LineClient {
   }
 
   write(data: string | Uint8Array): void {
+    if (this.#inflater === undefined) this.#socket.write(data)
+    else this.#socket.write(zlib.deflateRawSync(data, { finishFlush: zlib.constants.Z_SYNC_FLUSH }))
+  }
+
+  /** As they are, whatever was agreed on. */
+  writeRaw(data: Uint8Array): void {
     this.#socket.write(data)
+  }
+
+  /** From now on both directions are compressed (RFC 4978). */
+  compress(): void {
+    this.#inflater = zlib.createInflateRaw({ finishFlush: zlib.constants.Z_SYNC_FLUSH })
+    this.#inflater.on('data', (bytes: Buffer) => this.#take(bytes))
+    this.#inflater.on('close', () => this.#over())
   }
 
   /** Waits until the system has taken what was written, or the connection is over. */
@@ -119,14 +134,25 @@ export class LineClient {
 
   #attach(socket: net.Socket): void {
     socket.on('data', (chunk: Buffer) => {
-      this.#received += chunk.toString('latin1')
-      this.#wake()
+      if (this.#inflater === undefined) this.#take(chunk)
+      else this.#inflater.write(chunk)
     })
     socket.on('error', () => {})
     socket.on('close', () => {
-      this.#closed = true
-      this.#wake()
+      // What has come is inflated first.
+      if (this.#inflater === undefined) this.#over()
+      else this.#inflater.end()
     })
+  }
+
+  #over(): void {
+    this.#closed = true
+    this.#wake()
+  }
+
+  #take(bytes: Buffer): void {
+    this.#received += bytes.toString('latin1')
+    this.#wake()
   }
 
   #wake(): void {

@@ -11,6 +11,7 @@ import { append, replace } from './append.ts'
 import { cancelUpdate } from './cancel-update.ts'
 import { capability } from './capability.ts'
 import { close, unselect } from './close.ts'
+import { compress } from './compress.ts'
 import { copy } from './copy.ts'
 import { create } from './create.ts'
 import { destroy } from './delete.ts'
@@ -33,6 +34,7 @@ import { select } from './select.ts'
 import { status } from './status.ts'
 import { store } from './store.ts'
 import { thread } from './thread.ts'
+import { unauthenticate } from './unauthenticate.ts'
 import { subscribe } from './subscribe.ts'
 
 const selectedOnly: ReadonlySet<ImapCommand['name']> = new Set<ImapCommand['name']>([
@@ -97,6 +99,10 @@ export function runCommand(
       return jmapAccess(context)
     case 'LOGOUT':
       return logout(context, tag)
+    case 'COMPRESS':
+      return compress(context, command.mechanism, tag)
+    case 'UNAUTHENTICATE':
+      return unauthenticate(context, tag)
     case 'ID':
       return id(context)
     case 'ENABLE':

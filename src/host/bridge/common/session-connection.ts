@@ -8,6 +8,7 @@
  */
 
 import { proofOf } from '../../../protocol/sasl/index.ts'
+import { CompressedSocket } from './compressed-socket.ts'
 import { Deadline } from './deadline.ts'
 import type { Client } from './front.ts'
 import { describeError } from './log.ts'
@@ -15,6 +16,7 @@ import { saslSetting } from './sasl-accounts.ts'
 import type { SessionContext } from './session-context.ts'
 import type { LoginEngine, LoginEvent } from './session-protocol.ts'
 import type { SessionOpening, SessionSocket } from './session-socket.ts'
+import type { Socket } from './socket.ts'
 
 const acknowledgeEvery = 256 * 1024
 /** Silence that counts as "nothing is running" when the bridge goes away. */
@@ -24,9 +26,15 @@ export class SessionConnection {
   readonly #service: SessionContext
   readonly #client: Client
   readonly #deadline = new Deadline(() => this.#sayGoodbye('Inactive for too long'))
+  /** The client's, under TLS or not; compressed once the session has said so. */
+  #socket: Socket
   #engine: LoginEngine | undefined
   #session: SessionSocket | undefined
   #unacknowledged = 0
+  /** Octets of output that still go out as they are, before compression begins. */
+  #uncompressed: number | undefined
+  /** The client is on its way back to the login: what it has sent since. */
+  #afterLeave: Uint8Array[] | undefined
   /** The last output ended a line: a BYE now would not fall into a literal. */
   #atLineEnd = true
   #lastActivity = 0
@@ -40,24 +48,41 @@ export class SessionConnection {
   constructor(service: SessionContext, client: Client) {
     this.#service = service
     this.#client = client
+    this.#socket = client.socket
   }
 
   start(): void {
-    const { service, socket } = { service: this.#service, socket: this.#client.socket }
+    const engine = this.#beginLogin()
+    this.#listen(this.#socket)
+    this.#socket.write(engine.greeting())
+    this.#deadline.set(performance.now() + this.#service.limits.loginMs)
+  }
+
+  #beginLogin(): LoginEngine {
+    const service = this.#service
+    const socket = this.#socket
+    // TLS goes below compression: with that it is too late to start it.
+    const clear = this.#compressed ? 'none' : 'available'
     this.#engine = service.protocol.login({
       hostname: service.hostname,
-      tls: socket.tls === undefined ? 'available' : 'active',
+      tls: socket.tls === undefined ? clear : 'active',
       plainAllowed: this.#client.loopback && service.allowPlaintextLogin,
       sasl: saslSetting(socket),
     })
+    return this.#engine
+  }
+
+  #listen(socket: Socket): void {
     socket.handle({
       data: (chunk) => this.#data(chunk),
       end: () => this.#inputEnded(),
       drain: () => this.#session?.resume(),
       close: () => this.#closed(),
     })
-    socket.write(this.#engine.greeting())
-    this.#deadline.set(performance.now() + service.limits.loginMs)
+  }
+
+  get #compressed(): boolean {
+    return this.#socket instanceof CompressedSocket
   }
 
   /** Sends the client away as soon as nothing seems to run for it. */
@@ -72,11 +97,15 @@ export class SessionConnection {
   }
 
   destroy(): void {
-    this.#client.socket.destroy()
+    this.#socket.destroy()
   }
 
   #data(chunk: Uint8Array): void {
     if (this.#over) return
+    if (this.#afterLeave !== undefined) {
+      this.#afterLeave.push(chunk)
+      return
+    }
     const session = this.#session
     if (session === undefined) {
       this.#engine?.receive(chunk)
@@ -87,7 +116,7 @@ export class SessionConnection {
     session.input(chunk)
     if (session.backlog <= this.#service.limits.sessionBacklog) return
     this.#held = true
-    this.#client.socket.pause()
+    this.#socket.pause()
   }
 
   /** Takes the engine's events; stops while one of them is being worked on. */
@@ -98,14 +127,14 @@ export class SessionConnection {
         if (event === undefined) return
         switch (event.type) {
           case 'reply':
-            this.#client.socket.write(event.bytes)
+            this.#socket.write(event.bytes)
             break
           case 'close':
-            this.#client.socket.write(event.bytes)
+            this.#socket.write(event.bytes)
             this.#finish()
             return
           case 'starttls':
-            this.#client.socket.write(event.bytes)
+            this.#socket.write(event.bytes)
             void this.#startTls().catch(this.#broken)
             return
           case 'ask':
@@ -128,7 +157,7 @@ export class SessionConnection {
 
   async #startTls(): Promise<void> {
     try {
-      await this.#client.socket.startTlsServer(this.#service.certificates.current, this.#service.limits.handshakeMs)
+      await this.#socket.startTlsServer(this.#service.certificates.current, this.#service.limits.handshakeMs)
     } catch (error) {
       this.#service.log('info', 'tls-failed', { client: this.#client.remote.address, error: describeError(error) })
       this.destroy()
@@ -140,7 +169,7 @@ export class SessionConnection {
 
   /** What is pipelined behind the login waits in the engine, what comes later in the system. */
   #holdInput(): void {
-    this.#client.socket.pause()
+    this.#socket.pause()
     this.#opening = true
     this.#deadline.clear()
   }
@@ -156,7 +185,8 @@ export class SessionConnection {
   }
 
   async #checkLogin(event: Extract<LoginEvent, { type: 'login' }>): Promise<void> {
-    const { socket, remote } = this.#client
+    const { remote } = this.#client
+    const socket = this.#socket
     const service = this.#service
     this.#holdInput()
     const opening = await service.openSession({
@@ -165,6 +195,7 @@ export class SessionConnection {
       tag: event.tag,
       clientAddress: remote.address,
       tls: socket.tls !== undefined,
+      ...(this.#compressed ? { compressed: true } : {}),
     })
     if (opening.type === 'refused') return this.#loginFailed(event.login, opening)
     this.#opening = false
@@ -192,7 +223,7 @@ export class SessionConnection {
     const engine = this.#engine
     if (this.#over || engine === undefined) return
     const said = { ...(text === '' ? {} : { text }), ...(code === undefined ? {} : { code }) }
-    this.#client.socket.write(engine.loginFailed({ temporary, ...said }))
+    this.#socket.write(engine.loginFailed({ temporary, ...said }))
     if (engine.closed) {
       this.#finish()
       return
@@ -206,12 +237,11 @@ export class SessionConnection {
       return
     }
     this.#deadline.set(performance.now() + this.#service.limits.loginMs)
-    this.#client.socket.resume()
+    this.#socket.resume()
     this.#logIn()
   }
 
   #pump(session: SessionSocket): void {
-    const { socket } = this.#client
     const limit = this.#service.limits.sessionBacklog
     const rest = this.#engine?.takeRest()
     this.#engine = undefined
@@ -221,14 +251,26 @@ export class SessionConnection {
     session.handle({
       output: (bytes) => this.#output(bytes),
       finished: () => this.#finish(),
+      compress: (after) => {
+        if (after > 0) this.#uncompressed = after
+        else this.#compress()
+      },
+      leaving: () => {
+        this.#afterLeave = []
+        this.#socket.pause()
+        session.noMoreInput()
+      },
+      left: (rest) => this.#left(rest),
       relieved: () => {
         if (this.#over || !this.#held || session.backlog > limit / 2) return
         this.#held = false
-        socket.resume()
+        this.#socket.resume()
       },
-      close: () => this.#lost(),
+      close: () => {
+        if (this.#session === session) this.#lost()
+      },
     })
-    socket.resume()
+    this.#socket.resume()
     if (this.#draining) this.drain()
   }
 
@@ -236,9 +278,43 @@ export class SessionConnection {
     if (this.#over || bytes.length === 0) return
     this.#active()
     this.#atLineEnd = bytes[bytes.length - 1] === 0x0a
-    const { socket } = this.#client
+    const plain = this.#uncompressed
+    if (plain !== undefined && plain < bytes.length) {
+      this.#output(bytes.subarray(0, plain))
+      this.#output(bytes.subarray(plain))
+      return
+    }
+    const socket = this.#socket
     const more = socket.write(bytes, () => this.#written(bytes.length))
     if (!more && socket.backlog > this.#service.limits.sessionBacklog) this.#session?.pause()
+    if (plain === undefined) return
+    this.#uncompressed = plain - bytes.length
+    if (this.#uncompressed === 0) this.#compress()
+  }
+
+  /** From the octet behind the last one written, and the last one read, on (RFC 4978 §3). */
+  #compress(): void {
+    this.#uncompressed = undefined
+    const compressed = new CompressedSocket(this.#socket)
+    this.#socket = compressed
+    this.#listen(compressed)
+    if (this.#held) compressed.pause()
+  }
+
+  /** The client has left the account, and what it has sent behind its leave is for the login (RFC 8437). */
+  #left(rest: Uint8Array): void {
+    const since = this.#afterLeave
+    const session = this.#session
+    if (this.#over || since === undefined || session === undefined) return
+    this.#session = undefined
+    this.#afterLeave = undefined
+    this.#unacknowledged = 0
+    this.#held = false
+    session.close()
+    const engine = this.#beginLogin()
+    for (const chunk of [rest, ...since]) engine.receive(chunk)
+    this.#expectLogin()
+    if (this.#inputOver && !this.#opening) this.#finish()
   }
 
   #written(octets: number): void {
@@ -271,7 +347,7 @@ export class SessionConnection {
 
   #sayGoodbye(reason: string): void {
     if (this.#over) return
-    if (this.#atLineEnd) this.#client.socket.write(this.#service.protocol.bye(reason))
+    if (this.#atLineEnd) this.#socket.write(this.#service.protocol.bye(reason))
     this.#finish()
   }
 
@@ -280,7 +356,7 @@ export class SessionConnection {
     this.#over = true
     this.#deadline.close()
     this.#session?.close()
-    this.#client.socket.end()
+    this.#socket.end()
   }
 
   #closed(): void {

@@ -28,7 +28,8 @@ export interface LoginFailure {
 
 export interface LoginOptions {
   readonly hostname: string
-  readonly tls: 'active' | 'available'
+  /** `none`: TLS cannot be started any more. */
+  readonly tls: 'active' | 'available' | 'none'
   readonly plainAllowed: boolean
   readonly sasl: SaslSetting
 }

@@ -19,6 +19,8 @@ export type SessionLogin = {
   readonly tag: string
   readonly clientAddress: string
   readonly tls: boolean
+  /** The connection is compressed already, from before an UNAUTHENTICATE. */
+  readonly compressed?: true
 } & LoginProof
 
 export type SessionOpening =
@@ -88,6 +90,12 @@ export interface SessionEvents {
   output(bytes: Uint8Array): void
   /** The object has said its last: close when everything is written. */
   finished(): void
+  /** So many octets of output from now on go out as they are; behind them both directions are compressed (RFC 4978). */
+  compress(after: number): void
+  /** The client is leaving the account: give no more input (RFC 8437). */
+  leaving(): void
+  /** What the client has sent behind its leave; a close follows. */
+  left(rest: Uint8Array): void
   /** The last event. */
   close(): void
   /** The system has taken some of what `input` was given. */
@@ -163,6 +171,11 @@ export class SessionSocket {
     this.#say(JSON.stringify({ ack: octets }))
   }
 
+  /** No more input comes: the object may hand back what it has not used. */
+  noMoreInput(): void {
+    this.#say('{"rest":true}')
+  }
+
   pause(): void {
     this.#stream?.pause()
   }
@@ -181,7 +194,9 @@ export class SessionSocket {
 
   /**
    * `{"close": true}`: the object has said its last. `{"alive": true}`: it asks whether anybody is here. `{"hold": true}`:
-   * it is about to send answers ahead. `{"ahead": …}`: the next bytes are these.
+   * it is about to send answers ahead. `{"ahead": …}`: the next bytes are these. `{"compress": n}`: so many octets behind
+   * this both directions are compressed. `{"unauthenticate": true}`: the client goes back to the login, once `{"rest": true}`
+   * has been answered by what is left of its input, in base64.
    */
   #control(text: Uint8Array): void {
     const control = controlOf(text)
@@ -190,6 +205,10 @@ export class SessionSocket {
       this.#ahead.announce(control.ahead)
       this.#goOn()
     }
+    const { compress, rest } = control
+    if (typeof compress === 'number') this.#tell((events) => events.compress(compress))
+    if (control.unauthenticate === true) this.#tell((events) => events.leaving())
+    if (typeof rest === 'string') this.#tell((events) => events.left(Buffer.from(rest, 'base64')))
     if (control.close === true) this.#tell((events) => events.finished())
     if (control.alive === true) this.#say('{"alive":true}')
   }
@@ -222,6 +241,9 @@ interface Control {
   readonly alive?: unknown
   readonly hold?: unknown
   readonly ahead?: AheadOffer
+  readonly compress?: unknown
+  readonly unauthenticate?: unknown
+  readonly rest?: unknown
 }
 
 function controlOf(text: Uint8Array): Control {

@@ -38,9 +38,9 @@ interface SessionKind {
 
 const imap: SessionKind = {
   exclusive: false,
-  begin(deps, { tag }) {
+  begin(deps, { tag, compressed }) {
     const engine = new ImapSession(imapDeps(deps))
-    engine.begin(tag)
+    engine.begin(tag, { compressed: compressed === true })
     return { engine, begun: Promise.resolve() }
   },
   resume: (deps, state) => ImapSession.resume(imapDeps(deps), state as ImapSessionState),

@@ -149,8 +149,9 @@ export class SessionSockets {
 
   #control(socket: WebSocket, session: SessionEngine, message: string): void {
     if (message.length > 1024) return
-    const control = JSON.parse(message) as { ack?: unknown; alive?: unknown; taken?: unknown } | null
+    const control = JSON.parse(message) as { ack?: unknown; alive?: unknown; taken?: unknown; rest?: unknown } | null
     if (control?.alive === true) this.#alive.seen(socket)
+    if (control?.rest === true) session.relinquish?.()
     if (isCount(control?.taken)) session.taken?.(control.taken)
     if (isCount(control?.ack)) session.acknowledge(control.ack)
   }

@@ -28,6 +28,7 @@ type BareName =
   | 'GETJMAPACCESS'
   | 'NOOP'
   | 'LOGOUT'
+  | 'UNAUTHENTICATE'
   | 'NAMESPACE'
   | 'UNSELECT'
   | 'CLOSE'
@@ -39,6 +40,7 @@ export type ImapCommand =
   | { name: BareName }
   | { name: 'ID'; parameters: Map<string, string | null> }
   | { name: 'ENABLE'; extensions: string[] }
+  | { name: 'COMPRESS'; mechanism: string }
   | ListCommand
   | SelectCommand
   | { name: 'CREATE'; mailbox: string; specialUse?: string[] }
@@ -90,6 +92,8 @@ const grammars = new Map<string, Grammar>([
   ['NOOP', bare('NOOP')],
   ['GETJMAPACCESS', bare('GETJMAPACCESS')],
   ['LOGOUT', bare('LOGOUT')],
+  ['UNAUTHENTICATE', bare('UNAUTHENTICATE')],
+  ['COMPRESS', parseCompress],
   ['NAMESPACE', bare('NAMESPACE')],
   ['UNSELECT', bare('UNSELECT')],
   ['CLOSE', bare('CLOSE')],
@@ -154,6 +158,12 @@ export function parseCommand(raw: RawCommand, options: GrammarOptions): ImapComm
 function parseId(decoder: Decoder): ImapCommand {
   decoder.expectSp()
   return { name: 'ID', parameters: parseIdParameters(decoder) }
+}
+
+/** RFC 4978 §5. */
+function parseCompress(decoder: Decoder): ImapCommand {
+  decoder.expectSp()
+  return { name: 'COMPRESS', mechanism: decoder.expectAtom('a compression mechanism').toUpperCase() }
 }
 
 /** RFC 5161 §3.1. */
