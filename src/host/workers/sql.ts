@@ -3,7 +3,14 @@
  *
  * Limits: 100 bindings and 2 MB a value, as on Cloudflare: the local runtime allows more, so they are enforced here.
  */
-import { checkBindings, type Sql, type SqlBinding, type SqlCursor, type SqlRow } from '../../storage/index.ts'
+import {
+  checkBindings,
+  type Sql,
+  type SqlBinding,
+  type SqlCursor,
+  type SqlRow,
+  withPlainEquality,
+} from '../../storage/index.ts'
 
 /** Rows written since the object started: what Cloudflare bills. Tests and the bench read it. */
 export interface MeteredSql extends Sql {
@@ -25,7 +32,7 @@ export function durableSql(storage: DurableObjectStorage): MeteredSql {
   return {
     exec<Row extends SqlRow>(query: string, ...bindings: SqlBinding[]): SqlCursor<Row> {
       checkBindings(bindings)
-      const cursor = storage.sql.exec(query, ...bindings)
+      const cursor = storage.sql.exec(withPlainEquality(query), ...bindings)
       if (isWrite(query)) {
         settle()
         metered.push(cursor)
