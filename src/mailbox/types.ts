@@ -186,7 +186,6 @@ export type EnvelopeColumn =
 export interface EnvelopeRow {
   readonly uid: Uid
   readonly emailId: EmailId
-  readonly threadId: ThreadId
   readonly envelope?: string
   readonly bodyStructure?: string
   readonly parts?: string

@@ -40,7 +40,7 @@ function octetsOf(context: Context, url: ImapUrl): Promise<Uint8Array | undefine
     if (url.uidValidity !== undefined && store.counts(mailbox).uidValidity !== url.uidValidity) return undefined
     const [row] = store.envelopes(mailbox, [url.uid], ['size', ...sectionColumns(url.section)])
     if (row === undefined) return undefined
-    const content = locate(store, row.emailId, url.section, row)
+    const content = locate(store, row.emailId, row.size ?? 0, url.section, row)
     if (content === undefined) return undefined
     const { offset, length } = url.partial ?? { offset: 0, length: Infinity }
     if (content instanceof Uint8Array) return content.subarray(offset, Math.min(content.length, offset + length))

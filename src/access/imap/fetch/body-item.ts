@@ -106,9 +106,12 @@ async function octets(store: MailStore, email: EmailId, start: number, end: numb
   }
 }
 
-function contentOf({ store }: Context, email: EmailId, item: BodyFetchItem, { columns }: FetchMessage): Content {
+function contentOf({ store }: Context, email: EmailId, item: BodyFetchItem, message: FetchMessage): Content {
+  const { view, row, columns } = message
   // BINARY[] is the message itself: it has no transfer encoding to undo (RFC 3516 §4.1).
-  if (item.item === 'SECTION' || item.section.part.length === 0) return locate(store, email, item.section, columns)
+  if (item.item === 'SECTION' || item.section.part.length === 0) {
+    return locate(store, email, view.sizes[row] as number, item.section, columns)
+  }
   const node = partOf(item.section.part, columns)
   return node === undefined ? undefined : decoded(store, email, node)
 }

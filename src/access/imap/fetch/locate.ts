@@ -11,21 +11,21 @@ import { selectFields } from './header-fields.ts'
 /** Octets of the message, or octets made from them. Undefined: there is no such section. */
 export type Content = { start: number; end: number } | Uint8Array | undefined
 
-/** The stored columns that `locate` needs. Every section but the whole message needs to know where something ends. */
+/** The stored columns that `locate` needs. The whole message needs none. */
 export function sectionColumns({ part, specifier }: Section): EnvelopeColumn[] {
   if (part.length > 0) return ['parts']
-  return specifier === undefined ? ['size'] : ['headerSize', 'size']
+  return specifier === undefined ? [] : ['headerSize']
 }
 
-/** Synchronous, within the store's `reading`: header fields are read. */
+/** Synchronous, within the store's `reading`: header fields are read. `size`: of the message. */
 export function locate(
   store: MailStore,
   email: EmailId,
+  size: number,
   { part, specifier, fields }: Section,
   columns: EnvelopeRow | undefined,
 ): Content {
   if (part.length === 0) {
-    const size = columns?.size ?? 0
     const headerSize = columns?.headerSize ?? 0
     if (specifier === undefined) return { start: 0, end: size }
     if (specifier === 'TEXT') return { start: headerSize, end: size }
