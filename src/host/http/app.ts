@@ -10,7 +10,7 @@ import { crossOrigin, preflight } from './cors.ts'
 import { drain } from './drain.ts'
 import type { House } from './house.ts'
 import { jmapRoutes, toSession } from './jmap.ts'
-import { notFound, problem } from './problem.ts'
+import { methodNotAllowed, notFound, problem } from './problem.ts'
 
 export function httpApp(house: House): Hono {
   const app = new Hono()
@@ -28,6 +28,7 @@ export function httpApp(house: House): Hono {
   app.options('/.well-known/jmap', () => preflight())
   // The other two are what people type who are asked for the server's URL.
   app.on('GET', ['/.well-known/jmap', '/jmap', '/jmap/'], ({ req }) => crossOrigin(toSession(req.raw)))
+  app.all('/.well-known/jmap', () => crossOrigin(methodNotAllowed('GET, HEAD, OPTIONS')))
   app.route('/jmap', jmapRoutes(house))
   app.route('/bridge', bridgeRoutes(house))
   app.route('/admin', adminRoutes(house))

@@ -44,7 +44,7 @@ export function jmapRoutes(house: House): Hono {
   app.on('GET', bothWays('/ws'), ({ req }) => forward(house, req.raw))
   app.on('ALL', bothWays('/session'), () => methodNotAllowed('GET, HEAD, OPTIONS'))
   app.on('ALL', bothWays('/api'), () => methodNotAllowed('POST, OPTIONS'))
-  app.on('ALL', bothWays('/ws'), () => methodNotAllowed('GET, OPTIONS'))
+  app.on('ALL', [...bothWays('/eventsource'), ...bothWays('/ws')], () => methodNotAllowed('GET, OPTIONS'))
   app.all('/upload/*', () => methodNotAllowed('POST, OPTIONS'))
   app.all('/download/*', () => methodNotAllowed('GET, HEAD, OPTIONS'))
   app.all('*', () => notFound())

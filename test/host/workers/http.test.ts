@@ -149,6 +149,9 @@ describe('JMAP over HTTP', () => {
   it.each([
     ['GET', '/jmap/api', 405],
     ['DELETE', '/jmap/session', 405],
+    ['POST', '/.well-known/jmap', 405],
+    ['POST', '/jmap/eventsource', 405],
+    ['POST', '/jmap/ws', 405],
     ['GET', '/jmap/nothing', 404],
     ['GET', '/jmap/internal/session', 404],
     ['GET', '/internal/session', 404],
