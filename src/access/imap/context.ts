@@ -9,6 +9,7 @@ import type { ImapSessionLimits } from './limits.ts'
 import type { Selected, TellingStyle } from './selected.ts'
 import type { Enabled } from './session-state.ts'
 import type { Notifications } from './notify/notifications.ts'
+import type { Progress } from './progress.ts'
 
 export interface ImapAccount {
   id: string
@@ -46,6 +47,8 @@ export class Context {
   leaving: string | undefined
   /** Since the client has used NOTIFY: what it wants to be told. */
   watch: Notifications | undefined
+  /** Of the command that is being done. */
+  progress: Progress | undefined
   /** The client's own command is what changes the store. */
   acting = false
   /** New messages of the selected mailbox of which the client wants more than their number. */

@@ -25,6 +25,7 @@ import { defaultSessionLimits, type ImapSessionLimits } from './limits.ts'
 import { keepFollowing } from './live/resume.ts'
 import { tellUpdates } from './live/update.ts'
 import { Watch } from './notify/watch.ts'
+import { Progress } from './progress.ts'
 import { refusalOf } from './refusal.ts'
 import { Selected } from './selected.ts'
 import type { ImapSessionState } from './session-state.ts'
@@ -269,9 +270,12 @@ export class ImapSession {
   async #perform(command: ImapCommand, tag: string): Promise<Completion | ImapError | undefined> {
     try {
       const context = this.#context
+      context.progress = new Progress(context.output, context.now, tag)
       return this.#stillThere() ? await context.actingItself(() => runCommand(command, context, tag)) : undefined
     } catch (error) {
       return this.#refusal(command.name, error)
+    } finally {
+      this.#context.progress = undefined
     }
   }
 

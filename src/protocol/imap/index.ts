@@ -49,5 +49,6 @@ export {
   type NotifyWishes,
 } from './command/notify.ts'
 export type { AclCommand } from './command/acl.ts'
+export type { UidBatchesCommand } from './command/uid-batches.ts'
 export type { QuotaCommand } from './command/quota.ts'
 export { parseImapUrl, type ImapUrl } from './imap-url.ts'

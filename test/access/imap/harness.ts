@@ -55,6 +55,8 @@ export interface ClientOptions {
   limits?: Partial<ImapSessionLimits>
   people?: PeopleLookup
   jmapUrl?: string
+  /** A clock that moves. */
+  now?: () => number
   /** The network: false while the client does not read. */
   reading?: boolean
 }
@@ -74,7 +76,7 @@ export class Client {
     this.#options = options
     this.reading = options.reading ?? true
     this.session = new ImapSession(this.#deps())
-    this.#unsubscribe = store.onCommit((commit) => this.session.notify(commit))
+    this.#unsubscribe = store.onCommit((commit) => void this.session.notify(commit))
   }
 
   #deps() {
@@ -88,7 +90,7 @@ export class Client {
         },
         control: (message: object) => void this.controls.push(message),
       },
-      clock: { now: () => now },
+      clock: { now: this.#options.now ?? (() => now) },
       log: { error: (message: string, cause?: unknown) => void this.errors.push(cause ?? message) },
       ...(this.#options.limits && { limits: this.#options.limits }),
       ...(this.#options.people && { people: this.#options.people }),

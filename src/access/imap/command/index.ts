@@ -36,6 +36,7 @@ import { store } from './store.ts'
 import { thread } from './thread.ts'
 import { unauthenticate } from './unauthenticate.ts'
 import { subscribe } from './subscribe.ts'
+import { uidBatches } from './uid-batches.ts'
 
 const selectedOnly: ReadonlySet<ImapCommand['name']> = new Set<ImapCommand['name']>([
   'CANCELUPDATE',
@@ -50,6 +51,7 @@ const selectedOnly: ReadonlySet<ImapCommand['name']> = new Set<ImapCommand['name
   'SORT',
   'STORE',
   'THREAD',
+  'UIDBATCHES',
   'UNSELECT',
 ])
 
@@ -146,6 +148,8 @@ export function runCommand(
       return setMetadata(context, command)
     case 'CANCELUPDATE':
       return cancelUpdate(context, command.tags)
+    case 'UIDBATCHES':
+      return uidBatches(context, command, tag)
     case 'NOTIFY':
       return notify(context, command)
     case 'GETQUOTA':

@@ -27,7 +27,7 @@ export async function search(context: Context, command: SearchCommand | SortComm
   let found: readonly Found[]
   let relevancy: ((found: Found) => number) | undefined
   try {
-    ;({ found, relevancy } = await runSearch(context, command))
+    ;({ found, relevancy } = await runSearch(context, command, 'once'))
     if (relevancy === undefined && asksRelevancy(command)) throw bad('RELEVANCY needs a FUZZY key')
     if (command.name === 'SORT') found = sorted(context, found, command.criteria, relevancy)
   } catch (error) {

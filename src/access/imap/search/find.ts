@@ -27,6 +27,7 @@ export async function find(context: Context, criterion: Criterion, candidates: r
   }
   if (there.length === 0) return found
   for (const columns of context.store.envelopes(selected.mailbox, there, criterion.columns)) {
+    context.progress?.advance()
     const { uid } = columns
     const test = (): boolean => {
       // The last message may have been waited for, and the mailbox changed meanwhile.

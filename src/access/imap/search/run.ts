@@ -17,8 +17,8 @@ export interface SearchOutcome {
   readonly relevancy: ((found: Found) => number) | undefined
 }
 
-/** Throws `NO [BADCHARSET …]`, `BAD`. */
-export async function runSearch(context: Context, program: SearchProgram): Promise<SearchOutcome> {
+/** `once`: nothing comes behind it in the same command. Throws `NO [BADCHARSET …]`, `BAD`. */
+export async function runSearch(context: Context, program: SearchProgram, goes?: 'once'): Promise<SearchOutcome> {
   if (program.charset && context.enabled.has('UTF8=ACCEPT')) throw bad('CHARSET has no place with UTF8=ACCEPT')
   if (program.unknownCharset) throw no('Unknown charset', 'BADCHARSET (UTF-8 US-ASCII)')
   const { key } = program
@@ -32,6 +32,7 @@ export async function runSearch(context: Context, program: SearchProgram): Promi
   let found = await find(context, compile(context, { key: 'AND', keys: cheap }, fuzzy), all)
   if (dear.length > 0) {
     const left = found.map(({ sequence }) => sequence)
+    if (goes === 'once') context.progress?.expect(left.length)
     found = await find(context, compile(context, { key: 'AND', keys: dear }, fuzzy), left)
   }
   const { view } = context.mailbox

@@ -38,6 +38,7 @@ export async function readThreadMessages(
   const uids = found.map(({ uid }) => uid)
   const messages: ThreadMessage[] = []
   for (const row of store.envelopes(context.mailbox.mailbox, uids, columns)) {
+    context.progress?.advance()
     const { view } = context.mailbox
     const at = view.indexOf(row.uid)
     if (at < 0) continue

@@ -20,6 +20,7 @@ import { parseSelect, type SelectCommand } from './select.ts'
 import { parseSort, parseThread, type SortCommand, type ThreadCommand } from './sort.ts'
 import { parseStatus, type StatusCommand } from './status.ts'
 import { parseStore, type StoreCommand } from './store.ts'
+import { parseUidBatches, type UidBatchesCommand } from './uid-batches.ts'
 
 export type GrammarOptions = DecoderOptions
 
@@ -61,6 +62,7 @@ export type ImapCommand =
   | SetMetadataCommand
   | NotifyCommand
   | { name: 'CANCELUPDATE'; tags: string[] }
+  | UidBatchesCommand
   | { name: 'COPY' | 'MOVE'; uid: boolean; set: SequenceSet; mailbox: string }
   /** `set` only with UID EXPUNGE (RFC 4315 §2.1). */
   | { name: 'EXPUNGE'; set?: SequenceSet }
@@ -141,6 +143,7 @@ const grammars = new Map<string, Grammar>([
   ['SETMETADATA', parseSetMetadata],
   ['NOTIFY', parseNotify],
   ['CANCELUPDATE', parseCancelUpdate],
+  ['UIDBATCHES', parseUidBatches],
   ['EXPUNGE', () => ({ name: 'EXPUNGE' })],
   ['UID EXPUNGE', parseUidExpunge],
 ])
