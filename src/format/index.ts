@@ -52,6 +52,17 @@ export type {
   ComposedPart,
   ComposeOptions,
 } from './compose/composed-message.ts'
+export {
+  type AuthenticationProperty,
+  type AuthenticationResult,
+  type AuthenticationResults,
+  authenticationResultsField,
+  formatAuthenticationResults,
+} from './authentication/authentication-results.ts'
+export {
+  parseAuthenticationResults,
+  removeAuthenticationResults,
+} from './authentication/parse-authentication-results.ts'
 export type { ReceivedFacts } from './trace/received-facts.ts'
 export {
   countReceived,

@@ -1,6 +1,7 @@
 /**
  * DKIM: signatures of domains on messages, verified and made.
  */
+export { dkimAuthentication } from './authentication-result.ts'
 export { BodyCanonicalizer, canonicalBody, type Canonicalization } from './body-canonicalization.ts'
 export { BodyHashes } from './body-hash.ts'
 export { canonicalField, headerOctets, selectFields, withoutSignature } from './header-canonicalization.ts'

@@ -1,6 +1,20 @@
 import { beforeAll, describe, expect, test } from 'vitest'
-import { concat, encodeBase64, encodeUtf8, fromLatin1, latin1, prependFields } from '../../../src/format/index.ts'
-import { parseKeyRecord, readSignedMessage, signDkim, signField } from '../../../src/protocol/dkim/index.ts'
+import {
+  concat,
+  encodeBase64,
+  encodeUtf8,
+  formatAuthenticationResults,
+  fromLatin1,
+  latin1,
+  prependFields,
+} from '../../../src/format/index.ts'
+import {
+  dkimAuthentication,
+  parseKeyRecord,
+  readSignedMessage,
+  signDkim,
+  signField,
+} from '../../../src/protocol/dkim/index.ts'
 import { chunked, chunkSizes } from '../../chunked.ts'
 import { rfc6376, rfc8463, rfcKeys } from './rfc-examples.ts'
 import { dnsOf, letter, newSigner, now, published, sign, type Signer, verify } from './world.ts'
@@ -201,4 +215,15 @@ describe('hostile input', () => {
     expect(result).toMatchObject({ status: 'neutral' })
     expect(performance.now() - start).toBeLessThan(500)
   })
+})
+
+test('in Authentication-Results (RFC 8601 §2.7.1, RFC 6008)', async () => {
+  const text = formatAuthenticationResults('mx', dkimAuthentication(await verify(rfc6376, dnsOf(rfcKeys))))
+  expect(text.replace(/\r\n\t /g, ' ')).toBe(
+    'mx;\r\n\tdkim=pass header.d=example.com header.i=joe@football.example.com header.s=brisbane ' +
+      'header.a=rsa-sha256 header.b=AuUoFEfD',
+  )
+  expect(formatAuthenticationResults('mx', dkimAuthentication([]))).toBe('mx;\r\n\tdkim=none')
+  const broken = dkimAuthentication(await verify(changed('v=1', 'v=2'), dnsOf(rfcKeys)))
+  expect(broken).toMatchObject([{ method: 'dkim', result: 'neutral', reason: 'v= is not 1' }])
 })

@@ -1,9 +1,10 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { encodeUtf8, parseHeader } from '../../../src/format/index.ts'
+import { encodeUtf8, formatAuthenticationResults, parseHeader } from '../../../src/format/index.ts'
 import { MemoryDns } from '../../../src/host/memory/dns.ts'
 import {
   authorDomains,
+  dmarcAuthentication,
   DmarcDirectory,
   type DmarcEvidence,
   evaluateDmarc,
@@ -268,4 +269,19 @@ describe('the author (RFC 9989 §3.2.2)', () => {
     async (list) =>
       expect(await evaluateDmarc({ authorDomains: list, dkim: [] }, zones({}))).toMatchObject({ status: 'permerror' }),
   )
+})
+
+test('in Authentication-Results (RFC 9989 §9.1)', async () => {
+  const dns = zones({ 'example.com': 'v=DMARC1; p=reject' })
+  const results = [
+    dmarcAuthentication(await evaluateDmarc(from('example.com'), dns)),
+    dmarcAuthentication(await evaluateDmarc(from('example.com', signed('example.com')), dns)),
+    dmarcAuthentication(await evaluateDmarc(from('example.net'), dns)),
+  ]
+  expect(formatAuthenticationResults('mx', results).split(';\r\n\t')).toEqual([
+    'mx',
+    'dmarc=fail reason="neither SPF nor DKIM of example.com passed"\r\n\t header.from=example.com policy.dmarc=reject',
+    'dmarc=pass header.from=example.com policy.dmarc=none',
+    'dmarc=none reason="the domain has no DMARC record"\r\n\t header.from=example.net',
+  ])
 })
