@@ -54,6 +54,7 @@ const words = [
   'UIDPLUS',
   'UNAUTHENTICATE',
   'UNSELECT',
+  'URL-PARTIAL',
   'UTF8=ACCEPT',
   'WITHIN',
 ]

@@ -1,7 +1,7 @@
 /**
  * IMAP URLs as CATENATE takes them: relative to this server or to the selected mailbox.
  *
- * Standards: RFC 5092 §7–§8 (relative URLs, `;UID`, `;SECTION`, `;PARTIAL`), RFC 4469 §3.
+ * Standards: RFC 5092 §7–§8 (relative URLs, `;UID`, `;SECTION`, `;PARTIAL`), RFC 4469 §3, RFC 5550 (URL-PARTIAL).
  */
 import { parseSectionText, type Partial, type Section } from './command/fetch.ts'
 import { ImapError } from './error.ts'
