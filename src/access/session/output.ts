@@ -1,7 +1,7 @@
 /**
  * The session's way out: gathers responses into pieces of a bounded size and knows how much the client has not read.
  */
-import { fromLatin1, writeLatin1 } from '../../format/index.ts'
+import { writeLatin1 } from '../../format/index.ts'
 
 /** Where a session's output goes; both must take what they are given without blocking. */
 export interface SessionOutput {
@@ -20,11 +20,12 @@ export class Output {
   readonly #target: SessionOutput
   readonly #piece: number
   readonly #window: number
-  /** Queued behind what is in the buffer. */
+  /** What waits to be sent, in order; behind it `#text`, to which more is added. */
+  #queue: (string | Uint8Array)[] = []
   #text = ''
-  /** The piece being filled; each piece is a fresh array, since the receiver owns what it is given. */
-  #buffer: Uint8Array | undefined
-  #used = 0
+  /** Octets in both, and those of the queue's first entry that are sent already. */
+  #queued = 0
+  #offset = 0
   #unacknowledged = 0
   #waiting: (() => void) | undefined
 
@@ -37,30 +38,24 @@ export class Output {
   /** Queues latin1 text; full pieces go out at once. */
   text(text: string): void {
     this.#text += text
-    if (this.#used + this.#text.length >= this.#piece) this.#encode()
+    this.#queued += text.length
+    if (this.#queued >= this.#piece) this.#handOut()
   }
 
-  /** Queues bytes, which are copied: bodies and the text between them share pieces, so that a socket sees few sends. */
+  /**
+   * Queues bytes, which must not change any more: bodies and the text between them share pieces, so that a socket sees few
+   * sends.
+   */
   bytes(bytes: Uint8Array): void {
-    this.#encode()
-    for (let at = 0; at < bytes.length;) {
-      const taken = Math.min(bytes.length - at, this.#piece - this.#used)
-      this.#room().set(bytes.subarray(at, at + taken), this.#used)
-      this.#fill(taken)
-      at += taken
-    }
+    this.#endText()
+    this.#queue.push(bytes)
+    this.#queued += bytes.length
+    if (this.#queued >= this.#piece) this.#handOut()
   }
 
   /** Hands out what is queued. */
   flush(): void {
-    if (this.#used === 0 && this.#text.length < this.#piece) {
-      const text = this.#text
-      this.#text = ''
-      if (text !== '') this.#send(fromLatin1(text))
-      return
-    }
-    this.#encode()
-    if (this.#used > 0) this.#handOut()
+    if (this.#queued > 0) this.#send(this.#take(this.#queued))
   }
 
   control(message: object): void {
@@ -102,33 +97,35 @@ export class Output {
     resume()
   }
 
-  /** Moves the queued text into pieces. */
-  #encode(): void {
-    const text = this.#text
-    this.#text = ''
-    for (let at = 0; at < text.length;) {
-      const taken = Math.min(text.length - at, this.#piece - this.#used)
-      const part = taken === text.length ? text : text.slice(at, at + taken)
-      writeLatin1(part, this.#room(), this.#used)
-      this.#fill(taken)
-      at += taken
-    }
-  }
-
-  #room(): Uint8Array {
-    return (this.#buffer ??= new Uint8Array(this.#piece))
-  }
-
-  #fill(count: number): void {
-    this.#used += count
-    if (this.#used === this.#piece) this.#handOut()
-  }
-
   #handOut(): void {
-    const bytes = this.#room().subarray(0, this.#used)
-    this.#buffer = undefined
-    this.#used = 0
-    this.#send(bytes)
+    while (this.#queued >= this.#piece) this.#send(this.#take(this.#piece))
+  }
+
+  #endText(): void {
+    if (this.#text !== '') this.#queue.push(this.#text)
+    this.#text = ''
+  }
+
+  /** The first octets of what is queued, in an array of just that size: the receiver owns what it is given. */
+  #take(count: number): Uint8Array {
+    this.#endText()
+    const piece = new Uint8Array(count)
+    let entries = 0
+    for (let used = 0; used < count;) {
+      const entry = this.#queue[entries] as string | Uint8Array
+      const end = Math.min(entry.length, this.#offset + count - used)
+      if (typeof entry === 'string') writeLatin1(entry.slice(this.#offset, end), piece, used)
+      else piece.set(entry.subarray(this.#offset, end), used)
+      used += end - this.#offset
+      this.#offset = end
+      if (end === entry.length) {
+        entries++
+        this.#offset = 0
+      }
+    }
+    this.#queue.splice(0, entries)
+    this.#queued -= count
+    return piece
   }
 
   #send(bytes: Uint8Array): void {

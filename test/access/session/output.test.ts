@@ -45,6 +45,14 @@ describe('output', () => {
     expect(sent.length).toBe(4)
   })
 
+  it('makes no larger array than it sends', () => {
+    const { sent, output } = collect(1000)
+    output.text('* 1 FETCH (BODY[] {10}\r\n')
+    output.bytes(new Uint8Array(10))
+    output.flush()
+    expect(sent.map((bytes) => bytes.buffer.byteLength)).toEqual([34])
+  })
+
   it('waits for acknowledgement above the window', async () => {
     const { output } = collect(100, 150)
     output.bytes(new Uint8Array(200))
