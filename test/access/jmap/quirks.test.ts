@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { simpleMessage, World } from './world.ts'
 
-describe('clients that differ from the RFC, met in tests with themselves', () => {
+describe('clients that differ from the RFC, met in tests with themselves or read in their source', () => {
   it('aerc 0.20 (go-jmap) writes an envelope with "mailfrom"', async () => {
     const world = new World()
     const letter =
@@ -40,6 +40,19 @@ describe('clients that differ from the RFC, met in tests with themselves', () =>
     const query = (collation: unknown) => world.call('Email/query', { sort: [{ property: 'subject', collation }] })
     expect((await query(null)).ids).toEqual([id])
     await expect(query(1)).rejects.toThrow('invalidArguments')
+  })
+
+  it('Bulwark marks as unread and takes stars away with false', async () => {
+    const world = new World()
+    const id = world.deliver(simpleMessage, { keywords: ['$seen', '$flagged', 'work'] })
+    const patch = { 'keywords/$SEEN': false, 'keywords/$flagged': false, 'keywords/absent': false }
+    expect((await world.call('Email/set', { update: { [id]: patch } })).updated).toEqual({ [id]: null })
+    const { list } = await world.call('Email/get', { ids: [id], properties: ['keywords'] })
+    expect(list[0].keywords).toEqual({ work: true })
+    // Only there: a mailbox or a whole set of keywords is as the RFC has it.
+    for (const wrong of [{ 'mailboxIds/B1': false }, { keywords: { work: false } }]) {
+      expect((await world.call('Email/set', { update: { [id]: wrong } })).notUpdated[id].type).toBe('invalidProperties')
+    }
   })
 
   it('aerc 0.20 (go-jmap) takes no status but 200 for an upload', async () => {

@@ -150,13 +150,17 @@ function canonicalPatch(patch: JsonObject, call: CallContext): JsonObject {
   const canonical: JsonObject = {}
   for (const [pointer, value] of Object.entries(patch)) {
     let name = pointer
-    if (pointer.startsWith('keywords/')) name = pointer.toLowerCase()
-    else if (pointer.startsWith('mailboxIds/#')) {
+    let wanted = value
+    if (pointer.startsWith('keywords/')) {
+      name = pointer.toLowerCase()
+      // QUIRK: Bulwark (seen in 2026) marks as unread and takes stars away with false, where §4.1.1 knows only true.
+      if (value === false) wanted = null
+    } else if (pointer.startsWith('mailboxIds/#')) {
       const reference = pointer.slice('mailboxIds/'.length)
       name = `mailboxIds/${resolveId(reference, call.createdIds) ?? reference}`
     }
     if (Object.hasOwn(canonical, name)) throw new SetError('invalidPatch', `${pointer} is given twice.`)
-    setOwn(canonical, name, value)
+    setOwn(canonical, name, wanted)
   }
   return canonical
 }
