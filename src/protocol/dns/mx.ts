@@ -4,6 +4,7 @@
  * Standards: RFC 5321 §5.1 (MX lookup, implicit MX, order), RFC 7505 (null MX).
  * Limits: the ten most preferred hosts; a zone that lists hundreds must not make us dial hundreds.
  */
+import { canonicalName } from './name.ts'
 import type { DnsResolver, MxRecord } from './record.ts'
 
 export interface MailHost {
@@ -48,7 +49,7 @@ function order(records: readonly MxRecord[], random: () => number, authentic: bo
   if (records.length === 1 && records[0]?.exchange === '') return { kind: 'null-mx' }
   const best = new Map<string, number>()
   for (const { exchange, preference } of records) {
-    if (exchange === '' || isAddress(exchange)) continue
+    if (canonicalName(exchange) === undefined || isAddress(exchange)) continue
     best.set(exchange, Math.min(preference, best.get(exchange) ?? Infinity))
   }
   if (best.size === 0) return { kind: 'unusable', reason: 'its MX records name no host' }

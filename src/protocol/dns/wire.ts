@@ -7,7 +7,7 @@
  */
 import packet from 'dns-packet'
 import { base64Url } from './base64url.ts'
-import { canonicalName } from './name.ts'
+import { questionName } from './name.ts'
 import { readRecord } from './read-record.ts'
 import type { DnsAnswer, DnsRecords, DnsType } from './record.ts'
 
@@ -23,7 +23,7 @@ const maxTtl = 7 * 24 * 3600
  * the resolver tells by AD whether it validated. Undefined when `name` cannot be asked for.
  */
 export function encodeQuery(name: string, type: DnsType): Uint8Array | undefined {
-  const canonical = canonicalName(name)
+  const canonical = questionName(name)
   if (canonical === undefined) return undefined
   const message = packet.encode({
     type: 'query',
@@ -42,7 +42,7 @@ export function queryPath(base: string, query: Uint8Array): string {
 
 /** Reads the answer to `encodeQuery(name, type)`. Whatever is wrong with it comes back as `failed`. */
 export function decodeAnswer<Type extends DnsType>(bytes: Uint8Array, name: string, type: Type): DnsAnswer<Type> {
-  const asked = canonicalName(name)
+  const asked = questionName(name)
   if (asked === undefined) return failed(`"${name}" is not a domain name`)
   if (bytes.length > 65_535) return failed('the answer is longer than a DNS message can be')
   let message
@@ -55,7 +55,7 @@ export function decodeAnswer<Type extends DnsType>(bytes: Uint8Array, name: stri
   if ((message.flags & packet.TRUNCATED_RESPONSE) !== 0) return failed('the answer is truncated')
   const question = message.questions[0]
   if (message.questions.length !== 1 || question === undefined) return failed('the answer repeats no single question')
-  if (canonicalName(question.name) !== asked || question.type !== type || question.class !== 'IN') {
+  if (questionName(question.name) !== asked || question.type !== type || question.class !== 'IN') {
     return failed('the answer belongs to another question')
   }
   const extended = message.additionals.find((record) => record.type === 'OPT')?.extendedRcode ?? 0

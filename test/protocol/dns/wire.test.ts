@@ -31,19 +31,21 @@ describe('encodeQuery', () => {
     expect([...query.subarray(-11)]).toEqual([0, 0, 41, 16, 0, 0, 0, 0x80, 0, 0, 0])
   })
 
-  test.each([
-    '',
-    '.',
-    'a..b',
-    '-a.example',
-    'a b.example',
-    `${'a'.repeat(64)}.example`,
-    'a.'.repeat(127) + 'aa',
-    'bücher.example',
-    'a\u0000.b',
-  ])('refuses %j, which is no name on the wire', (name) => {
-    expect(encodeQuery(name, 'A')).toBeUndefined()
-  })
+  test.each(['', '.', 'a..b', `${'a'.repeat(64)}.example`, 'a.'.repeat(127) + 'aa', 'bücher.example', 'a\u0000.b'])(
+    'refuses %j, which is no name on the wire',
+    (name) => {
+      expect(encodeQuery(name, 'A')).toBeUndefined()
+    },
+  )
+
+  test.each(['bounce+1=a/b.example', '-a.example', 'a b.example', "o'b#c!._spf.example"])(
+    'asks for %j: labels may hold any octets (RFC 2181 §11)',
+    (name) => {
+      expect(decodeQuestion(encodeQuery(name, 'A') as Uint8Array)?.name).toBe(name)
+      const answers = records('A', name, '192.0.2.1')
+      expect(decodeAnswer(reply(name, 'A', { answers }), name, 'A')).toMatchObject({ records: ['192.0.2.1'], name })
+    },
+  )
 
   test.each([
     ['Example.COM.', 'example.com'],
