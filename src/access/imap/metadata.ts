@@ -31,6 +31,9 @@ export function annotate(
   const use = named === undefined ? undefined : rest.get(specialUseEntry)
   if (named !== undefined) rest.delete(specialUseEntry)
   const role = use === undefined || use === null ? null : roleOf(decodeUtf8(use))
+  const holder = role === null ? undefined : store.mailboxByRole(role)
+  // As for CREATE: one mailbox for each use (RFC 6154 §4).
+  if (holder !== undefined && holder.id !== named?.mailbox.id) throw no('Another mailbox has this use', 'USEATTR')
   store.transaction(() => {
     if (named !== undefined && use !== undefined) store.updateMailbox(named.mailbox.id, { role })
     store.annotations.set(named?.mailbox.id, rest)

@@ -29,11 +29,13 @@ export function list(context: Context, command: ListCommand): Completion {
   for (const named of all.values()) {
     if (!patterns.some((pattern) => matches(named.name, pattern))) continue
     const chosen = isChosen(named, command)
-    const parent = command.select.has('RECURSIVEMATCH') && hasChosenBelow(named, all, command, patterns)
+    // RFC 5258 §3.5: what is not chosen itself is told of only where the patterns name nothing chosen below it.
+    const hidden = chosen ? undefined : patterns
+    const parent = command.select.has('RECURSIVEMATCH') && hasChosenBelow(named, all, command, hidden)
     if (!chosen && !parent) continue
     const options = new Set<'subscribed' | 'childInfo'>()
     if (withSubscribed) options.add('subscribed')
-    if (parent && command.select.has('SUBSCRIBED')) options.add('childInfo')
+    if (parent) options.add('childInfo')
     context.output.text(listLine(context, named, named.name, options))
     if (!chosen) continue
     if (command.returns.has('MYRIGHTS')) context.output.text(myRightsLine(context, named))
@@ -55,12 +57,12 @@ function isChosen({ mailbox }: NamedMailbox, { select }: ListCommand): boolean {
   return !select.has('SPECIAL-USE') || specialUse(mailbox.role) !== undefined
 }
 
-/** RFC 5258 §3: with RECURSIVEMATCH a mailbox also stands for chosen ones below it that the patterns do not name. */
+/** Is a mailbox below chosen, and not named by these patterns? */
 function hasChosenBelow(
   named: NamedMailbox,
   all: ReadonlyMap<string, NamedMailbox>,
   command: ListCommand,
-  patterns: readonly string[],
+  patterns: readonly string[] = [],
 ): boolean {
   if (!named.hasChildren) return false
   const prefix = named.name + delimiter

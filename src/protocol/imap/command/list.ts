@@ -77,10 +77,9 @@ function parseSelection(decoder: Decoder): Set<ListSelection> | undefined {
     }
     select.add(name)
   }
-  // RFC 5258 §3: RECURSIVEMATCH says what to do with the parents of another criterion's matches.
-  if (select.has('RECURSIVEMATCH') && !select.has('SUBSCRIBED') && !select.has('SPECIAL-USE')) {
-    throw bad('RECURSIVEMATCH needs another selection option')
-  }
+  // RFC 5258 §6: it says what to do with the parents of what a base option chooses, which neither REMOTE nor
+  // SPECIAL-USE is (RFC 6154 §6).
+  if (select.has('RECURSIVEMATCH') && !select.has('SUBSCRIBED')) throw bad('RECURSIVEMATCH goes with SUBSCRIBED')
   return select
 }
 
