@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { describe, expect, it } from 'vitest'
+import type { RawData } from 'ws'
 import { FakeWorker } from './fake-worker.ts'
 import { LineClient } from './line-client.ts'
 import { afterwards, temporaryDirectory } from './scene.ts'
@@ -55,12 +56,24 @@ describe.each(runtimes)('on %s', (_name, command, flags) => {
       clientAddress: '192.0.2.1',
       protocol: 'ESMTPS',
     })
-    worker.onOpenSession = ({ socket, request }) => socket.send(Buffer.from(`${String(request.tag)} OK in\r\n`))
+    worker.onOpenSession = ({ socket, request }) => {
+      socket.send(Buffer.from(`${String(request.tag)} OK in\r\n`))
+      socket.on('message', (data: RawData, binary) => {
+        if (binary) socket.send(Buffer.concat([Buffer.from('echo '), data as Buffer]))
+      })
+    }
     const imap = await LineClient.connectTls(ports.imaps, Buffer.from('PROXY TCP4 192.0.2.2 127.0.0.1 5 993\r\n'))
     afterwards(() => imap.destroy())
     await imap.expect(/^\* OK/)
     expect(await imap.say('a LOGIN alice correct\r\n', /\r\n/)).toBe('a OK in\r\n')
     expect(worker.sessions[0]?.request.clientAddress).toBe('192.0.2.2')
+    worker.sessions[0]?.socket.send('{"compress":6}')
+    worker.sessions[0]?.socket.send(Buffer.from('b OK\r\n'))
+    await imap.expect(/b OK\r\n/)
+    imap.compress()
+    for (const text of ['c NOOP\r\n', `${'x'.repeat(100_000)}\r\n`]) {
+      expect(await imap.say(text, /\r\n/)).toMatch(/^echo /)
+    }
     child.stdin?.end()
     expect(await ended).toBe(0)
     expect(await smtp.untilClosed()).toMatch(/421/)

@@ -203,6 +203,7 @@ export class LinkClient {
 export class SessionClient {
   readonly #socket: WebSocket
   #text = ''
+  readonly #controls: object[] = []
   #waiting: (() => void) | undefined
   closeCode: number | undefined
   /** False: a bridge that has vanished. */
@@ -213,6 +214,7 @@ export class SessionClient {
     socket.binaryType = 'arraybuffer'
     socket.addEventListener('message', (event) => {
       if (event.data === '{"alive":true}' && this.answers) socket.send(event.data)
+      if (typeof event.data === 'string') this.#controls.push(JSON.parse(event.data) as object)
       if (event.data instanceof ArrayBuffer) this.#text += new TextDecoder('latin1').decode(event.data)
       this.#waiting?.()
     })
@@ -249,6 +251,26 @@ export class SessionClient {
   /** So many octets have been read: the object may send as many again. */
   acknowledge(octets: number): void {
     this.#socket.send(JSON.stringify({ ack: octets }))
+  }
+
+  /** A control message to the object. */
+  say(control: object): void {
+    this.#socket.send(JSON.stringify(control))
+  }
+
+  /** The object's next control message. */
+  async control(): Promise<object> {
+    for (;;) {
+      const next = this.#controls.shift()
+      if (next !== undefined) return next
+      await new Promise<void>((resolve) => (this.#waiting = resolve))
+    }
+  }
+
+  /** The code with which the object closes. */
+  async closed(): Promise<number> {
+    while (this.closeCode === undefined) await new Promise<void>((resolve) => (this.#waiting = resolve))
+    return this.closeCode
   }
 
   /** Everything received up to the first match; what follows stays. */
