@@ -17,6 +17,8 @@ export interface Commit {
   readonly vacation: boolean
   /** Principals whose rights to a mailbox changed, perhaps `anyone`. */
   readonly grants: ReadonlySet<string>
+  /** Entries of annotations that were set or removed, by mailbox; of the account itself without one. */
+  readonly annotations: ReadonlyMap<MailboxId | undefined, ReadonlySet<string>>
   /** Notices of what others share came or went (`shareNotifications`). */
   readonly notifications: boolean
   /** The quota's limit changed, or there is one and octets were added or removed. */
