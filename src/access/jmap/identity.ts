@@ -100,7 +100,10 @@ async function allowedSenders(context: OwnContext, create: Json | undefined): Pr
   return allowed
 }
 
-function create(context: OwnContext, value: JsonObject, allowed: ReadonlySet<string>): { id: string } & JsonObject {
+function create(context: OwnContext, record: JsonObject, allowed: ReadonlySet<string>): { id: string } & JsonObject {
+  // QUIRK: Bulwark (seen in 2026) writes null for a signature that is empty, as a patch may.
+  const said = Object.entries(record).filter(([name, item]) => item !== null || defaults[name] !== '')
+  const value = Object.fromEntries(said)
   checkRecord(value, { ...mutable, email: isString })
   const email = value['email']
   if (typeof email !== 'string' || splitAddress(email) === undefined) {

@@ -55,6 +55,18 @@ describe('clients that differ from the RFC, met in tests with themselves or read
     }
   })
 
+  it('Bulwark creates an identity with null for what is empty', async () => {
+    const world = new World()
+    const empty = { replyTo: null, bcc: null, textSignature: null, htmlSignature: null }
+    const create = (more: object) =>
+      world.call('Identity/set', { create: { i: { name: 'Alice', email: 'alice@facteur.test', ...empty, ...more } } })
+    const { created } = await create({})
+    expect(created.i).toMatchObject({ textSignature: '', htmlSignature: '' })
+    const { list } = await world.call('Identity/get', { ids: [created.i.id] })
+    expect(list).toMatchObject([{ name: 'Alice', replyTo: null, textSignature: '', htmlSignature: '' }])
+    expect((await create({ email: null, colour: null })).notCreated.i).toMatchObject({ type: 'invalidProperties' })
+  })
+
   it('aerc 0.20 (go-jmap) takes no status but 200 for an upload', async () => {
     expect(await new World().jmap.upload('a1', new Uint8Array(1), 'text/plain')).toMatchObject({ status: 200 })
   })
