@@ -15,10 +15,11 @@ const TAB = 9
 
 export class BodyCanonicalizer {
   readonly #relaxed: boolean
-  /** Line ends seen and not yet written: they count only when something follows. */
-  #heldLines = 0
-  #heldSpace = false
-  #heldCr = false
+  /** Line ends seen and not yet written: they count only when something follows. So does white space in a relaxed body. */
+  #lines = 0
+  #space = false
+  /** The last octet was a CR: the next one says whether it ends a line. */
+  #cr = false
   #hasContent = false
 
   constructor(kind: Canonicalization) {
@@ -27,53 +28,119 @@ export class BodyCanonicalizer {
 
   /** The canonical octets that are certain after `chunk`. */
   receive(chunk: Uint8Array): Uint8Array {
-    const out = new Uint8Array(chunk.length + 2 * this.#heldLines + 2)
-    let at = 0
-    for (const octet of chunk) {
-      if (this.#heldCr) {
-        this.#heldCr = false
-        if (octet === LF) {
-          this.#heldSpace = false
-          this.#heldLines++
-          continue
-        }
-        at = this.#content(CR, out, at)
-      }
-      if (octet === CR) this.#heldCr = true
-      else if (this.#relaxed && (octet === SP || octet === TAB)) this.#heldSpace = true
-      else at = this.#content(octet, out, at)
-    }
-    return out.subarray(0, at)
+    const out = new Uint8Array(chunk.length + this.#heldOctets())
+    return out.subarray(0, this.write(chunk, out, 0))
   }
 
   /** The rest: one line end, unless a relaxed body is empty. */
   end(): Uint8Array {
-    const out = new Uint8Array(2 * this.#heldLines + 4)
-    let at = 0
-    if (this.#heldCr) at = this.#content(CR, out, at)
+    const out = new Uint8Array(this.#heldOctets() + 2)
+    return out.subarray(0, this.writeEnd(out, 0))
+  }
+
+  /** As `receive`, into `out` from `start` on, which has room for all octets of the body so far; the new end. */
+  write(chunk: Uint8Array, out: Uint8Array, start: number): number {
+    return this.#relaxed ? this.#writeRelaxed(chunk, out, start) : this.#writeSimple(chunk, out, start)
+  }
+
+  writeEnd(out: Uint8Array, start: number): number {
+    let at = start
+    if (this.#cr) {
+      at = this.#flush(out, at)
+      out[at++] = CR
+    }
     if (this.#hasContent || !this.#relaxed) {
       out[at++] = CR
       out[at++] = LF
     }
-    return out.subarray(0, at)
+    return at
   }
 
-  #content(octet: number, out: Uint8Array, start: number): number {
+  #heldOctets(): number {
+    return 2 * this.#lines + 2
+  }
+
+  /** Writes what was held, since something follows. */
+  #flush(out: Uint8Array, start: number): number {
     let at = start
-    for (; this.#heldLines > 0; this.#heldLines--) {
+    for (; this.#lines > 0; this.#lines--) {
       out[at++] = CR
       out[at++] = LF
     }
-    if (this.#heldSpace) out[at++] = SP
-    this.#heldSpace = false
+    if (this.#space) out[at++] = SP
+    this.#space = false
     this.#hasContent = true
-    out[at++] = octet
+    return at
+  }
+
+  #writeSimple(chunk: Uint8Array, out: Uint8Array, start: number): number {
+    let at = start
+    let from = 0
+    if (this.#cr && chunk.length > 0) {
+      this.#cr = false
+      if (chunk[0] === LF) {
+        this.#lines++
+        from = 1
+      } else {
+        at = this.#flush(out, at)
+        out[at++] = CR
+      }
+    }
+    // All up to the last line with something on it goes over as it is.
+    let to = chunk.length
+    const cr = to > from && chunk[to - 1] === CR
+    if (cr) to--
+    let lines = 0
+    for (; to - from >= 2 && chunk[to - 1] === LF && chunk[to - 2] === CR; to -= 2) lines++
+    if (to > from) {
+      at = this.#flush(out, at)
+      out.set(chunk.subarray(from, to), at)
+      at += to - from
+    }
+    this.#lines += lines
+    this.#cr ||= cr
+    return at
+  }
+
+  #writeRelaxed(chunk: Uint8Array, out: Uint8Array, start: number): number {
+    let at = start
+    // Nothing is held: the next octet goes over as it is. Most of a body is so.
+    let plain = this.#hasContent && this.#lines === 0 && !this.#space && !this.#cr
+    for (const octet of chunk) {
+      if (plain && octet > SP) {
+        out[at++] = octet
+        continue
+      }
+      if (this.#cr) {
+        this.#cr = false
+        if (octet === LF) {
+          this.#space = false
+          this.#lines++
+          continue
+        }
+        at = this.#flush(out, at)
+        out[at++] = CR
+      }
+      plain = false
+      if (octet === CR) this.#cr = true
+      else if (octet === SP || octet === TAB) this.#space = true
+      else {
+        at = this.#flush(out, at)
+        out[at++] = octet
+        plain = true
+      }
+    }
     return at
   }
 }
 
-/** The whole canonical body, in pieces. */
-export function canonicalBody(kind: Canonicalization, body: readonly Uint8Array[]): Uint8Array[] {
+/** The whole canonical body. */
+export function canonicalBody(kind: Canonicalization, body: readonly Uint8Array[]): Uint8Array {
   const canonicalizer = new BodyCanonicalizer(kind)
-  return [...body.map((piece) => canonicalizer.receive(piece)), canonicalizer.end()]
+  let length = 2
+  for (const piece of body) length += piece.length
+  const out = new Uint8Array(length)
+  let at = 0
+  for (const piece of body) at = canonicalizer.write(piece, out, at)
+  return out.subarray(0, canonicalizer.writeEnd(out, at))
 }

@@ -3,7 +3,6 @@
  *
  * Standards: RFC 6376 §3.7, §3.5 (l=).
  */
-import { concat } from '../../format/index.ts'
 import { type Canonicalization, canonicalBody } from './body-canonicalization.ts'
 import { sha256, type SignatureCrypto } from './signature-crypto.ts'
 
@@ -28,7 +27,7 @@ export class BodyHashes {
   async hash(kind: Canonicalization, length?: number): Promise<BodyHash | undefined> {
     let canonical = this.#canonical.get(kind)
     if (canonical === undefined) {
-      canonical = concat(canonicalBody(kind, this.#body))
+      canonical = canonicalBody(kind, this.#body)
       this.#canonical.set(kind, canonical)
     }
     if (length !== undefined && length > canonical.length) return undefined

