@@ -129,7 +129,7 @@ export class Context {
    */
   sync(expunge: boolean, inAnyCase = false): void {
     const { selected, watch } = this
-    if (selected === undefined || (this.isKeptFromNews && !inAnyCase)) return
+    if (selected === undefined || (this.isKeptFromNews && !inAnyCase)) return this.ownAdditions.clear()
     const flags = watch === undefined || watch.ofSelected('FlagChange')
     const added = selected.sync(this.output, { expunge, flags, ...this.style })
     if (

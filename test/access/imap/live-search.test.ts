@@ -1,8 +1,8 @@
 /**
  * CONTEXT=SEARCH and CONTEXT=SORT (RFC 5267 §4), with NOTIFY's part in them (RFC 5465 §7).
  */
-import { beforeEach, describe, expect, it } from 'vitest'
-import type { MailStore } from '../../../src/mailbox/index.ts'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { StoreError, type MailStore } from '../../../src/mailbox/index.ts'
 import { Client, deliver, newStore, settled, simple } from './harness.ts'
 
 let store: MailStore
@@ -249,6 +249,21 @@ describe('sleep', () => {
     store.expunge(inbox(), [uids[0]!])
     client.hibernate()
     expect(await noop()).toEqual([`* ESEARCH (TAG "B01") UID REMOVEFROM (0 ${uids[0]})`, '* 1 EXPUNGE'])
+  })
+
+  it('is not needed to lose results: octets out of reach do as well (§4.3.1)', async () => {
+    await tagged('B01', 'UID SEARCH RETURN (UPDATE) BODY "Text of x"')
+    await tagged('B02', 'UID SEARCH RETURN (UPDATE) ALL')
+    const reading = vi.spyOn(store, 'reading').mockRejectedValueOnce(new StoreError('unavailable', 'not now'))
+    const [x] = deliver(store, mail('x'))
+    expect(await noop()).toEqual([
+      '* 4 EXISTS',
+      '* NO [NOUPDATE "B01"] The results are not known any more',
+      `* ESEARCH (TAG "B02") UID ADDTO (0 ${x})`,
+    ])
+    reading.mockRestore()
+    deliver(store, mail('x'))
+    expect((await noop()).join()).not.toContain('B01')
   })
 
   it('is admitted where a sorted search has lost its order (§4.3.1)', async () => {

@@ -3,6 +3,7 @@
  *
  * Standards: RFC 5267 §4.3, RFC 5465 §5.2, §7 (order of EXISTS, FETCH and ESEARCH).
  */
+import { StoreError } from '../../../mailbox/index.ts'
 import type { FetchItem, SearchKey } from '../../../protocol/imap/index.ts'
 import type { Context } from '../context.ts'
 import { tellArrivals } from '../notify/arrivals.ts'
@@ -30,15 +31,21 @@ async function tell(
   always: readonly FetchItem[],
 ): Promise<void> {
   const { live, map } = selected
-  for (const tag of live.takeLost()) {
-    context.output.text(`* NO [NOUPDATE "${tag}"] The results are not known any more\r\n`)
-  }
   const touched = live.takeTouched()
   const changes: { search: LiveSearch; results: readonly number[] }[] = []
   for (const search of live.all) {
-    const results = await changedResults(context, search, touched)
+    try {
+      const results = await changedResults(context, search, touched)
+      if (results !== undefined) changes.push({ search, results })
+    } catch (error) {
+      // Octets are out of reach, or the mailbox is gone: what matches now, nobody can say.
+      if (!(error instanceof StoreError)) throw error
+      live.lose(search.terms.tag)
+    }
     if (context.closed) return
-    if (results !== undefined) changes.push({ search, results })
+  }
+  for (const tag of live.takeLost()) {
+    context.output.text(`* NO [NOUPDATE "${tag}"] The results are not known any more\r\n`)
   }
   const rest: number[] = []
   for (const uid of arrived) {

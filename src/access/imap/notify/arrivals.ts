@@ -3,6 +3,7 @@
  *
  * Standards: RFC 5465 §5.2.
  */
+import { StoreError } from '../../../mailbox/index.ts'
 import { ImapError, SequenceSet, type FetchItem } from '../../../protocol/imap/index.ts'
 import { sendMessages } from '../command/fetch.ts'
 import type { Context } from '../context.ts'
@@ -23,7 +24,7 @@ export async function tellArrivals(
     try {
       await sendMessages(context, plan, [sequence])
     } catch (error) {
-      if (!(error instanceof ImapError)) throw error
+      if (!(error instanceof ImapError) && !(error instanceof StoreError)) throw error
     }
     if (context.closed) return
   }

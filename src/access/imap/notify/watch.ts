@@ -58,7 +58,7 @@ export class Watch implements Notifications {
     const before = this.#known
     const { created, updated, destroyed } = commit.mailboxes
     if (created.length + updated.length + destroyed.length > 0) this.#known = knownMailboxes(this.#context.store)
-    if (own || this.wishes.groups.length === 0) return
+    if (own || this.wishes.groups.length === 0 || this.#isTooMuch) return
     const places = { before, after: this.#known, wanted: (mailbox: SourcedMailbox) => this.eventsOf(mailbox) }
     for (const [name, line] of nameChanges(this.#context, commit.mailboxes, places)) {
       this.#lines.delete(name)
@@ -81,7 +81,7 @@ export class Watch implements Notifications {
 
   tell(): boolean {
     const { output, store, selected } = this.#context
-    if (this.hasNews && (output.congested || this.#lines.size + this.#metadata.size > maxWaiting)) return false
+    if (this.hasNews && (output.congested || this.#isTooMuch)) return false
     for (const line of this.#lines.values()) output.text(line)
     for (const [mailbox, entries] of this.#metadata) {
       const name = mailbox === undefined ? '""' : this.#nameOf(mailbox)
@@ -99,6 +99,10 @@ export class Watch implements Notifications {
     this.#metadata.clear()
     this.#messages.clear()
     return true
+  }
+
+  get #isTooMuch(): boolean {
+    return this.#lines.size + this.#metadata.size > maxWaiting
   }
 
   #nameOf(mailbox: MailboxId): string | undefined {

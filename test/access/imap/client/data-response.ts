@@ -14,6 +14,13 @@ export function data(cursor: Cursor, name: string): void {
     case 'ENABLED':
       while (cursor.take(' ')) cursor.atom()
       return
+    case 'UIDBATCHES':
+      cursor.expect(' (TAG ')
+      cursor.string()
+      cursor.expect(')')
+      // RFC 10022: the higher UID first.
+      if (!cursor.atEnd && !/^ \d+:\d+(?:,\d+:\d+)*$/.test(cursor.rest())) cursor.fail('expected ranges')
+      return
     case 'FLAGS':
       cursor.sp()
       cursor.list(() => cursor.flag())

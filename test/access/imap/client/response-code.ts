@@ -33,9 +33,9 @@ function text(cursor: Cursor): void {
 const bare = new Set(
   [
     'ALERT ALREADYEXISTS AUTHENTICATIONFAILED AUTHORIZATIONFAILED CANNOT CLIENTBUG CLOSED CONTACTADMIN CORRUPTION EXPIRED',
-    'EXPUNGEISSUED HASCHILDREN INUSE LIMIT NOMODSEQ NONEXISTENT NOPERM NOTSAVED NOUPDATE OVERQUOTA PARSE PRIVACYREQUIRED',
+    'EXPUNGEISSUED HASCHILDREN INUSE LIMIT NOMODSEQ NONEXISTENT NOPERM NOTSAVED OVERQUOTA PARSE PRIVACYREQUIRED',
     'READ-ONLY READ-WRITE SERVERBUG TOOBIG TRYCREATE UIDNOTSTICKY UIDREQUIRED UNAVAILABLE UNKNOWN-CTE USEATTR',
-    'NOTIFICATIONOVERFLOW COMPRESSIONACTIVE',
+    'NOTIFICATIONOVERFLOW COMPRESSIONACTIVE TOOFEW TOOMANY',
   ]
     .join(' ')
     .split(' '),
@@ -61,6 +61,22 @@ function respTextCode(cursor: Cursor): Code {
       cursor.sp()
       cursor.astring()
       return { name }
+    case 'BADEVENT':
+      cursor.sp()
+      cursor.list(() => cursor.atom(), false)
+      return { name }
+    case 'NOUPDATE':
+      cursor.sp()
+      cursor.string()
+      return { name }
+    case 'INPROGRESS': {
+      // RFC 9585 §5: a tag, what is done, the goal.
+      if (!/^ \((?:NIL|"[^"\]]+") (?:NIL NIL|\d+ NIL|\d+ [1-9]\d*)\)\]/.test(cursor.text.slice(cursor.at))) {
+        cursor.fail('not the state of a command')
+      }
+      cursor.at = cursor.text.indexOf(')]', cursor.at) + 1
+      return { name }
+    }
     case 'UIDNEXT':
     case 'UIDVALIDITY':
     case 'UNSEEN':

@@ -75,14 +75,22 @@ export function esearch(cursor: Cursor): ExtendedSearch {
   const seen = new Set<string>()
   while (cursor.take(' ')) {
     const name = cursor.word()
-    if (seen.has(name)) cursor.fail(`${name} twice`)
+    const updates = name === 'ADDTO' || name === 'REMOVEFROM'
+    if (seen.has(name) && !updates) cursor.fail(`${name} twice`)
     seen.add(name)
     cursor.sp()
     if (name === 'MIN' || name === 'MAX') {
       const number = cursor.nzNumber()
       sets.push([[number, number]])
     } else if (name === 'ALL') sets.push(cursor.set())
-    else if (name === 'COUNT') cursor.number()
+    else if (updates) {
+      const pair = (): void => {
+        cursor.number()
+        cursor.sp()
+        sets.push(cursor.set())
+      }
+      cursor.list(pair, false)
+    } else if (name === 'COUNT') cursor.number()
     else if (name === 'MODSEQ') cursor.number64()
     else if (name === 'RELEVANCY') {
       for (const score of cursor.list(() => cursor.nzNumber(), false)) if (score > 100) cursor.fail('a score above 100')
