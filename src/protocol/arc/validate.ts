@@ -48,6 +48,9 @@ export async function validateArc(
     return { status: 'fail', reason: collected.reason, instances: collected.highest, sealers: [], sets: [] }
   }
   const { sets } = collected
+  if (message.truncated) {
+    return { status: 'fail', reason: 'the header is too long', instances: sets.length, sealers: [], sets: [] }
+  }
   const newest = sets.at(-1)
   if (newest === undefined) return { status: 'none', instances: 0, sealers: [], sets }
   const seals = sets.map(({ seal }) => readSeal(seal.value))

@@ -14,6 +14,8 @@ export interface SignedField {
 export interface SignedMessage {
   fields: readonly SignedField[]
   body: readonly Uint8Array[]
+  /** The header has more than is looked at: what a signature leaves out of sight proves nothing. */
+  truncated: boolean
 }
 
 /** Octets and fields of a header that signatures may speak of: what the rest of the server reads of a message. */
@@ -35,7 +37,8 @@ export function readSignedMessage(message: Uint8Array | readonly Uint8Array[]): 
     if (offset + piece.length > bodyStart) body.push(piece.subarray(Math.max(0, bodyStart - offset)))
     offset += piece.length
   }
-  return { fields, body }
+  const { headerBytes, headerFields } = headerLimits
+  return { fields, body, truncated: bodyStart > headerBytes || fields.length >= headerFields }
 }
 
 /** Pieces from the front that hold the whole header. */

@@ -49,13 +49,15 @@ export interface VerifyOptions {
   maxSignatures?: number
 }
 
-/** One result for each DKIM-Signature field, from top to bottom. */
+/** One result for each DKIM-Signature field, from top to bottom; a single one when the header is too long to be judged. */
 export async function verifyDkim(
   message: SignedMessage,
   options: VerifyOptions,
   ports: VerifyPorts,
 ): Promise<DkimResult[]> {
   const found = message.fields.filter((field) => field.name.toLowerCase() === 'dkim-signature')
+  if (message.truncated && found.length > 0)
+    return [{ status: 'permerror', reason: 'the header is too long', testing: false }]
   const bodies = new BodyHashes(message.body, ports.crypto)
   const results: DkimResult[] = []
   for (const field of found.slice(0, options.maxSignatures ?? 10)) {

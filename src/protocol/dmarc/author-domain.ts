@@ -1,7 +1,7 @@
 /**
  * The domains that a message says it is from.
  *
- * Standards: RFC 9989 §3.2.2 (author domain), §5.3 (several), RFC 8616 §5 (other scripts), RFC 5322 §3.6.2.
+ * Standards: RFC 9989 §3.2.2 (author domain), §5.3.1 (several), RFC 8616 §5 (other scripts), RFC 5322 §3.6.2.
  */
 import { flattenAddresses, type Header, parseAddressList } from '../../format/index.ts'
 import { asciiDomain } from '../dns/index.ts'

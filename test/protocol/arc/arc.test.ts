@@ -116,6 +116,7 @@ describe('what breaks a chain (§5.2)', () => {
       (text: string) => text.replace('h=from:from', 'h=arc-seal:from:from'),
       /covers ARC-Seal/,
     ],
+    ['a header too long to be judged', (text: string) => `${'X: y\r\n'.repeat(2000)}${text}`, /too long|not whole/],
     ['a key that is not there', (text: string) => text.replaceAll('s=rsa', 's=other'), /no key/],
   ])('%s', async (_, change, reason) => {
     const changed = change(raw)

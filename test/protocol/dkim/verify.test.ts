@@ -196,6 +196,17 @@ describe('what a signature covers', () => {
 })
 
 describe('hostile input', () => {
+  test.each([
+    ['fields', 'X: y\r\n'.repeat(2000)],
+    ['octets', `X: ${'y'.repeat(300_000)}\r\n`],
+  ])('a header with more %s than are looked at is not vouched for', async (_, more) => {
+    const raw = latin1(rfc6376)
+    const long = fromLatin1(raw.replace('\r\n\r\n', `\r\n${more}From: Eve <eve@example.com>\r\n\r\n`))
+    expect(await verify(long, dnsOf(rfcKeys))).toEqual([
+      { status: 'permerror', reason: 'the header is too long', testing: false },
+    ])
+  })
+
   test('ten signatures are looked at, the rest is not', async () => {
     const field = latin1(rfc6376).split('Received:')[0]!
     const dns = dnsOf(rfcKeys)
