@@ -1,7 +1,7 @@
 /**
  * Annotations: small texts that clients keep at a mailbox, or at the account.
  *
- * Standards: RFC 5464 (METADATA), of which this is the storage.
+ * Standards: RFC 5464 (METADATA), of which this is the storage; RFC 7162 §3.2 (the mailbox's mod-sequence rises).
  * Cost: one row for each; nothing for mailboxes without.
  */
 import type { Sql } from '../storage/index.ts'
@@ -9,6 +9,7 @@ import { StoreError } from './errors.ts'
 import type { MailboxId } from './ids.ts'
 import type { Journal } from './journal.ts'
 import type { StoreLimits } from './limits.ts'
+import type { Mailboxes } from './mailboxes.ts'
 
 export interface Annotation {
   /** Lower case: `/private/comment`. */
@@ -23,11 +24,13 @@ export class Annotations {
   readonly #sql: Sql
   readonly #journal: Journal
   readonly #limits: StoreLimits
+  readonly #mailboxes: Mailboxes
 
-  constructor(sql: Sql, journal: Journal, limits: StoreLimits) {
+  constructor(sql: Sql, journal: Journal, limits: StoreLimits, mailboxes: Mailboxes) {
     this.#sql = sql
     this.#journal = journal
     this.#limits = limits
+    this.#mailboxes = mailboxes
   }
 
   /** All of a mailbox, or of the account, by name. */
@@ -42,6 +45,7 @@ export class Annotations {
     const owner = mailbox ?? account
     this.#check(owner, values)
     this.#journal.transaction(() => {
+      if (mailbox !== undefined && values.size > 0) this.#mailboxes.changed(mailbox, this.#journal.touch())
       for (const [entry, value] of values) {
         this.#journal.record.annotated(mailbox, entry)
         if (value === null) this.#sql.exec('DELETE FROM annotation WHERE mailbox = ? AND entry = ?', owner, entry)

@@ -82,7 +82,7 @@ export class Journal {
       throw error
     }
     this.#record = undefined
-    // Annotations have no number: JMAP does not know them, and IMAP's mod-sequences are of messages.
+    // The account's own annotations have no number: JMAP does not know them, and IMAP's mod-sequences are of mailboxes.
     const annotated = record.annotations.size > 0
     if (this.state !== record.start || annotated) this.#hooks.committed(record.commit(this.state))
     return result

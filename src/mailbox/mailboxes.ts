@@ -157,6 +157,11 @@ export class Mailboxes {
     this.#keep({ ...row, uidFloor: floor, expungeModseq: modseq })
   }
 
+  /** Notes that something of the mailbox changed that is of no message. */
+  changed(id: MailboxId, modseq: number): void {
+    this.expunged(id, 0, modseq)
+  }
+
   forget(): void {
     this.#rows = undefined
     this.#ordered = undefined

@@ -116,7 +116,7 @@ export class OpenAccount {
     this.subscriptions = new Subscriptions(sql, journal)
     const { mailboxes: all, subscriptions } = this
     this.grants = new Grants({ sql, journal, limits, mailboxes: all, subscriptions })
-    this.annotations = new Annotations(sql, journal, limits)
+    this.annotations = new Annotations(sql, journal, limits, all)
     this.views = new Views(sql, this.keywords, limits.viewBudget, () => this.mailboxes.ids())
     const { blobs: store, random, collectSoon } = options
     const namedAbove = (blob: number): ReadonlySet<string> => this.blobs.namedAbove(blob)

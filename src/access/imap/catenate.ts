@@ -6,7 +6,7 @@
  * Security: URLs name messages of the account itself, and nothing else.
  */
 import { concat } from '../../format/index.ts'
-import { no, quotedOrLiteral, type CatenatePart, type ImapUrl } from '../../protocol/imap/index.ts'
+import { no, type CatenatePart, type ImapUrl } from '../../protocol/imap/index.ts'
 import type { Context } from './context.ts'
 import { locate, sectionColumns } from './fetch/locate.ts'
 import { canonical, namedMailboxes } from './mailbox-names.ts'
@@ -27,8 +27,13 @@ export async function catenate(context: Context, parts: readonly CatenatePart[])
 
 async function fetchUrl(context: Context, url: string, of: ImapUrl | undefined): Promise<Uint8Array> {
   const found = of === undefined ? undefined : await octetsOf(context, of)
-  if (found === undefined) throw no('The URL names nothing here', `BADURL ${quotedOrLiteral(url)}`)
+  if (found === undefined) throw no('The URL names nothing here', `BADURL "${inCode(url)}"`)
   return found
+}
+
+/** A URL as the response code can carry it: `]` would end it, and there are no literals in a text (RFC 4469 §5). */
+function inCode(url: string): string {
+  return url.replace(/[^\x21-\x7e]|["\\\]]/g, (octet) => `%${octet.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }
 
 function octetsOf(context: Context, url: ImapUrl): Promise<Uint8Array | undefined> {

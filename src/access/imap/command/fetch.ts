@@ -2,7 +2,7 @@
  * `FETCH`: streams what was asked for, pausing while the client does not read.
  *
  * Standards: RFC 9051 §6.4.5, §7.5.2; RFC 7162 §3.1.4 (CHANGEDSINCE), §3.2.6 (VANISHED), RFC 2180 §4.1 (messages that are gone),
- * RFC 9394 §3.2 (PARTIAL).
+ * RFC 9394 §3.3–3.4 (PARTIAL).
  *
  * The store may change at every pause: what is needed of the mailbox is read anew after it, and a message that is gone
  * by then is left out.
@@ -33,12 +33,12 @@ export async function fetch(context: Context, command: Extract<ImapCommand, { na
   const view = selected.view
   sequences = sequences.filter((sequence) => view.indexOf(selected.map.uidAt(sequence)) >= 0)
   let missing = asked - sequences.length
+  // RFC 9394 §3.4: the part of what was named, and what of that has changed.
+  if (command.partial !== undefined) sequences = [...partOf(sequences, command.partial)]
   const since = command.changedSince
   if (since !== undefined) {
     sequences = sequences.filter((s) => view.modseqAt(view.indexOf(selected.map.uidAt(s))) > since)
   }
-
-  if (command.partial !== undefined) sequences = [...partOf(sequences, command.partial)]
 
   const marks = plan.marksSeen && !selected.readOnly
   const size = marks ? seenBatch : plan.columns.length > 0 || plan.readsBody ? Infinity : 4096

@@ -2,7 +2,7 @@
  * `FETCH`: which data of which messages.
  *
  * Standards: RFC 9051 §6.4.5 (FETCH), RFC 3501 §6.4.5 (RFC822 items, macros), RFC 3516 (BINARY), RFC 7162 §3.1.4
- * (MODSEQ, CHANGEDSINCE, VANISHED), RFC 8474 §5 (EMAILID, THREADID), RFC 8970 (PREVIEW), RFC 9394 §3.2
+ * (MODSEQ, CHANGEDSINCE, VANISHED), RFC 8474 §5 (EMAILID, THREADID), RFC 8970 (PREVIEW), RFC 9394 §3.3
  * (PARTIAL), RFC 8514 (SAVEDATE).
  * Limits: items and header names per command, since each is repeated for every message.
  */
@@ -102,7 +102,7 @@ function parseModifier(decoder: Decoder, command: FetchCommand): void {
     command.changedSince = decoder.expectModSeq()
   } else if (decoder.word('VANISHED')) command.vanished = true
   else if (decoder.word('PARTIAL')) {
-    // RFC 9394 §3.2: a range of sequence numbers would be a range of a range.
+    // RFC 9394 §3.3: a range of sequence numbers would be a range of a range.
     if (!command.uid) throw bad('PARTIAL goes with UID FETCH only')
     decoder.expectSp()
     command.partial = parsePartialResult(decoder)

@@ -34,6 +34,7 @@ export function parseGetMetadata(decoder: Decoder): GetMetadataCommand {
   if (decoder.list(() => parseOption(decoder, command)) !== undefined) decoder.expectSp()
   command.mailbox = decoder.expectMailbox()
   decoder.expectSp()
+  parseLateOptions(decoder, command)
   command.entries = parseEntries(decoder)
   return command
 }
@@ -61,14 +62,30 @@ export function parseEntries(decoder: Decoder): string[] {
   return [...new Set(entries)]
 }
 
+/** The examples of RFC 5464 §4.2 have the options behind the mailbox, and so have clients; its formal syntax in front. */
+function parseLateOptions(decoder: Decoder, command: GetMetadataCommand): void {
+  const first = optionNames.find((name) => decoder.prefix(`(${name} `))
+  if (first === undefined) return
+  parseOptionValue(decoder, command, first)
+  while (decoder.sp()) parseOption(decoder, command)
+  decoder.expectSpecial(')')
+  decoder.expectSp()
+}
+
+const optionNames = ['MAXSIZE', 'DEPTH'] as const
+
 function parseOption(decoder: Decoder, command: GetMetadataCommand): void {
-  if (decoder.word('MAXSIZE')) {
-    decoder.expectSp()
+  const option = optionNames.find((name) => decoder.word(name))
+  if (option === undefined) throw bad('Unknown GETMETADATA option')
+  decoder.expectSp()
+  parseOptionValue(decoder, command, option)
+}
+
+function parseOptionValue(decoder: Decoder, command: GetMetadataCommand, option: 'MAXSIZE' | 'DEPTH'): void {
+  if (option === 'MAXSIZE') {
     command.maxSize = decoder.expectNumber()
     return
   }
-  if (!decoder.word('DEPTH')) throw bad('Unknown GETMETADATA option')
-  decoder.expectSp()
   const depth = decoder.expectAtom('a depth').toLowerCase()
   if (depth !== '0' && depth !== '1' && depth !== 'infinity') throw bad('The depth is 0, 1 or infinity')
   command.depth = depth === 'infinity' ? depth : depth === '1' ? 1 : 0
