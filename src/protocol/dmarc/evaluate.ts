@@ -7,7 +7,7 @@
  */
 import { type DnsResolver, isWithin } from '../dns/index.ts'
 import type { Alignment, DmarcPolicy, DmarcRecord } from './record.ts'
-import { DmarcDirectory, type FoundRecord, selectOrganizationalDomain, type Walk } from './tree-walk.ts'
+import { DmarcDirectory, type FoundRecord, selectOrganizationalDomain } from './tree-walk.ts'
 
 /** What was found of one identifier: a DKIM signature's d=, or the domain that SPF was asked for. */
 export interface Identifier {
@@ -89,7 +89,8 @@ async function evaluateDomain(
     ...(organizational !== undefined && { organizationalDomain: organizational }),
   }
   const { record } = source
-  const check = new AlignmentCheck(domain, walk, organizational, directory)
+  if (!record.applies) return { ...about, ...known, status: 'none', reason: 'the DMARC record has no valid policy' }
+  const check = new AlignmentCheck(domain, organizational, directory)
   aligned.spf = evidence.spf !== undefined && (await check.passes(evidence.spf, record.spfAlignment))
   for (const identifier of evidence.dkim) aligned.dkim ||= await check.passes(identifier, record.dkimAlignment)
   const policy = own === undefined ? await inheritedPolicy(domain, record, directory) : record.policy
@@ -139,13 +140,11 @@ function milder(policy: DmarcPolicy): DmarcPolicy {
 
 class AlignmentCheck {
   readonly #author: string
-  readonly #walk: Walk
   readonly #organizational: string | undefined
   readonly #directory: DmarcDirectory
 
-  constructor(author: string, walk: Walk, organizational: string | undefined, directory: DmarcDirectory) {
+  constructor(author: string, organizational: string | undefined, directory: DmarcDirectory) {
     this.#author = author
-    this.#walk = walk
     this.#organizational = organizational
     this.#directory = directory
   }
@@ -174,9 +173,10 @@ class AlignmentCheck {
     if (domain === undefined || domain === '') return false
     if (domain === this.#author) return true
     if (mode === 'strict') return false
-    // Names that share no top label share no organizational domain: no walk is needed.
-    if (!isWithin(domain, this.#author.slice(this.#author.lastIndexOf('.') + 1))) return false
-    if (this.#organizational === undefined || this.#walk.failure !== undefined) return undefined
+    // An organizational domain is a name itself or above it: what is not below the author's needs no walk.
+    const above = this.#organizational ?? this.#author.slice(this.#author.lastIndexOf('.') + 1)
+    if (!isWithin(domain, above)) return false
+    if (this.#organizational === undefined) return undefined
     const other = await this.#directory.organizationalDomain(domain)
     return other === undefined ? undefined : other === this.#organizational
   }

@@ -9,6 +9,8 @@ export type DmarcPolicy = 'none' | 'quarantine' | 'reject'
 export type Alignment = 'strict' | 'relaxed'
 
 export interface DmarcRecord {
+  /** False when there is no valid policy and no wish for reports: the domain counts, but asks for nothing (RFC 9989 §4.10.1). */
+  applies: boolean
   /** p=, for the domain itself */
   policy: DmarcPolicy
   /** sp=, for domains below that exist; p= when it is not there */
@@ -41,8 +43,8 @@ export function isDmarcRecord(text: string): boolean {
 }
 
 /**
- * Reads a record. Undefined when it does not count: a tag is there twice, or it has no valid policy and asks for no
- * reports (RFC 9989 §4.10.1). Unknown tags, and those of RFC 7489 that are gone (pct, rf, ri), are passed over.
+ * Reads a record; undefined when it is none, or has a tag twice. Without a valid policy it acts as p=none. Unknown tags,
+ * and those of RFC 7489 that are gone (pct, rf, ri), are passed over.
  */
 export function parseDmarcRecord(text: string): DmarcRecord | undefined {
   if (!isDmarcRecord(text)) return undefined
@@ -51,11 +53,11 @@ export function parseDmarcRecord(text: string): DmarcRecord | undefined {
   const aggregateReports = uris(tags.get('rua'))
   const [policy, sub, nonexistent] = ['p', 'sp', 'np'].map((tag) => readPolicy(tags.get(tag)))
   const valid = policy !== undefined && policy !== false && sub !== false && nonexistent !== false
-  if (!valid && aggregateReports.length === 0) return undefined
   const own = valid ? policy : 'none'
   const subdomainPolicy = valid ? (sub ?? own) : 'none'
   const suffix = tags.get('psd')?.toLowerCase()
   return {
+    applies: valid || aggregateReports.length > 0,
     policy: own,
     subdomainPolicy,
     nonexistentPolicy: valid ? (nonexistent ?? subdomainPolicy) : 'none',

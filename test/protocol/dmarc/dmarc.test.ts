@@ -34,6 +34,7 @@ describe('records (RFC 9989 §4.7)', () => {
       'v=DMARC1; p=reject; sp=quarantine; np=reject; adkim=s; aspf=r; fo=1:d; t=y; psd=n; pct=50; ' +
       'rua=mailto:a@example.com!10m, mailto:b@example.net; ruf=mailto:c@example.com;'
     expect(parseDmarcRecord(text)).toEqual({
+      applies: true,
       policy: 'reject',
       subdomainPolicy: 'quarantine',
       nonexistentPolicy: 'reject',
@@ -64,12 +65,21 @@ describe('records (RFC 9989 §4.7)', () => {
     ['v=dmarc1; p=reject', 'the version in lower case'],
     ['p=reject; v=DMARC1', 'the version not first'],
     ['v=DMARC1; p=reject; p=none', 'a tag twice'],
-    ['v=DMARC1', 'no policy and no reports'],
-    ['v=DMARC1; p=nonsense', 'no valid policy and no reports'],
-    ['v=DMARC1; p=nonsense; rua=a@b.example', 'no URI for reports'],
     ['v=DMARC10; p=reject', 'a longer version'],
     ['', 'nothing'],
   ])('%s is none: %s', (text) => expect(parseDmarcRecord(text)).toBeUndefined())
+
+  test.each([
+    ['v=DMARC1', 'no policy and no reports'],
+    ['v=DMARC1; p=nonsense', 'no valid policy and no reports'],
+    ['v=DMARC1; p=reject; np=nonsense', 'a broken policy beside a valid one'],
+    ['v=DMARC1; p=nonsense; rua=a@b.example', 'no URI for reports'],
+  ])('%s asks for nothing: %s (§4.10.1)', async (text) => {
+    expect(parseDmarcRecord(text)).toMatchObject({ applies: false, policy: 'none' })
+    // Nor does the domain above it speak for it then.
+    const dns = zones({ 'a.example.com': text, 'example.com': 'v=DMARC1; p=reject' })
+    expect(await evaluateDmarc(from('a.example.com'), dns)).toMatchObject({ status: 'none', disposition: 'none' })
+  })
 
   test('whatever the text, it is read without fault', () => {
     fc.assert(fc.property(fc.string(), (text) => void parseDmarcRecord(`v=DMARC1;${text}`)))
