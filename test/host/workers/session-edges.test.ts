@@ -2,7 +2,7 @@
  * What can happen to an IMAP session at its edges: eviction in the middle of something, the account's end, other clients.
  */
 import { evictDurableObject } from 'cloudflare:test'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it, vi } from 'vitest'
 import {
   account,
   admin,
@@ -34,6 +34,21 @@ async function deliver(to: string, subject: string, body?: string): Promise<void
 
 const identity = (email: string) =>
   jmap(basic(address), [['Identity/set', { accountId: ids.alice, create: { i: { name: 'A', email } } }, 'i']])
+
+describe('a command', () => {
+  it('that waits for nobody has its session put down once, when it is done', async () => {
+    const session = await openSession(address)
+    await session.command('a0', 'SELECT INBOX')
+    const attach = vi.spyOn(WebSocket.prototype, 'serializeAttachment')
+    const commands = ['NOOP', 'FETCH 1:* FLAGS', 'SELECT INBOX', 'STATUS Sent (MESSAGES)']
+    for (const [index, command] of commands.entries()) await session.command(`b${index}`, command)
+    const times = attach.mock.calls.length
+    attach.mockRestore()
+    // The answer is there before: one of the command in front may be counted, and the last one's not yet.
+    expect(times).toBeGreaterThanOrEqual(commands.length - 1)
+    expect(times).toBeLessThanOrEqual(commands.length + 1)
+  })
+})
 
 describe('an object that is to be evicted while a session is in the middle of something', () => {
   it('stays until a literal that was half received has come whole (RFC 9051 §6.3.12)', async () => {

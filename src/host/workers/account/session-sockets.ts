@@ -97,7 +97,7 @@ export class SessionSockets {
     else {
       const handled = live.session.receive(new Uint8Array(message))
       // Commands may wait for the client to read: until they are done the old state must not be resumed from.
-      this.#remember(socket, live)
+      if (!(await isSoon(handled))) this.#remember(socket, live)
       await handled
     }
     this.#remember(socket, live)
@@ -208,6 +208,17 @@ export class SessionSockets {
       output: sessionOutput(socket),
     }
   }
+}
+
+/** Awaits of one command that waits for nothing outside; some twenty are usual. */
+const fewTurns = 50
+
+/** Whether the promise resolves without anything else being run in between: most commands do. */
+async function isSoon(promise: Promise<void>): Promise<boolean> {
+  const seen = { done: false }
+  void promise.then(() => (seen.done = true))
+  for (let turn = 0; turn < fewTurns && !seen.done; turn++) await Promise.resolve()
+  return seen.done
 }
 
 function isCount(value: unknown): value is number {
