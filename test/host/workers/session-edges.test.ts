@@ -86,13 +86,6 @@ describe('an object that is to be evicted while a session is in the middle of so
 })
 
 describe('a session', () => {
-  it('does not offer COMPRESS, and refuses it (RFC 4978 §3)', async () => {
-    const session = await openSession(address)
-    expect(await session.command('a1', 'CAPABILITY')).not.toContain('COMPRESS')
-    expect(await session.command('a2', 'COMPRESS DEFLATE')).toContain('a2 BAD')
-    session.close()
-  })
-
   it('takes everything that was pipelined behind LOGIN in order (RFC 9051 §5.5)', async () => {
     const session = await openSession(address)
     session.send(
