@@ -12,7 +12,13 @@ import { headerOctets, selectFields } from './header-canonicalization.ts'
 import { findKeys } from './key-lookup.ts'
 import type { SignedField, SignedMessage } from './message.ts'
 import { type DkimSignature, parseSignature } from './signature.ts'
-import { keyAlgorithm, type SignatureAlgorithm, type SignatureCrypto, signedOctets } from './signature-crypto.ts'
+import {
+  type CryptoKeyHandle,
+  keyAlgorithm,
+  type SignatureAlgorithm,
+  type SignatureCrypto,
+  signedOctets,
+} from './signature-crypto.ts'
 
 export interface VerifyPorts {
   dns: Pick<DnsResolver, 'resolve'>
@@ -146,11 +152,25 @@ export async function verifyOctets(
     const about = { keyBits: bits, testing: record.testing }
     const refusal = refuse(record.strict)
     if (refusal !== undefined) verdict = { ...about, status: 'permerror', reason: refusal }
-    else if (await ports.crypto.verify(keyAlgorithm(algorithm), handle, signature, data))
-      return { ...about, status: 'pass' }
+    else if (await holds(ports.crypto, algorithm, handle, signature, data)) return { ...about, status: 'pass' }
     else verdict = { ...about, status: 'fail', reason: 'the signature does not hold: the header was changed' }
   }
   return verdict
+}
+
+/** A platform may throw where a key or a signature is none at all (even modulus, wrong length): it does not hold then. */
+async function holds(
+  crypto: SignatureCrypto,
+  algorithm: SignatureAlgorithm,
+  key: CryptoKeyHandle,
+  signature: Uint8Array,
+  data: Uint8Array,
+): Promise<boolean> {
+  try {
+    return await crypto.verify(keyAlgorithm(algorithm), key, signature, data)
+  } catch {
+    return false
+  }
 }
 
 function prefixOf(signature: Uint8Array): string {

@@ -50,3 +50,34 @@ test.each(['rsa-sha256', 'ed25519-sha256'] as const)(
     expect(await verifyDkim(readSignedMessage(signed), { now: 0 }, ports)).toMatchObject([{ status: 'fail', keyBits }])
   },
 )
+
+const rsaKey = /p=(.*)/.exec(rfcKeys['test._domainkey.football.example.com'])![1]!
+const der = Uint8Array.from(atob(rsaKey), (char) => char.charCodeAt(0))
+
+/** The key with one octet changed, counted from its end. */
+function withOctet(fromEnd: number, value: number): string {
+  const changed = der.slice()
+  changed[changed.length - fromEnd] = value
+  return btoa(String.fromCharCode(...changed))
+}
+
+test.each([
+  ['an exponent of 1', withOctet(3, 0)],
+  ['an even exponent', withOctet(1, 2)],
+  ['an even modulus', withOctet(6, 0)],
+  ['an empty modulus', 'MAYCAQACAQM='],
+])('a key that is none is a result, not an exception: %s', async (_, key) => {
+  const records = { ...rfcKeys, 'test._domainkey.football.example.com': `p=${key}` }
+  const results = await verifyDkim(readSignedMessage(rfc8463), { now: 0 }, portsWith(records))
+  expect(results[0]?.status).toBe('pass')
+  expect(['fail', 'permerror', 'policy']).toContain(results[1]?.status)
+})
+
+test('a signature of the wrong length fails', async () => {
+  const text = new TextDecoder()
+    .decode(rfc8463)
+    .replace('Fa3bT3FY5OsU7ZbnKELq+eXdp1Q1Dw==', '')
+    .replace('dA+L10TeYt9B', '')
+  const results = await verifyDkim(readSignedMessage(encodeUtf8(text)), { now: 0 }, portsWith(rfcKeys))
+  expect(results.map(({ status }) => status)).toEqual(['fail', 'fail'])
+})
