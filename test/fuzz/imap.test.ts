@@ -2,6 +2,7 @@
  * A bounded run of the fuzzers in each test run; `npm run fuzz -- --seconds N` goes on for as long as one likes.
  */
 import { expect, it } from 'vitest'
+import { LoginFuzz } from './imap-login.ts'
 import { SessionFuzz } from './imap-session.ts'
 
 it.each([1, 2, 3, 4])(
@@ -12,3 +13,9 @@ it.each([1, 2, 3, 4])(
     expect.assertions(0)
   },
 )
+
+it('the login engine takes whatever comes, and says nothing that is not IMAP (seed 1)', () => {
+  const fuzz = new LoginFuzz(1)
+  for (let connection = 0; connection < 500; connection++) fuzz.run()
+  expect.assertions(0)
+})

@@ -2,6 +2,7 @@
  * Runs the fuzzers for a time: `npm run fuzz -- --seconds 60 --seed 7`. The first failure ends it, with its seed.
  */
 import { parseArgs } from 'node:util'
+import { LoginFuzz } from './imap-login.ts'
 import { SessionFuzz } from './imap-session.ts'
 
 const { values } = parseArgs({
@@ -11,9 +12,12 @@ const until = Date.now() + Number(values.seconds) * 1000
 let seed = Number(values.seed)
 let runs = 0
 for (; Date.now() < until; seed++) {
-  const fuzz = new SessionFuzz(seed)
+  const [login, session] = [new LoginFuzz(seed), new SessionFuzz(seed)]
   try {
-    for (let turn = 0; turn < 700 && Date.now() < until; turn++, runs++) await fuzz.run()
+    for (let turn = 0; turn < 700 && Date.now() < until; turn++, runs++) {
+      await session.run()
+      if (turn % 10 === 0) login.run()
+    }
   } catch (error) {
     console.error(`seed ${seed}:`, error)
     process.exit(1)
