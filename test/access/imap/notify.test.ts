@@ -388,6 +388,12 @@ describe('annotations', () => {
     expect(await told()).toEqual([])
   })
 
+  it('are told as strings where they are no atoms (RFC 5464 §5)', async () => {
+    await watch('(inboxes (MailboxMetadataChange))')
+    await other.command('SETMETADATA INBOX ("/private/a(b" "x")')
+    expect(await told()).toEqual(['* METADATA "INBOX" "/private/a(b"'])
+  })
+
   it('of the server are another event (§5.7)', async () => {
     await watch('(inboxes (ServerMetadataChange))')
     await other.command('SETMETADATA "" (/private/vendor/x "x")')
@@ -404,6 +410,21 @@ describe('annotations', () => {
 })
 
 describe('too much', () => {
+  it('is what a busy client would have to be told of more than a thousand annotations (§5.8)', async () => {
+    await watch('(personal (MailboxMetadataChange))')
+    client = new Client(store, { reading: false, limits: { outputWindow: 1 } })
+    deliver(store, [simple, simple])
+    await client.send('a SELECT INBOX\r\nb NOTIFY SET (personal (MailboxMetadataChange))\r\n')
+    const fetching = client.session.receive(new TextEncoder().encode('c FETCH 1:* BODY[]\r\n'))
+    for (let number = 0; number < 1100; number++) {
+      store.annotations.set(inbox(), new Map([[`/private/x${number}`, new Uint8Array(1)]]))
+      store.annotations.set(inbox(), new Map([[`/private/x${number}`, null]]))
+    }
+    client.session.acknowledge(1_000_000)
+    await fetching
+    expect((await told()).at(-1)).toMatch(/^\* OK \[NOTIFICATIONOVERFLOW\]/)
+  })
+
   it('ends the notifications of a client that does not read, and says so (§5.8)', async () => {
     client = new Client(store, { reading: false, limits: { outputWindow: 200 } })
     await client.send('a NOTIFY SET (personal (MailboxName))\r\n')

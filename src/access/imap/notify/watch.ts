@@ -5,10 +5,10 @@
  * the selected one's messages are the session's own business, which asks here whether they are wanted.
  *
  * Standards: RFC 5465 §5 (events), §5.8 (overflow), §6 (mailboxes).
- * Limits: one waiting line for each mailbox; when there are too many, notifications end (RFC 5465 §5.8).
+ * Limits: one waiting line for each name, one word for each annotation; when there are too many, notifications end (RFC 5465 §5.8).
  */
 import type { Commit, MailboxId } from '../../../mailbox/index.ts'
-import type { NotifyEvent, NotifyWishes } from '../../../protocol/imap/index.ts'
+import { astring, type NotifyEvent, type NotifyWishes } from '../../../protocol/imap/index.ts'
 import { statusLine } from '../command/status.ts'
 import type { Context } from '../context.ts'
 import { isIn, type SourcedMailbox } from '../mailbox-source.ts'
@@ -85,7 +85,7 @@ export class Watch implements Notifications {
     for (const line of this.#lines.values()) output.text(line)
     for (const [mailbox, entries] of this.#metadata) {
       const name = mailbox === undefined ? '""' : this.#nameOf(mailbox)
-      if (name !== undefined) output.text(`* METADATA ${name} ${[...entries].join(' ')}\r\n`)
+      if (name !== undefined) output.text(`* METADATA ${name} ${Array.from(entries, astring).join(' ')}\r\n`)
     }
     for (const named of this.#messages.size === 0 ? [] : namedMailboxes(store).values()) {
       const { mailbox, name } = named
@@ -102,7 +102,9 @@ export class Watch implements Notifications {
   }
 
   get #isTooMuch(): boolean {
-    return this.#lines.size + this.#metadata.size > maxWaiting
+    let waiting = this.#lines.size
+    for (const entries of this.#metadata.values()) waiting += entries.size
+    return waiting > maxWaiting
   }
 
   #nameOf(mailbox: MailboxId): string | undefined {
