@@ -1,6 +1,6 @@
 /**
  * The ways to log in: passwords that people choose (slow hash), app passwords and tokens that the store makes (fast
- * hash of a long random secret). With passwords of both kinds goes what SCRAM needs of them.
+ * hash of a long random secret). With each goes what SCRAM needs of it.
  *
  * Security: fed by anyone who tries to log in. Secrets are never stored; a correct chosen password is remembered in
  * memory under a keyed hash for a while, so that a mail app that logs in every minute does not cost a slow hash each
@@ -96,17 +96,21 @@ export class Credentials {
 
   /**
    * Makes an app password or a token and returns its secret, the only time it can be seen: 24 letters in groups of
-   * four (app) or `facteur_` and 40 (token), from 120 and 200 random bits.
+   * four (app) or `facteur_` and 40 (token), from 120 and 200 random bits. `shown` is the form in which people get it, and
+   * in which a mail app hashes it for SCRAM.
    */
-  async issue(kind: 'app' | 'token', name: string): Promise<{ credential: Credential; secret: string }> {
+  async issue(
+    kind: 'app' | 'token',
+    name: string,
+    shown: (secret: string) => string = (secret) => secret,
+  ): Promise<{ credential: Credential; secret: string }> {
     const random = this.#parts.random
     if (random === undefined) throw new Error('no source of randomness')
     if (this.list().length >= maxCredentials) throw new StoreError('forbidden', `at most ${maxCredentials} credentials`)
     const letters = base32(random(kind === 'app' ? 15 : 25))
     const secret = kind === 'app' ? (letters.match(/.{4}/g) as string[]).join('-') : `facteur_${letters}`
     const hash = await sha256(encodeUtf8(canonical(secret)))
-    // A token goes where tokens go (RFC 7628). An app password has to be typed as it is shown where SCRAM hashes it.
-    const scram = kind === 'app' ? await this.#verifier(secret) : null
+    const scram = await this.#verifier(shown(secret))
     const id = this.#parts.transaction((journal) => this.#insert(journal, kind, name.slice(0, 200), hash, scram))
     return { credential: this.list().find((each) => each.id === id) as Credential, secret }
   }

@@ -104,7 +104,7 @@ export const schema: readonly Migration[] = [
   `
   CREATE INDEX blob_expires ON blob (expires, size) WHERE expires IS NOT NULL;
   `,
-  // What SCRAM needs of a password, see scram.ts; absent for those that were set before, and for tokens.
+  // What SCRAM needs of a password, see scram.ts; absent for those that were set before.
   `
   ALTER TABLE credential ADD COLUMN scram TEXT;
   `,

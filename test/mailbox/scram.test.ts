@@ -62,11 +62,17 @@ test('what looks the same is the same password (RFC 4013)', async () => {
   expect((await login(world, 'p\u00e4ss')).verified).toBeDefined()
 })
 
-test('passwords that were set before SCRAM, and tokens, cannot be used by it', async () => {
+test('a token in the form in which it is shown is a password too', async () => {
+  const world = opened()
+  const { credential, secret } = await world.store.credentials.issue('token', 'Script', (made) => `shown ${made}`)
+  expect((await login(world, `shown ${secret}`)).verified?.id).toBe(credential.id)
+  expect((await login(world, secret)).verified).toBeUndefined()
+})
+
+test('passwords that were set before SCRAM cannot be used by it', async () => {
   const { store, sql } = opened()
   await store.credentials.setPassword('set long ago')
   sql.exec('UPDATE credential SET scram = NULL')
-  await store.credentials.issue('token', 'Script')
   expect(store.credentials.scramSalt()).toBeUndefined()
   expect(await store.credentials.verifyScram('n=alice,r=x', new Uint8Array(32))).toBeUndefined()
   await store.credentials.setPassword('set anew')

@@ -62,6 +62,13 @@ describe('SCRAM over the link (RFC 5802)', () => {
     expect(await link.call(submission)).toEqual({ ok: true, accountId: id, address })
   })
 
+  it('takes a token for a password, as it is shown: apps that can do SCRAM do not ask what they were given', async () => {
+    const { scram } = await proved(address, token)
+    expect(await link.call({ op: 'scram-proof', login: address, clientAddress: '192.0.2.7', scram })).toMatchObject({
+      ok: true,
+    })
+  })
+
   it('refuses a wrong password, everywhere', async () => {
     const { scram } = await proved(address, 'wrong')
     const refused = { ok: false, temporary: false, text: 'Authentication failed.' }

@@ -63,8 +63,9 @@ export class AccountLogins {
   }
 
   async addToken(name: string): Promise<{ id: string; token: string }> {
-    const { credential, secret } = await this.#store.credentials.issue('token', name)
-    return { id: String(credential.id), token: `fct_${this.#accountId}_${secret.slice(STORE_PREFIX.length)}` }
+    const shown = (secret: string) => `fct_${this.#accountId}_${secret.slice(STORE_PREFIX.length)}`
+    const { credential, secret } = await this.#store.credentials.issue('token', name, shown)
+    return { id: String(credential.id), token: shown(secret) }
   }
 
   tokens(): TokenSummary[] {
