@@ -105,6 +105,15 @@ describe('with CONDSTORE', () => {
     expect(await client.command('FETCH 1 FLAGS')).toContain('* 1 FETCH (FLAGS (\\Seen))')
   })
 
+  it('new messages that NOTIFY sends come with MODSEQ (§3.2.4)', async () => {
+    await client.command('ENABLE CONDSTORE')
+    await client.select()
+    await client.command('NOTIFY SET (selected (MessageNew (FLAGS) MessageExpunge))')
+    const [uid] = deliver(store, simple)
+    await settled()
+    expect(client.take()).toBe(`* 4 EXISTS\r\n* 4 FETCH (UID ${uid} FLAGS () MODSEQ (${uid}))\r\n`)
+  })
+
   it('a conditional STORE tells the mod-sequence even where nothing had to be changed (§3.1.3)', async () => {
     store.setFlags(inbox, [uids[0]!], { add: ['$seen'] })
     await client.select()

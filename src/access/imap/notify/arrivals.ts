@@ -1,7 +1,7 @@
 /**
  * New messages of the selected mailbox, as the client has asked to be sent them.
  *
- * Standards: RFC 5465 §5.2.
+ * Standards: RFC 5465 §5.2, RFC 7162 §3.2.4 (with their mod-sequences).
  */
 import { StoreError } from '../../../mailbox/index.ts'
 import { ImapError, SequenceSet, type FetchItem } from '../../../protocol/imap/index.ts'
@@ -16,7 +16,8 @@ export async function tellArrivals(
   items: readonly FetchItem[],
 ): Promise<void> {
   // Nobody has read a message because it came.
-  const peeking = items.map((item) => ('peek' in item ? { ...item, peek: true } : item))
+  const peeking = items.map((item): FetchItem => ('peek' in item ? { ...item, peek: true } : item))
+  if (context.modSeq) peeking.push({ item: 'MODSEQ' })
   const plan = planFetch(context, { name: 'FETCH', uid: true, set: new SequenceSet([]), items: peeking })
   for (const uid of uids) {
     const sequence = context.selected?.map.sequenceOf(uid) ?? 0

@@ -45,6 +45,8 @@ export class MailClient {
   readonly transcript: string[] = []
   #tags = 0
   #view: MailboxView
+  /** Of the mailbox to come, while news may still be of the one before. */
+  #opening: MailboxView | undefined
   #selected = false
   #readOnly = false
   #uidValidity = 0
@@ -57,7 +59,7 @@ export class MailClient {
     this.#dialect = dialect
     this.#random = random
     this.#send = send
-    this.modes = { condstore: false, vanished: false, uidOnly: false }
+    this.modes = { condstore: false, vanished: false, uidOnly: false, live: false }
     this.#view = new MailboxView(this.modes)
   }
 
@@ -88,10 +90,23 @@ export class MailClient {
           this.modes.vanished = /QRESYNC|UIDONLY/.test(extensions)
           this.modes.uidOnly = extensions.includes('UIDONLY')
           this.#stream.utf8 = extensions.includes('IMAP4rev2')
-          this.#select(false)
+          this.#notify()
         },
       })
-    } else this.#select(false)
+    } else this.#notify()
+  }
+
+  /** Some want to hear of everything at once; all then select. */
+  #notify(): void {
+    if (this.#random.chance(0.3)) {
+      this.#say({
+        text: 'NOTIFY SET (selected-delayed (MessageNew (UID FLAGS) MessageExpunge FlagChange))\r\n',
+        byNumber: false,
+        alone: true,
+        done: () => (this.modes.live = true),
+      })
+    }
+    this.#select(false)
   }
 
   /** One thing that a client might do now. */
@@ -181,8 +196,15 @@ export class MailClient {
         if (cached) this.#view.resynchronised()
       },
     })
-    this.#view = new MailboxView(this.modes)
-    if (cached) this.#view.remember(cache.messages)
+    this.#opening = new MailboxView(this.modes)
+    if (cached) this.#opening.remember(cache.messages)
+    if (!this.#selected) this.#turn()
+  }
+
+  /** From here on responses are about the mailbox that is being opened: CLOSED has said so (RFC 7162 §3.2.11). */
+  #turn(): void {
+    this.#view = this.#opening ?? this.#view
+    this.#opening = undefined
   }
 
   #say(draft: Omit<Sent, 'tag'>): void {
@@ -218,11 +240,12 @@ export class MailClient {
     }
     if (response.kind === 'status') {
       const { code } = response
+      if (code?.name === 'CLOSED') this.#turn()
       if (code?.name === 'UIDVALIDITY') this.#uidValidity = code.number as number
       if (code?.name === 'HIGHESTMODSEQ') this.#told = true
     }
     this.#checkNumbers(response, command)
-    this.#view.apply(response, command, command?.selects !== undefined)
+    this.#view.apply(response, command, command?.selects !== undefined && this.#opening === undefined)
   }
 
   #checkNumbers(response: Response, command: Sent | undefined): void {

@@ -23,6 +23,8 @@ export interface Modes {
   condstore: boolean
   vanished: boolean
   uidOnly: boolean
+  /** NOTIFY with selected-delayed: all but EXPUNGE may be told at any time (RFC 5465 §6.1). */
+  live: boolean
 }
 
 /** What is known of a message; its UID may not be. */
@@ -221,10 +223,10 @@ export class MailboxView {
 
   /** RFC 7162 §3.2.4: news have UID and MODSEQ once CONDSTORE is on. */
   #complete({ uid, modSeq, uidOnly, flags }: Fetched, command: InProgress | undefined): void {
-    if (command === undefined) throw new Error('FETCH with no command in progress')
+    if (command === undefined && !this.#modes.live) throw new Error('FETCH with no command in progress')
     if (!this.#modes.condstore) return
     // An answer to FETCH has what was asked for; flags that nobody asked for are news: \Seen was set by it.
-    if (command.fetches !== undefined && (flags === undefined || command.fetches.has('FLAGS'))) return
+    if (command?.fetches !== undefined && (flags === undefined || command.fetches.has('FLAGS'))) return
     if (modSeq === undefined) throw new Error('a FETCH of news without MODSEQ (RFC 7162 §3.2.4)')
     if (!uidOnly && uid === undefined) throw new Error('a FETCH of news without UID (RFC 7162 §3.2.4)')
   }

@@ -58,8 +58,10 @@ function respTextCode(cursor: Cursor): Code {
       if (cursor.take(' ')) cursor.list(() => cursor.astring(), false)
       return { name }
     case 'BADURL':
+      // `url-resp-text`: no literal, no bracket.
+      if (!/^ "[^"\r\n{}\]]+"\]/.test(cursor.text.slice(cursor.at))) cursor.fail('expected a URL')
       cursor.sp()
-      cursor.astring()
+      cursor.string()
       return { name }
     case 'BADEVENT':
       cursor.sp()
