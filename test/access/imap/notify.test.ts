@@ -214,7 +214,7 @@ describe('the selected mailbox', () => {
     await client.command('ENABLE UIDONLY QRESYNC')
     await watch('(selected (MessageNew (FLAGS) MessageExpunge))')
     const [uid] = deliver(store, simple)
-    expect(await told()).toEqual(['* 3 EXISTS', `* ${uid} UIDFETCH (FLAGS ())`])
+    expect(await told()).toEqual(['* 3 EXISTS', `* ${uid} UIDFETCH (FLAGS () MODSEQ (${uid}))`])
     store.expunge(inbox(), [uid!])
     expect((await told())[0]).toBe(`* VANISHED ${uid}`)
   })
