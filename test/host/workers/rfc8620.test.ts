@@ -161,6 +161,27 @@ describe('§3.1 an API request', () => {
 })
 
 describe('§6 binary data', () => {
+  it('§6.1 takes maxConcurrentUpload at once, and says when to try again', async () => {
+    const held = Array.from({ length: 4 }, () => new TransformStream<Uint8Array, Uint8Array>())
+    const uploads = held.map(({ readable }) => upload(readable, 'text/plain'))
+    let refused: Response | undefined
+    const status = async () => {
+      const response = await upload('one more', 'text/plain')
+      if (response.status === 429) refused = response
+      else await response.body?.cancel()
+      return response.status
+    }
+    await expect.poll(status, { timeout: 10_000 }).toBe(429)
+    expect(refused?.headers.get('Retry-After')).toBe('1')
+    expect(await refused?.json()).toMatchObject({
+      type: 'urn:ietf:params:jmap:error:limit',
+      limit: 'maxConcurrentUpload',
+    })
+    for (const { writable } of held) await writable.close()
+    for (const one of await Promise.all(uploads)) expect(one.status).toBe(200)
+    expect(await status()).toBe(200)
+  })
+
   it('§6.1 an upload is answered with one JSON object', async () => {
     const response = await upload('hello', 'text/x-greeting')
     expect(response.headers.get('content-type')).toMatch(/^application\/json\b/)

@@ -167,7 +167,10 @@ export class AccountHttp {
 }
 
 function answer({ status, contentType, body }: JmapResponse): Response {
-  return new Response(body, { status, headers: { 'Content-Type': contentType, 'Cache-Control': 'no-store' } })
+  const headers = new Headers({ 'Content-Type': contentType, 'Cache-Control': 'no-store' })
+  // Too much at once: as soon as something of it has ended (RFC 6585 §4).
+  if (status === 429) headers.set('Retry-After', '1')
+  return new Response(body, { status, headers })
 }
 
 function tooMany(detail: string): Response {
