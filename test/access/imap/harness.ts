@@ -12,6 +12,7 @@ import {
   type PeopleLookup,
 } from '../../../src/access/imap/index.ts'
 import { chunked } from '../../chunked.ts'
+import { ResponseStream } from './client/response-stream.ts'
 
 export const now = Date.UTC(2026, 10, 23, 12, 0, 0)
 
@@ -61,6 +62,8 @@ export interface ClientOptions {
   reading?: boolean
 }
 
+const enablesUtf8 = /^\* ENABLED .*(?:IMAP4rev2|UTF8=ACCEPT)/m
+
 export class Client {
   readonly store: MailStore
   session: ImapSession
@@ -70,6 +73,7 @@ export class Client {
   reading: boolean
   pieces: Uint8Array[] = []
   #unsubscribe: () => void
+  readonly #responses = new ResponseStream()
 
   constructor(store: MailStore, options: ClientOptions = {}) {
     this.store = store
@@ -98,10 +102,14 @@ export class Client {
     }
   }
 
-  /** What the server has said since the last time. */
+  /** What the server has said since the last time, all of it grammatical. */
   take(): string {
     const text = this.pieces.map((piece) => latin1(piece)).join('')
     this.pieces = []
+    this.#responses.receive(text)
+    for (const response of this.#responses.all()) {
+      if (response.kind === 'data' && response.name === 'ENABLED') this.#responses.utf8 ||= enablesUtf8.test(text)
+    }
     return text
   }
 

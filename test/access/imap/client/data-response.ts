@@ -1,7 +1,7 @@
 /**
  * Untagged responses that tests only want to be grammatical.
  *
- * Standards: RFC 9051 §7.2–7.3, RFC 2971, RFC 9208, RFC 5464 §4.4, RFC 4314, RFC 5258.
+ * Standards: RFC 9051 §7.2–7.3, RFC 2971, RFC 9208, RFC 5464 §4.4, RFC 4314, RFC 5258, RFC 9698.
  */
 import type { Cursor } from './cursor.ts'
 
@@ -20,6 +20,10 @@ export function data(cursor: Cursor, name: string): void {
       cursor.expect(')')
       // RFC 10022: the higher UID first.
       if (!cursor.atEnd && !/^ \d+:\d+(?:,\d+:\d+)*$/.test(cursor.rest())) cursor.fail('expected ranges')
+      return
+    case 'JMAPACCESS':
+      cursor.sp()
+      cursor.string()
       return
     case 'FLAGS':
       cursor.sp()
