@@ -27,6 +27,36 @@ function controls(session: FakeSession): object[] {
   return seen
 }
 
+describe('a Worker of another version', () => {
+  it.each([
+    '{"ahead":5}',
+    '{"ahead":{"answers":"none"}}',
+    '{"compress":-1}',
+    '{"compress":"yes"}',
+    '{"hold":{}}',
+    '{"rest":{}}',
+    '{"unauthenticate":1}',
+    'null',
+    '[]',
+    'no JSON',
+  ])('costs the session at most, never the bridge: %s', async (control) => {
+    const { client } = await scene({}, (fake) =>
+      serving(fake, (text, session) => {
+        if (text.includes('ODD')) session.socket.send(control)
+        session.socket.send(Buffer.from(`echo ${text}`))
+      }),
+    )
+    const odd = await client('imap')
+    await odd.expect(greeting)
+    await odd.say('a1 LOGIN alice correct\r\n', /\r\n/)
+    odd.write('a2 ODD\r\n')
+    const other = await client('imap')
+    await other.expect(greeting)
+    expect(await other.say('a1 LOGIN alice correct\r\n', /\r\n/)).toBe('a1 OK Logged in\r\n')
+    expect(await other.say('a2 NOOP\r\n', /\r\n/)).toBe('echo a2 NOOP\r\n')
+  })
+})
+
 describe('an IMAP login', () => {
   it('opens a session with the credentials, the tag and the client, and pumps both ways', async () => {
     const { worker, client } = await scene({}, (fake) =>

@@ -261,6 +261,7 @@ export class SessionConnection {
         session.noMoreInput()
       },
       left: (rest) => this.#left(rest),
+      broken: this.#broken,
       relieved: () => {
         if (this.#over || !this.#held || session.backlog > limit / 2) return
         this.#held = false

@@ -96,6 +96,8 @@ export interface SessionEvents {
   leaving(): void
   /** What the client has sent behind its leave; a close follows. */
   left(rest: Uint8Array): void
+  /** What the object said could not be followed. */
+  broken(error: unknown): void
   /** The last event. */
   close(): void
   /** The system has taken some of what `input` was given. */
@@ -120,16 +122,24 @@ export class SessionSocket {
       this.#stream = response.socket
     })
     socket.on('message', (data, binary) => {
-      const bytes = data as Buffer
-      if (!binary) this.#control(bytes)
-      else if (this.#ahead.announced) {
-        this.#ahead.fill(bytes, this.#forwarded)
-        this.#goOn()
-      } else this.#tell((events) => events.output(bytes))
+      try {
+        this.#receive(data as Buffer, binary)
+      } catch (error) {
+        // A Worker of another version, or a bug: it may cost this session, but not the process with everybody's.
+        this.#tell((events) => events.broken(error))
+      }
     })
     socket.on('close', () => this.#tell((events) => events.close()))
     // A 'close' follows.
     socket.on('error', () => {})
+  }
+
+  #receive(bytes: Buffer, binary: boolean): void {
+    if (!binary) this.#control(bytes)
+    else if (this.#ahead.announced) {
+      this.#ahead.fill(bytes, this.#forwarded)
+      this.#goOn()
+    } else this.#tell((events) => events.output(bytes))
   }
 
   /** Bytes given to `input` that the system has not taken. */
