@@ -27,6 +27,8 @@ function residentMemory(): number {
   return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
 }
 
+/** All but the two that end lines. */
+const everyOctet = String.fromCharCode(...Array.from({ length: 256 }, (_, octet) => octet)).replace(/[\r\n]/g, '')
 const MiB = 1024 * 1024
 const find = async (user: string, subject: string) =>
   (await readMailbox(server, user)).filter((message) => message.subject === subject)
@@ -90,14 +92,25 @@ describe('too much of everything', () => {
     client.destroy()
   })
 
-  test('a content line of 1 MB, NULs and every other octet are kept byte for byte', async () => {
-    const octets = String.fromCharCode(...Array.from({ length: 256 }, (_, octet) => octet)).replace(/[\r\n]/g, '')
-    const raw = `Subject: every octet\r\n\r\n${octets}\r\n${'y'.repeat(MiB)}\r\n`
+  test('a content line of 1 MB and every octet but NUL are kept byte for byte', async () => {
+    const raw = `Subject: every octet\r\n\r\n${everyOctet.replace('\0', '')}\r\n${'y'.repeat(MiB)}\r\n`
     const client = await dataBegun()
     expect(await client.say(Buffer.from(`${raw}.\r\n`, 'latin1'), anyReply)).toMatch(/^250 /)
     client.destroy()
     const [message] = await find(alice, 'every octet')
     expect(message?.source.endsWith(raw)).toBe(true)
+  })
+
+  test('a text with NUL, which no IMAP literal can carry, is kept in base64 (RFC 3516 §4.4)', async () => {
+    const text = `${everyOctet}\r\n${'y'.repeat(MiB)}\r\n`
+    const client = await dataBegun()
+    const sent = Buffer.from(`Subject: with NUL\r\n\r\n${text}.\r\n`, 'latin1')
+    expect(await client.say(sent, anyReply)).toMatch(/^250 /)
+    client.destroy()
+    const [message] = await find(alice, 'with NUL')
+    const [header, ...body] = (message?.source ?? '').split('\r\n\r\n')
+    expect(header).toMatch(/^Content-Transfer-Encoding: base64$/m)
+    expect(Buffer.from(body.join(''), 'base64').toString('latin1')).toBe(text)
   })
 })
 
