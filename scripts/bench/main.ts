@@ -100,10 +100,10 @@ async function measureIngest(port: number): Promise<void> {
       for (const sessions of [1, 8, 32]) {
         const recipients = Array.from({ length: targets }, (_, index) => `u${index}@bench.test`)
         await ingest(port, recipients, sessions, 200, size)
-        const before = cpuSeconds()
+        const before = cpuMilliseconds([server.pid])
         const count = size > 10_000 ? 1_000 : 2_000
         const result = await ingest(port, recipients, sessions, count, size)
-        const cpu = ((cpuSeconds() - before) * 1000) / count
+        const cpu = (cpuMilliseconds([server.pid]) - before) / count
         rows.push([
           `SMTP accept, ${size / 1024} KB, ${targets} mailboxes, ${sessions} sessions`,
           `${result.perSecond.toFixed(0)}/s; p50 ${result.p50.toFixed(2)} ms, p99 ${result.p99.toFixed(2)} ms; server CPU ${cpu.toFixed(2)} ms`,
@@ -166,6 +166,3 @@ async function fill(port: number, account: Measured, size: number): Promise<void
   await client.fillDated(size, (message) => mailboxMessage(message, size))
   client.close()
 }
-
-/** CPU time of the server's process and everything below it, in seconds. */
-const cpuSeconds = (): number => cpuMilliseconds([server.pid]) / 1000
