@@ -312,24 +312,35 @@ describe('flow control', () => {
   })
 })
 
-describe('what FETCH of bodies costs', () => {
-  it('is one statement for up to 64 messages, whatever order they are asked for in', async () => {
+describe('what reading whole messages costs', () => {
+  const messages = Array.from({ length: 100 }, (_, index) => `${simple}${index}\r\n`)
+  let statements = 0
+
+  beforeEach(async () => {
     const inner = memorySql()
-    let statements = 0
     const exec: Sql['exec'] = (query, ...bindings) => {
       statements++
       return inner.exec(query, ...bindings)
     }
     store = newStore({}, { exec, transaction: (work) => inner.transaction(work) })
-    const messages = Array.from({ length: 100 }, (_, index) => `${simple}${index}\r\n`)
     deliver(store, messages)
+    await store.indexPending(messages.length)
     client = await new Client(store).select()
     statements = 0
+  })
+
+  it('is one statement for up to 64 bodies, whatever order they are asked for in', async () => {
     const answer = await client.send('a FETCH 1:* BODY.PEEK[]\r\n')
     expect(statements).toBe(2)
     for (const message of messages) expect(answer).toContain(`BODY[] {${message.length}}\r\n${message})`)
     expect(await client.send('b FETCH 7,3 BODY.PEEK[TEXT]\r\n')).toMatch(
       /^\* 3 FETCH[^]*tomorrow\?\r\n2\r\n\)[^]*\* 7 FETCH/,
     )
+  })
+
+  it('is as little when SEARCH looks into what the index lets pass', async () => {
+    const [answer] = await client.command('SEARCH TEXT tomorrow')
+    expect(answer?.split(' ')).toHaveLength(messages.length + 2)
+    expect(statements).toBeLessThan(12)
   })
 })

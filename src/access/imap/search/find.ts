@@ -3,7 +3,8 @@
  */
 import type { Context } from '../context.ts'
 import type { Criterion } from './criterion.ts'
-import { SearchMessage } from './message.ts'
+import { ReadAhead } from '../fetch/read-ahead.ts'
+import { SearchMessage, wholeBelow } from './message.ts'
 
 export interface Found {
   sequence: number
@@ -26,6 +27,10 @@ export async function find(context: Context, criterion: Criterion, candidates: r
       found.push({ sequence, uid })
   }
   if (there.length === 0) return found
+  // Texts are looked for in what the index lets pass: mostly a few messages, read a handful at a time.
+  const readsTexts = criterion.cost === 'octets' && criterion.columns.includes('parts')
+  const sequences = readsTexts ? there.map((uid) => map.sequenceOf(uid)) : []
+  const ahead = readsTexts ? new ReadAhead(context, sequences, wholeBelow) : undefined
   for (const columns of context.store.envelopes(selected.mailbox, there, criterion.columns)) {
     context.progress?.advance()
     const { uid } = columns
@@ -33,7 +38,9 @@ export async function find(context: Context, criterion: Criterion, candidates: r
       // The last message may have been waited for, and the mailbox changed meanwhile.
       const now = selected.view
       const place = { sequence: map.sequenceOf(uid), uid, view: now, row: now.indexOf(uid) }
-      return place.row >= 0 && criterion.test(new SearchMessage(context.store, place, columns))
+      if (place.row < 0) return false
+      const whole = ahead?.octets(place.sequence, now, place.row)
+      return criterion.test(new SearchMessage(context.store, place, columns, whole))
     }
     const matches = criterion.cost === 'octets' ? await context.store.reading(test) : test()
     if (matches) found.push({ sequence: map.sequenceOf(uid), uid })

@@ -25,7 +25,7 @@ import {
 } from '../../../mailbox/index.ts'
 
 /** Octets up to which a message is read as a whole. */
-const wholeBelow = 64 * 1024
+export const wholeBelow = 64 * 1024
 
 export class SearchMessage {
   readonly sequence: number
@@ -34,6 +34,8 @@ export class SearchMessage {
   readonly row: number
   readonly #store: MailStore
   readonly #columns: EnvelopeRow | undefined
+  /** The whole message, where it has been read ahead. */
+  readonly #whole: Uint8Array | undefined
   #taken: StoredEnvelope | undefined
   #header: Header | undefined
   #headTexts: readonly string[] | undefined
@@ -44,9 +46,11 @@ export class SearchMessage {
     store: MailStore,
     place: { sequence: number; uid: number; view: MailboxView; row: number },
     columns?: EnvelopeRow,
+    whole?: Uint8Array,
   ) {
     this.#store = store
     this.#columns = columns
+    this.#whole = whole
     this.sequence = place.sequence
     this.uid = place.uid
     this.view = place.view
@@ -105,7 +109,8 @@ export class SearchMessage {
 
   get #fields(): Header {
     if (this.#header === undefined) {
-      const raw = this.#store.slice(this.#email, 0, this.#columns?.headerSize ?? 0)
+      const end = this.#columns?.headerSize ?? 0
+      const raw = this.#whole?.subarray(0, end) ?? this.#store.slice(this.#email, 0, end)
       this.#header = parseHeader(raw ?? new Uint8Array(0)).header
     }
     return this.#header
@@ -121,7 +126,7 @@ export class SearchMessage {
     if ((this.view.sizes[this.row] as number) > wholeBelow) {
       return (start, end) => this.#store.slice(this.#email, start, end) ?? none
     }
-    const raw = this.#store.raw(this.#email) ?? none
+    const raw = this.#whole ?? this.#store.raw(this.#email) ?? none
     return (start, end) => raw.subarray(start, end)
   }
 
