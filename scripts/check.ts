@@ -39,6 +39,7 @@ if (unknown.length > 0) {
   console.error(`There is no step ${unknown.join(', ')}; the steps are ${Object.keys(steps).join(', ')}.`)
   process.exit(2)
 }
+let passed = 0
 for (const [name, command] of Object.entries(steps)) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   const start = performance.now()
@@ -47,8 +48,13 @@ for (const [name, command] of Object.entries(steps)) {
   console.log(
     `── ${name}: ${code === 0 ? 'passed' : `failed (${code})`} in ${((performance.now() - start) / 1000).toFixed(1)} s`,
   )
-  if (code !== 0) process.exit(1)
+  if (code === 0) passed++
+  else {
+    console.log(`\nsteps: ${passed} passed, 1 failed`)
+    process.exit(1)
+  }
 }
+console.log(`\nsteps: ${passed} passed, 0 failed`)
 
 function run([program = '', ...args]: readonly string[]): Promise<number> {
   return new Promise((resolveCode, reject) => {
