@@ -2,17 +2,15 @@
  * Logins and compression as clients that nobody here wrote do them: curl, mbsync (by Cyrus SASL) and Python where the
  * machine has them, imapflow and nodemailer.
  */
-import { execFile } from 'node:child_process'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { ImapFlow } from 'imapflow'
 import { createTransport } from 'nodemailer'
-import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { alice, bob, readMailbox, sendFromOutside } from './clients.ts'
+import { run, wants } from './programs.ts'
 import { facteur, removeDirectory, startFacteur, type RunningFacteur } from './server.ts'
 
-const run = promisify(execFile)
 let server: RunningFacteur
 let token: string
 
@@ -26,12 +24,6 @@ afterAll(async () => {
   await server?.stop()
   if (server !== undefined) removeDirectory(server.data)
 })
-
-/** Skips the test, with the reason, when a program is not on this machine. */
-async function wants(context: TestContext, program: string): Promise<void> {
-  const found = await run('sh', ['-c', `command -v ${program}`]).catch(() => undefined)
-  if (found === undefined) context.skip(`${program} is not installed`)
-}
 
 function directory(name: string): string {
   const path = join(server.data, name)

@@ -2,15 +2,13 @@
  * Mail apps that nobody here wrote, each doing a day's reading over IMAP: mbsync, fetchmail and neomutt where the machine
  * has them, and imapflow in two places at once.
  */
-import { execFile } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { alice, bob, imapClient, readMailbox, sendFromOutside } from './clients.ts'
+import { run, wants } from './programs.ts'
 import { facteur, removeDirectory, startFacteur, type RunningFacteur } from './server.ts'
 
-const run = promisify(execFile)
 let server: RunningFacteur
 
 beforeAll(async () => {
@@ -21,12 +19,6 @@ afterAll(async () => {
   await server?.stop()
   if (server !== undefined) removeDirectory(server.data)
 })
-
-/** Skips the test, with the reason, when a program is not on this machine. */
-async function wants(context: TestContext, program: string): Promise<void> {
-  const found = await run('sh', ['-c', `command -v ${program}`]).catch(() => undefined)
-  if (found === undefined) context.skip(`${program} is not installed`)
-}
 
 /** A new account with the demonstration's password. */
 async function account(name: string): Promise<string> {

@@ -3,16 +3,14 @@
  *
  * It is of others (Rust, git.meli-email.org) and takes its JMAP from the RFCs and from Stalwart and Fastmail.
  */
-import { execFile } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { alice, bob, readMailbox, sendAs, waitForMessages } from './clients.ts'
+import { wants } from './programs.ts'
 import { removeDirectory, startFacteur, type RunningFacteur } from './server.ts'
 import { eventually, Terminal } from './terminal.ts'
 
-const run = promisify(execFile)
 let server: RunningFacteur
 
 beforeAll(async () => {
@@ -23,12 +21,6 @@ afterAll(async () => {
   await server?.stop()
   if (server !== undefined) removeDirectory(server.data)
 })
-
-/** Skips the test, with the reason, where a program is not on this machine. */
-async function wants(context: TestContext, program: string): Promise<void> {
-  const found = await run('sh', ['-c', `command -v ${program}`]).catch(() => undefined)
-  if (found === undefined) context.skip(`${program} is not installed`)
-}
 
 /** meli's configuration and a home of its own; the environment to start it in. */
 function furnish(user: string): Record<string, string> & { HOME: string } {

@@ -2,15 +2,13 @@
  * Mail collectors that nobody here wrote, over POP3: curl, Python's poplib, fetchmail, getmail and mpop where the machine
  * has them.
  */
-import { execFile } from 'node:child_process'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readMailbox, sendFromOutside } from './clients.ts'
-import { facteur, removeDirectory, startFacteur, type RunningFacteur } from './server.ts'
+import { newcomer, run, wants } from './programs.ts'
+import { removeDirectory, startFacteur, type RunningFacteur } from './server.ts'
 
-const run = promisify(execFile)
 let server: RunningFacteur
 
 beforeAll(async () => {
@@ -22,22 +20,12 @@ afterAll(async () => {
   if (server !== undefined) removeDirectory(server.data)
 })
 
-/** Skips the test, with the reason, when a program is not on this machine. */
-async function wants(context: TestContext, program: string): Promise<void> {
-  const found = await run('sh', ['-c', `command -v ${program}`]).catch(() => undefined)
-  if (found === undefined) context.skip(`${program} is not installed`)
-}
-
 /** A new account with three messages whose lines begin with dots, and a directory for its client. */
 async function furnish(name: string): Promise<{ user: string; home: string }> {
-  const user = `${name}@facteur.test`
-  const made = await facteur(['account', 'add', user, '--password', server.password, '--data', server.data])
-  expect(made.code, made.stderr).toBe(0)
+  const { user, home } = await newcomer(server, name)
   for (const subject of ['one', 'two', 'three']) {
     await sendFromOutside(server, { to: user, subject, text: '.dot\n\n.\n..\nend\n' })
   }
-  const home = join(server.data, name)
-  mkdirSync(home, { recursive: true, mode: 0o700 })
   return { user, home }
 }
 

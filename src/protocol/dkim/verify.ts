@@ -169,7 +169,7 @@ async function holds(
   try {
     return await crypto.verify(keyAlgorithm(algorithm), key, signature, data)
   } catch {
-    return false
+    return false // a platform may throw for a signature that cannot be one, such as a wrong length
   }
 }
 

@@ -7,7 +7,6 @@
  */
 
 import { concat } from '../../../format/index.ts'
-import { proofOf } from '../../../protocol/sasl/index.ts'
 import { formatReply, type Reply, type SmtpEvent, SmtpServer } from '../../../protocol/smtp/index.ts'
 import { Deadline } from './deadline.ts'
 import type { Client } from './front.ts'
@@ -16,6 +15,7 @@ import type { LinkOrigin, LinkRequest } from '../link/index.ts'
 import { saslSetting } from './sasl-accounts.ts'
 import type { SmtpContext } from './smtp-context.ts'
 import { SmtpTransaction } from './smtp-transaction.ts'
+import { checkSubmissionLogin, refuseLogin } from './submission-login.ts'
 
 /** Input taken while an answer is awaited, before the socket is paused: a pipelined batch fits. */
 const readAhead = 64 * 1024
@@ -24,8 +24,6 @@ const maxBacklog = 1024 * 1024
 
 const localProblem: Reply = { code: 451, enhanced: '4.3.0', text: 'Temporary local problem, please try again later' }
 const systemFull: Reply = { code: 452, enhanced: '4.3.1', text: 'Too much mail at once, please try again later' }
-const authRefused: Reply = { code: 535, enhanced: '5.7.8', text: 'Authentication credentials invalid' }
-const authUnavailable: Reply = { code: 454, enhanced: '4.7.0', text: 'Temporary authentication failure' }
 
 export class SmtpConnection {
   readonly #service: SmtpContext
@@ -254,34 +252,21 @@ export class SmtpConnection {
 
   async #authenticate(event: Extract<SmtpEvent, { type: 'auth' }>): Promise<void> {
     this.#flush()
-    const { authorizationId, authenticationId } = event.credentials
-    const clientAddress = this.#client.remote.address
-    const actsForItself = authorizationId === '' || authorizationId === authenticationId
-    const answer = actsForItself
-      ? await this.#service.authenticate({ ...proofOf(event.credentials), login: authenticationId, clientAddress })
-      : ({ ok: false, temporary: false, text: '' } as const)
-    if (answer.ok) {
-      const facts = { service: 'submission', client: clientAddress, login: authenticationId, ok: true }
-      this.#service.log('info', 'login', { ...facts, account: answer.accountId })
-      this.#accountId = answer.accountId
-      this.#answer({ code: 235, enhanced: '2.7.0', text: 'Authentication successful' })
-      return
-    }
-    await this.#loginFailed(authenticationId, answer.temporary)
+    const { accountId, reply } = await checkSubmissionLogin(
+      this.#service,
+      this.#client.remote.address,
+      event.credentials,
+    )
+    if (accountId !== undefined) this.#accountId = accountId
+    this.#answer(reply)
   }
 
   async #askAccounts(event: Extract<SmtpEvent, { type: 'auth-question' }>): Promise<void> {
     this.#flush()
-    const outcome = await this.#service.askAccounts(event.question, this.#client.remote.address)
-    if (outcome.ok) this.#answer(event.continue(outcome.answer))
-    else await this.#loginFailed(event.question.login, outcome.temporary)
-  }
-
-  async #loginFailed(login: string, temporary: boolean): Promise<void> {
     const client = this.#client.remote.address
-    this.#service.log('info', 'login', { service: 'submission', client, login, ok: false, temporary })
-    if (!temporary) await this.#service.failedLogin(client)
-    this.#answer(temporary ? authUnavailable : authRefused)
+    const outcome = await this.#service.askAccounts(event.question, client)
+    if (outcome.ok) this.#answer(event.continue(outcome.answer))
+    else this.#answer(await refuseLogin(this.#service, client, event.question.login, outcome.temporary))
   }
 
   async #startTls(): Promise<void> {
