@@ -77,6 +77,17 @@ export { composeReport } from './dsn/compose-report.ts'
 export { parseReport } from './dsn/parse-report.ts'
 export { answerable, type Answerable } from './auto-reply/answerable.ts'
 export { composeAutoReply, type AutoReply } from './auto-reply/compose-auto-reply.ts'
+export { stsRecord, stsRecordId } from './mta-sts/sts-record.ts'
+export {
+  formatStsPolicy,
+  largestStsPolicy,
+  type ParsedStsPolicy,
+  parseStsPolicy,
+  stsAllows,
+  type StsMode,
+  type StsPolicy,
+  stsPolicyLines,
+} from './mta-sts/sts-policy.ts'
 export { composeMdn } from './mdn/compose-mdn.ts'
 export {
   actionModes as dispositionActionModes,
