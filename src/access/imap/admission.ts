@@ -2,7 +2,7 @@
  * Which literals may come: decided before the client sends a synchronising one, so that a message nobody can store is
  * not sent at all.
  *
- * Standards: RFC 9051 §4.3, RFC 7889 (APPENDLIMIT), RFC 7888 §4.
+ * Standards: RFC 9051 §4.3, RFC 7889 (APPENDLIMIT), RFC 7888 §4, RFC 5464 §4.3 (MAXSIZE).
  */
 import { ImapError, bad, no, type Literal, type RawCommand } from '../../protocol/imap/index.ts'
 import type { Context } from './context.ts'
@@ -12,7 +12,13 @@ export function admitLiteral(context: Context, command: RawCommand, literal: Lit
   const { limits, store } = context
   if (!takesMessages(command) || isMailboxName(command)) {
     const sum = literal.size + command.literals.reduce((size, earlier) => size + earlier.length, 0)
-    return sum > limits.argumentLiteral ? bad('Literal too large', 'TOOBIG') : undefined
+    if (sum <= limits.argumentLiteral) return undefined
+    const { maxAnnotationSize } = store.limits
+    // RFC 5464 §4.3: the client learns how large a value may be, and is not told off for its grammar.
+    if (command.name === 'SETMETADATA' && literal.size > maxAnnotationSize) {
+      return no('An annotation is too large', `METADATA MAXSIZE ${maxAnnotationSize}`)
+    }
+    return bad('Literal too large', 'TOOBIG')
   }
   if (literal.size > limits.appendLimit) return no(`Messages may have ${limits.appendLimit} octets`, 'TOOBIG')
   const total = literal.size + command.literals.reduce((size, earlier) => size + earlier.length, 0)

@@ -109,6 +109,14 @@ describe('REPLACE', () => {
     expect([count('inbox'), count('drafts')]).toEqual([0, 1])
   })
 
+  it('takes * for the last message, by number and by UID (RFC 8508 §5, RFC 9051 §9 seq-number)', async () => {
+    const [first] = deliver(store, [simple, simple, simple])
+    await client.select()
+    expect(await client.command(`REPLACE * Drafts ${literal(simple)}`)).toContain('* 3 EXPUNGE')
+    expect(await client.command(`UID REPLACE * Drafts ${literal(simple)}`)).toContain('* 2 EXPUNGE')
+    expect((await client.command('UID SEARCH ALL'))[0]).toBe(`* SEARCH ${first}`)
+  })
+
   it.each([
     ['a number that is not there', 'REPLACE 9 Drafts', /^a BAD/],
     ['a UID that is not there', 'UID REPLACE 999 Drafts', /^a NO \[EXPUNGEISSUED\]/],
@@ -163,5 +171,12 @@ describe('UTF8=ACCEPT (RFC 9755, RFC 6855)', () => {
     await client.select()
     expect((await client.command('SEARCH CHARSET UTF-8 ALL')).at(-1)).toMatch(/^a BAD/)
     expect((await client.command('SEARCH ALL')).at(-1)).toMatch(/^a OK/)
+  })
+
+  it('leaves SORT and THREAD their charset, which they cannot do without (RFC 5256 §3)', async () => {
+    await client.command('ENABLE UTF8=ACCEPT')
+    await client.select()
+    expect((await client.command('SORT (DATE) UTF-8 ALL')).at(-1)).toMatch(/^a OK/)
+    expect((await client.command('UID THREAD REFS UTF-8 ALL')).at(-1)).toMatch(/^a OK/)
   })
 })

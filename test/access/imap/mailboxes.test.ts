@@ -148,6 +148,7 @@ describe('CREATE, DELETE, RENAME', () => {
   it('renames INBOX by moving its messages (RFC 9051 §6.3.6)', async () => {
     deliver(store, [simple, simple])
     expect(await client.command('RENAME INBOX old')).toEqual(['a OK RENAME completed'])
+    expect(await client.command('LSUB "" old')).toEqual(['a OK LSUB completed'])
     expect((await client.command('STATUS old (MESSAGES)'))[0]).toBe('* STATUS "old" (MESSAGES 2)')
     expect((await client.command('STATUS INBOX (MESSAGES)'))[0]).toBe('* STATUS "INBOX" (MESSAGES 0)')
   })

@@ -89,6 +89,11 @@ describe('METADATA', () => {
     expect((await client.command('GETMETADATA New /private/comment'))[0]).toContain('NIL')
   })
 
+  it('tells the bound for a value that is not even read (RFC 5464 §4.3)', async () => {
+    const answer = await client.send(`a SETMETADATA INBOX (/private/comment {70000+}\r\n${'x'.repeat(70_000)})\r\n`)
+    expect(answer).toBe('a NO [METADATA MAXSIZE 65536] An annotation is too large\r\n')
+  })
+
   it('bounds values and their number, and changes nothing when they are exceeded', async () => {
     store = newStore({ maxAnnotations: 2, maxAnnotationSize: 5 })
     client = new Client(store)

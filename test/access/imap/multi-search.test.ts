@@ -92,8 +92,23 @@ describe('ESEARCH', () => {
     const uid = put(box('folder1'), 'x')
     await client.select('folder1')
     expect(await responses('ESEARCH ALL')).toEqual([line('folder1', `ALL ${uid}`)])
-    expect(await responses('ESEARCH IN (selected) RETURN (SAVE) 1')).toHaveLength(1)
-    expect((await client.command('SEARCH RETURN (COUNT) $'))[0]).toContain('COUNT 1')
+  })
+
+  it('saves what SEARCH would save, and says nothing where nothing else is asked for (RFC 5182 §2.1, §2.4)', async () => {
+    const uids = [put(box('folder1'), 'x'), put(box('folder1'), 'x')]
+    await client.select('folder1')
+    expect(await responses('ESEARCH IN (selected) RETURN (SAVE) 1:2')).toEqual([])
+    expect((await client.command('SEARCH RETURN (COUNT) $'))[0]).toContain('COUNT 2')
+    expect(await responses('ESEARCH IN (selected) RETURN (SAVE MIN) ALL')).toEqual([line('folder1', `MIN ${uids[0]}`)])
+    expect((await client.command('UID SEARCH RETURN (ALL) $'))[0]).toContain(`ALL ${uids[0]}`)
+  })
+
+  it('tells the highest mod-sequence of what it names where MODSEQ is asked for (RFC 7162 §3.1.10)', async () => {
+    const uid = put(box('folder1'), 'x')
+    const { highestModSeq } = store.counts(box('folder1'))
+    expect(await responses('ESEARCH IN (personal) RETURN (ALL) MODSEQ 1')).toEqual([
+      line('folder1', `ALL ${uid} MODSEQ ${highestModSeq}`),
+    ])
   })
 
   it.each([

@@ -18,6 +18,7 @@ import { catenate } from '../catenate.ts'
 import type { Completion, Context } from '../context.ts'
 import { keywordsOfFlags } from '../flags.ts'
 import { expectMailbox } from '../mailbox-names.ts'
+import type { SequenceMap } from '../sequence-map.ts'
 import { highestModSeqCode } from './expunge.ts'
 
 export async function append(context: Context, command: AppendCommand): Promise<Completion> {
@@ -27,7 +28,7 @@ export async function append(context: Context, command: AppendCommand): Promise<
 
 export async function replace(context: Context, command: ReplaceCommand): Promise<Completion> {
   const { map } = context.writable
-  const uid = command.uid ? command.number : command.number <= map.length ? map.uidAt(command.number) : 0
+  const uid = uidToReplace(map, command)
   if (uid === 0) throw bad('No such message')
   const code = await put(context, command.mailbox, [command.message], () => {
     const { mailbox, view } = context.writable
@@ -38,6 +39,13 @@ export async function replace(context: Context, command: ReplaceCommand): Promis
   // RFC 8508 §3.2: which message is the new one is told before the old one goes.
   context.output.text(`* OK [${code}] Replacement stored\r\n`)
   return { text: 'REPLACE completed', ...highestModSeqCode(context, context.mailbox.mailbox) }
+}
+
+/** 0 for a message sequence number, or `*`, that nothing has (RFC 8508 §5, seq-number). */
+function uidToReplace(map: SequenceMap, { uid, number }: ReplaceCommand): number {
+  if (uid && number !== '*') return number
+  const sequence = number === '*' ? map.length : number
+  return sequence > 0 && sequence <= map.length ? map.uidAt(sequence) : 0
 }
 
 /** Stores messages, and in the same transaction does what is to come with it. The APPENDUID response code. */

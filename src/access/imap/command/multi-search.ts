@@ -7,7 +7,7 @@ import { bad, type MultiSearchCommand, type SearchKey, type SearchSource } from 
 import type { Completion, Context } from '../context.ts'
 import { namedMailboxes, nameOfMailbox, type NamedMailbox } from '../mailbox-names.ts'
 import { isIn } from '../mailbox-source.ts'
-import { returnedValues } from '../search/result.ts'
+import { highestModSeq, returnedValues, toSave } from '../search/result.ts'
 import { asksModSeq, runSearch } from '../search/run.ts'
 import { Selected } from '../selected.ts'
 
@@ -21,20 +21,26 @@ export async function multiSearch(context: Context, command: MultiSearchCommand,
   }
   const { selected } = context
   if (selected === undefined && sources.some(({ source }) => source === 'SELECTED')) throw bad('Select a mailbox first')
-  if (asksModSeq(command.key)) context.enabled.add('CONDSTORE')
+  const withModSeq = asksModSeq(command.key)
+  if (withModSeq) context.enabled.add('CONDSTORE')
   const { store } = context
   for (const id of mailboxesOf(context, sources)) {
     const inSelected = id === selected?.mailbox
     if (!inSelected && store.mailbox(id) === undefined) continue
     const view = inSelected ? selected : Selected.open(store, id, true)
-    const { found, relevancy } = await runSearch(context.lookingAt(view), command)
+    const there = context.lookingAt(view)
+    const { found, relevancy } = await runSearch(there, command)
     if (context.closed) break
-    if (selectedOnly && returns.options.has('SAVE')) selected?.save(found.map(({ uid }) => uid))
-    // §2.1: a mailbox without a match has no response.
-    if (found.length === 0) continue
+    if (selectedOnly && returns.options.has('SAVE')) selected?.save(toSave(returns, found))
+    // §2.1: a mailbox without a match has no response. Nor has what is only to be saved (RFC 5182 §2.1).
+    if (found.length === 0 || (returns.options.has('SAVE') && returns.options.size === 1)) continue
     const name = context.mailboxName(nameOfMailbox(store, id) ?? '')
     const values = returnedValues(returns, found, ({ uid }) => uid, relevancy)
-    context.output.text(`* ESEARCH (TAG "${tag}" MAILBOX ${name} UIDVALIDITY ${view.uidValidity}) UID${values}\r\n`)
+    // RFC 7162 §3.1.10.
+    const modSeq = withModSeq ? highestModSeq(there, returns, found) : undefined
+    const behind = modSeq === undefined ? '' : ` MODSEQ ${modSeq}`
+    const source = `TAG "${tag}" MAILBOX ${name} UIDVALIDITY ${view.uidValidity}`
+    context.output.text(`* ESEARCH (${source}) UID${values}${behind}\r\n`)
   }
   if (returns.options.has('UPDATE')) {
     context.output.text(`* NO [NOUPDATE "${tag}"] Updates are of SEARCH and SORT\r\n`)

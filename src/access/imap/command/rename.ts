@@ -23,7 +23,7 @@ export function rename(context: Context, command: { from: string; to: string }):
       store.updateMailbox(from.mailbox.id, { name, parentId })
       return
     }
-    const target = store.createMailbox({ name, parentId })
+    const target = store.createMailbox({ name, parentId, isSubscribed: false })
     store.move(from.mailbox.id, [...store.view(from.mailbox.id).uidList()], target.id)
   })
   return { text: 'RENAME completed' }

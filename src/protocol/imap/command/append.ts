@@ -30,8 +30,8 @@ export interface AppendCommand {
 export interface ReplaceCommand {
   name: 'REPLACE'
   uid: boolean
-  /** Which message goes: a sequence number or a UID. */
-  number: number
+  /** Which message goes: a sequence number or a UID, or the last there is. */
+  number: number | '*'
   mailbox: string
   message: AppendMessage
 }
@@ -51,7 +51,7 @@ export function parseAppend(decoder: Decoder): AppendCommand {
 
 export function parseReplace(decoder: Decoder, uid: boolean): ReplaceCommand {
   decoder.expectSp()
-  const number = decoder.expectNzNumber()
+  const number = decoder.special('*') ? '*' : decoder.expectNzNumber()
   decoder.expectSp()
   const mailbox = decoder.expectMailbox()
   decoder.expectSp()

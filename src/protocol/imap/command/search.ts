@@ -46,7 +46,7 @@ export interface SearchReturnOptions {
 
 export interface SearchProgram {
   key: SearchKey
-  /** A charset was named. */
+  /** A charset was named where none need be: not by SORT and THREAD, which must. */
   charset?: true
   /** A charset was named that is neither UTF-8 nor US-ASCII: the keys were not read. */
   unknownCharset?: true
@@ -80,8 +80,7 @@ const flagKeys: Record<string, [string, boolean]> = {
 export function parseSearch(decoder: Decoder, uid: boolean): SearchCommand {
   decoder.expectSp()
   const returns = parseSearchReturn(decoder)
-  const program = parseSearchProgram(decoder, parseOptionalCharset(decoder))
-  return { name: 'SEARCH', uid, ...(returns && { returns }), ...program }
+  return { name: 'SEARCH', uid, ...(returns && { returns }), ...parseProgram(decoder) }
 }
 
 /** Where ESEARCH looks (RFC 7377 §2.2). */
@@ -110,8 +109,7 @@ export function parseMultiSearch(decoder: Decoder): MultiSearchCommand {
     decoder.expectSp()
   }
   const returns = parseSearchReturn(decoder)
-  const program = parseSearchProgram(decoder, parseOptionalCharset(decoder))
-  return { name: 'ESEARCH', ...(sources && { sources }), ...(returns && { returns }), ...program }
+  return { name: 'ESEARCH', ...(sources && { sources }), ...(returns && { returns }), ...parseProgram(decoder) }
 }
 
 function parseSource(decoder: Decoder): SearchSource {
@@ -130,6 +128,11 @@ function parseSource(decoder: Decoder): SearchSource {
     default:
       throw bad('Unknown search source')
   }
+}
+
+function parseProgram(decoder: Decoder): SearchProgram {
+  const charset = parseOptionalCharset(decoder)
+  return { ...parseSearchProgram(decoder, charset), ...(charset !== undefined && { charset: true }) }
 }
 
 function parseOptionalCharset(decoder: Decoder): string | undefined {
@@ -171,9 +174,9 @@ export function parseSearchProgram(decoder: Decoder, charset: string | undefined
   const named = charset?.toUpperCase()
   if (named !== undefined && named !== 'UTF-8' && named !== 'US-ASCII') {
     decoder.skipRest()
-    return { key: { key: 'ALL' }, charset: true, unknownCharset: true }
+    return { key: { key: 'ALL' }, unknownCharset: true }
   }
-  return { key: new SearchGrammar(decoder).keys(), ...(named !== undefined && { charset: true as const }) }
+  return { key: new SearchGrammar(decoder).keys() }
 }
 
 const searchReturns: ReadonlySet<string> = new Set<SearchReturn>([
