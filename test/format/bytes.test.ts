@@ -8,6 +8,7 @@ import {
   encodeUtf8,
   equalBytes,
   fromLatin1,
+  holdsNul,
   latin1,
 } from '../../src/format/index.ts'
 
@@ -28,6 +29,32 @@ describe('latin1-of-bytes', () => {
       Array.from(bytes.subarray(5, 9_999), (octet) => String.fromCharCode(octet)).join(''),
     )
     expect(latin1(bytes, 3, 3)).toBe('')
+  })
+})
+
+describe('NUL', () => {
+  test('is seen wherever it stands, and whatever stands around it', () => {
+    for (const other of [0x01, 0x41, 0x7f, 0x80, 0xff]) {
+      const bytes = new Uint8Array(40).fill(other)
+      for (let from = 0; from < 5; from++) {
+        expect(holdsNul(bytes.subarray(from)), `${other} from ${from}`).toBe(false)
+        for (let at = from; at < bytes.length; at++) {
+          bytes[at] = 0
+          expect(holdsNul(bytes.subarray(from)), `${other} from ${from}, NUL at ${at}`).toBe(true)
+          bytes[at] = other
+        }
+      }
+    }
+  })
+
+  test('is looked for in the octets given, and not in those beside them', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100 }), fc.nat(20), fc.nat(20), (bytes, before, behind) => {
+        const part = bytes.subarray(before, Math.max(before, bytes.length - behind))
+        expect(holdsNul(part)).toBe(part.includes(0))
+      }),
+    )
+    expect(holdsNul(new Uint8Array(48).subarray(16, 16))).toBe(false)
   })
 })
 

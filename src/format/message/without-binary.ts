@@ -5,7 +5,7 @@
  * 2045 §6.8 (base64), RFC 3030 §3 (BINARYMIME).
  * Security: fed by anyone; linear.
  */
-import { concat, encodeUtf8 } from '../bytes/bytes.ts'
+import { concat, encodeUtf8, holdsNul } from '../bytes/bytes.ts'
 import { encodeBinaryBody } from '../compose/body-encoding.ts'
 import { parseMessage } from './parse.ts'
 import { allParts, type Part } from './part.ts'
@@ -25,7 +25,7 @@ interface Edit {
  * NUL. What is left of NUL then is in headers or between parts, where nothing can encode it.
  */
 export function withoutBinary(raw: Uint8Array): Uint8Array {
-  if (!raw.includes(0)) return raw
+  if (!holdsNul(raw)) return raw
   const edits = allParts(parseMessage(raw))
     .filter((part) => isBinary(raw, part))
     .flatMap((part) => editsOf(raw, part))
@@ -44,7 +44,7 @@ export function withoutBinary(raw: Uint8Array): Uint8Array {
 function isBinary(raw: Uint8Array, { children, message, encoding, type, bodyStart, bodyEnd }: Part): boolean {
   if (children.length > 0 || message !== undefined || type === 'multipart' || type === 'message') return false
   if (encoding === 'base64' || encoding === 'quoted-printable') return false
-  return raw.subarray(bodyStart, bodyEnd).includes(0)
+  return holdsNul(raw.subarray(bodyStart, bodyEnd))
 }
 
 function editsOf(raw: Uint8Array, { header, headerStart, bodyStart, bodyEnd }: Part): Edit[] {

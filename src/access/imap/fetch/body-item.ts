@@ -3,8 +3,8 @@
  *
  * Standards: RFC 9051 §6.4.5.1 (sections), RFC 3516 (BINARY), RFC 3501 §6.4.5 (RFC822).
  */
-import { decodeTransferEncoding, type StoredPart } from '../../../format/index.ts'
-import { StoreError, type EmailId, type EnvelopeColumn, type MailStore } from '../../../mailbox/index.ts'
+import { decodeTransferEncoding, holdsNul, type StoredPart } from '../../../format/index.ts'
+import { StoreError, type EmailId, type EnvelopeColumn, type SessionMail } from '../../../mailbox/index.ts'
 import { no, type FetchItem } from '../../../protocol/imap/index.ts'
 import type { Context } from '../context.ts'
 import type { FetchMessage } from './fetch-message.ts'
@@ -41,7 +41,7 @@ function prepare(context: Context, item: BodyFetchItem, message: FetchMessage, f
   if (content instanceof Uint8Array) {
     const bytes = content.subarray(offset, Math.min(content.length, offset + length))
     // A decoded part may hold NUL, which only a literal8 can carry (RFC 3516 §4.2).
-    if (item.item === 'BINARY' && bytes.includes(0)) {
+    if (item.item === 'BINARY' && holdsNul(bytes)) {
       return { text: `${item.label} ~{${bytes.length}}\r\n`, send: () => sendBytes(context, bytes) }
     }
     return { text: `${item.label} {${bytes.length}}\r\n`, send: () => sendBytes(context, withoutNul(bytes)) }
@@ -93,11 +93,11 @@ async function sendRange(
  * mistake, another octet that nobody can read stands for it, so that sizes are what they are said to be.
  */
 function withoutNul(bytes: Uint8Array): Uint8Array {
-  return bytes.includes(0) ? bytes.map((octet) => (octet === 0 ? 0x80 : octet)) : bytes
+  return holdsNul(bytes) ? bytes.map((octet) => (octet === 0 ? 0x80 : octet)) : bytes
 }
 
 /** Undefined when there are no such octets, or none to be had now: the adapter of the blob store has told the log. */
-async function octets(store: MailStore, email: EmailId, start: number, end: number): Promise<Uint8Array | undefined> {
+async function octets(store: SessionMail, email: EmailId, start: number, end: number): Promise<Uint8Array | undefined> {
   try {
     return await store.reading(() => store.slice(email, start, end))
   } catch (error) {
@@ -119,7 +119,7 @@ function contentOf({ store }: Context, email: EmailId, item: BodyFetchItem, mess
 const encodings: ReadonlySet<string> = new Set(['7bit', '8bit', 'binary', 'base64', 'quoted-printable', ''])
 
 /** A part with its transfer encoding undone. `NO [UNKNOWN-CTE]` for an encoding that nobody knows (RFC 3516 §4.3). */
-function decoded(store: MailStore, email: EmailId, node: StoredPart): Content {
+function decoded(store: SessionMail, email: EmailId, node: StoredPart): Content {
   if (!encodings.has(node.encoding)) throw no('The part has an unknown transfer encoding', 'UNKNOWN-CTE')
   const bytes = store.slice(email, node.bodyStart, node.bodyEnd)
   return bytes === undefined ? undefined : decodeTransferEncoding(bytes, node.encoding)
