@@ -1,96 +1,88 @@
 /**
- * Which entry is due next: a binary heap over times, so that a backlog of a hundred thousand costs a handful of steps.
+ * Which entry is due next, and which of those that are due goes first: so that a backlog of a hundred thousand costs a
+ * handful of steps.
+ *
+ * Standards: RFC 6710 §5.2 (what has a higher priority goes first).
  */
+import { Heap } from './heap.ts'
 
 interface Appointment {
-  at: number
-  id: number
+  readonly at: number
+  readonly id: number
+  readonly priority: number
 }
 
-/** One time for each id. Changing or dropping a time leaves the old appointment in the heap; it is skipped when met. */
+/** One time for each id. Changing or dropping a time leaves the old appointment in its heap; it is skipped when met. */
 export class Agenda {
-  readonly #heap: Appointment[] = []
-  readonly #times = new Map<number, number>()
+  readonly #coming = new Heap<Appointment>(earlier)
+  /** Found to be due, for the order in which they go. */
+  readonly #due = new Heap<Appointment>(moreUrgent)
+  readonly #known = new Map<number, Appointment>()
 
   get size(): number {
-    return this.#times.size
+    return this.#known.size
   }
 
   has(id: number): boolean {
-    return this.#times.has(id)
+    return this.#known.has(id)
   }
 
   /** Replaces the id's earlier time. Infinity keeps the id without an appointment. */
-  set(id: number, at: number): void {
-    if (this.#times.get(id) === at) return
-    this.#times.set(id, at)
+  set(id: number, at: number, priority = 0): void {
+    const known = this.#known.get(id)
+    if (known?.at === at && known.priority === priority) return
+    const appointment = { at, id, priority }
+    this.#known.set(id, appointment)
     if (at === Infinity) return
-    if (this.#heap.length > 64 && this.#heap.length > 4 * this.#times.size) this.#rebuild()
-    else this.#push({ at, id })
+    const kept = this.#coming.size + this.#due.size
+    if (kept > 64 && kept > 4 * this.#known.size) this.#rebuild()
+    else this.#coming.push(appointment)
   }
 
   delete(id: number): void {
-    this.#times.delete(id)
+    this.#known.delete(id)
   }
 
   /** The earliest time; undefined when there is none. */
   earliest(): number | undefined {
-    this.#skipStale()
-    return this.#heap[0]?.at
+    const due = this.#first(this.#due)
+    const coming = this.#first(this.#coming)
+    if (due === undefined) return coming?.at
+    return coming === undefined ? due.at : Math.min(due.at, coming.at)
   }
 
-  /** Takes the earliest entry out when it is due at `now`, ties by age. */
+  /** Takes the most urgent of the entries that are due at `now`: by priority, then by time, then by age. */
   takeDue(now: number): number | undefined {
-    this.#skipStale()
-    const top = this.#heap[0]
-    if (top === undefined || top.at > now) return undefined
-    this.#pop()
-    this.#times.delete(top.id)
+    for (let next = this.#first(this.#coming); next !== undefined && next.at <= now; next = this.#first(this.#coming)) {
+      this.#coming.pop()
+      this.#due.push(next)
+    }
+    const top = this.#first(this.#due)
+    if (top === undefined) return undefined
+    this.#due.pop()
+    this.#known.delete(top.id)
     return top.id
   }
 
-  #skipStale(): void {
-    for (let top = this.#heap[0]; top !== undefined; top = this.#heap[0]) {
-      if (this.#times.get(top.id) === top.at) return
-      this.#pop()
+  #first(heap: Heap<Appointment>): Appointment | undefined {
+    for (let top = heap.first; top !== undefined; top = heap.first) {
+      if (this.#known.get(top.id) === top) return top
+      heap.pop()
     }
+    return undefined
   }
 
   #rebuild(): void {
-    this.#heap.length = 0
-    for (const [id, at] of this.#times) if (at !== Infinity) this.#push({ at, id })
-  }
-
-  #push(appointment: Appointment): void {
-    const heap = this.#heap
-    let index = heap.length
-    heap.push(appointment)
-    while (index > 0) {
-      const parent = (index - 1) >> 1
-      if (!before(appointment, heap[parent] as Appointment)) break
-      heap[index] = heap[parent] as Appointment
-      index = parent
-    }
-    heap[index] = appointment
-  }
-
-  #pop(): void {
-    const heap = this.#heap
-    const last = heap.pop()
-    if (last === undefined || heap.length === 0) return
-    let index = 0
-    for (;;) {
-      let child = 2 * index + 1
-      if (child >= heap.length) break
-      if (child + 1 < heap.length && before(heap[child + 1] as Appointment, heap[child] as Appointment)) child++
-      if (!before(heap[child] as Appointment, last)) break
-      heap[index] = heap[child] as Appointment
-      index = child
-    }
-    heap[index] = last
+    this.#coming.clear()
+    this.#due.clear()
+    for (const appointment of this.#known.values()) if (appointment.at !== Infinity) this.#coming.push(appointment)
   }
 }
 
-function before(a: Appointment, b: Appointment): boolean {
+function earlier(a: Appointment, b: Appointment): boolean {
   return a.at < b.at || (a.at === b.at && a.id < b.id)
+}
+
+function moreUrgent(a: Appointment, b: Appointment): boolean {
+  return a.priority > b.priority || (a.priority === b.priority && earlier(a, b))
 }

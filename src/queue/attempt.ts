@@ -5,6 +5,7 @@
  * before the entry is deleted: a crash between any two steps repeats a step and loses nothing.
  */
 import type { Envelope, Reply } from '../protocol/smtp/index.ts'
+import type { Destination } from './destination.ts'
 import type { QueuedRecipient } from './entry.ts'
 import type { QueueEvent } from './event.ts'
 import { composeNotification, lateRecipients } from './notification.ts'
@@ -12,7 +13,6 @@ import type { QueueOptions } from './options.ts'
 import type { DeliveryAgent, RecipientOutcome } from './outcome.ts'
 import { retryDelay } from './retry-schedule.ts'
 import type { Spool, SpooledEntry } from './spool.ts'
-import type { Throttle } from './throttle.ts'
 import { told, type TrackingNotice, untold } from './tracking.ts'
 import { applyOutcome } from './verdict.ts'
 
@@ -30,13 +30,13 @@ export class Attempts {
   readonly #spool: Spool
   readonly #ports: AttemptPorts
   readonly #options: QueueOptions
-  readonly #throttle: Throttle
+  readonly #destination: Destination
 
-  constructor(spool: Spool, ports: AttemptPorts, options: QueueOptions, throttle: Throttle) {
+  constructor(spool: Spool, ports: AttemptPorts, options: QueueOptions, destination: Destination) {
     this.#spool = spool
     this.#ports = ports
     this.#options = options
-    this.#throttle = throttle
+    this.#destination = destination
   }
 
   /** When the entry's next turn is; Infinity while it is held, undefined when it is gone. */
@@ -54,7 +54,7 @@ export class Attempts {
     if (current === undefined) return undefined
     const after = this.apply(current, outcomes)
     if (!wasHurried(entry, current)) return this.#conclude(after, true)
-    this.#throttle.clear(entry.domain)
+    this.#destination.clear()
     return this.#conclude(hurried(after, this.#ports.clock()), true)
   }
 
@@ -85,10 +85,10 @@ export class Attempts {
     const all = new Map<string, RecipientOutcome>()
     const raw = this.#spool.raw(entry.key) as Uint8Array
     for (let start = 0; start < due.length; start += this.#options.maxRecipients) {
-      if (start > 0 && this.#throttle.pausedUntil(entry.domain, this.#ports.clock()) !== undefined) break
+      if (start > 0 && this.#destination.pausedUntil(this.#ports.clock()) !== undefined) break
       const recipients = due.slice(start, start + this.#options.maxRecipients)
       const outcomes = await this.#ask(entry, recipients, raw, signal)
-      const pause = this.#throttle.note(entry.domain, outcomes, this.#ports.clock())
+      const pause = this.#destination.note(outcomes, this.#ports.clock())
       if (pause !== undefined) this.#ports.log({ type: 'paused', domain: entry.domain, ...pause })
       for (const outcome of outcomes) all.set(outcome.recipient, outcome)
     }

@@ -1,21 +1,22 @@
 /**
  * Who has a turn: takes due entries on, a bounded number and size at once, each once, and remembers it for the next life.
  *
- * One object owns one queue, so claims live in memory; a copy on disk tells the next life what the last one was doing when
+ * One object owns one queue, so claims live in memory; what is on disk tells the next life what the last one was doing when
  * it ended, so that a message that takes the process down with it is put aside instead of tried at once for ever.
  */
 import { Agenda } from './agenda.ts'
 import type { Attempts } from './attempt.ts'
+import type { Destination } from './destination.ts'
 import type { QueueEvent } from './event.ts'
 import type { QueueOptions } from './options.ts'
+import type { Rate } from './rate.ts'
 import { retryDelay } from './retry-schedule.ts'
-import type { Spool, SpooledEntry } from './spool.ts'
-import type { Throttle } from './throttle.ts'
+import { progressOf, type Spool, type SpooledEntry } from './spool.ts'
 
 export interface DispatcherPorts {
   spool: Spool
   attempts: Attempts
-  throttle: Throttle
+  destination: Destination
   clock: () => number
   random: () => number
   log: (event: QueueEvent) => void
@@ -24,19 +25,28 @@ export interface DispatcherPorts {
   onKept: () => Promise<void>
 }
 
+/** An entry taken on by a run, waiting for its turn or having it. */
+interface Claim {
+  readonly key: number
+  readonly size: number
+  readonly priority: number
+  readonly progress: number
+  /** The destination is to be asked, not only a report handed over. */
+  readonly dials: boolean
+  /** Its row says so itself, since it came in with its claim. */
+  readonly inborn: boolean
+}
+
 export class Dispatcher {
   readonly #ports: DispatcherPorts
   readonly #options: QueueOptions
   readonly #spool: Spool
-  readonly #throttle: Throttle
+  readonly #destination: Destination
   readonly #agenda = new Agenda()
-  /** Entries taken on by a run, waiting for their turn or having it. */
-  readonly #claimed = new Set<number>()
-  readonly #ready: number[] = []
-  /** Claimed, but waiting for the probe of their destination to come back. */
-  readonly #parked = new Set<number>()
-  readonly #activeByDomain = new Map<string, number>()
-  #workers = 0
+  readonly #claims = new Map<number, Claim>()
+  readonly #ready: Claim[] = []
+  #rate: Rate | undefined
+  #turns = 0
   #bytesInFlight = 0
   #guard = 0
 
@@ -44,51 +54,66 @@ export class Dispatcher {
     this.#ports = ports
     this.#options = ports.options
     this.#spool = ports.spool
-    this.#throttle = ports.throttle
+    this.#destination = ports.destination
   }
 
   /** Entries, those under way included. */
   get size(): number {
-    return this.#claimed.size + this.#agenda.size
+    return this.#claims.size + this.#agenda.size
   }
 
   isActive(key: number): boolean {
-    return this.#claimed.has(key)
+    return this.#claims.has(key)
+  }
+
+  /** Messages a minute; undefined: as many as go. */
+  limit(rate: Rate | undefined): void {
+    this.#rate = rate
   }
 
   /** The entry's time. One that is under way gets its next time from its own attempt. */
-  schedule(key: number, next: number): void {
-    if (!this.#claimed.has(key)) this.#agenda.set(key, next)
+  schedule({ key, next, priority }: { key: number; next: number; priority: number }): void {
+    if (!this.#claims.has(key)) this.#agenda.set(key, next, priority)
   }
 
   forget(key: number): void {
     this.#agenda.delete(key)
   }
 
-  /** Resolves when the attempts that this call began are over. */
+  /** A new entry may come in with its claim: it goes in the same event, and there is nothing that it has to wait for. */
+  mayBeBornClaimed(now: number): boolean {
+    return this.#mayClaim(now) && this.#destination.pausedUntil(now) === undefined
+  }
+
+  /** Takes a new entry on that was written down as claimed. */
+  claimNewborn(entry: SpooledEntry): void {
+    this.#take({ ...claimOf(entry, entry.received), inborn: true })
+    this.#guard = entry.received + this.#options.watchdog
+  }
+
+  /** Resolves when the attempts that this call began, and those that took their places, are over. */
   async run(signal?: AbortSignal): Promise<void> {
     this.#plan()
-    const workers: Promise<void>[] = []
-    while (this.#workers < this.#options.concurrency && this.#ready.length > 0) {
-      this.#workers++
-      workers.push(this.#work(signal).finally(() => this.#workers--))
-    }
-    await Promise.all(workers)
+    await this.#startTurns(signal)
   }
 
   /** See `Queue.nextWakeup`. */
   nextWakeup(): number | undefined {
     const now = this.#ports.clock()
-    const due = this.#agenda.earliest()
-    if (this.#claimed.size === 0) return due
+    // Taken on as it came in, and nobody has run the queue since.
+    if (this.#ready.length > 0 && this.#turns === 0) return now
+    const earliest = this.#agenda.earliest()
+    const due = earliest === undefined || this.#rate === undefined ? earliest : Math.max(earliest, this.#rate.next(now))
+    if (this.#claims.size === 0) return due
     if (this.#guard <= now) this.#guard = now + this.#options.watchdog
-    return due === undefined ? this.#guard : Math.min(due, this.#guard)
+    // With its hands full it can take nothing on, however much is due: whatever ends makes room, and asks again.
+    if (due === undefined || this.#claims.size >= this.#options.maxPerRun) return this.#guard
+    return Math.min(due, this.#guard)
   }
 
   /** What the last life had claimed and not finished is due again: at once the first time, later if that keeps happening. */
-  recover(): void {
-    const claims = JSON.parse(this.#spool.state('claims') ?? '[]') as [number, number][]
-    if (claims.length === 0) return
+  recover(newborn: readonly number[]): void {
+    const claims = new Map([...newborn.map((key) => [key, 0] as const), ...this.#spool.claims()])
     const now = this.#ports.clock()
     for (const [key, progress] of claims) {
       const entry = this.#spool.get(key)
@@ -99,67 +124,81 @@ export class Dispatcher {
         ...recipient,
         next: Math.max(recipient.next, now + wait),
       }))
-      this.#spool.update({ ...entry, recipients, interrupted, next: Math.max(entry.next, now + wait) })
+      const again = { ...entry, recipients, interrupted, next: Math.max(entry.next, now + wait) }
+      this.#spool.update(again)
+      this.schedule(again)
       this.#ports.log({ type: 'interrupted', id: key.toString(36), domain: entry.domain, times: interrupted })
     }
-    this.#spool.setState('claims', undefined)
+    if (claims.size > newborn.length) this.#spool.setClaims([])
+  }
+
+  #mayClaim(now: number): boolean {
+    return this.#claims.size < this.#options.maxPerRun && (this.#rate === undefined || this.#rate.next(now) <= now)
+  }
+
+  #take(claim: Claim): void {
+    this.#claims.set(claim.key, claim)
+    let place = this.#ready.length
+    while (place > 0 && (this.#ready[place - 1] as Claim).priority < claim.priority) place--
+    this.#ready.splice(place, 0, claim)
+    if (!claim.dials || this.#rate === undefined) return
+    this.#rate.take(this.#ports.clock())
+    this.#spool.setState('rate', JSON.stringify(this.#rate.state))
   }
 
   /** Claims what is due, one row for all of it. */
   #plan(): void {
     const now = this.#ports.clock()
-    const before = this.#claimed.size
-    while (this.#claimed.size < this.#options.maxPerRun) {
+    let claimed = false
+    while (this.#mayClaim(now)) {
       const key = this.#agenda.takeDue(now)
       if (key === undefined) break
-      this.#claimed.add(key)
-      this.#ready.push(key)
+      const entry = this.#spool.get(key)
+      if (entry === undefined) continue
+      this.#take(claimOf(entry, now))
+      claimed = true
     }
-    if (this.#claimed.size === before) return
+    if (!claimed) return
     this.#guard = now + this.#options.watchdog
-    const claims: [number, number][] = []
-    for (const key of this.#claimed) {
-      const entry = this.#spool.get(key)
-      if (entry !== undefined) claims.push([key, progressOf(entry)])
-    }
-    this.#spool.setState('claims', JSON.stringify(claims))
+    const written = [...this.#claims.values()].filter(({ inborn }) => !inborn)
+    this.#spool.setClaims(written.map(({ key, progress }) => [key, progress]))
   }
 
-  async #work(signal: AbortSignal | undefined): Promise<void> {
-    for (;;) {
-      const key = this.#ready.shift()
-      if (key === undefined) return
-      const entry = this.#spool.get(key)
-      if (entry === undefined) {
-        this.#claimed.delete(key)
-        continue
-      }
-      if (this.#bytesInFlight > 0 && this.#bytesInFlight + entry.size > this.#options.maxBytesInFlight) {
-        // Whoever holds the memory takes this one on when done.
-        this.#ready.unshift(key)
-        return
-      }
-      const now = this.#ports.clock()
-      const dials =
-        entry.status === 'waiting' && entry.recipients.some((to) => to.state === 'waiting' && to.next <= now)
-      const paused = dials ? this.#throttle.pausedUntil(entry.domain, now) : undefined
-      if (paused !== undefined) {
-        this.#release(key, paused)
-        continue
-      }
-      const active = this.#activeByDomain.get(entry.domain) ?? 0
-      if (dials && active > 0 && this.#throttle.isProbing(entry.domain)) {
-        this.#parked.add(key)
-        continue
-      }
-      await this.#turn(entry, active, signal)
+  /** Begins as many turns as there is room for; each begins others when it is over. */
+  async #startTurns(signal: AbortSignal | undefined): Promise<void> {
+    const turns: Promise<void>[] = []
+    for (let claim = this.#next(); claim !== undefined; claim = this.#next()) {
+      turns.push(this.#turn(claim, signal).then(() => this.#startTurns(signal)))
     }
+    await Promise.all(turns)
   }
 
-  async #turn(entry: SpooledEntry, active: number, signal: AbortSignal | undefined): Promise<void> {
-    const { key, domain, size } = entry
-    this.#activeByDomain.set(domain, active + 1)
+  /** The first that may go now. Whatever it is that the others wait for, the end of a turn that is under way brings it. */
+  #next(): Claim | undefined {
+    if (this.#turns >= this.#options.concurrency) return undefined
+    const now = this.#ports.clock()
+    const paused = this.#destination.pausedUntil(now)
+    for (let index = 0; index < this.#ready.length; index++) {
+      const claim = this.#ready[index] as Claim
+      if (claim.dials && paused !== undefined) {
+        this.#ready.splice(index--, 1)
+        this.#release(claim, paused)
+      } else if (!claim.dials || this.#destination.hasRoom) {
+        // Whoever holds the memory makes room when done.
+        const full = this.#bytesInFlight > 0 && this.#bytesInFlight + claim.size > this.#options.maxBytesInFlight
+        if (full) return undefined
+        this.#ready.splice(index, 1)
+        return claim
+      }
+    }
+    return undefined
+  }
+
+  async #turn(claim: Claim, signal: AbortSignal | undefined): Promise<void> {
+    const { key, size, dials } = claim
+    this.#turns++
     this.#bytesInFlight += size
+    if (dials) this.#destination.enter()
     let next: number | undefined
     try {
       next = await this.#ports.attempts.run(key, signal)
@@ -168,26 +207,21 @@ export class Dispatcher {
       this.#ports.log({ type: 'fault', id: key.toString(36), cause })
       next = this.#ports.clock() + this.#options.schedule.first
     } finally {
+      this.#turns--
       this.#bytesInFlight -= size
-      const left = (this.#activeByDomain.get(domain) ?? 1) - 1
-      if (left > 0) this.#activeByDomain.set(domain, left)
-      else this.#activeByDomain.delete(domain)
-      this.#release(key, next)
-      this.#ready.push(...this.#parked)
-      this.#parked.clear()
+      if (dials) this.#destination.leave()
+      this.#release(claim, next)
     }
   }
 
-  #release(key: number, next: number | undefined): void {
-    this.#claimed.delete(key)
-    if (next !== undefined) this.#agenda.set(key, next)
+  #release({ key, priority }: Claim, next: number | undefined): void {
+    this.#claims.delete(key)
+    if (next !== undefined) this.schedule({ key, next, priority })
   }
 }
 
-/** Changes with every attempt that ends: a claim on an older value is a claim that was never finished. */
-function progressOf(entry: SpooledEntry): number {
-  return entry.recipients.reduce(
-    (sum, { attempts, owed }) => sum + attempts * 2 + (owed === undefined ? 0 : 1),
-    entry.reportFailures,
-  )
+function claimOf(entry: SpooledEntry, now: number): Claim {
+  const { key, size, status, priority, recipients } = entry
+  const dials = status === 'waiting' && recipients.some((to) => to.state === 'waiting' && to.next <= now)
+  return { key, size, priority, progress: progressOf(entry), dials, inborn: false }
 }

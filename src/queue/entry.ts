@@ -66,6 +66,8 @@ export interface QueuedEntry {
   /** When something happens next; Infinity while held. */
   next: number
   size: number
+  /** -9 to 9: what is higher goes first (RFC 6710). */
+  priority: number
   /** The sender was told that the message is late. */
   delayNoticed: boolean
   /** Attempts to hand a report over that failed. */

@@ -21,7 +21,9 @@ export interface QueueOptions {
   delayNoticeAfter: number
   /** How long a bounce that bounced is kept for the operator. */
   frozenLife: number
-  /** Entries attempted at once: what a stranger's server will put up with from one client. */
+  /** Entries attempted at once to a destination that is new or back: what any server puts up with from one client. */
+  initialConcurrency: number
+  /** … and at most, to one that answers well. */
   concurrency: number
   /** Octets of messages in memory at once, beyond the first: a Durable Object has 128 MB for everything. */
   maxBytesInFlight: number
@@ -47,7 +49,8 @@ export const defaultQueueOptions: Omit<QueueOptions, 'hostname' | 'reportFrom'> 
   reportLife: 2 * day,
   delayNoticeAfter: 4 * hour,
   frozenLife: 7 * day,
-  concurrency: 5,
+  initialConcurrency: 5,
+  concurrency: 20,
   maxBytesInFlight: 32 * 1024 * 1024,
   maxPerRun: 200,
   maxRecipients: 100,

@@ -39,6 +39,11 @@ export interface RecipientOutcome {
 /** One message for recipients of one domain: what a delivery agent gets. */
 export interface DeliveryJob {
   /** Queue entry, for logs. */
+  /**
+   * Of `deferred`: true when the destination failed, not this message: no connection, no session, or one that broke off.
+   * Unset: the enhanced status code tells.
+   */
+  site?: boolean
   id: string
   domain: string
   /** Recipients of `domain` only. */

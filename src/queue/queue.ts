@@ -2,16 +2,16 @@
  * The queue: takes messages in, attempts what is due, tells when to be woken, obeys the operator.
  *
  * Standards: RFC 5321 §4.5.4.1, RFC 3461 §5.2.
- * Cost: a message that goes at once writes 3 rows with its claim (a claim is shared by all entries of a run).
+ * Cost: a message that goes at once writes 2 rows, itself and its end; one that waited also its part of a run's claim.
  */
 import type { Sql } from '../storage/index.ts'
 import { type AttemptPorts, Attempts } from './attempt.ts'
+import { Destination } from './destination.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { NewEntry, QueuedEntry, QueuedRecipient } from './entry.ts'
 import type { QueueEvent } from './event.ts'
 import type { QueueOptions } from './options.ts'
 import { Spool, type SpooledEntry } from './spool.ts'
-import { Throttle } from './throttle.ts'
 
 export interface QueuePorts extends Omit<AttemptPorts, 'log'> {
   sql: Sql
@@ -28,7 +28,7 @@ export class Queue {
   readonly #ports: QueuePorts
   readonly #options: QueueOptions
   readonly #spool: Spool
-  readonly #throttle: Throttle
+  readonly #destination: Destination
   readonly #attempts: Attempts
   readonly #dispatcher: Dispatcher
   readonly #log: (event: QueueEvent) => void
@@ -41,21 +41,26 @@ export class Queue {
     this.#options = ports.options
     this.#log = ports.log ?? (() => undefined)
     this.#spool = new Spool(ports.sql)
-    const { firstPause, longestPause, schedule } = ports.options
-    // Where the operator wants mail tried again sooner, the destination must not be left alone for longer.
-    this.#throttle = new Throttle(Math.min(firstPause, schedule.first), longestPause)
-    this.#attempts = new Attempts(this.#spool, { ...ports, log: this.#log }, ports.options, this.#throttle)
+    const { initialConcurrency: initial, concurrency: largest, longestPause, firstPause, schedule } = ports.options
+    this.#destination = new Destination({
+      initial,
+      largest,
+      // Where the operator wants mail tried again sooner, the destination must not be left alone for longer.
+      firstPause: Math.min(firstPause, schedule.first),
+      longestPause,
+    })
+    this.#attempts = new Attempts(this.#spool, { ...ports, log: this.#log }, ports.options, this.#destination)
     this.#dispatcher = new Dispatcher({
       spool: this.#spool,
       attempts: this.#attempts,
-      throttle: this.#throttle,
+      destination: this.#destination,
       clock: ports.clock,
       random: ports.random,
       log: this.#log,
       options: ports.options,
       onKept: () => this.#tellBusy(),
     })
-    if (this.#spool.exists) this.#dispatcher.recover()
+    if (this.#spool.exists) this.#openQueue()
   }
 
   /** Takes a message in, due at once. Durable when the caller's storage event commits; throws when it cannot be. */
@@ -73,6 +78,7 @@ export class Queue {
       expires: now + life,
       next: now,
       size: entry.raw.length,
+      priority: envelope.priority ?? 0,
       delayNoticed: false,
       reportFailures: 0,
       interrupted: 0,
@@ -92,9 +98,11 @@ export class Queue {
     // Delivered already and nobody asked for a report: there is nothing left to do.
     if (!open && !bounced) return { id }
     entered.next = Math.min(...entered.recipients.map(({ state, next }) => (state === 'waiting' ? next : now)))
-    this.#spool.insert(entered, entry.raw)
+    const claimed = known.size === 0 && this.#dispatcher.mayBeBornClaimed(now)
+    this.#spool.insert(entered, entry.raw, claimed)
     this.#lastKey = key
-    this.#dispatcher.schedule(key, entered.next)
+    if (claimed) this.#dispatcher.claimNewborn(entered)
+    else this.#dispatcher.schedule(entered)
     this.#log({ type: 'queued', id, domain: entry.domain, size: plain.size, recipients: recipients.length })
     return { id }
   }
@@ -146,7 +154,7 @@ export class Queue {
   retry(id?: string): number {
     return this.#each(id, (entry, now) => {
       if (entry.status !== 'waiting') return false
-      this.#throttle.clear(entry.domain)
+      this.#destination.clear()
       this.#save(due(entry, now))
       return true
     })
@@ -189,10 +197,13 @@ export class Queue {
   #openQueue(): void {
     if (this.#open) return
     this.#open = true
-    for (const { key, next } of this.#spool.times()) {
-      this.#dispatcher.schedule(key, next)
-      this.#lastKey = Math.max(this.#lastKey, key)
+    const newborn: number[] = []
+    for (const entry of this.#spool.appointments()) {
+      if (entry.newborn) newborn.push(entry.key)
+      this.#dispatcher.schedule(entry)
+      this.#lastKey = Math.max(this.#lastKey, entry.key)
     }
+    this.#dispatcher.recover(newborn)
     this.#announced = this.#spool.state('announced') !== undefined
   }
 
@@ -245,7 +256,7 @@ export class Queue {
 
   #save(entry: SpooledEntry): void {
     this.#spool.update(entry)
-    this.#dispatcher.schedule(entry.key, entry.next)
+    this.#dispatcher.schedule(entry)
   }
 
   #shown(entry: SpooledEntry): QueuedEntry {

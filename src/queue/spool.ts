@@ -18,6 +18,13 @@ const schema: readonly Migration[] = [
      next INTEGER, size INTEGER NOT NULL, facts TEXT NOT NULL, recipients TEXT NOT NULL, raw BLOB);
    CREATE TABLE chunk (entry INTEGER, seq INTEGER, raw BLOB NOT NULL, PRIMARY KEY (entry, seq)) WITHOUT ROWID;
    CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID`,
+  // In front of `raw`: what is behind a long text is read through all of its pages.
+  `CREATE TABLE entry_2 (
+     id INTEGER PRIMARY KEY, domain TEXT NOT NULL, status TEXT NOT NULL, received INTEGER NOT NULL, expires INTEGER NOT NULL,
+     next INTEGER, size INTEGER NOT NULL, priority INTEGER NOT NULL, facts TEXT NOT NULL, recipients TEXT NOT NULL, raw BLOB);
+   INSERT INTO entry_2 SELECT id, domain, status, received, expires, next, size, 0, facts, recipients, raw FROM entry;
+   DROP TABLE entry;
+   ALTER TABLE entry_2 RENAME TO entry`,
 ]
 
 interface EntryRow extends SqlRow {
@@ -26,8 +33,10 @@ interface EntryRow extends SqlRow {
   status: EntryStatus
   received: number
   expires: number
+  /** Null while held, and of an entry that came in with its claim (`insert`). */
   next: number | null
   size: number
+  priority: number
   facts: string
   recipients: string
 }
@@ -43,7 +52,16 @@ interface Facts {
 /** An entry as the spool keeps it: the number instead of the text id, and nothing of the moment. */
 export type SpooledEntry = Omit<QueuedEntry, 'id' | 'active'> & { key: number }
 
-const columns = 'id, domain, status, received, expires, next, size, facts, recipients'
+/** What the agenda is made from. */
+export interface Appointed {
+  key: number
+  next: number
+  priority: number
+  /** The life that took it in was to attempt it at once, and ended. */
+  newborn: boolean
+}
+
+const columns = 'id, domain, status, received, expires, next, size, priority, facts, recipients'
 
 export class Spool {
   readonly #sql: Sql
@@ -60,14 +78,14 @@ export class Spool {
     return this.#exists
   }
 
-  insert(entry: SpooledEntry, raw: Uint8Array): void {
-    if (!this.#exists) migrate(this.#sql, schema)
-    this.#exists = true
+  /** `claimed`: its first attempt begins at once, which the row says in place of a claim. */
+  insert(entry: SpooledEntry, raw: Uint8Array, claimed = false): void {
+    this.#create()
     this.#sql.transaction(() => {
       const inline = raw.length <= inlineLimit
       this.#sql.exec(
-        `INSERT INTO entry (${columns}, raw) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        ...values(entry),
+        `INSERT INTO entry (${columns}, raw) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        ...values(claimed ? { ...entry, next: Infinity } : entry),
         inline ? raw : null,
       )
       if (inline) return
@@ -79,16 +97,17 @@ export class Spool {
   }
 
   update(entry: SpooledEntry): void {
-    const [key, domain, status, received, expires, next, size, facts, recipients] = values(entry)
+    const [key, domain, status, received, expires, next, size, priority, facts, recipients] = values(entry)
     this.#sql.exec(
-      `UPDATE entry SET domain = ?, status = ?, received = ?, expires = ?, next = ?, size = ?, facts = ?, recipients = ?
-       WHERE id = ?`,
+      `UPDATE entry SET domain = ?, status = ?, received = ?, expires = ?, next = ?, size = ?, priority = ?,
+       facts = ?, recipients = ? WHERE id = ?`,
       domain,
       status,
       received,
       expires,
       next,
       size,
+      priority,
       facts,
       recipients,
       key,
@@ -115,11 +134,16 @@ export class Spool {
     return this.#sql.exec<EntryRow>(query, after, limit).toArray().map(entryOf)
   }
 
-  /** Key and time of every entry: what the agenda is made from. */
-  times(): { key: number; next: number }[] {
+  appointments(): Appointed[] {
     if (!this.exists) return []
-    const rows = this.#sql.exec<{ id: number; next: number | null }>('SELECT id, next FROM entry').toArray()
-    return rows.map((row) => ({ key: row.id, next: row.next ?? Infinity }))
+    const query = 'SELECT id, status, next, priority FROM entry'
+    return this.#sql
+      .exec<Pick<EntryRow, 'id' | 'status' | 'next' | 'priority'>>(query)
+      .toArray()
+      .map(({ id, status, next, priority }) => {
+        const newborn = next === null && status === 'waiting'
+        return { key: id, next: next ?? Infinity, priority, newborn }
+      })
   }
 
   /** The message, byte for byte. */
@@ -142,18 +166,44 @@ export class Spool {
     return whole
   }
 
+  /** Key and progress of the entries that a run has taken on. */
+  claims(): [number, number][] {
+    return JSON.parse(this.state('claims') ?? '[]') as [number, number][]
+  }
+
+  setClaims(claims: readonly (readonly [number, number])[]): void {
+    this.setState('claims', claims.length === 0 ? undefined : JSON.stringify(claims))
+  }
+
   state(key: string): string | undefined {
     if (!this.exists) return undefined
     return this.#sql.exec<{ value: string }>('SELECT value FROM state WHERE key = ?', key).toArray()[0]?.value
   }
 
   setState(key: string, value: string | undefined): void {
-    if (value === undefined) this.#sql.exec('DELETE FROM state WHERE key = ?', key)
-    else this.#sql.exec('INSERT OR REPLACE INTO state VALUES (?, ?)', key, value)
+    if (value === undefined) {
+      if (this.exists) this.#sql.exec('DELETE FROM state WHERE key = ?', key)
+      return
+    }
+    this.#create()
+    this.#sql.exec('INSERT OR REPLACE INTO state VALUES (?, ?)', key, value)
+  }
+
+  #create(): void {
+    if (!this.#exists) migrate(this.#sql, schema)
+    this.#exists = true
   }
 }
 
-type Columns = [number, string, EntryStatus, number, number, number | null, number, string, string]
+/** Changes with every attempt that ends: a claim on an older value is a claim that was never finished. */
+export function progressOf(entry: SpooledEntry): number {
+  return entry.recipients.reduce(
+    (sum, { attempts, owed }) => sum + attempts * 2 + (owed === undefined ? 0 : 1),
+    entry.reportFailures,
+  )
+}
+
+type Columns = [number, string, EntryStatus, number, number, number | null, number, number, string, string]
 
 function values(entry: SpooledEntry): Columns {
   const { envelope, delayNoticed, reportFailures, interrupted } = entry
@@ -169,6 +219,7 @@ function values(entry: SpooledEntry): Columns {
     entry.expires,
     entry.next === Infinity ? null : entry.next,
     entry.size,
+    entry.priority,
     JSON.stringify(facts),
     JSON.stringify(entry.recipients),
   ]
@@ -182,8 +233,9 @@ function entryOf(row: EntryRow): SpooledEntry {
     status: row.status,
     received: row.received,
     expires: row.expires,
-    next: row.next ?? Infinity,
+    next: row.next ?? (row.status === 'waiting' ? row.received : Infinity),
     size: row.size,
+    priority: row.priority,
     envelope: facts.envelope,
     delayNoticed: facts.delayNoticed === true,
     reportFailures: facts.reportFailures ?? 0,

@@ -234,6 +234,7 @@ class EgressRun {
     const deciding = this.#failures.findLast((failure) => failure.status === 'deferred') ?? this.#failures.at(-1)
     const reply = deciding !== undefined && 'reply' in deciding ? deciding.reply : undefined
     return {
+        ...(outcome.status === 'deferred' && endsSession(outcome) ? { site: true } : {}),
       recipient,
       status: deciding?.status ?? 'deferred',
       ...(reply === undefined ? {} : { reply }),
@@ -250,3 +251,9 @@ function poolKey(request: EgressRequest, target: EgressTarget): string {
   const password = auth === undefined ? '' : createHash('sha256').update(auth.password).digest('base64')
   return JSON.stringify([hostname, target.host, target.port, target.tls, target.addresses, auth?.user ?? '', password])
 }
+      ...(deciding?.status === 'deferred' && deciding.stage !== 'limit' ? { site: true } : {}),
+/** The host closes the session (421), or it broke off: another message would have met the same. */
+function endsSession({ reply, enhanced }: SmtpOutcome): boolean {
+  return reply === undefined ? enhanced === '4.4.2' : reply.code === 421
+}
+
