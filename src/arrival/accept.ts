@@ -1,5 +1,5 @@
 /**
- * A whole message has arrived: trace it, route it, put it where it belongs, and only then say yes.
+ * A whole message has arrived: route it, verify it, trace it, put it where it belongs, and only then say yes.
  *
  * Standards: RFC 5321 §4.4 (trace), §6.1 (responsibility), §6.3 (loops), RFC 6409 §8, RFC 3461 §5.2.
  * Security: fed by anyone; the message is data here, only its header is read and only to count and complete fields.
@@ -8,9 +8,11 @@ import { countReceived, parseHeader, prependFields, type ReceivedFacts, received
 import { deadTarget, distribute, type Leftover, leaveToQueue } from '../delivery/index.ts'
 import { type Envelope, type Recipient, type Reply, SmtpError } from '../protocol/smtp/index.ts'
 import { route, type RoutePlan } from '../routing/index.ts'
+import { inspect, type Inspection } from './inspection.ts'
 import { isSubmission, type Origin, withProtocol } from './origin.ts'
 import type { ArrivalPorts } from './ports.ts'
 import { fullAddress, mayRelay } from './recipient-check.ts'
+import { signed } from './sign.ts'
 import { missingFields } from './submission-header.ts'
 
 export interface Arrival {
@@ -64,10 +66,12 @@ async function take(arrival: Arrival, ports: ArrivalPorts): Promise<Acceptance> 
   }
   const now = ports.clock()
   const completed = isSubmission(origin) ? missingFields(header, now, `${ports.ids()}@${ports.hostname}`) : []
-  const traced = prependFields(raw, [received({ envelope, raw, origin }, recipients, now, ports), ...completed])
+  const plain = prependFields(raw, [received({ envelope, raw, origin }, recipients, now, ports), ...completed])
 
   const plan = withoutRelaying(await route(recipients, ports.directory), recipients, origin)
   const onward: Envelope = { ...envelope, recipients }
+  const leaves = plan.deliveries.some(({ destination }) => destination.kind === 'relay')
+  const traced = leaves && mayRelay(origin) ? await signed(plain, header, envelope.reversePath, ports) : plain
   const { places, expanded } = await distribute(onward, traced, plan, ports, header)
 
   const leftovers: Leftover[] = [

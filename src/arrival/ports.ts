@@ -2,6 +2,10 @@
  * Whom arrival needs beyond delivery's ports.
  */
 import type { DeliveryPorts } from '../delivery/index.ts'
+import type { Reply } from '../protocol/smtp/index.ts'
+import type { Judgement } from './judgement.ts'
+import type { Verifier } from './verify.ts'
+import type { SigningPort } from './sign.ts'
 
 export interface ArrivalPorts extends DeliveryPorts {
   /** Our name in Received, Message-ID and replies. */
@@ -10,8 +14,14 @@ export interface ArrivalPorts extends DeliveryPorts {
   postmasterDomain?: string
   /** A new unique id of letters and digits each time, for Message-IDs. */
   ids: () => string
+  /** Signs what our own people and we ourselves send out; without it nothing is signed. */
+  signer?: SigningPort
   /** A message with so many Received fields is in a loop. Default 100, as RFC 5321 §6.3 asks. */
   maxHops?: number
+  /** Judges mail from outside; without one nothing is verified and nothing is written on it. */
+  verifier?: Verifier
+  /** Told of each message that was judged, once, with what its sender is told: after a 4xx it will come again. Must not throw. */
+  onJudged?: (judgement: Judgement, reply: Reply) => void
   /** What broke inside: told to the operator, never to the peer. */
   log?: (event: { type: 'arrival-fault'; transactionId: string; cause: unknown }) => void
 }

@@ -29,5 +29,7 @@ export const commands: Readonly<Record<string, Command>> = {
     load: () => import('./command/account.ts'),
   },
   alias: { summary: 'set, list and remove aliases and the catch-all', load: () => import('./command/alias.ts') },
+  dns: { summary: 'the records a domain needs, and whether the DNS has them', load: () => import('./command/dns.ts') },
+  dkim: { summary: "see and change the keys that sign a domain's mail", load: () => import('./command/dkim.ts') },
   queue: { summary: 'see what waits; retry, hold, release or delete it', load: () => import('./command/queue.ts') },
 }

@@ -12,4 +12,6 @@ export const domainSchema: readonly Migration[] = [
    ALTER TABLE account ADD COLUMN created INTEGER NOT NULL DEFAULT 0;
    ALTER TABLE account ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
    CREATE TABLE account_gone (state INTEGER PRIMARY KEY, account TEXT NOT NULL, created INTEGER NOT NULL)`,
+  `CREATE TABLE signing_key (id INTEGER PRIMARY KEY, selector TEXT NOT NULL, algorithm TEXT NOT NULL, record TEXT NOT NULL,
+     private_key BLOB, state TEXT NOT NULL, since INTEGER NOT NULL)`,
 ]

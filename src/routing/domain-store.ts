@@ -10,6 +10,7 @@ import { canonicalAddress, canonicalDomain, canonicalLocalPart } from './address
 import type { DirectoryAnswer } from './directory.ts'
 import { type DirectoryChanges, DirectoryLog, type Profile } from './directory-log.ts'
 import { domainSchema } from './domain-schema.ts'
+import { SigningKeys } from './signing-keys.ts'
 
 export interface DomainAccount {
   accountId: string
@@ -41,12 +42,14 @@ const obligatory = new Set(['postmaster', 'abuse'])
 export class DomainStore {
   readonly #sql: Sql
   readonly #people: DirectoryLog
+  readonly #signingKeys: SigningKeys
   #domain: string | undefined
   #loaded = false
 
   constructor(sql: Sql) {
     this.#sql = sql
     this.#people = new DirectoryLog(sql)
+    this.#signingKeys = new SigningKeys(sql)
   }
 
   /** The hosted domain, canonical; undefined while the domain is not hosted. */
@@ -57,6 +60,11 @@ export class DomainStore {
       this.#loaded = true
     }
     return this.#domain
+  }
+
+  /** The keys its mail is signed with; undefined while the domain is not hosted. */
+  get signingKeys(): SigningKeys | undefined {
+    return this.domain === undefined ? undefined : this.#signingKeys
   }
 
   /** Hosts the domain from now on. Doing it again changes nothing. */
@@ -85,6 +93,7 @@ export class DomainStore {
     }
     this.#sql.transaction(() => {
       this.#sql.exec('DELETE FROM alias')
+      this.#sql.exec('DELETE FROM signing_key')
       // The directory's number stays: a state that was given out must not mean something else later.
       this.#sql.exec(`DELETE FROM setting WHERE key NOT LIKE 'directory%'`)
     })

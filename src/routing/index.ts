@@ -25,3 +25,10 @@ export {
   type ResolveLimits,
 } from './resolve.ts'
 export { route, type RoutePlan } from './route.ts'
+export {
+  type ActiveKey,
+  type NewSigningKey,
+  type PublishedKey,
+  SigningKeys,
+  type SigningKeyState,
+} from './signing-keys.ts'

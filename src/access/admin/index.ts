@@ -3,6 +3,7 @@ import { AliasAdministration } from './aliases.ts'
 import { DomainAdministration } from './domains.ts'
 import type { AdminPorts } from './ports.ts'
 import { QueueAdministration } from './queues.ts'
+import { SigningAdministration } from './signing.ts'
 
 export { AdminError, type AdminFault } from './error.ts'
 export type { Fields } from './fields.ts'
@@ -17,7 +18,9 @@ export type {
   RegistryDoor,
   TokenSummary,
 } from './ports.ts'
+export type { CheckedRecord, ExpectedRecord } from './dns-records.ts'
 export type { QueueAction, WaitingMessage, WaitingRecipient } from './queues.ts'
+export type { RotationStep, SigningKeySummary } from './signing.ts'
 
 /** The administrator's view of the house, by noun. */
 export interface Administration {
@@ -25,13 +28,16 @@ export interface Administration {
   readonly accounts: AccountAdministration
   readonly aliases: AliasAdministration
   readonly queues: QueueAdministration
+  readonly signing: SigningAdministration
 }
 
 export function administration(ports: AdminPorts): Administration {
+  const signing = new SigningAdministration(ports)
   return {
-    domains: new DomainAdministration(ports),
+    domains: new DomainAdministration(ports, signing),
     accounts: new AccountAdministration(ports),
     aliases: new AliasAdministration(ports),
     queues: new QueueAdministration(ports),
+    signing,
   }
 }

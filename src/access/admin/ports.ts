@@ -2,8 +2,10 @@
  * What administration needs of the house: each port is one object, reached in any way the host likes.
  */
 
+import type { SignatureCrypto } from '../../protocol/dkim/index.ts'
+import type { DnsResolver } from '../../protocol/dns/index.ts'
 import type { QueuedEntry } from '../../queue/index.ts'
-import type { AddressChange } from '../../routing/index.ts'
+import type { AddressChange, NewSigningKey, PublishedKey } from '../../routing/index.ts'
 
 export interface AccountSummary {
   readonly id: string
@@ -41,6 +43,11 @@ export interface DomainDoor {
   aliases(): Promise<AliasSummary[]>
   setAlias(localPart: string, targets: readonly string[]): Promise<AddressChange>
   deleteAlias(localPart: string): Promise<AddressChange>
+  /** Undefined when the domain is not hosted. */
+  signingKeys(): Promise<PublishedKey[] | undefined>
+  addSigningKeys(keys: readonly NewSigningKey[], state: 'next' | 'active'): Promise<void>
+  activateSigningKeys(): Promise<void>
+  retireSigningKeys(): Promise<void>
 }
 
 export interface AccountUsage {
@@ -89,4 +96,10 @@ export interface AdminPorts {
   now(): number
   newAccountId(): string
   newPassword(): string
+  /** Letters and digits by chance. */
+  randomText(length: number): string
+  /** Our name, to which MX records point. */
+  readonly hostname: string
+  readonly dns: Pick<DnsResolver, 'resolve'>
+  readonly crypto: SignatureCrypto
 }

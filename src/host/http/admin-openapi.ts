@@ -21,6 +21,18 @@ export const adminApi: readonly Route[] = [
   { method: 'delete', path: '/domains/{domain}', summary: 'Host it no longer; it must have no accounts', status: 204 },
   { method: 'get', path: '/domains/{domain}/accounts', summary: 'Accounts of a domain', status: 200 },
   { method: 'get', path: '/domains/{domain}/aliases', summary: 'Aliases of a domain', status: 200 },
+  { method: 'get', path: '/domains/{domain}/dns', summary: 'What the zone of the domain should say', status: 200 },
+  { method: 'get', path: '/domains/{domain}/dns/check', summary: 'The same, and what the DNS says now', status: 200 },
+  { method: 'get', path: '/domains/{domain}/dkim', summary: 'Keys that sign, signed, and will sign', status: 200 },
+  {
+    method: 'post',
+    path: '/domains/{domain}/dkim/rotate',
+    summary:
+      'Next step of a change of keys: make new ones, or put them to use once the DNS has them (now: without a look)',
+    body: ['now?'],
+    status: 200,
+  },
+  { method: 'post', path: '/domains/{domain}/dkim/stop', summary: 'Sign its mail no more', status: 204 },
   { method: 'get', path: '/accounts', summary: 'All accounts', status: 200 },
   {
     method: 'post',

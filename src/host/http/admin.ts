@@ -21,7 +21,7 @@ const faults = {
 
 export function adminRoutes(house: House): Hono {
   const app = new Hono()
-  const { domains, accounts, aliases, queues } = house.administration
+  const { domains, accounts, aliases, queues, signing } = house.administration
 
   app.use('*', async ({ req }, next) => {
     const token = house.adminToken
@@ -48,6 +48,14 @@ export function adminRoutes(house: House): Hono {
   app.delete('/domains/:domain', async ({ req }) => done(domains.remove(req.param('domain'))))
   app.get('/domains/:domain/accounts', async ({ req }) => json(await accounts.list(req.param('domain'))))
   app.get('/domains/:domain/aliases', async ({ req }) => json(await aliases.list(req.param('domain'))))
+
+  app.get('/domains/:domain/dns', async ({ req }) => json(await domains.records(req.param('domain'))))
+  app.get('/domains/:domain/dns/check', async ({ req }) => json(await domains.checkRecords(req.param('domain'))))
+  app.get('/domains/:domain/dkim', async ({ req }) => json(await signing.list(req.param('domain'))))
+  app.post('/domains/:domain/dkim/rotate', async (context) =>
+    json(await signing.rotate(context.req.param('domain'), await fields(context, true))),
+  )
+  app.post('/domains/:domain/dkim/stop', async ({ req }) => done(signing.stop(req.param('domain'))))
 
   app.get('/accounts', async () => json(await accounts.list()))
   app.post('/accounts', async (context) => json(await accounts.add(await fields(context)), 201))

@@ -5,7 +5,10 @@ import { type Administration, administration } from '../../access/admin/index.ts
 import type { AddressChange } from '../../routing/index.ts'
 import { forgetDirectory } from './directory-client.ts'
 import type { Env } from './env.ts'
-import { newAccountId, newPassword } from './random.ts'
+import { newAccountId, newPassword, randomText } from './random.ts'
+import { resolver } from './resolver.ts'
+import { settingsOf } from './settings.ts'
+import { forgetSigningKeys } from './signer.ts'
 
 /** One page of the registry's account list. */
 const PAGE = 1_000
@@ -17,6 +20,10 @@ export function workersAdministration(env: Env): Administration {
     now: Date.now,
     newAccountId,
     newPassword,
+    randomText,
+    hostname: settingsOf(env).hostname,
+    dns: resolver(env),
+    crypto: crypto.subtle,
     registry: {
       domains: async () => (await registry().domains()).map(({ domain, created }) => ({ name: domain, created })),
       addDomain: async (name) => registry().addDomain(name),
@@ -82,6 +89,10 @@ function domainDoor(env: Env, name: string): ReturnType<Parameters<typeof admini
     aliases: async () => stub.aliases(),
     setAlias: (localPart, targets) => changing(async () => stub.setAlias(localPart, [...targets])),
     deleteAlias: (localPart) => changing(async () => stub.removeAlias(localPart)),
+    signingKeys: async () => stub.signingKeys(),
+    addSigningKeys: (keys, state) => changingKeys(async () => stub.addSigningKeys([...keys], state)),
+    activateSigningKeys: () => changingKeys(async () => stub.activateSigningKeys()),
+    retireSigningKeys: () => changingKeys(async () => stub.retireSigningKeys()),
   }
 }
 
@@ -91,5 +102,14 @@ async function changing(work: () => Promise<AddressChange>): Promise<AddressChan
     return await work()
   } finally {
     forgetDirectory()
+  }
+}
+
+/** Runs a change of signing keys, and empties this isolate's memory of them. */
+async function changingKeys(work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } finally {
+    forgetSigningKeys()
   }
 }

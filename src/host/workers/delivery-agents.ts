@@ -2,25 +2,14 @@
  * Where a queue's mail goes: to mailboxes here, to the smarthost, or to the hosts that DNS names.
  */
 import { chooseAgent, type DeliveryPorts, MailboxAgent, MxAgent, SmarthostAgent } from '../../delivery/index.ts'
-import { type DnsFetch, DohResolver } from '../../protocol/dns/index.ts'
 import type { DeliveryAgent } from '../../queue/index.ts'
 import { egressDialer } from './egress-dialer.ts'
 import type { Env } from './env.ts'
+import { resolver } from './resolver.ts'
 import { settingsOf } from './settings.ts'
 
-const DNS_TIMEOUT_MS = 10_000
-
-const dnsFetch: DnsFetch = (url, { method, headers, body }) =>
-  fetch(url, {
-    method,
-    headers,
-    redirect: 'manual',
-    signal: AbortSignal.timeout(DNS_TIMEOUT_MS),
-    ...(body === undefined ? {} : { body }),
-  })
-
 export function deliveryAgent(env: Env, ports: DeliveryPorts): DeliveryAgent {
-  const { hostname, smarthost, doh, mxPort, egress, bridgeSecret } = settingsOf(env)
+  const { hostname, smarthost, mxPort, egress, bridgeSecret } = settingsOf(env)
   const clock = Date.now
   const dialer = egressDialer({
     ...(egress === undefined ? {} : { url: egress }),
@@ -29,7 +18,7 @@ export function deliveryAgent(env: Env, ports: DeliveryPorts): DeliveryAgent {
   const relay =
     smarthost === undefined
       ? new MxAgent({
-          dns: new DohResolver({ url: doh, fetch: dnsFetch, clock }),
+          dns: resolver(env),
           dialer,
           random: Math.random,
           clock,

@@ -5,12 +5,15 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import {
+  type ActiveKey,
   type AddressChange,
   type DirectoryAnswer,
   type DirectoryChanges,
   type DomainPerson,
   DomainStore,
+  type NewSigningKey,
   type Profile,
+  type PublishedKey,
 } from '../../routing/index.ts'
 import type { DomainDoor } from './doors.ts'
 import type { Env } from './env.ts'
@@ -71,5 +74,25 @@ export class DomainObject extends DurableObject<Env> implements DomainDoor {
 
   removeAlias(localPart: string): AddressChange {
     return this.#store.removeAlias(localPart)
+  }
+
+  signingKeys(): PublishedKey[] | undefined {
+    return this.#store.signingKeys?.list()
+  }
+
+  activeSigningKeys(): ActiveKey[] {
+    return this.#store.signingKeys?.active() ?? []
+  }
+
+  addSigningKeys(keys: NewSigningKey[], state: 'next' | 'active'): void {
+    this.#store.signingKeys?.add(keys, state, Date.now())
+  }
+
+  activateSigningKeys(): void {
+    this.#store.signingKeys?.activate(Date.now())
+  }
+
+  retireSigningKeys(): void {
+    this.#store.signingKeys?.retireAll(Date.now())
   }
 }

@@ -10,11 +10,14 @@ import type { Person, ShareNews } from '../../mailbox/index.ts'
 import type { LoginProof, ScramSalt } from '../../protocol/sasl/index.ts'
 import type { NewEntry, QueuedEntry, TrackedStatus } from '../../queue/index.ts'
 import type {
+  ActiveKey,
   AddressChange,
   DirectoryAnswer,
   DirectoryChanges,
   DomainPerson,
+  NewSigningKey,
   Profile,
+  PublishedKey,
   RegisteredAccount,
   RegisteredDomain,
   WaitingDestination,
@@ -86,6 +89,13 @@ export interface DomainDoor extends Rpc.DurableObjectBranded {
   aliases(): { address: string; targets: string[] }[]
   setAlias(localPart: string, targets: string[]): AddressChange
   removeAlias(localPart: string): AddressChange
+  /** Undefined when the domain is not hosted. */
+  signingKeys(): PublishedKey[] | undefined
+  /** With their private halves: for the signer alone. */
+  activeSigningKeys(): ActiveKey[]
+  addSigningKeys(keys: NewSigningKey[], state: 'next' | 'active'): void
+  activateSigningKeys(): void
+  retireSigningKeys(): void
 }
 
 export interface QueueDoor extends Rpc.DurableObjectBranded {

@@ -15,6 +15,7 @@ const readers: { [Type in DnsType]: (data: unknown) => DnsRecords[Type] | undefi
   CNAME: name,
   NS: name,
   PTR: name,
+  SRV: service,
   TLSA: association,
 }
 
@@ -33,6 +34,13 @@ function mailExchange(data: unknown): DnsRecords['MX'] | undefined {
   const { preference, exchange } = (data ?? {}) as { preference?: unknown; exchange?: unknown }
   const host = name(exchange)
   return typeof preference === 'number' && host !== undefined ? { preference, exchange: host } : undefined
+}
+
+function service(data: unknown): DnsRecords['SRV'] | undefined {
+  const { priority, weight, port, target } = (data ?? {}) as { [Key in keyof DnsRecords['SRV']]?: unknown }
+  const host = name(target)
+  if (typeof priority !== 'number' || typeof weight !== 'number' || typeof port !== 'number') return undefined
+  return host === undefined ? undefined : { priority, weight, port, target: host }
 }
 
 function text(data: unknown): string | undefined {

@@ -10,6 +10,15 @@ export interface MxRecord {
   exchange: string
 }
 
+/** Where a service is (RFC 2782). */
+export interface SrvRecord {
+  priority: number
+  weight: number
+  port: number
+  /** Lower case, without the final dot; '' says that there is no such service. */
+  target: string
+}
+
 export interface TlsaRecord {
   usage: number
   selector: number
@@ -27,6 +36,7 @@ export interface DnsRecords {
   CNAME: string
   NS: string
   PTR: string
+  SRV: SrvRecord
   TLSA: TlsaRecord
 }
 

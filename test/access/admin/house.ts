@@ -1,0 +1,82 @@
+import { administration, type AdminPorts } from '../../../src/access/admin/index.ts'
+import { MemoryDns } from '../../../src/host/memory/dns.ts'
+import { memorySql } from '../../../src/host/memory/sql.ts'
+import { type DomainAlias, DomainStore, RegistryStore } from '../../../src/routing/index.ts'
+
+/** The house in memory: real address books, and accounts that only know whether they exist. */
+export function house(options: { failing?: 'account' | 'registry' } = {}) {
+  const registry = new RegistryStore(memorySql())
+  const domains = new Map<string, DomainStore>()
+  const accounts = new Map<string, { address: string; password: string; quota?: number | undefined }>()
+  const dns = new MemoryDns()
+  let count = 0
+
+  function book(name: string): DomainStore {
+    let store = domains.get(name)
+    if (store === undefined) domains.set(name, (store = new DomainStore(memorySql())))
+    return store
+  }
+
+  const ports: AdminPorts = {
+    now: () => 1_700_000_000_000,
+    newAccountId: () => `a${++count}`,
+    newPassword: () => 'made-for-you',
+    registry: {
+      domains: async () => registry.domains().map(({ domain, created }) => ({ name: domain, created })),
+      addDomain: async (name) => void registry.addDomain(name, 1),
+      removeDomain: async (name) => registry.removeDomain(name),
+      accounts: async (domain) =>
+        registry
+          .accounts(domain === undefined ? {} : { domain })
+          .map(({ accountId, address, created }) => ({ id: accountId, address, created })),
+      addAccount: async ({ id, address, created }) => {
+        if (options.failing === 'registry') throw new Error('the registry is down')
+        registry.addAccount({ accountId: id, address, created })
+      },
+      removeAccount: async (id) => registry.removeAccount(id),
+      waiting: async () => [],
+    },
+    domain: (name) => ({
+      isHosted: async () => book(name).domain !== undefined,
+      host: async () => book(name).host(name),
+      unhost: async () => book(name).unhost(),
+      bindAccount: async (localPart, id) => book(name).addAccount(localPart, id),
+      unbindAccount: async (localPart) => book(name).removeAccount(localPart),
+      accountOf: async (localPart) =>
+        book(name)
+          .accounts()
+          .find(({ address }) => address === `${localPart}@${name}`)?.accountId,
+      aliases: async () =>
+        book(name)
+          .aliases()
+          .map((alias: DomainAlias) => ({ ...alias, address: `${alias.localPart}@${name}` })),
+      setAlias: async (localPart, targets) => book(name).setAlias(localPart, targets),
+      deleteAlias: async (localPart) => book(name).removeAlias(localPart),
+      signingKeys: async () => book(name).signingKeys?.list(),
+      addSigningKeys: async (keys, state) => book(name).signingKeys?.add(keys, state, ports.now()),
+      activateSigningKeys: async () => void book(name).signingKeys?.activate(ports.now()),
+      retireSigningKeys: async () => book(name).signingKeys?.retireAll(ports.now()),
+    }),
+    account: (id) => ({
+      create: async ({ address, password }) => {
+        if (options.failing === 'account') throw new Error('the account cannot be made')
+        accounts.set(id, { address, password })
+      },
+      setPassword: async (password) => void Object.assign(accounts.get(id) as object, { password }),
+      addToken: async () => ({ id: '1', token: `fct_${id}_x` }),
+      tokens: async () => [],
+      deleteToken: async () => false,
+      usage: async () => ({ messages: 0, bytes: 0, rowsWritten: 0 }),
+      setQuota: async (quota) => void Object.assign(accounts.get(id) as object, { quota }),
+      destroy: async () => void accounts.delete(id),
+    }),
+    randomText: (length) => 'abcdefgh'.slice(0, length),
+    hostname: 'mail.facteur.test',
+    dns: { resolve: async (name, type) => dns.resolve(name, type) },
+    crypto: crypto.subtle,
+    queue: () => {
+      throw new Error('not asked for')
+    },
+  }
+  return { admin: administration(ports), accounts, book, registry, dns }
+}

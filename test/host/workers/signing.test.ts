@@ -1,0 +1,96 @@
+/** What a user sends out of the house carries two signatures that the records of its domain verify. */
+import { afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { decodeQuestion, encodeAnswer } from '../../../src/protocol/dns/index.ts'
+import { readSignedMessage, verifyDkim, type VerifyPorts } from '../../../src/protocol/dkim/index.ts'
+import { admin, envelope, fromOutside, furnish, LinkClient, message } from './house.ts'
+
+interface Key {
+  readonly name: string
+  readonly record: string
+  readonly state: string
+}
+
+let link: LinkClient
+let submission: object
+const sent: Uint8Array[] = []
+
+beforeAll(async () => {
+  const ids = await furnish('facteur.test', ['alice'])
+  link = await LinkClient.open()
+  submission = { ...fromOutside, kind: 'submission', protocol: 'ESMTPSA', accountId: ids.alice }
+  vi.stubGlobal('fetch', outside)
+})
+
+afterEach(() => {
+  sent.length = 0
+})
+
+/** A resolver that knows one host for every domain, and an egress that takes everything. */
+async function outside(input: string | URL | Request, init?: RequestInit): Promise<Response> {
+  const request = new Request(input, init)
+  const url = new URL(request.url)
+  if (url.hostname === 'doh.test') {
+    const question = decodeQuestion(url.searchParams.get('dns') ?? '')
+    if (question === undefined) return new Response(null, { status: 400 })
+    const { name, type } = question
+    const answers = type === 'A' ? [{ name, type, ttl: 60, data: '203.0.113.25' }] : []
+    const answer = encodeAnswer(question, { rcode: 'NOERROR', answers, negativeTtl: 60 })
+    return new Response(answer, { headers: { 'content-type': 'application/dns-message' } })
+  }
+  const body = new Uint8Array(await request.arrayBuffer())
+  const length = new DataView(body.buffer).getUint32(0)
+  sent.push(body.subarray(4 + length))
+  const head = JSON.parse(new TextDecoder().decode(body.subarray(4, 4 + length))) as {
+    envelope: { recipients: { address: string }[] }
+  }
+  const recipients = head.envelope.recipients.map(({ address }) => ({
+    recipient: address,
+    status: 'delivered',
+    reply: { code: 250, text: 'taken' },
+    at: Date.now(),
+  }))
+  return Response.json({ recipients, remote: 'mx.remote.test' })
+}
+
+async function keys(): Promise<Key[]> {
+  return (await admin('GET', '/domains/facteur.test/dkim')).body as Key[]
+}
+
+/** Sends a message out; what its signatures are worth by these records. */
+async function verdicts(records: readonly Key[]): Promise<string[]> {
+  const raw = message({ from: 'alice@facteur.test', to: 'friend@elsewhere.test', subject: 'Signed' })
+  const reply = await link.deliver(envelope('alice@facteur.test', 'friend@elsewhere.test'), raw, submission)
+  expect(reply).toMatchObject({ code: 250 })
+  await vi.waitFor(() => expect(sent).toHaveLength(1), { interval: 5 })
+  const dns = {
+    async resolve(name: string) {
+      const found = records.find((key) => key.name === name)
+      if (found === undefined) return { status: 'nxdomain', ttl: 60, authentic: false }
+      return { status: 'found', records: [found.record], name, ttl: 60, authentic: false }
+    },
+  } as VerifyPorts['dns']
+  const results = await verifyDkim(
+    readSignedMessage(sent[0] as Uint8Array),
+    { now: Date.now() },
+    { dns, crypto: crypto.subtle },
+  )
+  return results.map(({ status, algorithm }) => `${algorithm} ${status}`)
+}
+
+test('RSA and Ed25519, both verified by the records that administration prints', async () => {
+  expect(await verdicts(await keys())).toEqual(['rsa-sha256 pass', 'ed25519-sha256 pass'])
+})
+
+test('after a change of keys the new ones sign at once here', async () => {
+  const before = await keys()
+  expect((await admin('POST', '/domains/facteur.test/dkim/rotate')).body).toMatchObject({ step: 'made' })
+  const changed = await admin('POST', '/domains/facteur.test/dkim/rotate', { now: true })
+  expect(changed.body).toMatchObject({ step: 'activated' })
+  const fresh = (await keys()).filter(({ name }) => !before.some((old) => old.name === name))
+  expect(await verdicts(fresh)).toEqual(['rsa-sha256 pass', 'ed25519-sha256 pass'])
+})
+
+test('a domain that signs no more sends without signatures', async () => {
+  expect((await admin('POST', '/domains/facteur.test/dkim/stop')).status).toBe(204)
+  expect(await verdicts(await keys())).toEqual([])
+})
