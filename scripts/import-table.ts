@@ -55,7 +55,7 @@ export const rooms: readonly Room[] = [
   {
     path: 'arrival',
     about: 'a message comes in',
-    imports: ['format', 'protocol/smtp', 'routing', 'queue', 'delivery'],
+    imports: ['format', 'protocol/smtp', 'protocol/dns', ...authentication, 'routing', 'queue', 'delivery'],
     packages: [],
   },
   {

@@ -4,7 +4,14 @@
  * Standards: RFC 5321 §4.4 (trace), §6.1 (responsibility), §6.3 (loops), RFC 6409 §8, RFC 3461 §5.2.
  * Security: fed by anyone; the message is data here, only its header is read and only to count and complete fields.
  */
-import { countReceived, parseHeader, prependFields, type ReceivedFacts, receivedField } from '../format/index.ts'
+import {
+  countReceived,
+  type Header,
+  parseHeader,
+  prependFields,
+  type ReceivedFacts,
+  receivedField,
+} from '../format/index.ts'
 import { deadTarget, distribute, type Leftover, leaveToQueue } from '../delivery/index.ts'
 import { type Envelope, type Recipient, type Reply, SmtpError } from '../protocol/smtp/index.ts'
 import { route, type RoutePlan } from '../routing/index.ts'
@@ -64,15 +71,37 @@ async function take(arrival: Arrival, ports: ArrivalPorts): Promise<Acceptance> 
   if (countReceived(header) >= (ports.maxHops ?? defaultMaxHops)) {
     return { reply: { code: 554, enhanced: '5.4.6', text: 'Too many hops: this message is in a loop' } }
   }
+  const plan = withoutRelaying(await route(recipients, ports.directory), recipients, origin)
+  // Nobody's mail is not worth a question to the DNS.
+  if (plan.deliveries.length === 0) return bring(arrival, recipients, header, plan, { raw, fields: [] }, ports)
+  const inspection = await inspect({ envelope, raw, origin }, header, ports)
+  const { judgement, refusal } = inspection
+  const acceptance =
+    refusal === undefined ? await bring(arrival, recipients, header, plan, inspection, ports) : { reply: refusal }
+  if (judgement !== undefined) ports.onJudged?.(judgement, acceptance.reply)
+  return acceptance
+}
+
+/** Brings a message that is welcome to its places. */
+async function bring(
+  arrival: Arrival,
+  recipients: readonly Recipient[],
+  header: Header,
+  plan: RoutePlan<Recipient>,
+  { raw, fields, junk, clientName }: Inspection,
+  ports: ArrivalPorts,
+): Promise<Acceptance> {
+  const { envelope } = arrival
+  const origin = clientName === undefined ? arrival.origin : { ...arrival.origin, clientName }
   const now = ports.clock()
   const completed = isSubmission(origin) ? missingFields(header, now, `${ports.ids()}@${ports.hostname}`) : []
-  const plain = prependFields(raw, [received({ envelope, raw, origin }, recipients, now, ports), ...completed])
+  const trace = received({ envelope, raw, origin }, recipients, now, ports)
+  const plain = prependFields(raw, [...fields, trace, ...completed])
 
-  const plan = withoutRelaying(await route(recipients, ports.directory), recipients, origin)
-  const onward: Envelope = { ...envelope, recipients }
+  const onward: Envelope = { ...envelope, recipients: [...recipients] }
   const leaves = plan.deliveries.some(({ destination }) => destination.kind === 'relay')
   const traced = leaves && mayRelay(origin) ? await signed(plain, header, envelope.reversePath, ports) : plain
-  const { places, expanded } = await distribute(onward, traced, plan, ports, header)
+  const { places, expanded } = await distribute(onward, traced, plan, ports, { header, junk })
 
   const leftovers: Leftover[] = [
     ...plan.refused.map(({ recipient, reply }) => leftover(recipient, [], reply)),

@@ -46,13 +46,20 @@ const trouble: Reply = {
   text: 'The message cannot be stored now; please try again later',
 }
 
+export interface Known {
+  /** Of `raw`, or of what is below the fields that we put on top. */
+  header?: Header
+  /** Why mailboxes are to file it as junk. */
+  junk?: string | undefined
+}
+
 /** Never rejects: a place that fails is `deferred`. */
 export async function distribute(
   envelope: Envelope,
   raw: Uint8Array,
   plan: Pick<RoutePlan<Recipient>, 'deliveries' | 'dead'>,
   ports: DeliveryPorts,
-  header: Header = parseHeader(raw).header,
+  { header = parseHeader(raw).header, junk }: Known = {},
 ): Promise<Distribution> {
   const visited = new Set(deliveredTo(header).map((address) => canonicalAddress(address) ?? address))
   const expanded = expandedRecipients(plan)
@@ -67,12 +74,18 @@ export async function distribute(
   const atOnce = Math.max(1, Math.min(mostAtOnce, Math.floor(copyBudget / Math.max(1, raw.length))))
   for (let start = 0; start < mailboxes.length; start += atOnce) {
     const group = mailboxes.slice(start, start + atOnce)
-    await Promise.all(group.map((place) => deliver(envelope, raw, place, ports)))
+    await Promise.all(group.map((place) => deliver(envelope, raw, place, junk, ports)))
   }
   return { places, expanded }
 }
 
-async function deliver(envelope: Envelope, raw: Uint8Array, place: Place, ports: DeliveryPorts): Promise<void> {
+async function deliver(
+  envelope: Envelope,
+  raw: Uint8Array,
+  place: Place,
+  junk: string | undefined,
+  ports: DeliveryPorts,
+): Promise<void> {
   const destination = place.destination as MailboxDestination
   const fields = [
     returnPathField(envelope.reversePath),
@@ -84,6 +97,7 @@ async function deliver(envelope: Envelope, raw: Uint8Array, place: Place, ports:
     reversePath: envelope.reversePath,
     recipient: destination.address,
     ...(destination.detail === undefined ? {} : { detail: destination.detail }),
+    ...(junk === undefined ? {} : { junk }),
   }
   let outcome: MailboxOutcome | undefined
   try {

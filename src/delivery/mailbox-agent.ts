@@ -3,26 +3,32 @@
  *
  * Standards: RFC 5321 §4.4, RFC 3461 §5.2.3 (local delivery), §5.2.7 (aliases).
  */
+import { parseHeader } from '../format/index.ts'
 import type { Recipient, Reply } from '../protocol/smtp/index.ts'
 import type { DeliveryAgent, DeliveryJob, RecipientOutcome } from '../queue/index.ts'
 import { route } from '../routing/index.ts'
 import { distribute, type Place } from './distribute.ts'
+import { junkReason } from './junk-reason.ts'
 import { deadTarget, type Leftover, leaveToQueue } from './leftover.ts'
 import type { DeliveryPorts } from './ports.ts'
 
 export class MailboxAgent implements DeliveryAgent {
   readonly #ports: DeliveryPorts
   readonly #hostname: string
+  readonly #authservId: string
 
-  /** `hostname` is named in reports as the host that answered. */
-  constructor(ports: DeliveryPorts, hostname: string) {
+  /** `hostname` is named in reports as the host that answered, `authservId` is our name in Authentication-Results. */
+  constructor(ports: DeliveryPorts, hostname: string, authservId = hostname) {
     this.#ports = ports
     this.#hostname = hostname
+    this.#authservId = authservId
   }
 
   async deliver(job: DeliveryJob): Promise<RecipientOutcome[]> {
     const plan = await route(job.envelope.recipients, this.#ports.directory)
-    const { places, expanded } = await distribute(job.envelope, job.raw, plan, this.#ports)
+    const { header } = parseHeader(job.raw)
+    const known = { header, junk: junkReason(header, this.#authservId) }
+    const { places, expanded } = await distribute(job.envelope, job.raw, plan, this.#ports, known)
     const outcomes: RecipientOutcome[] = plan.refused.map(({ recipient, reply }) => this.#refusal(recipient, reply))
     const refused = new Set(plan.refused.map(({ recipient }) => recipient))
     for (const recipient of job.envelope.recipients) {

@@ -13,6 +13,8 @@ export interface MailboxDelivery {
   recipient: string
   /** Subaddress (RFC 5233). */
   detail?: string
+  /** Why it belongs in the mailbox for junk, in words for a person; a stranger's names may be in them. */
+  junk?: string
 }
 
 export type MailboxOutcome = { status: 'delivered' } | { status: 'deferred' | 'bounced'; reply: Reply }

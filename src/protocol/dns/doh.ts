@@ -2,8 +2,9 @@
  * A resolver over DNS-over-HTTPS with a cache by TTL; the HTTP itself is a port.
  *
  * Standards: RFC 8484 (§4.1 request, §4.2.1 status codes, §5.1 freshness), RFC 2308 §5 (negative caching).
- * Limits: `maxEntries` answers are kept; the oldest makes room.
+ * Limits: see `DnsCacheLimits`.
  */
+import { DnsCache, lessTtl } from './cache.ts'
 import type { DnsAnswer, DnsResolver, DnsType } from './record.ts'
 import { decodeAnswer, encodeQuery, queryPath } from './wire.ts'
 
@@ -27,33 +28,26 @@ export interface DohOptions {
   clock: () => number
   /** GET can be cached on the way (RFC 8484 §4.1), POST is smaller; default GET. */
   method?: 'GET' | 'POST'
-  /** Answers kept in memory; default 1,000 (about 300 KB). */
-  maxEntries?: number
+  /** Where answers are kept; one of its own when absent. Only values are in it, so resolvers of several requests may share it. */
+  cache?: DnsCache
   /** How long a failure is remembered, so that a broken zone is not asked for once a message; seconds, default 5. */
   failureTtl?: number
 }
 
-interface CachedAnswer {
-  answer: DnsAnswer
-  fetched: number
-  expires: number
-}
-
 export class DohResolver implements DnsResolver {
   readonly #options: Required<DohOptions>
-  readonly #cache = new Map<string, CachedAnswer>()
   /** Questions under way: the same one is asked once. */
   readonly #asking = new Map<string, Promise<DnsAnswer>>()
 
   constructor(options: DohOptions) {
-    this.#options = { method: 'GET', maxEntries: 1_000, failureTtl: 5, ...options }
+    this.#options = { method: 'GET', cache: new DnsCache(), failureTtl: 5, ...options }
   }
 
   async resolve<Type extends DnsType>(name: string, type: Type): Promise<DnsAnswer<Type>> {
     const query = encodeQuery(name, type)
     if (query === undefined) return { status: 'failed', reason: `"${name}" is not a domain name` }
     const key = `${type} ${name.toLowerCase().replace(/\.$/, '')}`
-    const known = this.#remembered(key)
+    const known = this.#options.cache.get(key, this.#options.clock())
     if (known !== undefined) return known as DnsAnswer<Type>
     let asking = this.#asking.get(key)
     if (asking === undefined) {
@@ -88,26 +82,9 @@ export class DohResolver implements DnsResolver {
     }
   }
 
-  #remembered(key: string): DnsAnswer | undefined {
-    const entry = this.#cache.get(key)
-    if (entry === undefined) return undefined
-    const now = this.#options.clock()
-    if (now >= entry.expires) {
-      this.#cache.delete(key)
-      return undefined
-    }
-    return lessTtl(entry.answer, Math.floor((now - entry.fetched) / 1000))
-  }
-
   #remember(key: string, answer: DnsAnswer): DnsAnswer {
-    const fetched = this.#options.clock()
     const ttl = answer.status === 'failed' ? this.#options.failureTtl : answer.ttl
-    if (ttl <= 0) return answer
-    if (this.#cache.size >= this.#options.maxEntries) {
-      const oldest = this.#cache.keys().next().value
-      if (oldest !== undefined) this.#cache.delete(oldest)
-    }
-    this.#cache.set(key, { answer, fetched, expires: fetched + ttl * 1000 })
+    this.#options.cache.put(key, answer, ttl, this.#options.clock())
     return answer
   }
 }
@@ -116,8 +93,4 @@ export class DohResolver implements DnsResolver {
 function aged<Type extends DnsType>(answer: DnsAnswer<Type>, age: string | null): DnsAnswer<Type> {
   const seconds = Number(age ?? 0)
   return Number.isFinite(seconds) && seconds > 0 ? lessTtl(answer, Math.floor(seconds)) : answer
-}
-
-function lessTtl<Type extends DnsType>(answer: DnsAnswer<Type>, seconds: number): DnsAnswer<Type> {
-  return answer.status === 'failed' ? answer : { ...answer, ttl: Math.max(0, answer.ttl - seconds) }
 }

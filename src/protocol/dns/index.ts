@@ -1,5 +1,7 @@
 export { asciiDomain, isWithin } from './ascii-domain.ts'
+export { DnsCache, type DnsCacheLimits } from './cache.ts'
 export { type DnsFetch, type DnsFetchResponse, DohResolver, type DohOptions } from './doh.ts'
+export { guardedFetch, type GuardedFetchOptions, ResolverHealth } from './guarded-fetch.ts'
 export { type MailHost, type MailHosts, resolveMx } from './mx.ts'
 export { canonicalName } from './name.ts'
 export type { DnsAnswer, DnsRecords, DnsResolver, DnsType, MxRecord, SrvRecord, TlsaRecord } from './record.ts'

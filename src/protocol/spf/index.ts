@@ -3,7 +3,7 @@
  */
 export { spfAuthentication } from './authentication-result.ts'
 export { checkHelo, checkSpf, type SpfOptions, type SpfQuery, type SpfResult, type SpfStatus } from './check-host.ts'
-export { formatIpAddress, type IpAddress, parseIpAddress, reverseName } from './ip-address.ts'
+export { formatIpAddress, type IpAddress, parseIpAddress, reverseName, sharePrefix } from './ip-address.ts'
 export { checkIprev, iprevAuthentication, type IprevResult } from './iprev.ts'
 export { type SpfLimits, spfLimits } from './lookup.ts'
 export { parseRecord as parseSpfRecord, type SpfRecord } from './record.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { VirtualClock } from '../../../src/host/memory/clock.ts'
 import { MemoryDns } from '../../../src/host/memory/dns.ts'
-import { type DnsFetch, DohResolver } from '../../../src/protocol/dns/index.ts'
+import { DnsCache, type DnsFetch, DohResolver } from '../../../src/protocol/dns/index.ts'
 
 function setUp(method?: 'GET' | 'POST') {
   const clock = new VirtualClock()
@@ -11,7 +11,7 @@ function setUp(method?: 'GET' | 'POST') {
     requests.push({ url, method: init.method })
     return dns.fetch(url, init)
   }
-  const options = { url: 'https://dns.example/dns-query', fetch, clock: clock.now, maxEntries: 3 }
+  const options = { url: 'https://dns.example/dns-query', fetch, clock: clock.now, cache: new DnsCache({ entries: 3 }) }
   return { clock, dns, requests, resolver: new DohResolver(method === undefined ? options : { ...options, method }) }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Puts delivered messages into the inbox, many in one transaction.
+ * Puts delivered messages into the inbox, or where junk goes, many in one transaction.
  *
  * Standards: RFC 3463 §3.3 (mailbox status: full, message too long), RFC 3030 §3 (what came as BINARYMIME is kept as text).
  */
@@ -52,9 +52,12 @@ function place(
 ): MailboxOutcome[] {
   const inbox = store.mailboxByRole('inbox')
   if (inbox === undefined) return batch.map(() => GONE)
-  const emails = octets.flatMap((raw): NewEmail[] =>
-    raw instanceof StoreError ? [] : [{ raw, mailboxIds: [inbox.id] }],
-  )
+  // Who has no mailbox for junk finds it among the rest.
+  const junk = batch.some((delivery) => delivery.junk !== undefined) ? store.mailboxByRole('junk') : undefined
+  const emails = octets.flatMap((raw, index): NewEmail[] => {
+    const { id } = (batch[index]?.junk === undefined ? undefined : junk) ?? inbox
+    return raw instanceof StoreError ? [] : [{ raw, mailboxIds: [id] }]
+  })
   const results = store.transaction(() => addAll(store, emails)).values()
   return batch.map((delivery, index) => {
     const refused = octets[index]
