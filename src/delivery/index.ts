@@ -1,5 +1,14 @@
 export { chooseAgent, type AgentChoices } from './agent-choice.ts'
-export type { Dialer, EgressRequest, EgressResult, EgressTarget, TlsPolicy } from './dialer.ts'
+export type {
+  DaneReference,
+  Dialer,
+  EgressRequest,
+  EgressResult,
+  EgressSession,
+  EgressTarget,
+  TlsaAssociation,
+  TlsPolicy,
+} from './dialer.ts'
 export { type Distribution, distribute, type Place } from './distribute.ts'
 export { deadTarget, type Leftover, leaveToQueue } from './leftover.ts'
 export { MailboxAgent } from './mailbox-agent.ts'

@@ -1,7 +1,7 @@
 export type { EntryStatus, LastOutcome, NewEntry, QueuedEntry, QueuedRecipient } from './entry.ts'
 export type { QueueEvent } from './event.ts'
 export { defaultQueueOptions, type QueueOptions } from './options.ts'
-export type { DeliveryAgent, DeliveryJob, RecipientOutcome, TlsFacts } from './outcome.ts'
+export type { DeliveryAgent, DeliveryJob, RecipientOutcome, TlsFacts, TlsProblem } from './outcome.ts'
 export { Queue, type QueuePorts } from './queue.ts'
 export type { TrackedStatus, TrackingNotice } from './tracking.ts'
 export { defaultRetrySchedule, retryDelay, type RetrySchedule } from './retry-schedule.ts'

@@ -5,11 +5,24 @@
  */
 import type { Envelope, Reply } from '../protocol/smtp/index.ts'
 
+/** What is wrong with a server's TLS, in the words of TLS reports (RFC 8460 §4.3). */
+export type TlsProblem =
+  | 'starttls-not-supported'
+  | 'certificate-host-mismatch'
+  | 'certificate-expired'
+  | 'certificate-not-trusted'
+  | 'validation-failure'
+
 /** TLS as seen by whoever dialled. */
 export interface TlsFacts {
   version?: string
   cipher?: string
+  /** The certificate is one to trust for this host. */
   verified?: boolean
+  /** Of a verified one: TLSA records, a name that the MTA-STS policy allows, or a known authority alone. */
+  verifiedBy?: 'dane' | 'mta-sts' | 'pkix'
+  /** Why it is not verified. */
+  problem?: TlsProblem
 }
 
 export interface RecipientOutcome {

@@ -22,8 +22,11 @@ describe.each(runtimes)('on %s', (_name, command, flags) => {
     const { stdout } = await run(command, [...flags, program, await temporaryDirectory()], { cwd: root })
     const seen = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Record<string, object>
     const facts = { version: 'TLSv1.3', cipher: expect.stringMatching(/^TLS_/) as string }
-    expect(seen.unverified).toEqual({ facts: { ...facts, verified: false }, echoed: true })
-    expect(seen.verified).toEqual({ facts: { ...facts, verified: true }, echoed: true })
+    const problem = 'certificate-not-trusted'
+    expect(seen.unverified).toEqual({ facts: { ...facts, verified: false, problem }, echoed: true })
+    expect(seen.verified).toEqual({ facts: { ...facts, verified: true, verifiedBy: 'pkix' }, echoed: true })
+    expect(seen.byRecord).toEqual({ facts: { ...facts, verified: true, verifiedBy: 'dane' }, echoed: true })
+    expect(seen.byWrongRecord).toEqual({ error: expect.stringMatching(/no TLSA record fits/) as string })
     expect(seen.refused).toEqual({ error: expect.stringMatching(/self-signed/) as string })
   })
 

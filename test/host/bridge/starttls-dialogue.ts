@@ -4,8 +4,11 @@
  */
 
 import { openCertificates } from '../../../src/host/bridge/common/certificates.ts'
-import type { Socket } from '../../../src/host/bridge/common/socket.ts'
+import { X509Certificate } from 'node:crypto'
+import type { TlsaAssociation } from '../../../src/delivery/index.ts'
+import type { Socket, TlsClientOptions } from '../../../src/host/bridge/common/socket.ts'
 import { nodeNetwork } from '../../../src/host/bridge/node/network.ts'
+import { issue, tlsa } from './authority.ts'
 
 const directory = process.argv[2] as string
 const identity = (await openCertificates({ source: { directory }, hostname: 'mx.example', log: () => {} })).current
@@ -55,14 +58,17 @@ interface Verdict {
   error?: string
 }
 
-async function converse(port: number, verify: boolean, ca?: readonly string[]): Promise<Verdict> {
+async function converse(
+  port: number,
+  verify: boolean,
+  trust: Partial<Pick<TlsClientOptions, 'ca' | 'dane'>> = {},
+): Promise<Verdict> {
   const socket = await nodeNetwork.connect({ address: '127.0.0.1', port, timeoutMs: 5_000 })
   const reader = new Reader(socket)
   await reader.take(3)
   socket.write(Buffer.from('STARTTLS'))
   await reader.take(2)
   try {
-    const trust = ca === undefined ? {} : { ca }
     const facts = await socket.startTlsClient({ servername: 'mx.example', verify, timeoutMs: 5_000, ...trust })
     socket.write(payload)
     const echoed = (await reader.take(payload.length)) === payload.toString('latin1')
@@ -80,7 +86,12 @@ const listener = await nodeNetwork.listen(
 )
 const { port } = listener.address
 const unverified = await converse(port, false)
-const verified = await converse(port, true, [identity.cert])
+const verified = await converse(port, true, { ca: [identity.cert] })
 const refused = await converse(port, true)
+const [record, wrongRecord] = [identity.cert, (await issue('mx.example')).cert].map((cert) =>
+  tlsa({ x509: new X509Certificate(cert) }, 3),
+) as [TlsaAssociation, TlsaAssociation]
+const byRecord = await converse(port, true, { dane: { records: [record], names: ['mx.example'] } })
+const byWrongRecord = await converse(port, true, { dane: { records: [wrongRecord], names: ['mx.example'] } })
 await listener.close()
-console.log(JSON.stringify({ unverified, verified, refused }))
+console.log(JSON.stringify({ unverified, verified, refused, byRecord, byWrongRecord }))

@@ -1,7 +1,7 @@
 /**
  * One connection to another mail server: the SMTP client engine on a socket, for one message after the other.
  *
- * Standards: RFC 5321 §4.5.3.2 (how long a client waits), RFC 3207.
+ * Standards: RFC 5321 §4.5.3.2 (how long a client waits), RFC 3207, RFC 7672 (DANE).
  * Security: the peer is any host on the Internet; the engine bounds its replies, this class bounds time.
  */
 
@@ -15,15 +15,20 @@ import {
   type RecipientOutcome,
   type SessionFailure,
 } from '../../../protocol/smtp/index.ts'
+import type { DaneReference, TlsPolicy } from '../../../delivery/index.ts'
+import type { TlsProblem } from '../../../queue/index.ts'
 import { Deadline } from './deadline.ts'
 import { describeError } from './log.ts'
+import { tlsProblem } from './tls-problem.ts'
 import { isLoopback, type Network, type Socket, type TlsFacts } from './socket.ts'
 
 export interface EgressRoute {
   readonly host: string
   readonly port: number
   readonly address: string
-  readonly tls: 'opportunistic' | 'required' | 'implicit' | 'none'
+  readonly tls: TlsPolicy
+  /** With `dane`. */
+  readonly dane?: DaneReference
   readonly hostname: string
   readonly auth?: { readonly user: string; readonly password: string }
 }
@@ -41,7 +46,8 @@ export interface EgressTimes {
 
 export type EgressOpening =
   | { readonly type: 'open'; readonly connection: EgressConnection }
-  | { readonly type: 'failed'; readonly failure: SessionFailure | ConnectFailure }
+  /** `problem`: what was wrong with the server's TLS, where that was the reason. */
+  | { readonly type: 'failed'; readonly failure: SessionFailure | ConnectFailure; readonly problem?: TlsProblem }
 
 /** No TCP connection: another address or target may do better. */
 export interface ConnectFailure {
@@ -53,6 +59,16 @@ export interface ConnectFailure {
 
 /** Content bytes in the system's hands at once: more would only sit in memory twice. */
 const maxBacklog = 512 * 1024
+
+/** The engine knows only whether there must be TLS: what certificates are worth is judged in the handshake. */
+const engineTls = {
+  none: 'none',
+  opportunistic: 'opportunistic',
+  encrypted: 'required',
+  dane: 'required',
+  required: 'required',
+  implicit: 'active',
+} as const
 
 type State = 'opening' | 'ready' | 'sending' | 'settling' | 'closed'
 
@@ -67,7 +83,10 @@ export class EgressConnection {
   #exchangeBy: number
   #capabilities: Capabilities | undefined
   #failure: SessionFailure | undefined
+  #problem: TlsProblem | undefined
   #blocked = false
+  /** A handshake that fails says why, and better than the end of the connection that comes with it. */
+  #shaking = false
   #transactions = 0
   #heard = false
   #opened: (opening: EgressOpening) => void = () => {}
@@ -100,7 +119,7 @@ export class EgressConnection {
     this.#exchangeBy = performance.now() + times.exchangeMs
     this.#engine = new SmtpClient({
       hostname: route.hostname,
-      tls: route.tls === 'implicit' ? 'active' : route.tls,
+      tls: engineTls[route.tls],
       ...(route.auth === undefined ? {} : { auth: route.auth }),
       allowPlaintextAuth: isLoopback(route.address),
     })
@@ -237,13 +256,16 @@ export class EgressConnection {
   }
 
   async #startTls(): Promise<void> {
-    const verify = this.#route.tls === 'required'
+    const verify = this.#route.tls === 'required' || this.#route.tls === 'dane'
+    this.#shaking = true
     try {
       await this.#socket.startTlsClient(tlsOptions(this.#route, this.#times, this.#ca, verify))
       this.#engine.tlsStarted()
     } catch (error) {
+      this.#problem = tlsProblem(error)
       this.#engine.tlsFailed(`TLS handshake with ${this.#route.host} failed: ${describeError(error)}`)
     }
+    this.#shaking = false
     this.#blocked = false
     this.#run()
   }
@@ -260,7 +282,7 @@ export class EgressConnection {
 
   /** Lets the engine account for what was under way, which ends in its `close`. */
   #gone(diagnostic: string): void {
-    if (this.#state === 'closed') return
+    if (this.#state === 'closed' || this.#shaking) return
     this.#engine.closed(diagnostic)
     this.#blocked = false
     this.#run()
@@ -271,7 +293,9 @@ export class EgressConnection {
     if (this.#state === 'closed') return
     this.#enter('closed')
     this.#deadline.close()
-    this.#opened({ type: 'failed', failure: this.#failure ?? lost(this.#route) })
+    const failure = this.#failure ?? lost(this.#route)
+    const problem = this.#problem ?? problemOf(failure)
+    this.#opened({ type: 'failed', failure, ...(problem === undefined ? {} : { problem }) })
     this.#socket.end()
   }
 
@@ -283,11 +307,18 @@ export class EgressConnection {
 
 function tlsOptions(route: EgressRoute, times: EgressTimes, ca: readonly string[] | undefined, verify: boolean) {
   return {
-    servername: route.host,
+    servername: route.dane?.names[0] ?? route.host,
     verify,
+    ...(route.dane === undefined ? {} : { dane: route.dane }),
     timeoutMs: times.handshakeMs,
     ...(ca === undefined ? {} : { ca }),
   }
+}
+
+/** No handshake took place: none was offered or it was refused, or the answer to STARTTLS was not one to go on with. */
+function problemOf(failure: SessionFailure | ConnectFailure): TlsProblem | undefined {
+  if (failure.stage !== 'tls') return undefined
+  return failure.enhanced === '4.7.4' || failure.reply !== undefined ? 'starttls-not-supported' : 'validation-failure'
 }
 
 function lost(route: EgressRoute): ConnectFailure {

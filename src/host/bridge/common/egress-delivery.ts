@@ -6,7 +6,7 @@
  */
 
 import { createHash } from 'node:crypto'
-import type { EgressRequest, EgressResult, EgressTarget } from '../../../delivery/index.ts'
+import type { EgressRequest, EgressResult, EgressSession, EgressTarget } from '../../../delivery/index.ts'
 import type { RecipientOutcome as SmtpOutcome, SessionFailure } from '../../../protocol/smtp/index.ts'
 import type { RecipientOutcome } from '../../../queue/index.ts'
 import {
@@ -71,6 +71,7 @@ class EgressRun {
   #sessions = 0
   #tls: TlsFacts | undefined
   #remote: string | undefined
+  readonly #tlsSessions: EgressSession[] = []
 
   constructor(ports: EgressPorts, request: EgressRequest, raw: Uint8Array, signal: AbortSignal) {
     this.#ports = ports
@@ -90,6 +91,7 @@ class EgressRun {
       recipients,
       ...(this.#tls === undefined ? {} : { tls: this.#tls }),
       ...(this.#remote === undefined ? {} : { remote: this.#remote }),
+      ...(this.#tlsSessions.length === 0 ? {} : { sessions: this.#tlsSessions }),
     }
   }
 
@@ -161,16 +163,30 @@ class EgressRun {
       port: target.port,
       address,
       tls: target.tls,
+      ...(target.dane === undefined ? {} : { dane: target.dane }),
       hostname,
       ...(auth === undefined ? {} : { auth }),
     }
     this.#attempts++
     const opening = await EgressConnection.open(network, route, times, ca)
+    this.#noteTls(route, opening)
     if (opening.type === 'open' || target.tls !== 'opportunistic' || opening.failure.stage !== 'tls') return opening
     // Broken TLS is no better than none, and mail that would go in clear text goes all the same (RFC 7435 §3).
     this.#ports.log('info', 'egress-tls-fallback', { host: target.host, reason: opening.failure.diagnostic })
     this.#attempts++
     return EgressConnection.open(network, { ...route, tls: 'none' }, times, ca)
+  }
+
+  #noteTls({ host, address, tls }: EgressRoute, opening: EgressOpening): void {
+    if (tls === 'none' || tls === 'implicit') return
+    if (opening.type === 'open') {
+      const facts = opening.connection.tls
+      const problem = facts === undefined ? 'starttls-not-supported' : facts.problem
+      const encrypted = facts !== undefined
+      this.#tlsSessions.push({ host, address, encrypted, ...(problem === undefined ? {} : { problem }) })
+    } else if (opening.problem !== undefined) {
+      this.#tlsSessions.push({ host, address, encrypted: false, problem: opening.problem })
+    }
   }
 
   /** Sends to all open recipients; false when a kept connection turned out to be dead. */
@@ -218,6 +234,7 @@ class EgressRun {
         diagnostic: outcome.diagnostic,
         remoteMta: target.host,
         ...(tls === undefined ? {} : { tls }),
+        ...(outcome.status === 'deferred' && endsSession(outcome) ? { site: true } : {}),
         ...(outcome.status === 'delivered'
           ? { success: connection.passesNotifications ? ('passed' as const) : ('relayed' as const) }
           : {}),
@@ -234,26 +251,34 @@ class EgressRun {
     const deciding = this.#failures.findLast((failure) => failure.status === 'deferred') ?? this.#failures.at(-1)
     const reply = deciding !== undefined && 'reply' in deciding ? deciding.reply : undefined
     return {
-        ...(outcome.status === 'deferred' && endsSession(outcome) ? { site: true } : {}),
       recipient,
       status: deciding?.status ?? 'deferred',
       ...(reply === undefined ? {} : { reply }),
       enhanced: deciding?.enhanced ?? '4.4.1',
       diagnostic: deciding?.diagnostic ?? 'No server could be tried',
+      ...(deciding?.status === 'deferred' && deciding.stage !== 'limit' ? { site: true } : {}),
       at: Date.now(),
     }
   }
+}
+
+/** The host closes the session (421), or it broke off: another message would have met the same. */
+function endsSession({ reply, enhanced }: SmtpOutcome): boolean {
+  return reply === undefined ? enhanced === '4.4.2' : reply.code === 421
 }
 
 /** Connections are shared only between requests that would make the same one. The password is in it as a digest. */
 function poolKey(request: EgressRequest, target: EgressTarget): string {
   const { auth, hostname } = request
   const password = auth === undefined ? '' : createHash('sha256').update(auth.password).digest('base64')
-  return JSON.stringify([hostname, target.host, target.port, target.tls, target.addresses, auth?.user ?? '', password])
+  return JSON.stringify([
+    hostname,
+    target.host,
+    target.port,
+    target.tls,
+    target.dane,
+    target.addresses,
+    auth?.user ?? '',
+    password,
+  ])
 }
-      ...(deciding?.status === 'deferred' && deciding.stage !== 'limit' ? { site: true } : {}),
-/** The host closes the session (421), or it broke off: another message would have met the same. */
-function endsSession({ reply, enhanced }: SmtpOutcome): boolean {
-  return reply === undefined ? enhanced === '4.4.2' : reply.code === 421
-}
-

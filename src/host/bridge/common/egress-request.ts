@@ -14,7 +14,7 @@ export interface ParsedEgress {
 }
 
 const maxHead = 4 * 1024 * 1024
-const policies = ['opportunistic', 'required', 'implicit', 'none']
+const policies = ['opportunistic', 'encrypted', 'dane', 'required', 'implicit', 'none']
 
 /** The request, or in one sentence what is wrong with it. */
 export function parseEgress(body: Uint8Array): ParsedEgress | string {
@@ -57,7 +57,7 @@ function isEnvelope(value: unknown): boolean {
 
 function isTarget(value: unknown): value is EgressTarget {
   if (!isObject(value) || !isName(value.host)) return false
-  const { port, tls, addresses } = value
+  const { port, tls, addresses, dane } = value
   return (
     typeof port === 'number' &&
     Number.isInteger(port) &&
@@ -65,9 +65,22 @@ function isTarget(value: unknown): value is EgressTarget {
     port < 65536 &&
     typeof tls === 'string' &&
     policies.includes(tls) &&
+    // Without records there would be nothing to verify by.
+    (tls === 'dane') === isDane(dane) &&
     Array.isArray(addresses) &&
     addresses.every(isName)
   )
+}
+
+function isDane(value: unknown): boolean {
+  if (!isObject(value) || !Array.isArray(value.records) || !Array.isArray(value.names)) return false
+  const { records, names } = value
+  return records.length > 0 && records.every(isAssociation) && names.length > 0 && names.every(isName)
+}
+
+function isAssociation(value: unknown): boolean {
+  if (!isObject(value) || typeof value.data !== 'string') return false
+  return [value.usage, value.selector, value.matchingType].every((number) => Number.isInteger(number))
 }
 
 /** Host names and addresses go to the resolver and into the dialogue: printable, no spaces. */

@@ -14,6 +14,8 @@ export {
   type ListenerName,
   type ListenerOptions,
 } from './options.ts'
+export { longestChain, verifyDane } from './dane.ts'
+export { tlsProblem, TlsVerificationError } from './tls-problem.ts'
 export type { TlsSource } from './certificates.ts'
 export {
   type ConnectOptions,

@@ -5,6 +5,8 @@
  * never thrown. Deadlines for what a peer must do next belong to the services; connecting and TLS handshakes have theirs
  * here, since nobody else can cut them off.
  */
+import type { DaneReference } from '../../../delivery/index.ts'
+import type { TlsProblem } from '../../../queue/index.ts'
 
 export interface Endpoint {
   /** IPv4 or IPv6 text, an IPv4-mapped IPv6 address already unwrapped. */
@@ -18,8 +20,12 @@ export interface TlsFacts {
   readonly version: string
   /** The IANA name of the cipher suite. */
   readonly cipher: string
-  /** Client side only: the certificate was checked against the name asked for and trusted. */
+  /** Client side only: the certificate was checked against what was asked for and trusted. */
   readonly verified: boolean
+  /** Client side only, of a verified certificate. */
+  readonly verifiedBy?: 'dane' | 'pkix'
+  /** Client side only, of one that is not: why. */
+  readonly problem?: TlsProblem
 }
 
 /** A server certificate with its chain, and its private key, both PEM. A changed certificate is a new object. */
@@ -33,6 +39,8 @@ export interface TlsClientOptions {
   readonly servername: string
   /** Break the handshake off when the certificate does not verify. */
   readonly verify: boolean
+  /** Verify by these TLSA records in place of the authorities that are trusted. */
+  readonly dane?: DaneReference
   /** Trusted roots (PEM) in place of the system's. */
   readonly ca?: readonly string[]
   readonly timeoutMs: number

@@ -17,6 +17,9 @@ import {
   type TlsClientOptions,
   type TlsFacts,
   type TlsIdentity,
+  longestChain,
+  tlsProblem,
+  verifyDane,
 } from '../common/index.ts'
 import { buffersPassed } from './young-collection.ts'
 
@@ -53,6 +56,17 @@ function endPoint(identity: TlsIdentity): Uint8Array | undefined {
     endPoints.set(identity, hash === undefined ? undefined : createHash(hash).update(certificate.raw).digest())
   }
   return endPoints.get(identity)
+}
+
+/** What the server shows: its own certificate, each followed by its issuer. */
+function chainOf(secure: tls.TLSSocket): X509Certificate[] {
+  const chain: X509Certificate[] = []
+  let certificate = secure.getPeerX509Certificate()
+  while (certificate !== undefined && chain.length < longestChain) {
+    chain.push(certificate)
+    certificate = certificate.issuerCertificate
+  }
+  return chain
 }
 
 export class NodeSocket implements Socket {
@@ -137,22 +151,30 @@ export class NodeSocket implements Socket {
     const plain = this.#detach()
     this.#identity = identity
     const secure = new tls.TLSSocket(plain, { isServer: true, secureContext: secureContext(identity) })
-    return this.#handshake(secure, 'secure', timeoutMs, () => true)
+    return this.#handshake(secure, 'secure', timeoutMs, () => ({ verified: true }))
   }
 
   async startTlsClient(options: TlsClientOptions): Promise<TlsFacts> {
     const plain = this.#detach()
     const named = net.isIP(options.servername) === 0
+    const { dane } = options
     const secure = tls.connect({
       socket: plain,
       ...(named ? { servername: options.servername } : {}),
       // With an address literal Node would verify against the socket's host: say which name is meant.
       ...(named ? {} : { host: options.servername }),
       ...(options.ca === undefined ? {} : { ca: [...options.ca] }),
-      rejectUnauthorized: options.verify,
+      rejectUnauthorized: options.verify && dane === undefined,
       minVersion: options.verify ? 'TLSv1.2' : 'TLSv1',
     })
-    return this.#handshake(secure, 'secureConnect', options.timeoutMs, () => secure.authorized)
+    return this.#handshake(secure, 'secureConnect', options.timeoutMs, () => {
+      if (dane !== undefined) {
+        verifyDane(chainOf(secure), dane, Date.now())
+        return { verified: true, verifiedBy: 'dane' }
+      }
+      if (secure.authorized) return { verified: true, verifiedBy: 'pkix' }
+      return { verified: false, problem: tlsProblem(secure.authorizationError) }
+    })
   }
 
   end(lingerMs: number = defaultLingerMs): void {
@@ -214,7 +236,7 @@ export class NodeSocket implements Socket {
     secure: tls.TLSSocket,
     event: 'secure' | 'secureConnect',
     timeoutMs: number,
-    verified: () => boolean,
+    judge: () => Omit<TlsFacts, 'version' | 'cipher'>,
   ): Promise<TlsFacts> {
     const plain = this.#stream
     this.#stream = secure
@@ -239,10 +261,12 @@ export class NodeSocket implements Socket {
       })
     })
     const cipher = secure.getCipher()
-    this.#tls = {
-      version: secure.getProtocol() ?? 'unknown',
-      cipher: cipher.standardName ?? cipher.name,
-      verified: verified(),
+    const version = secure.getProtocol() ?? 'unknown'
+    try {
+      this.#tls = { version, cipher: cipher.standardName ?? cipher.name, ...judge() }
+    } catch (error) {
+      secure.destroy()
+      throw error
     }
     // Who waits for the handshake must act on it before the first bytes under TLS come.
     setImmediate(() => {
