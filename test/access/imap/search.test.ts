@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { MailboxId, MailStore } from '../../../src/mailbox/index.ts'
 import { fromLatin1 } from '../../../src/format/index.ts'
 import { Client, newStore, now, simple } from './harness.ts'
@@ -203,5 +203,22 @@ describe('saved results (RFC 5182)', () => {
     await client.command('SEARCH RETURN (SAVE) OR 1 3')
     client.hibernate()
     expect(await client.command('FETCH $ UID')).toEqual(['a NO [NOTSAVED] The saved search result is no longer there'])
+  })
+})
+
+describe('what a search costs', () => {
+  it('is one look at a row of the view where a key needs no more: no message is looked up', async () => {
+    const indexOf = vi.spyOn(store.view(inbox), 'indexOf')
+    const envelopes = vi.spyOn(store, 'envelopes')
+    for (const key of ['UNSEEN', 'NOT FLAGGED', 'OR SEEN KEYWORD todo', 'SINCE 1-Jan-2020 LARGER 10', '1:* UID 1:*']) {
+      expect((await client.command(`SEARCH ${key}`)).at(-1), key).toBe('a OK SEARCH completed')
+    }
+    expect(indexOf).not.toHaveBeenCalled()
+    // Of a message that is gone, and that the client still counts, it has to be found out.
+    store.expunge(inbox, [uids[1]!])
+    indexOf.mockClear()
+    expect((await client.command('SEARCH ALL'))[0]).toBe('* SEARCH 1 3')
+    expect(indexOf).toHaveBeenCalledTimes(1)
+    expect(envelopes).not.toHaveBeenCalled()
   })
 })

@@ -39,7 +39,8 @@ export async function search(context: Context, command: SearchCommand | SortComm
   const number = ({ sequence, uid }: Found): number => (command.uid ? uid : sequence)
   const modSeq = withModSeq ? highestModSeq(context, returns, found) : undefined
   if (returns === undefined && (command.name === 'SORT' || !context.rev2)) {
-    const list = found.length > 0 ? ` ${found.map(number).join(' ')}` : ''
+    let list = ''
+    for (const message of found) list += ` ${number(message)}`
     context.output.text(`* ${command.name}${list}${modSeq === undefined ? '' : ` (MODSEQ ${modSeq})`}\r\n`)
   } else if (!(save && returns.options.size === 1)) {
     const values = returnedValues(returns ?? everything, found, number, relevancy)

@@ -10,6 +10,7 @@ import {
   type EmailId,
   type EmailSet,
   type EnvelopeColumn,
+  type MailboxView,
   type ThreadId,
 } from '../../../mailbox/index.ts'
 import { bad, inRanges, type SearchKey } from '../../../protocol/imap/index.ts'
@@ -25,14 +26,18 @@ export interface Criterion {
   readonly cost: Cost
   readonly columns: readonly EnvelopeColumn[]
   test(message: SearchMessage): boolean
+  /** The same question to a row of the view, where that is all that must be read. */
+  readonly ofRow?: RowTest
 }
+
+type RowTest = (view: MailboxView, row: number, uid: number, sequence: number) => boolean
 
 const day = 86_400_000
 const order: Cost[] = ['view', 'columns', 'octets']
 
 export function compile(context: Context, key: SearchKey, fuzzy: FuzzyMatches): Criterion {
   const matched = fuzzy.of(key)
-  if (matched !== undefined) return ofView(({ view, row }) => matched.has(view.emails[row] as number))
+  if (matched !== undefined) return ofView((view, row) => matched.has(view.emails[row] as number))
   switch (key.key) {
     case 'ALL':
       return ofView(() => true)
@@ -42,6 +47,8 @@ export function compile(context: Context, key: SearchKey, fuzzy: FuzzyMatches): 
       return some(key.keys.map((inner) => compile(context, inner, fuzzy)))
     case 'NOT': {
       const inner = compile(context, key.of, fuzzy)
+      const { ofRow } = inner
+      if (ofRow !== undefined) return ofView((view, row, uid, sequence) => !ofRow(view, row, uid, sequence))
       return { ...inner, test: (message) => !inner.test(message) }
     }
     case 'FUZZY':
@@ -57,14 +64,14 @@ export function compile(context: Context, key: SearchKey, fuzzy: FuzzyMatches): 
       return age(context, key)
     case 'SIZE':
       return key.relation === 'larger'
-        ? ofView(({ view, row }) => (view.sizes[row] as number) > key.octets)
-        : ofView(({ view, row }) => (view.sizes[row] as number) < key.octets)
+        ? ofView((view, row) => (view.sizes[row] as number) > key.octets)
+        : ofView((view, row) => (view.sizes[row] as number) < key.octets)
     case 'MODSEQ':
-      return ofView(({ view, row }) => (view.modseqs[row] as number) >= key.modSeq)
+      return ofView((view, row) => (view.modseqs[row] as number) >= key.modSeq)
     case 'EMAILID':
-      return ofView(({ view, row }) => formatEmailId(view.emails[row] as EmailId) === key.id)
+      return ofView((view, row) => formatEmailId(view.emails[row] as EmailId) === key.id)
     case 'THREADID':
-      return ofView(({ view, row }) => formatThreadId(view.threads[row] as ThreadId) === key.id)
+      return ofView((view, row) => formatThreadId(view.threads[row] as ThreadId) === key.id)
     case 'SUBJECT': {
       const wanted = comparable(key.text)
       return { cost: 'columns', columns: ['subject'], test: (message) => message.subject.includes(wanted) }
@@ -93,19 +100,35 @@ export function compile(context: Context, key: SearchKey, fuzzy: FuzzyMatches): 
   }
 }
 
-function ofView(test: (message: SearchMessage) => boolean): Criterion {
-  return { cost: 'view', columns: [], test }
+function ofView(ofRow: RowTest): Criterion {
+  return { cost: 'view', columns: [], test: ({ view, row, uid, sequence }) => ofRow(view, row, uid, sequence), ofRow }
 }
 
 /** All must hold; the cheap ones are asked first, so that the dear ones are asked of few. */
 function every(criteria: Criterion[]): Criterion {
+  const [only] = criteria
+  if (only !== undefined && criteria.length === 1) return only
+  const rows = rowTests(criteria)
+  if (rows !== undefined) {
+    return ofView((view, row, uid, sequence) => rows.every((ofRow) => ofRow(view, row, uid, sequence)))
+  }
   const sorted = cheapFirst(criteria)
   return { ...combined(criteria), test: (message) => sorted.every((criterion) => criterion.test(message)) }
 }
 
 function some(criteria: Criterion[]): Criterion {
+  const rows = rowTests(criteria)
+  if (rows !== undefined) {
+    return ofView((view, row, uid, sequence) => rows.some((ofRow) => ofRow(view, row, uid, sequence)))
+  }
   const sorted = cheapFirst(criteria)
   return { ...combined(criteria), test: (message) => sorted.some((criterion) => criterion.test(message)) }
+}
+
+/** Undefined: one of them needs more than the view. */
+function rowTests(criteria: readonly Criterion[]): RowTest[] | undefined {
+  const tests = criteria.map(({ ofRow }) => ofRow).filter((ofRow) => ofRow !== undefined)
+  return tests.length === criteria.length ? tests : undefined
 }
 
 function cheapFirst(criteria: readonly Criterion[]): Criterion[] {
@@ -121,10 +144,10 @@ function flag(name: string, set: boolean): Criterion {
   const keyword = keywordOfFlag(name)
   // Nothing is ever \Recent here, nor has a system flag that does not exist.
   if (keyword === undefined) return ofView(() => !set)
-  if (keyword === '$seen') return ofView(({ view, row }) => view.isSeenAt(row) === set)
-  if (keyword === '\\deleted') return ofView(({ view, row }) => view.isDeletedAt(row) === set)
+  if (keyword === '$seen') return ofView((view, row) => view.isSeenAt(row) === set)
+  if (keyword === '\\deleted') return ofView((view, row) => view.isDeletedAt(row) === set)
   const known = new Map<number, boolean>()
-  return ofView(({ view, row }) => {
+  return ofView((view, row) => {
     if (view.extra.size > 0 && view.extraAt(row).length > 0) return view.keywordsAt(row).includes(keyword) === set
     const bits = view.flags[row] as number
     let has = known.get(bits)
@@ -137,12 +160,14 @@ function inSet(context: Context, key: Extract<SearchKey, { key: 'UID' | 'SEQUENC
   const { map } = context.mailbox
   if (key.set.saved) {
     const uids = new Set(context.mailbox.savedUids())
-    return ofView(({ uid }) => uids.has(uid))
+    return ofView((_view, _row, uid) => uids.has(uid))
   }
   const largest = map.length === 0 ? 0 : map.uidAt(map.length)
   if (key.key === 'SEQUENCE' && context.uidOnly) throw bad('Message numbers are off', 'UIDREQUIRED')
   const ranges = key.set.resolve(key.key === 'UID' ? largest : map.length)
-  return ofView(key.key === 'UID' ? ({ uid }) => inRanges(ranges, uid) : ({ sequence }) => inRanges(ranges, sequence))
+  return key.key === 'UID'
+    ? ofView((_view, _row, uid) => inRanges(ranges, uid))
+    : ofView((_view, _row, _uid, sequence) => inRanges(ranges, sequence))
 }
 
 const isAddressField = (name: string): boolean => ['from', 'to', 'cc', 'bcc'].includes(name.toLowerCase())
@@ -174,7 +199,7 @@ function date(key: Extract<SearchKey, { key: 'DATE' }>): Criterion {
   if (key.field === 'saved') {
     return { cost: 'columns', columns: ['savedAt'], test: (message) => holds(message.savedAt) }
   }
-  if (key.field === 'received') return ofView(({ view, row }) => holds(view.received[row] as number))
+  if (key.field === 'received') return ofView((view, row) => holds(view.received[row] as number))
   return {
     cost: 'columns',
     columns: ['envelope'],
@@ -188,6 +213,6 @@ function date(key: Extract<SearchKey, { key: 'DATE' }>): Criterion {
 function age(context: Context, key: Extract<SearchKey, { key: 'AGE' }>): Criterion {
   const limit = context.now() - key.seconds * 1000
   return key.relation === 'older'
-    ? ofView(({ view, row }) => (view.received[row] as number) <= limit)
-    : ofView(({ view, row }) => (view.received[row] as number) >= limit)
+    ? ofView((view, row) => (view.received[row] as number) <= limit)
+    : ofView((view, row) => (view.received[row] as number) >= limit)
 }

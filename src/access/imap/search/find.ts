@@ -11,20 +11,27 @@ export interface Found {
   uid: number
 }
 
-/** The messages for which the criterion holds, ascending. Expunged ones do not match, told or not. */
-export async function find(context: Context, criterion: Criterion, candidates: readonly number[]): Promise<Found[]> {
+/**
+ * The messages for which the criterion holds, ascending: of all of them, or of the sequence numbers given. Expunged ones do
+ * not match, told or not.
+ */
+export async function find(context: Context, criterion: Criterion, candidates?: readonly number[]): Promise<Found[]> {
   const selected = context.mailbox
   const { map } = selected
   const view = selected.view
   const found: Found[] = []
   const there: number[] = []
-  for (const sequence of candidates) {
+  const count = candidates?.length ?? map.length
+  const { ofRow } = criterion
+  for (let at = 0, next = 0; at < count; at++) {
+    const sequence = candidates === undefined ? at + 1 : (candidates[at] as number)
     const uid = map.uidAt(sequence)
-    const row = view.indexOf(uid)
+    // Mostly the row behind the last one.
+    const row = next < view.length && view.uids[next] === uid ? next : view.indexOf(uid)
     if (row < 0) continue
-    if (criterion.cost !== 'view') there.push(uid)
-    else if (criterion.test(new SearchMessage(context.store, { sequence, uid, view, row })))
-      found.push({ sequence, uid })
+    next = row + 1
+    if (ofRow === undefined) there.push(uid)
+    else if (ofRow(view, row, uid, sequence)) found.push({ sequence, uid })
   }
   if (there.length === 0) return found
   // Texts are looked for in what the index lets pass: mostly a few messages, read a handful at a time.

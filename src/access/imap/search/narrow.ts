@@ -9,11 +9,11 @@ import type { SearchKey } from '../../../protocol/imap/index.ts'
 import type { Context } from '../context.ts'
 import type { FuzzyMatches } from './fuzzy.ts'
 
-/** Sequence numbers of the messages for which the key may hold, ascending. */
-export function candidates(context: Context, key: SearchKey, fuzzy: FuzzyMatches): number[] {
+/** Sequence numbers of the messages for which the key may hold, ascending. Undefined: any message may match. */
+export function candidates(context: Context, key: SearchKey, fuzzy: FuzzyMatches): number[] | undefined {
   const { map, view } = context.mailbox
   const emails = narrowed(context, key, fuzzy)
-  if (emails === undefined) return Array.from({ length: map.length }, (_, index) => index + 1)
+  if (emails === undefined) return undefined
   const sequences: number[] = []
   for (let row = 0; row < view.length; row++) {
     if (!emails.has(view.emails[row] as number)) continue
