@@ -31,6 +31,7 @@ export { bodyParts, partName } from './message/body-parts.ts'
 export type { BodyParts } from './message/body-parts.ts'
 export { baseSubject, readSubject, type SubjectParts } from './message/base-subject.ts'
 export { crlfSize, CrlfSize } from './message/crlf-size.ts'
+export { type HeaderExtent, headerExtents, Surrogate, surrogateSize } from './surrogate/surrogate.ts'
 export { summarise } from './message/summarise.ts'
 export type { MessageSummary } from './message/summary.ts'
 export { decodeTransferEncoding } from './text/transfer.ts'
@@ -88,6 +89,22 @@ export {
   type StsPolicy,
   stsPolicyLines,
 } from './mta-sts/sts-policy.ts'
+export { type ReportDestination, tlsReportDestinations, tlsReportRecord } from './tls-rpt/tls-rpt-record.ts'
+export {
+  type TlsFailure,
+  type TlsFailureType,
+  tlsFailureTypes,
+  type TlsPolicyResult,
+  type TlsReport,
+  type TlsReportPolicy,
+} from './tls-rpt/tls-report.ts'
+export {
+  composeTlsReport,
+  formatTlsReport,
+  tlsReportFileName,
+  type TlsReportMail,
+} from './tls-rpt/format-tls-report.ts'
+export { attachedTlsReport, parseTlsReport } from './tls-rpt/parse-tls-report.ts'
 export { composeMdn } from './mdn/compose-mdn.ts'
 export {
   actionModes as dispositionActionModes,
