@@ -37,6 +37,13 @@ export class CrlfSizes {
     return new Map(Array.from(rows, (row) => [row.id, row.crlf_size]))
   }
 
+  /** Of the surrogates (RFC 6858) of emails that have one: those with more than ASCII in a header. */
+  ofSurrogates(): ReadonlyMap<EmailId, number> {
+    const query = 'SELECT id, surrogate_size FROM email WHERE surrogate_size IS NOT NULL'
+    const rows = this.#parts.sql.exec<{ id: EmailId; surrogate_size: number }>(query)
+    return new Map(Array.from(rows, (row) => [row.id, row.surrogate_size]))
+  }
+
   /** Counts those of these emails that exist, and keeps what it found. */
   async count(ids: readonly EmailId[]): Promise<ReadonlyMap<EmailId, number>> {
     const { sql, transaction } = this.#parts

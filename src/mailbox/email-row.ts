@@ -23,8 +23,8 @@ type Described = Omit<Description, 'messageId'> & { readonly messageId?: string 
 
 const insert = `
   INSERT INTO email (id, places, thread, blob, size, received, sent, zone, attachment, header_size, message_id, subject,
-    base_subject, preview, envelope, body_structure, parts, crlf_size)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+    base_subject, preview, envelope, body_structure, parts, crlf_size, surrogate_size)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 /** Whether the description goes into the row. Otherwise the message must be inline, since it is described when read. */
 export function fitsOneRow(text: Described): boolean {
@@ -52,6 +52,7 @@ export function insertEmail(sql: Sql, email: Email): void {
     email.headerSize,
     ...(fitsOneRow(email) ? text : text.map(() => null)),
     email.crlfSize ?? null,
+    email.surrogateSize ?? null,
   )
 }
 
@@ -64,6 +65,7 @@ export function emailFromRow(row: SqlRow, read: (blob: BlobNumber) => Uint8Array
     blob,
     size: row.size as number,
     crlfSize: (row.crlf_size as number | null) ?? undefined,
+    surrogateSize: (row.surrogate_size as number | null) ?? undefined,
     receivedAt: row.received as number,
     sentAt: (row.sent as number | null) ?? undefined,
     sentZone: row.zone as number,

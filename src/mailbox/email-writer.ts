@@ -134,6 +134,7 @@ export class EmailWriter {
       blob,
       size: wanted.raw.length,
       crlfSize: summary.crlfSize,
+      surrogateSize: summary.surrogateSize,
       receivedAt: wanted.receivedAt ?? now(),
       sentAt: summary.sentAt,
       sentZone: summary.sentZone ?? 0,

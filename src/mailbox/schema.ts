@@ -108,6 +108,11 @@ export const schema: readonly Migration[] = [
   `
   ALTER TABLE credential ADD COLUMN scram TEXT;
   `,
+  // Sizes of messages in the form without UTF-8 in headers. Most have none, and only those that have are in the index.
+  `
+  ALTER TABLE email ADD COLUMN surrogate_size INTEGER;
+  CREATE INDEX email_surrogate_size ON email (surrogate_size) WHERE surrogate_size IS NOT NULL;
+  `,
 ]
 
 /** The tables whose keys come from the account's counter; with `change` they hold its highest value at all times. */

@@ -288,6 +288,11 @@ export class MailStore extends AccountStore implements Mail {
     return this.open().crlfSizes.odd()
   }
 
+  /** Octets of the surrogates of emails that have other than ASCII in a header (RFC 6858), lines ended by CRLF. */
+  surrogateSizes(): ReadonlyMap<EmailId, number> {
+    return this.open().crlfSizes.ofSurrogates()
+  }
+
   /** Reads these emails, keeps what it counts, and gives that; without those that do not exist. Throws `unavailable`. */
   countCrlfSizes(ids: readonly EmailId[]): Promise<ReadonlyMap<EmailId, number>> {
     return this.open().crlfSizes.count(ids)

@@ -93,6 +93,8 @@ export interface Email {
   readonly size: number
   /** With every line ended by CRLF; undefined for an email from before this was counted. See `MailStore.crlfSizes`. */
   readonly crlfSize: number | undefined
+  /** In the form without UTF-8 in headers, where that is another; undefined too for an email from before there was one. */
+  readonly surrogateSize: number | undefined
   readonly receivedAt: number
   readonly sentAt: number | undefined
   /** Minutes east of UTC in the Date field. */

@@ -17,6 +17,19 @@ describe('sizes with every line ended by CRLF (RFC 1939 §11)', () => {
     expect(store.crlfSizes().size).toBe(1)
   })
 
+  test('surrogates are counted apart, for those alone that have one (RFC 6858)', () => {
+    const { store, sql, inbox, reopen } = openStore()
+    const raws = [whole, 'Subject: \xc3\xa9\r\n\r\nline'].map((text) => ({
+      raw: fromLatin1(text),
+      mailboxIds: [inbox],
+    }))
+    const [, second] = store.add(raws)
+    const surrogate = 'Subject: =?utf-8?B?w6k=?=\r\n\r\nline\r\n'
+    expect([...store.surrogateSizes()]).toEqual([[second!.id, surrogate.length]])
+    expect(reopen().email(second!.id)?.surrogateSize).toBe(surrogate.length)
+    expect(sql.exec('SELECT 1 AS one FROM email WHERE surrogate_size IS NOT NULL').toArray()).toHaveLength(1)
+  })
+
   test('the index costs no row for a message of whole lines', () => {
     const { store, sql, inbox } = openStore()
     store.add([{ raw: fromLatin1(whole), mailboxIds: [inbox] }])

@@ -50,14 +50,14 @@ export class Maildrop {
     return new Maildrop(mailbox, store.state, hidden.bounds, entries)
   }
 
-  /** Learns the sizes on the wire. Rejects when some have to be counted and the blob store fails. */
-  async measure(store: MailStore): Promise<void> {
-    const unknown = this.#measure(store.crlfSizes())
+  /** Learns the sizes on the wire, `utf8` or not. Rejects when some have to be counted and the blob store fails. */
+  async measure(store: MailStore, utf8: boolean): Promise<void> {
+    const unknown = this.#measure(wireSizes(store, utf8))
     if (unknown.length > 0) this.#measure(await store.countCrlfSizes(unknown))
   }
 
   /** The maildrop that `state` was taken from; undefined when not all of it is known any more. */
-  static resume(store: MailStore, state: MaildropState): Maildrop | undefined {
+  static resume(store: MailStore, state: MaildropState, utf8: boolean): Maildrop | undefined {
     const mailbox = inbox(store)
     const { opened, hidden, marked, gone } = state
     const view = store.view(mailbox)
@@ -73,7 +73,7 @@ export class Maildrop {
     if (entries.length !== state.length) return undefined
     entries.sort((a, b) => a.uid - b.uid)
     const maildrop = new Maildrop(mailbox, opened, hidden, entries)
-    if (maildrop.#measure(store.crlfSizes()).length > 0) return undefined
+    if (maildrop.#measure(wireSizes(store, utf8)).length > 0) return undefined
     for (let at = 0; at < gone.length; at += 4) maildrop.#restoreGone(gone[at] as number, gone[at + 3] as number)
     for (let at = 0; at < marked.length; at += 2) {
       for (let number = marked[at] as number; number <= (marked[at + 1] as number); number++) maildrop.mark(number)
@@ -219,6 +219,13 @@ function within(runs: readonly number[], number: number): boolean {
     if (number >= (runs[at] as number) && number <= (runs[at + 1] as number)) return true
   }
   return false
+}
+
+/** Where they are not the stored ones; null: not known. */
+function wireSizes(store: MailStore, utf8: boolean): ReadonlyMap<EmailId, number | null> {
+  const sizes = store.crlfSizes()
+  const surrogates = utf8 ? undefined : store.surrogateSizes()
+  return surrogates === undefined || surrogates.size === 0 ? sizes : new Map([...sizes, ...surrogates])
 }
 
 function inbox(store: MailStore): MailboxId {

@@ -1,9 +1,14 @@
 /**
  * The octets of messages, in pieces; small ones that a client takes one after the other are read many at once.
  *
+ * A client that has not said UTF8 gets surrogates of messages that have more than ASCII in their headers (RFC 6856 §2.1,
+ * RFC 6858).
+ *
  * Limits: `readAhead` octets are held between commands, for a client that asks for one message at a time.
  */
 import type { EmailId, MailStore } from '../../mailbox/index.ts'
+import { decodeParts, headerExtents, Surrogate } from '../../format/index.ts'
+import type { MultiLine } from '../../protocol/pop3/index.ts'
 import type { Maildrop } from './maildrop.ts'
 
 /** Octets of a large message read at once. */
@@ -17,14 +22,25 @@ export class MessageSource {
   readonly #store: MailStore
   readonly #maildrop: Maildrop
   readonly #readAhead: number
+  /** The emails that are not sent as they are. */
+  readonly #surrogates: { has(email: EmailId): boolean }
   #held: ReadonlyMap<EmailId, Uint8Array> = new Map()
   /** The message that a client going through all of them would ask for now. */
   #expected = 1
 
-  constructor(store: MailStore, maildrop: Maildrop, readAhead: number) {
+  constructor(store: MailStore, maildrop: Maildrop, options: { readonly readAhead: number; readonly utf8: boolean }) {
     this.#store = store
     this.#maildrop = maildrop
-    this.#readAhead = readAhead
+    this.#readAhead = options.readAhead
+    this.#surrogates = options.utf8 ? new Set() : store.surrogateSizes()
+  }
+
+  /** Takes the octets of a message, and gives to `text` what this client may see of them. */
+  writer(number: number, text: MultiLine): { push(piece: Uint8Array): void } {
+    const email = this.#maildrop.email(number)
+    const parts = this.#surrogates.has(email) ? this.#store.email(email)?.parts : undefined
+    if (parts === undefined) return text
+    return new Surrogate(headerExtents(decodeParts(parts)), (bytes) => text.push(bytes))
   }
 
   /**

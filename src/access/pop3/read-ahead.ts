@@ -145,7 +145,7 @@ export class ReadAhead {
     if (raw === undefined) return undefined
     const pieces = [fromLatin1(`+OK ${this.#maildrop.octets(number)} octets\r\n`)]
     const text = new MultiLine((bytes) => pieces.push(bytes))
-    text.push(raw)
+    this.#source.writer(number, text).push(raw)
     text.end()
     return pieces
   }

@@ -2,12 +2,20 @@
  * What survives hibernation: enough to see the same maildrop again.
  */
 
-/** Structured-clonable; a few hundred octets as a rule, never above 16 KiB. */
-export interface Pop3SessionState {
-  /** The shape's version: a deployed server meets states that an older one has written. */
-  readonly version: 1
+/** How the client has logged in. */
+export interface Pop3SessionFacts {
   /** The connection is under TLS. */
   readonly tls: boolean
+  /** The client said UTF8: it takes messages as they are (RFC 6856 §2.1). */
+  readonly utf8?: true
+  /** The connection is one that a login can be bound to: CAPA names the mechanisms that do (RFC 2449 §5). */
+  readonly bound?: true
+}
+
+/** Structured-clonable; a few hundred octets as a rule, never above 16 KiB. */
+export interface Pop3SessionState extends Pop3SessionFacts {
+  /** The shape's version: a deployed server meets states that an older one has written. */
+  readonly version: 1
   readonly maildrop: MaildropState
   /** Pieces of input received. */
   readonly pieces: number

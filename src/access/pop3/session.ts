@@ -13,7 +13,7 @@ import { fromLatin1 } from '../../format/index.ts'
 import { Output, type SessionEngine, type SessionLog, type SessionOutput } from '../session/index.ts'
 import { defaultSessionLimits, type Pop3SessionLimits } from './limits.ts'
 import { Maildrop } from './maildrop.ts'
-import type { Pop3SessionState } from './session-state.ts'
+import type { Pop3SessionFacts, Pop3SessionState } from './session-state.ts'
 import { BrokenOff, Transaction } from './transaction.ts'
 
 export interface Pop3SessionDeps {
@@ -23,18 +23,13 @@ export interface Pop3SessionDeps {
   readonly limits?: Partial<Pop3SessionLimits>
 }
 
-export interface Pop3SessionFacts {
-  /** The connection is under TLS. */
-  readonly tls: boolean
-}
-
 export class Pop3Session implements SessionEngine<Pop3SessionState> {
   readonly #store: MailStore
   readonly #log: SessionLog
   readonly #limits: Pop3SessionLimits
   readonly #output: Output
   readonly #reader: LineReader
-  readonly #tls: boolean
+  readonly #facts: Pop3SessionFacts
   /** Undefined until it is opened. */
   #transaction: Transaction | undefined
   /** Pieces of input received: the bridge counts them too. */
@@ -44,18 +39,18 @@ export class Pop3Session implements SessionEngine<Pop3SessionState> {
   #closed = false
   #badCommands = 0
 
-  constructor(deps: Pop3SessionDeps, { tls }: Pop3SessionFacts) {
+  constructor(deps: Pop3SessionDeps, { tls, utf8, bound }: Pop3SessionFacts) {
     this.#limits = { ...defaultSessionLimits, ...deps.limits }
     this.#store = deps.store
     this.#log = deps.log
-    this.#tls = tls
+    this.#facts = { tls, ...(utf8 && { utf8 }), ...(bound && { bound }) }
     this.#output = new Output(deps.output, { piece: this.#limits.outputPiece, window: this.#limits.outputWindow })
     this.#reader = new LineReader(this.#limits)
   }
 
   /** The session that `state()` was taken from; undefined when its maildrop is not known any more. */
   static resume(deps: Pop3SessionDeps, state: Pop3SessionState): Pop3Session | undefined {
-    const maildrop = Maildrop.resume(deps.store, state.maildrop)
+    const maildrop = Maildrop.resume(deps.store, state.maildrop, state.utf8 === true)
     if (maildrop === undefined) return undefined
     const session = new Pop3Session(deps, state)
     session.#enter(maildrop)
@@ -114,14 +109,20 @@ export class Pop3Session implements SessionEngine<Pop3SessionState> {
     const maildrop = transaction?.readAhead.binding === true ? undefined : transaction?.maildrop.state(limit)
     const input = this.#reader.snapshot(limit)
     if (maildrop === undefined || input === undefined) return undefined
-    const state = { version: 1, tls: this.#tls, maildrop, pieces: this.#pieces } as const
+    const state = { version: 1, ...this.#facts, maildrop, pieces: this.#pieces } as const
     const badCommands = this.#badCommands === 0 ? {} : { badCommands: this.#badCommands }
     return { ...state, ...(input === '' ? {} : { input }), ...badCommands }
   }
 
   #enter(maildrop: Maildrop): Transaction {
     const { readAhead } = this.#limits
-    const parts = { store: this.#store, output: this.#output, tls: this.#tls, readAhead, isOver: () => this.#closed }
+    const parts = {
+      store: this.#store,
+      output: this.#output,
+      facts: this.#facts,
+      readAhead,
+      isOver: () => this.#closed,
+    }
     return (this.#transaction = new Transaction({ ...parts, maildrop }))
   }
 
@@ -129,7 +130,7 @@ export class Pop3Session implements SessionEngine<Pop3SessionState> {
     try {
       const maildrop = Maildrop.open(this.#store)
       const transaction = this.#enter(maildrop)
-      await maildrop.measure(this.#store)
+      await maildrop.measure(this.#store, this.#facts.utf8 === true)
       this.#output.text(`+OK ${transaction.summary}\r\n`)
     } catch (error) {
       this.#hangUp(this.#refusalOf(error, 'login'))

@@ -5,9 +5,10 @@
  */
 import { formatEmailId, type MailStore } from '../../mailbox/index.ts'
 import { capabilities, language, MultiLine, Pop3Error, type Pop3Command } from '../../protocol/pop3/index.ts'
-import { unboundMechanisms } from '../../protocol/sasl/index.ts'
+import { boundMechanisms, unboundMechanisms } from '../../protocol/sasl/index.ts'
 import type { Output } from '../session/index.ts'
 import type { Maildrop } from './maildrop.ts'
+import type { Pop3SessionFacts } from './session-state.ts'
 import { MessageSource } from './message-source.ts'
 import { markedAnswer, ReadAhead } from './read-ahead.ts'
 
@@ -21,7 +22,7 @@ export interface TransactionParts {
   readonly store: MailStore
   readonly maildrop: Maildrop
   readonly output: Output
-  readonly tls: boolean
+  readonly facts: Pop3SessionFacts
   /** Octets, see `Pop3SessionLimits`. */
   readonly readAhead: number
   /** The connection is gone: say no more. */
@@ -36,7 +37,10 @@ export class Transaction {
 
   constructor(parts: TransactionParts) {
     this.maildrop = parts.maildrop
-    this.#source = new MessageSource(parts.store, parts.maildrop, parts.readAhead)
+    this.#source = new MessageSource(parts.store, parts.maildrop, {
+      readAhead: parts.readAhead,
+      utf8: parts.facts.utf8 === true,
+    })
     this.readAhead = new ReadAhead(parts.maildrop, this.#source, parts.readAhead)
     this.#parts = parts
   }
@@ -44,7 +48,7 @@ export class Transaction {
   /** Answers any command but QUIT. Throws `Pop3Error`, `StoreError`, `BrokenOff`. */
   async run(command: Exclude<Pop3Command, { name: 'QUIT' }>): Promise<void> {
     const { maildrop } = this
-    const { output, tls } = this.#parts
+    const { output, facts } = this.#parts
     if (command.name !== 'RETR' && command.name !== 'DELE') this.readAhead.interrupted()
     switch (command.name) {
       case 'STAT': {
@@ -70,7 +74,12 @@ export class Transaction {
       case 'NOOP':
         return output.text('+OK\r\n')
       case 'CAPA':
-        return output.text(capabilities({ tls: tls ? 'active' : 'available', mechanisms: unboundMechanisms }))
+        return output.text(
+          capabilities({
+            tls: facts.tls ? 'active' : 'available',
+            mechanisms: facts.bound === true ? boundMechanisms : unboundMechanisms,
+          }),
+        )
       case 'LANG':
         return output.text(language(command.tag))
     }
@@ -113,11 +122,12 @@ export class Transaction {
     const { output, isOver } = this.#parts
     const size = this.maildrop.storedSize(number)
     const text = new MultiLine((bytes) => output.bytes(bytes), bodyLines)
+    const message = this.#source.writer(number, text)
     let sent = 0
     try {
       for await (const piece of this.#source.pieces(number, bodyLines === undefined)) {
         if (sent === 0) output.text(`+OK ${this.maildrop.octets(number)} octets\r\n`)
-        text.push(piece)
+        message.push(piece)
         sent += piece.length
         if (output.congested) await output.drained()
         if (isOver() || text.done) break

@@ -18,6 +18,7 @@ import type { Part } from './part.ts'
 import { previewOf } from './preview.ts'
 import { encodeParts } from './stored-parts.ts'
 import type { MessageSummary } from './summary.ts'
+import { surrogateSize } from '../surrogate/surrogate.ts'
 
 /** `root`: what `parseMessage(raw)` gave, if that has been done already. Never throws. */
 export function summarise(raw: Uint8Array, root: Part = parseMessage(raw)): MessageSummary {
@@ -41,6 +42,8 @@ export function summarise(raw: Uint8Array, root: Part = parseMessage(raw)): Mess
   }
   const messageId = ids('message-id')[0]
   if (messageId !== undefined) summary.messageId = messageId
+  const surrogate = surrogateSize(raw, root)
+  if (surrogate !== undefined) summary.surrogateSize = surrogate
   const date = parseDate(header.last('date') ?? '')
   if (date) {
     summary.sentAt = date.time

@@ -28,4 +28,6 @@ export interface MessageSummary {
   headerSize: number
   /** Octets with CRLF for each lone LF, and at the end: see `crlfSize`. */
   crlfSize: number
+  /** Of a message that has other than ASCII in a header: see `surrogateSize`. */
+  surrogateSize?: number
 }

@@ -23,6 +23,10 @@ export type SessionRequest = {
   readonly tls: boolean
   /** The connection is compressed already, from before an UNAUTHENTICATE. */
   readonly compressed?: true
+  /** A POP3 client has said UTF8 (RFC 6856 §2.1). */
+  readonly utf8?: true
+  /** Logins can be bound to the connection: POP3 goes on to say so (RFC 2449 §5). */
+  readonly bound?: true
 } & LoginProof
 
 export function bridgeRoutes(house: House): Hono {
@@ -94,7 +98,7 @@ export function parseSessionRequest(header: string | null): SessionRequest | und
     return undefined // not base64, UTF-8 or JSON
   }
   if (typeof value !== 'object' || value === null) return undefined
-  const { protocol, login, tag, clientAddress, tls, compressed } = value as Record<string, unknown>
+  const { protocol, login, tag, clientAddress, tls, compressed, utf8, bound } = value as Record<string, unknown>
   const proof = readProof(value as Record<string, unknown>)
   if (
     (protocol !== 'imap' && protocol !== 'pop3') ||
@@ -111,7 +115,17 @@ export function parseSessionRequest(header: string | null): SessionRequest | und
   ) {
     return undefined
   }
-  return { protocol, login, ...proof, tag, clientAddress, tls, ...(compressed === true ? { compressed } : {}) }
+  return {
+    protocol,
+    login,
+    ...proof,
+    tag,
+    clientAddress,
+    tls,
+    ...(compressed === true ? { compressed } : {}),
+    ...(utf8 === true ? { utf8 } : {}),
+    ...(bound === true ? { bound } : {}),
+  }
 }
 
 /** Undefined for anything that is not exactly one proof. */

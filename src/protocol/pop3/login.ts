@@ -75,7 +75,7 @@ export class Pop3Login {
   #step: SaslStep | undefined
   /** Credentials were refused, and the client has been told why in a challenge; it has to respond before that is over. */
   #refusal: Pop3Error | undefined
-  /** The client said UTF8. Names and passwords are UTF-8 either way; messages are sent as they are stored. */
+  /** The client said UTF8. Names and passwords are UTF-8 either way; the session sends messages as they are stored. */
   #utf8 = false
   #waiting: 'tls' | 'login' | 'closed' | undefined
   #commands = 0
@@ -163,6 +163,12 @@ export class Pop3Login {
   /** True once the connection is to be closed: after `close`, or a `loginFailed` that was one too many. */
   get closed(): boolean {
     return this.#waiting === 'closed'
+  }
+
+  /** What the session has to know of the time before it. */
+  get facts(): { utf8?: true; bound?: true } {
+    const bound = this.#mechanisms.includes('SCRAM-SHA-256-PLUS')
+    return { ...(this.#utf8 && { utf8: true }), ...(bound && { bound }) }
   }
 
   /** All bytes received behind the login, also those that came since: the session's first input. */

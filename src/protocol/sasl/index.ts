@@ -9,5 +9,5 @@ export type {
   ScramSalt,
   ScramSignature,
 } from './exchange.ts'
-export { saslMechanisms, saslServer, unboundMechanisms, withoutChannel } from './server.ts'
+export { boundMechanisms, saslMechanisms, saslServer, unboundMechanisms, withoutChannel } from './server.ts'
 export { saslClient, type SaslClient } from './client.ts'

@@ -14,6 +14,9 @@ import { ScramServer } from './scram.ts'
 /** What does not need TLS to work, the best first. */
 export const unboundMechanisms: readonly SaslMechanism[] = ['SCRAM-SHA-256', 'OAUTHBEARER', 'XOAUTH2', 'PLAIN', 'LOGIN']
 
+/** What is offered on a connection to which a login can be bound. */
+export const boundMechanisms: readonly SaslMechanism[] = ['SCRAM-SHA-256-PLUS', ...unboundMechanisms]
+
 /**
  * What is offered, the best first. Without a setting there is no SCRAM, since it needs a nonce; with channel binding only
  * on connections that have the binding TLS 1.3 prescribes (RFC 9266 §3).
@@ -21,7 +24,7 @@ export const unboundMechanisms: readonly SaslMechanism[] = ['SCRAM-SHA-256', 'OA
 export function saslMechanisms(setting: SaslSetting | undefined): readonly SaslMechanism[] {
   if (setting === undefined) return unboundMechanisms.filter((name) => name !== 'SCRAM-SHA-256')
   if (setting.channelBinding('tls-exporter') === undefined) return unboundMechanisms
-  return ['SCRAM-SHA-256-PLUS', ...unboundMechanisms]
+  return boundMechanisms
 }
 
 /** The setting as it is without TLS, where there is no channel to bind to. */

@@ -4,7 +4,12 @@
 import { memorySql } from '../../../src/host/memory/sql.ts'
 import { MailStore, type MailboxRole } from '../../../src/mailbox/index.ts'
 import { fromLatin1, latin1 } from '../../../src/format/index.ts'
-import { Pop3Session, type Pop3SessionLimits, type Pop3SessionState } from '../../../src/access/pop3/index.ts'
+import {
+  Pop3Session,
+  type Pop3SessionFacts,
+  type Pop3SessionLimits,
+  type Pop3SessionState,
+} from '../../../src/access/pop3/index.ts'
 import { AheadAnswers, type AheadOffer } from '../../../src/host/bridge/common/ahead-answers.ts'
 import { chunked } from '../../chunked.ts'
 
@@ -32,6 +37,7 @@ export function deliver(store: MailStore, raw: string | string[], role: MailboxR
 export interface ClientOptions {
   readonly size?: number
   readonly limits?: Partial<Pop3SessionLimits>
+  readonly facts?: Partial<Pop3SessionFacts>
   /** The network: false while the client does not read. */
   readonly reading?: boolean
   /** A bridge that gives out what it was sent ahead; others let it fall. */
@@ -55,7 +61,7 @@ export class Client {
     this.store = store
     this.#options = options
     this.reading = options.reading ?? true
-    this.session = new Pop3Session(this.#deps(), { tls: true })
+    this.session = new Pop3Session(this.#deps(), { tls: true, ...options.facts })
     this.#unsubscribe = store.onCommit((commit) => this.session.notify(commit))
   }
 

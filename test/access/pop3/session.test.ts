@@ -204,6 +204,12 @@ describe('CAPA and LANG', () => {
       ]),
     )
     expect(lines).not.toContain('STLS')
+    const bound = await example({ facts: { bound: true } })
+    expect(await bound.command('CAPA')).toContain(
+      'SASL SCRAM-SHA-256-PLUS SCRAM-SHA-256 OAUTHBEARER XOAUTH2 PLAIN LOGIN',
+    )
+    bound.hibernate()
+    expect((await bound.command('CAPA')).join()).toContain('SCRAM-SHA-256-PLUS')
     expect(await client.command('LANG en')).toEqual(['+OK en Texts are English'])
   })
 })

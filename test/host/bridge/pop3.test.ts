@@ -34,8 +34,18 @@ describe('a POP3 login', () => {
       tag: '',
       clientAddress: '127.0.0.1',
       tls: name === 'pop3s',
+      ...(name === 'pop3s' && { bound: true }),
     })
     expect(await pop3.say('STAT\r\n', /STAT\r\n/)).toBe('echo STAT\r\n')
+  })
+
+  it('tells the session that the client has said UTF8 (RFC 6856 §2.1)', async () => {
+    const { worker, client } = await scene({}, (fake) => serving(fake))
+    const pop3 = await client('pop3')
+    await pop3.expect(greeting)
+    await pop3.say('UTF8\r\n', /\r\n/)
+    await pop3.say(login, /octets\)\r\n/)
+    expect(worker.sessions[0]?.request.utf8).toBe(true)
   })
 
   it('starts TLS and logs in then (RFC 2595 §4)', async () => {

@@ -196,6 +196,7 @@ export class SessionConnection {
       clientAddress: remote.address,
       tls: socket.tls !== undefined,
       ...(this.#compressed ? { compressed: true } : {}),
+      ...this.#engine?.facts,
     })
     if (opening.type === 'refused') return this.#loginFailed(event.login, opening)
     this.#opening = false

@@ -6,6 +6,7 @@
 
 import type { LoginProof, SaslAnswer, SaslQuestion, SaslSetting } from '../../../protocol/sasl/index.ts'
 import type { BridgeLimits } from './options.ts'
+import type { SessionFacts } from './session-socket.ts'
 
 export interface SessionProtocol {
   /** In the `Facteur-Session` header: the Worker chooses the session engine by it. */
@@ -46,6 +47,8 @@ export interface LoginEngine {
   loginFailed(failure: LoginFailure): Uint8Array
   /** No more will be taken: close. */
   readonly closed: boolean
+  /** What the session has to know of the time before it; nothing in IMAP. */
+  readonly facts?: SessionFacts
   /** All bytes behind the login: the session's first input. */
   takeRest(): Uint8Array
 }

@@ -21,7 +21,16 @@ export type SessionLogin = {
   readonly tls: boolean
   /** The connection is compressed already, from before an UNAUTHENTICATE. */
   readonly compressed?: true
-} & LoginProof
+} & SessionFacts &
+  LoginProof
+
+/** What a POP3 client has said or shown before its login. */
+export interface SessionFacts {
+  /** It takes messages with UTF-8 in their headers (RFC 6856 §2.1). */
+  readonly utf8?: true
+  /** Logins can be bound to its connection. */
+  readonly bound?: true
+}
 
 export type SessionOpening =
   | { readonly type: 'open'; readonly socket: SessionSocket }

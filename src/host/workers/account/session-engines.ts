@@ -48,8 +48,8 @@ const imap: SessionKind = {
 
 const pop3: SessionKind = {
   exclusive: true,
-  begin(deps, { tls }) {
-    const engine = new Pop3Session(deps, { tls })
+  begin(deps, facts) {
+    const engine = new Pop3Session(deps, facts)
     return { engine, begun: engine.begin() }
   },
   resume: (deps, state) => Pop3Session.resume(deps, state as Pop3SessionState),
