@@ -27,6 +27,9 @@ export class MailboxView extends Columns {
   readonly #keywords: KeywordTable
   /** Kept in step by every write. */
   readonly tally = new Tally()
+  /** What is the same for all sessions, until the view changes. */
+  #uidList: Uint32Array | undefined
+  #flagsUsed: number | undefined
   uids: Uint32Array
   modseqs: Uint32Array
 
@@ -92,9 +95,25 @@ export class MailboxView extends Columns {
     for (let row = from; row < Math.min(to, this.length); row++) yield this.entry(row)
   }
 
-  /** All UIDs, ascending; a copy that stays as it is. */
+  /** All UIDs, ascending; a copy that stays as it is, and is not to be written to: all who ask are given the same. */
   uidList(): Uint32Array {
-    return this.uids.slice(0, this.length)
+    if (this.#uidList?.length !== this.length) this.#uidList = this.uids.slice(0, this.length)
+    return this.#uidList
+  }
+
+  /** The keyword bits that some message has. */
+  get flagsUsed(): number {
+    if (this.#flagsUsed === undefined) {
+      let bits = 0
+      for (let row = 0; row < this.length; row++) bits |= this.flags[row] as number
+      this.#flagsUsed = bits
+    }
+    return this.#flagsUsed
+  }
+
+  /** The keywords that some message has, in no order. */
+  keywordsUsed(): ReadonlySet<string> {
+    return new Set([this.#keywords.names(this.flagsUsed), ...this.extra.values()].flat())
   }
 
   /** UIDs of messages marked `\Deleted`, ascending. */
@@ -130,12 +149,14 @@ export class MailboxView extends Columns {
   place(uid: number, modseq: number, row: ColumnRow): void {
     const at = this.append(row)
     this.uids[at] = uid
+    if (this.#flagsUsed !== undefined) this.#flagsUsed |= row.flags
     this.#touch(at, modseq)
     this.tally.add(row.flags, row.size)
   }
 
   /** Counts rows from `from` on, which were filled as columns. For this room. */
   tallyFrom(from: number): void {
+    this.#flagsUsed = undefined
     for (let row = from; row < this.length; row++) {
       this.tally.add(this.flags[row] as number, this.sizes[row] as number)
       this.tally.modseq = Math.max(this.tally.modseq, this.modseqs[row] as number)
@@ -145,12 +166,15 @@ export class MailboxView extends Columns {
   /** For this room. */
   flag(row: number, modseq: number, flags: number, extra: readonly string[]): void {
     this.tally.change(this.flags[row] as number, flags)
+    this.#flagsUsed = undefined
     this.setFlags(row, flags, extra)
     this.#touch(row, modseq)
   }
 
   override remove(rows: readonly number[]): void {
     for (const row of rows) this.tally.remove(this.flags[row] as number, this.sizes[row] as number)
+    this.#uidList = undefined
+    this.#flagsUsed = undefined
     super.remove(rows)
   }
 

@@ -11,6 +11,12 @@ export class FlagList {
   /** Keyword bits whose names are all in the list. */
   #bits = 0
 
+  /** Adds what any row of the view has. */
+  addAll(view: MailboxView): void {
+    this.#bits |= view.flagsUsed
+    for (const keyword of view.keywordsUsed()) this.#flags.add(flagOfKeyword(keyword))
+  }
+
   /** Adds what a row of the view has; true when that was news. */
   add(view: MailboxView, row: number): boolean {
     const bits = view.flags[row] as number

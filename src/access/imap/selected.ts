@@ -64,8 +64,10 @@ export class Selected {
     this.#gone = new Set(gone)
     this.#goneSince = facts.goneSince ?? 1
     const view = store.view(facts.mailbox)
-    for (let row = 0; row < view.length; row++) {
-      if ((view.modseqs[row] as number) <= facts.told) this.flagList.add(view, row)
+    const { told } = facts
+    if (told === store.state) this.flagList.addAll(view)
+    for (let row = 0; told < store.state && row < view.length; row++) {
+      if ((view.modseqs[row] as number) <= told) this.flagList.add(view, row)
     }
   }
 

@@ -9,8 +9,10 @@ export class SequenceMap {
   /** Ascending; the first `#length` entries count. */
   #uids: Uint32Array
   #length: number
+  /** `#uids` is this map's own: until the first change it is that of all sessions that have opened the mailbox. */
+  #owned = false
 
-  /** `uids` ascending; taken over. */
+  /** `uids` ascending; not written to. */
   constructor(uids: Uint32Array) {
     this.#uids = uids
     this.#length = uids.length
@@ -62,16 +64,14 @@ export class SequenceMap {
 
   /** A message behind the last one. */
   append(uid: number): void {
-    if (this.#length === this.#uids.length) {
-      const larger = new Uint32Array(Math.max(64, this.#length * 2))
-      larger.set(this.#uids)
-      this.#uids = larger
-    }
+    if (this.#length === this.#uids.length) this.#own(Math.max(64, this.#length * 2))
+    else if (!this.#owned) this.#own(this.#uids.length)
     this.#uids[this.#length++] = uid
   }
 
   /** Removes UIDs; gives the number each had when it went, the ones before it already gone (RFC 9051 §7.5.1). */
   remove(gone: ReadonlySet<number>): number[] {
+    if (!this.#owned) this.#own(this.#length)
     const numbers: number[] = []
     let kept = 0
     for (let index = 0; index < this.#length; index++) {
@@ -86,6 +86,13 @@ export class SequenceMap {
   /** All UIDs, ascending; valid until the next change. */
   get uids(): Uint32Array {
     return this.#uids.subarray(0, this.#length)
+  }
+
+  #own(capacity: number): void {
+    const own = new Uint32Array(capacity)
+    own.set(this.uids)
+    this.#uids = own
+    this.#owned = true
   }
 
   #sequencesInRanges(ranges: readonly NumberRange[]): number[] {

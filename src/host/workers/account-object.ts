@@ -274,9 +274,10 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
     const { events, sockets, sessions, indexing } = this.#rooms
-    if (events.owns(socket)) return
+    // Mostly it is a session in memory: whose a socket is has to be read from its attachment.
+    if (!sessions.has(socket) && events.owns(socket)) return
     indexing.soon()
-    if (!sockets.owns(socket)) return sessions.receive(socket, message)
+    if (sessions.has(socket) || !sockets.owns(socket)) return sessions.receive(socket, message)
     sessions.restore()
     await sockets.receive(socket, message)
   }

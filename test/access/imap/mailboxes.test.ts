@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { MailStore } from '../../../src/mailbox/index.ts'
 import { matches } from '../../../src/access/imap/mailbox-names.ts'
 import { Client, deliver, newStore, simple } from './harness.ts'
@@ -174,6 +174,18 @@ describe('STATUS', () => {
 })
 
 describe('SELECT', () => {
+  it('asks no message for anything when nothing has changed since the last time', async () => {
+    deliver(store, [simple, simple, simple], 'inbox', ['$seen', 'todo'])
+    const first = await client.command('SELECT INBOX')
+    expect(first[0]).toBe('* FLAGS (\\Answered \\Flagged \\Deleted \\Seen \\Draft todo)')
+    const view = store.view(store.mailboxByRole('inbox')!.id)
+    const asked = (['keywordsAt', 'isSeenAt', 'indexOf'] as const).map((name) => vi.spyOn(view, name))
+    const list = view.uidList()
+    expect((await client.command('SELECT INBOX')).slice(1)).toEqual(first)
+    for (const spy of asked) expect(spy).not.toHaveBeenCalled()
+    expect(view.uidList()).toBe(list)
+  })
+
   it('tells what RFC 3501 §6.3.1 asks for', async () => {
     const uids = deliver(store, [simple, simple], 'inbox', ['$seen'])
     deliver(store, simple, 'inbox', ['todo'])

@@ -49,6 +49,7 @@ export function select(context: Context, command: SelectCommand): Completion {
 
 /** The sequence number of the first message without `\Seen`, or 0. */
 function firstUnseen(view: MailboxView): number {
+  if (view.tally.unseen === 0) return 0
   for (let row = 0; row < view.length; row++) if (!view.isSeenAt(row)) return row + 1
   return 0
 }

@@ -89,6 +89,11 @@ export class SessionSockets {
     for (const socket of this.#sockets()) this.#resume(socket)
   }
 
+  /** A session in memory; one that sleeps is not known. */
+  has(socket: WebSocket): boolean {
+    return this.#live.has(socket)
+  }
+
   async receive(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
     this.restore()
     const live = this.#live.get(socket)
