@@ -12,7 +12,8 @@ import { composeNotification, lateRecipients } from './notification.ts'
 import type { QueueOptions } from './options.ts'
 import type { DeliveryAgent, RecipientOutcome } from './outcome.ts'
 import { retryDelay } from './retry-schedule.ts'
-import type { Spool, SpooledEntry } from './spool.ts'
+import type { Spool } from './spool.ts'
+import type { SpooledEntry } from './spool-row.ts'
 import { told, type TrackingNotice, untold } from './tracking.ts'
 import { applyOutcome } from './verdict.ts'
 
@@ -24,6 +25,12 @@ export interface AttemptPorts {
   /** Tells a submission how far its recipients are. Resolved means that it knows; a rejection is tried again. */
   track?: (notice: TrackingNotice) => Promise<void>
   log: (event: QueueEvent) => void
+  /**
+   * Resolves after the moment for which an entry that is over may stay in the database, so that its end can share the commit
+   * of the next write. Absent: not at all. A crash within that moment sends the message again, as a crash does between the
+   * other side's 250 and ours hearing of it (RFC 1047).
+   */
+  linger?: () => Promise<void>
 }
 
 export class Attempts {
@@ -31,12 +38,18 @@ export class Attempts {
   readonly #ports: AttemptPorts
   readonly #options: QueueOptions
   readonly #destination: Destination
+  #lingering: Promise<void> | undefined
 
   constructor(spool: Spool, ports: AttemptPorts, options: QueueOptions, destination: Destination) {
     this.#spool = spool
     this.#ports = ports
     this.#options = options
     this.#destination = destination
+  }
+
+  /** Resolves when the end of every entry that is over is written down. */
+  async settled(): Promise<void> {
+    await this.#lingering
   }
 
   /** When the entry's next turn is; Infinity while it is held, undefined when it is gone. */
@@ -202,7 +215,7 @@ export class Attempts {
         const recipients = silent.map((recipient) => recipient.address)
         this.#ports.log({ type: 'unreported', id: entry.key.toString(36), recipients })
       }
-      this.#spool.remove(entry)
+      this.#end(entry)
       return undefined
     }
     const kept = { ...entry, next: this.#nextTurn(entry, this.#ports.clock()) }
@@ -211,6 +224,16 @@ export class Attempts {
   }
 
   #nextTurn(entry: SpooledEntry, now: number): number {
+  #end(entry: SpooledEntry): void {
+    const { linger } = this.#ports
+    if (linger === undefined) return this.#spool.remove(entry)
+    this.#spool.end(entry)
+    this.#lingering ??= linger().then(() => {
+      this.#lingering = undefined
+      this.#spool.flush()
+    })
+  }
+
     if (entry.status === 'held') return Infinity
     let next = Infinity
     for (const recipient of entry.recipients) {

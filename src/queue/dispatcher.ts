@@ -11,7 +11,8 @@ import type { QueueEvent } from './event.ts'
 import type { QueueOptions } from './options.ts'
 import type { Rate } from './rate.ts'
 import { retryDelay } from './retry-schedule.ts'
-import { progressOf, type Spool, type SpooledEntry } from './spool.ts'
+import type { Spool } from './spool.ts'
+import { progressOf, type SpooledEntry } from './spool-row.ts'
 
 export interface DispatcherPorts {
   spool: Spool

@@ -7,7 +7,7 @@ import { composeReport, type DeliveryReport, type ReportedRecipient } from '../f
 import type { Envelope } from '../protocol/smtp/index.ts'
 import type { QueuedRecipient } from './entry.ts'
 import type { QueueOptions } from './options.ts'
-import type { SpooledEntry } from './spool.ts'
+import type { SpooledEntry } from './spool-row.ts'
 import { wants } from './verdict.ts'
 
 /** Recipients whose sender should now hear that the message is late: once a message, while something waits. */
@@ -27,7 +27,8 @@ export interface Notification {
 
 /**
  * The report on everything owed and on `late`, from the null reverse-path so that it can never start a loop
- * (RFC 3461 §6.1). Its Message-ID follows from the entry: handed over twice after a crash, it can be told for the same.
+ * (RFC 3461 §6.1). Its Message-ID follows from the entry and its newest outcome: handed over twice after a crash, it can be
+ * told for the same, and no two reports share one, since entries of several queues may have the same key.
  */
 export function composeNotification(
   entry: SpooledEntry,
@@ -41,14 +42,14 @@ export function composeNotification(
     ...owed.map((recipient) => reported(recipient, recipient.owed as ReportedRecipient['action'])),
     ...late.map((recipient) => ({ ...reported(recipient, 'delayed'), willRetryUntil: entry.expires })),
   ]
-  const attempts = Math.max(...[...owed, ...late].map((recipient) => recipient.attempts))
+  const newest = Math.max(...[...owed, ...late].map(({ last }) => last?.at ?? entry.received))
   const { reversePath, smtputf8, ret, envid } = entry.envelope
   const report: DeliveryReport = {
     reportingMta: options.hostname,
     from: options.reportFrom,
     to: reversePath,
     date: now,
-    messageId: `report.${entry.key.toString(36)}.${attempts}@${options.hostname}`,
+    messageId: `report.${entry.key.toString(36)}.${newest.toString(36)}.${atoms(entry.domain)}@${options.hostname}`,
     arrivalDate: entry.received,
     recipients,
     original,
@@ -68,6 +69,11 @@ export function composeNotification(
     },
     actions: recipients.map((recipient) => `${recipient.action} ${recipient.finalRecipient}`),
   }
+}
+
+/** A domain, or an address literal, as part of a Message-ID (dot-atom, RFC 5322 §3.6.4). */
+function atoms(domain: string): string {
+  return domain.replaceAll(/[^A-Za-z0-9.-]+/g, '-')
 }
 
 function reported(recipient: QueuedRecipient, action: ReportedRecipient['action']): ReportedRecipient {

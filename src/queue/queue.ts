@@ -11,7 +11,8 @@ import { Dispatcher } from './dispatcher.ts'
 import type { NewEntry, QueuedEntry, QueuedRecipient } from './entry.ts'
 import type { QueueEvent } from './event.ts'
 import type { QueueOptions } from './options.ts'
-import { Spool, type SpooledEntry } from './spool.ts'
+import { Spool } from './spool.ts'
+import type { SpooledEntry } from './spool-row.ts'
 
 export interface QueuePorts extends Omit<AttemptPorts, 'log'> {
   sql: Sql
@@ -114,6 +115,7 @@ export class Queue {
   async run(signal?: AbortSignal): Promise<void> {
     this.#openQueue()
     await this.#dispatcher.run(signal)
+    await this.#attempts.settled()
     await this.#tellIdle()
   }
 

@@ -4,13 +4,16 @@
  * Cost: an entry with a small message is one row, written once and deleted once; a large one is a row per MiB more. Times
  * are kept in memory (`Agenda`), so no index is written.
  */
-import { isMigrated, migrate, type Migration, type Sql, type SqlRow } from '../storage/index.ts'
-import type { EntryStatus, QueuedEntry, QueuedRecipient } from './entry.ts'
+import { isMigrated, migrate, type Migration, type Sql } from '../storage/index.ts'
+import { Recent } from './recent.ts'
+import { columns, entryOf, type EntryRow, type SpooledEntry, values } from './spool-row.ts'
 
 /** Messages up to this size lie in their entry's row: a deferral rewrites them, which is rare and cheaper than a row. */
 const inlineLimit = 128 * 1024
 /** Below the 2 MB that a row may hold. */
 const chunkSize = 1024 * 1024
+/** Octets of messages that are kept in memory for their first attempt, too. */
+const recentLimit = 4 * 1024 * 1024
 
 const schema: readonly Migration[] = [
   `CREATE TABLE entry (
@@ -27,31 +30,6 @@ const schema: readonly Migration[] = [
    ALTER TABLE entry_2 RENAME TO entry`,
 ]
 
-interface EntryRow extends SqlRow {
-  id: number
-  domain: string
-  status: EntryStatus
-  received: number
-  expires: number
-  /** Null while held, and of an entry that came in with its claim (`insert`). */
-  next: number | null
-  size: number
-  priority: number
-  facts: string
-  recipients: string
-}
-
-/** What changes rarely: kept as one JSON text. */
-interface Facts {
-  envelope: QueuedEntry['envelope']
-  delayNoticed?: boolean
-  reportFailures?: number
-  interrupted?: number
-}
-
-/** An entry as the spool keeps it: the number instead of the text id, and nothing of the moment. */
-export type SpooledEntry = Omit<QueuedEntry, 'id' | 'active'> & { key: number }
-
 /** What the agenda is made from. */
 export interface Appointed {
   key: number
@@ -61,11 +39,12 @@ export interface Appointed {
   newborn: boolean
 }
 
-const columns = 'id, domain, status, received, expires, next, size, priority, facts, recipients'
-
 export class Spool {
   readonly #sql: Sql
   #exists: boolean
+  readonly #recent = new Recent(recentLimit)
+  /** Entries that are over and still in the database, with their sizes. */
+  readonly #over = new Map<number, number>()
 
   constructor(sql: Sql) {
     this.#sql = sql
@@ -81,14 +60,11 @@ export class Spool {
   /** `claimed`: its first attempt begins at once, which the row says in place of a claim. */
   insert(entry: SpooledEntry, raw: Uint8Array, claimed = false): void {
     this.#create()
+    this.flush()
+    if (claimed) this.#recent.keep(entry, raw)
+    if (raw.length <= inlineLimit) return this.#insert(entry, claimed, raw)
     this.#sql.transaction(() => {
-      const inline = raw.length <= inlineLimit
-      this.#sql.exec(
-        `INSERT INTO entry (${columns}, raw) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-        ...values(claimed ? { ...entry, next: Infinity } : entry),
-        inline ? raw : null,
-      )
-      if (inline) return
+      this.#insert(entry, claimed, null)
       for (let seq = 0; seq * chunkSize < raw.length; seq++) {
         const piece = raw.subarray(seq * chunkSize, (seq + 1) * chunkSize)
         this.#sql.exec('INSERT INTO chunk VALUES (?, ?, ?)', entry.key, seq, piece)
@@ -96,7 +72,17 @@ export class Spool {
     })
   }
 
+  #insert(entry: SpooledEntry, claimed: boolean, raw: Uint8Array | null): void {
+    this.#sql.exec(
+      `INSERT INTO entry (${columns}, raw) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      ...values(claimed ? { ...entry, next: Infinity } : entry),
+      raw,
+    )
+  }
+
   update(entry: SpooledEntry): void {
+    this.flush()
+    this.#recent.forget(entry.key)
     const [key, domain, status, received, expires, next, size, priority, facts, recipients] = values(entry)
     this.#sql.exec(
       `UPDATE entry SET domain = ?, status = ?, received = ?, expires = ?, next = ?, size = ?, priority = ?,
@@ -114,15 +100,35 @@ export class Spool {
     )
   }
 
-  remove(entry: { key: number; size: number }): void {
+  /** The entry is over, and its row goes with the next write or `flush`: a commit that need not be one of its own. */
+  end({ key, size }: { key: number; size: number }): void {
+    this.#recent.forget(key)
+    this.#over.set(key, size)
+  }
+
+  /** Writes down what is over. */
+  flush(): void {
+    if (this.#over.size === 0) return
+    const over = [...this.#over]
+    this.#over.clear()
+    for (const [key, size] of over) this.remove({ key, size })
+  }
+
+  remove({ key, size }: { key: number; size: number }): void {
+    this.flush()
+    this.#recent.forget(key)
+    const remove = () => this.#sql.exec('DELETE FROM entry WHERE id = ?', key)
+    if (size <= inlineLimit) return void remove()
     this.#sql.transaction(() => {
-      this.#sql.exec('DELETE FROM entry WHERE id = ?', entry.key)
-      if (entry.size > inlineLimit) this.#sql.exec('DELETE FROM chunk WHERE entry = ?', entry.key)
+      remove()
+      this.#sql.exec('DELETE FROM chunk WHERE entry = ?', key)
     })
   }
 
   get(key: number): SpooledEntry | undefined {
-    if (!this.exists) return undefined
+    if (!this.exists || this.#over.has(key)) return undefined
+    const recent = this.#recent.entry(key)
+    if (recent !== undefined) return recent
     const row = this.#sql.exec<EntryRow>(`SELECT ${columns} FROM entry WHERE id = ?`, key).toArray()[0]
     return row === undefined ? undefined : entryOf(row)
   }
@@ -130,6 +136,7 @@ export class Spool {
   /** Entries after `after`, oldest first. */
   page(after: number, limit: number): SpooledEntry[] {
     if (!this.exists) return []
+    this.flush()
     const query = `SELECT ${columns} FROM entry WHERE id > ? ORDER BY id LIMIT ?`
     return this.#sql.exec<EntryRow>(query, after, limit).toArray().map(entryOf)
   }
@@ -148,7 +155,9 @@ export class Spool {
 
   /** The message, byte for byte. */
   raw(key: number): Uint8Array | undefined {
-    if (!this.exists) return undefined
+    if (!this.exists || this.#over.has(key)) return undefined
+    const recent = this.#recent.raw(key)
+    if (recent !== undefined) return recent
     const query = 'SELECT size, raw FROM entry WHERE id = ?'
     const row = this.#sql.exec<{ size: number; raw: ArrayBuffer | null }>(query, key).toArray()[0]
     if (row === undefined) return undefined
@@ -181,6 +190,7 @@ export class Spool {
   }
 
   setState(key: string, value: string | undefined): void {
+    this.flush()
     if (value === undefined) {
       if (this.exists) this.#sql.exec('DELETE FROM state WHERE key = ?', key)
       return
@@ -192,54 +202,5 @@ export class Spool {
   #create(): void {
     if (!this.#exists) migrate(this.#sql, schema)
     this.#exists = true
-  }
-}
-
-/** Changes with every attempt that ends: a claim on an older value is a claim that was never finished. */
-export function progressOf(entry: SpooledEntry): number {
-  return entry.recipients.reduce(
-    (sum, { attempts, owed }) => sum + attempts * 2 + (owed === undefined ? 0 : 1),
-    entry.reportFailures,
-  )
-}
-
-type Columns = [number, string, EntryStatus, number, number, number | null, number, number, string, string]
-
-function values(entry: SpooledEntry): Columns {
-  const { envelope, delayNoticed, reportFailures, interrupted } = entry
-  const facts: Facts = { envelope }
-  if (delayNoticed) facts.delayNoticed = true
-  if (reportFailures > 0) facts.reportFailures = reportFailures
-  if (interrupted > 0) facts.interrupted = interrupted
-  return [
-    entry.key,
-    entry.domain,
-    entry.status,
-    entry.received,
-    entry.expires,
-    entry.next === Infinity ? null : entry.next,
-    entry.size,
-    entry.priority,
-    JSON.stringify(facts),
-    JSON.stringify(entry.recipients),
-  ]
-}
-
-function entryOf(row: EntryRow): SpooledEntry {
-  const facts = JSON.parse(row.facts) as Facts
-  return {
-    key: row.id,
-    domain: row.domain,
-    status: row.status,
-    received: row.received,
-    expires: row.expires,
-    next: row.next ?? (row.status === 'waiting' ? row.received : Infinity),
-    size: row.size,
-    priority: row.priority,
-    envelope: facts.envelope,
-    delayNoticed: facts.delayNoticed === true,
-    reportFailures: facts.reportFailures ?? 0,
-    interrupted: facts.interrupted ?? 0,
-    recipients: JSON.parse(row.recipients) as QueuedRecipient[],
   }
 }

@@ -5,7 +5,7 @@
  */
 import type { SubmissionTag } from '../protocol/smtp/index.ts'
 import type { QueuedRecipient } from './entry.ts'
-import type { SpooledEntry } from './spool.ts'
+import type { SpooledEntry } from './spool-row.ts'
 
 /** What a queue knows of one recipient. */
 export interface TrackedStatus {

@@ -39,6 +39,8 @@ export class QueueStage {
   answer: (recipient: string, job: DeliveryJob) => Answer | Promise<Answer> = () => delivered
   report: () => Reply | Promise<Reply> = () => ({ code: 250, enhanced: '2.0.0', text: 'Ok' })
   track: ((notice: TrackingNotice) => Promise<void>) | undefined
+  /** As `QueuePorts.linger`; for the next life. */
+  linger: (() => Promise<void>) | undefined
   readonly hooks: string[] = []
   queue: Queue
   readonly #options: Partial<QueueOptions>
@@ -70,6 +72,7 @@ export class QueueStage {
         return reply
       },
       ...(this.track === undefined ? {} : { track: this.track }),
+      ...(this.linger === undefined ? {} : { linger: this.linger }),
       onBusy: () => void this.hooks.push('busy'),
       onIdle: () => void this.hooks.push('idle'),
       log: (event) => this.events.push(event),

@@ -17,6 +17,9 @@ import { nameOf } from './object-name.ts'
 import { durableSql } from './sql.ts'
 
 /** After a fault of ours: long enough not to spin, short enough not to be noticed. */
+/** For so long the end of a message may wait for a commit to share; most of what a busy queue writes is such ends. */
+const LINGER_MS = 100
+
 const AFTER_FAULT_MS = 60_000
 
 export class QueueObject extends DurableObject<Env> implements QueueDoor {
@@ -39,7 +42,8 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
         env.ACCOUNT.getByName(accountId).trackSubmission(tag, [...statuses]),
       onBusy: async () => registry().markWaiting(domain),
       onIdle: async () => registry().clearWaiting(domain),
-      log: logEvent,
+      log: queueLog(ports.trace),
+      linger: () => scheduler.wait(LINGER_MS),
       options: queueOptions(env),
     })
   }
