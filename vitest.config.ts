@@ -12,6 +12,8 @@ function worker(more: { r2Buckets?: string[] }): Parameters<typeof cloudflareTes
         FACTEUR_ADMIN_TOKEN: 'admin-token-of-the-tests',
         FACTEUR_EGRESS: 'http://bridge.test',
         FACTEUR_DOH: 'https://doh.test/dns-query',
+        // Where mail of these tests comes from; those that are about verifying come from elsewhere.
+        FACTEUR_TRUSTED_NETWORKS: '192.0.2.0/24',
         FACTEUR_RETRY_FIRST_SECONDS: '60',
       },
       ...more,

@@ -10,4 +10,10 @@ export { checkRecipient, type RecipientQuestion } from './recipient-check.ts'
 export { reportThrough } from './report.ts'
 export { checkSender, type SenderQuestion } from './sender-check.ts'
 export type { SigningPort } from './sign.ts'
+export {
+  parseVerification,
+  type ParsedVerification,
+  type VerificationSettings,
+  type VerificationTexts,
+} from './verification-settings.ts'
 export { MailVerifier, type Verifier, type VerifierOptions } from './verify.ts'

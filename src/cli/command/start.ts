@@ -35,7 +35,16 @@ const flagTable = {
   hostname: { type: 'string', value: 'NAME', help: "this server's name in greetings and trace headers" },
   'default-domain': { type: 'string', value: 'NAME', help: 'the domain of a login name without one' },
   'public-url': { type: 'string', value: 'URL', help: 'where people reach the web and JMAP, https://…' },
-  doh: { type: 'string', value: 'URL', help: 'DNS over HTTPS server for outgoing mail' },
+  doh: { type: 'string', value: 'URL', help: 'DNS over HTTPS server' },
+  dmarc: { type: 'string', default: 'enforce', value: 'enforce|report|off', help: 'what follows from verifying mail' },
+  'trusted-networks': {
+    type: 'string',
+    default: '127.0.0.0/8,::1',
+    value: 'CIDR,…|none',
+    help: 'mail from there is not verified',
+  },
+  'authserv-id': { type: 'string', value: 'NAME', help: 'our name in Authentication-Results, when not --hostname' },
+  'trusted-sealers': { type: 'string', value: 'DOMAIN,…', help: 'forwarders whose ARC seals are believed' },
   'mx-port': { type: 'port', default: 25, help: 'port of remote mail servers (for tests)' },
   smarthost: {
     type: 'string',
@@ -106,6 +115,12 @@ function localOptions(flags: FlagValues<typeof flagTable>): LocalOptions {
     queueLifetimeHours: hours('--queue-lifetime-hours', flags['queue-lifetime-hours']),
     firstRetrySeconds: hours('--retry-first-seconds', flags['retry-first-seconds']),
     defaultDomain: flags['default-domain'],
+    verification: {
+      dmarc: flags.dmarc,
+      'trusted-networks': flags['trusted-networks'],
+      'authserv-id': flags['authserv-id'],
+      'trusted-sealers': flags['trusted-sealers'],
+    },
   }
   return {
     data: flags.data,

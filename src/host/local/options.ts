@@ -1,6 +1,8 @@
 /**
  * What `facteur start` needs to know. Ports: 0 asks for any free one.
  */
+import type { VerificationTexts } from '../../arrival/index.ts'
+
 export interface LocalOptions {
   /** Where everything durable lives; made when it does not exist. */
   readonly data: string
@@ -20,8 +22,10 @@ export interface LocalOptions {
   readonly hostname: string
   /** Where people reach the web and JMAP, when that is not the listener itself. */
   readonly publicUrl?: string
-  /** DNS over HTTPS for mail going out (RFC 8484). */
+  /** DNS over HTTPS (RFC 8484), for mail going out and for verifying what comes in. */
   readonly doh?: string
+  /** How mail from outside is judged, by the flags' names. */
+  readonly verification?: VerificationTexts
   /** The port remote mail exchangers listen on; 25 but in tests. */
   readonly mxPort: number
   /** `smtp://user:password@host:port` or `smtps://…`: all mail to outside goes there. */

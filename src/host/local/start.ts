@@ -4,6 +4,7 @@
  * Order of start: data directory, ports, workerd, bridge, demonstration accounts. Order of stop: the other way round, so
  * that a transaction in flight still finds the Worker.
  */
+import { parseVerification } from '../../arrival/index.ts'
 import { parseSmarthost } from '../../delivery/index.ts'
 import { startBridge, type Bridge, type Log } from '../bridge/node/index.ts'
 import { openDataDirectory, type DataDirectory } from './data-directory.ts'
@@ -94,6 +95,10 @@ function workerBindings(
     FACTEUR_QUEUE_LIFETIME_HOURS: options.queueLifetimeHours,
     FACTEUR_RETRY_FIRST_SECONDS: options.firstRetrySeconds,
     FACTEUR_DEFAULT_DOMAIN: options.defaultDomain,
+    FACTEUR_DMARC: options.verification?.dmarc,
+    FACTEUR_TRUSTED_NETWORKS: options.verification?.['trusted-networks'],
+    FACTEUR_AUTHSERV_ID: options.verification?.['authserv-id'],
+    FACTEUR_TRUSTED_SEALERS: options.verification?.['trusted-sealers'],
   }
   return {
     FACTEUR_HOSTNAME: options.hostname,
@@ -122,7 +127,9 @@ function bridgeListeners({ host, ports }: LocalOptions) {
 }
 
 /** The Worker would find these wrong only when the first message goes out. */
-function checkAddresses({ smarthost, doh, publicUrl }: LocalOptions): void {
+function checkAddresses({ smarthost, doh, publicUrl, verification }: LocalOptions): void {
+  const verifying = parseVerification(verification ?? {})
+  if (!verifying.ok) throw new LocalHostError(`--${verifying.setting} ${verifying.problem}.`)
   if (publicUrl !== undefined && !/^https?:$/.test(URL.canParse(publicUrl) ? new URL(publicUrl).protocol : '')) {
     throw new LocalHostError(`--public-url must be an http or https URL, not "${publicUrl}".`)
   }

@@ -13,6 +13,7 @@ import { describe, log } from './log.ts'
 import { randomText } from './random.ts'
 import { settingsOf } from './settings.ts'
 import { signer } from './signer.ts'
+import { verifier } from './verifier.ts'
 
 /** How an account's object is reached; an object that delivers to itself must not call itself. */
 export type AccountCall = (accountId: string, batch: MailboxDelivery[]) => Promise<MailboxOutcome[]>
@@ -45,6 +46,7 @@ export function arrivalPorts(env: Env, call: AccountCall = remoteCall(env)): Arr
       }
     },
     signer: signer(env),
+    verifier: verifier(env),
     clock: Date.now,
     ids: () => randomText(24),
     log: ({ transactionId, cause }) => log('error', 'arrival failed', { transactionId, error: describe(cause) }),

@@ -9,7 +9,7 @@ import { resolver } from './resolver.ts'
 import { settingsOf } from './settings.ts'
 
 export function deliveryAgent(env: Env, ports: DeliveryPorts): DeliveryAgent {
-  const { hostname, smarthost, mxPort, egress, bridgeSecret } = settingsOf(env)
+  const { hostname, verification, smarthost, mxPort, egress, bridgeSecret } = settingsOf(env)
   const clock = Date.now
   const dialer = egressDialer({
     ...(egress === undefined ? {} : { url: egress }),
@@ -26,5 +26,10 @@ export function deliveryAgent(env: Env, ports: DeliveryPorts): DeliveryAgent {
           port: mxPort,
         })
       : new SmarthostAgent({ smarthost, dialer, hostname, clock })
-  return chooseAgent({ directory: ports.directory, mailbox: new MailboxAgent(ports, hostname), relay, clock })
+  return chooseAgent({
+    directory: ports.directory,
+    mailbox: new MailboxAgent(ports, hostname, verification.authservId),
+    relay,
+    clock,
+  })
 }

@@ -22,6 +22,11 @@ export interface Env {
   readonly FACTEUR_DEFAULT_DOMAIN?: string
   readonly FACTEUR_PUBLIC_URL?: string
   readonly FACTEUR_DOH?: string
+  readonly FACTEUR_DMARC?: string
+  readonly FACTEUR_TRUSTED_NETWORKS?: string
+  readonly FACTEUR_AUTHSERV_ID?: string
+  readonly FACTEUR_TRUSTED_SEALERS?: string
+  readonly FACTEUR_TRUSTED_AUTHSERV_IDS?: string
   readonly FACTEUR_MX_PORT?: string
   readonly FACTEUR_SMARTHOST?: string
   readonly FACTEUR_EGRESS?: string

@@ -7,15 +7,18 @@ import { settingsOf } from './settings.ts'
 
 const DNS_TIMEOUT_MS = 10_000
 
-const dnsFetch: DnsFetch = (url, { method, headers, body }) =>
-  fetch(url, {
-    method,
-    headers,
-    redirect: 'manual',
-    signal: AbortSignal.timeout(DNS_TIMEOUT_MS),
-    ...(body === undefined ? {} : { body }),
-  })
+/** Questions that are given up after so long. */
+export function fetchWithin(milliseconds: number): DnsFetch {
+  return (url, { method, headers, body }) =>
+    fetch(url, {
+      method,
+      headers,
+      redirect: 'manual',
+      signal: AbortSignal.timeout(milliseconds),
+      ...(body === undefined ? {} : { body }),
+    })
+}
 
 export function resolver(env: Env): DohResolver {
-  return new DohResolver({ url: settingsOf(env).doh, fetch: dnsFetch, clock: Date.now })
+  return new DohResolver({ url: settingsOf(env).doh, fetch: fetchWithin(DNS_TIMEOUT_MS), clock: Date.now })
 }

@@ -3,6 +3,7 @@
  *
  * A wrong value throws `SettingsError` with one clear sentence: a mail server that guesses its configuration loses mail.
  */
+import { parseVerification, type VerificationSettings } from '../../arrival/index.ts'
 import { parseSmarthost, type Smarthost } from '../../delivery/index.ts'
 import { defaultMaxMessageSize } from '../../format/index.ts'
 import type { Env } from './env.ts'
@@ -13,6 +14,8 @@ export interface Settings {
   /** Where people reach the web and JMAP, without a slash at its end. */
   readonly publicUrl?: string
   readonly doh: string
+  /** How mail from outside is judged. */
+  readonly verification: VerificationSettings
   readonly mxPort: number
   readonly smarthost?: Smarthost
   /** The bridge's base URL, without a slash at its end. */
@@ -67,6 +70,7 @@ function readSettings(env: Env): Settings {
     pushToPrivate: yesOrNo('FACTEUR_PUSH_TO_PRIVATE', env.FACTEUR_PUSH_TO_PRIVATE),
     hostname: text(env.FACTEUR_HOSTNAME)?.toLowerCase() ?? 'localhost',
     doh: url('FACTEUR_DOH', text(env.FACTEUR_DOH) ?? DEFAULT_DOH).href,
+    verification: verificationOf(env),
     mxPort: integer('FACTEUR_MX_PORT', env.FACTEUR_MX_PORT, 25, 1, 65_535),
     maxMessageSize: integer(
       'FACTEUR_MAX_MESSAGE_SIZE',
@@ -93,6 +97,18 @@ function readSettings(env: Env): Settings {
       : { linkRequests: integer('FACTEUR_LINK_REQUESTS', linkRequests, 300, 10, 1_000_000) }),
     ...(clientAddressHeader === undefined ? {} : { clientAddressHeader }),
   }
+}
+
+function verificationOf(env: Env): VerificationSettings {
+  const parsed = parseVerification({
+    dmarc: text(env.FACTEUR_DMARC),
+    'trusted-networks': text(env.FACTEUR_TRUSTED_NETWORKS),
+    'authserv-id': text(env.FACTEUR_AUTHSERV_ID),
+    'trusted-sealers': text(env.FACTEUR_TRUSTED_SEALERS),
+    'trusted-authserv-ids': text(env.FACTEUR_TRUSTED_AUTHSERV_IDS),
+  })
+  if (parsed.ok) return parsed.settings
+  throw new SettingsError(`FACTEUR_${parsed.setting.toUpperCase().replaceAll('-', '_')} ${parsed.problem}`)
 }
 
 function smarthostOf(value: string): Smarthost {

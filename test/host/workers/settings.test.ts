@@ -130,3 +130,30 @@ describe('the password hash', () => {
     },
   )
 })
+
+describe('verifying mail from outside', () => {
+  it('follows the policies of domains, but for this machine, unless the operator says otherwise', () => {
+    expect(settings({}).verification).toMatchObject({ dmarc: 'enforce', trustedSealers: [], trustedAuthservIds: [] })
+    expect(settings({}).verification.trustedNetworks).toHaveLength(2)
+    expect(settings({}).verification.authservId).toBeUndefined()
+  })
+
+  it('reads lists of names', () => {
+    const variables = { FACTEUR_TRUSTED_SEALERS: 'Google.com, bücher.example', FACTEUR_AUTHSERV_ID: 'Example.org' }
+    expect(settings(variables).verification).toMatchObject({
+      trustedSealers: ['google.com', 'xn--bcher-kva.example'],
+      authservId: 'example.org',
+    })
+    expect(settings({ FACTEUR_TRUSTED_NETWORKS: 'none' }).verification.trustedNetworks).toEqual([])
+  })
+
+  it.each<[Partial<Env>, RegExp]>([
+    [{ FACTEUR_DMARC: 'yes' }, /^FACTEUR_DMARC must be enforce, report or off$/],
+    [{ FACTEUR_TRUSTED_NETWORKS: '10.0.0.0/33' }, /^FACTEUR_TRUSTED_NETWORKS must be networks/],
+    [{ FACTEUR_TRUSTED_SEALERS: 'a b' }, /^FACTEUR_TRUSTED_SEALERS must be domains/],
+    [{ FACTEUR_TRUSTED_AUTHSERV_IDS: ',' }, /^FACTEUR_TRUSTED_AUTHSERV_IDS must be names/],
+    [{ FACTEUR_AUTHSERV_ID: 'a.example,b.example' }, /^FACTEUR_AUTHSERV_ID must be a name/],
+  ])('refuses %j', (variables, sentence) => {
+    expect(() => settings(variables)).toThrow(sentence)
+  })
+})
