@@ -16,10 +16,10 @@ import { queueOptions } from './queue-options.ts'
 import { nameOf } from './object-name.ts'
 import { durableSql } from './sql.ts'
 
-/** After a fault of ours: long enough not to spin, short enough not to be noticed. */
 /** For so long the end of a message may wait for a commit to share; most of what a busy queue writes is such ends. */
 const LINGER_MS = 100
 
+/** After a fault of ours: long enough not to spin, short enough not to be noticed. */
 const AFTER_FAULT_MS = 60_000
 
 export class QueueObject extends DurableObject<Env> implements QueueDoor {
@@ -42,7 +42,7 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
         env.ACCOUNT.getByName(accountId).trackSubmission(tag, [...statuses]),
       onBusy: async () => registry().markWaiting(domain),
       onIdle: async () => registry().clearWaiting(domain),
-      log: queueLog(ports.trace),
+      log: logEvent,
       linger: () => scheduler.wait(LINGER_MS),
       options: queueOptions(env),
     })
