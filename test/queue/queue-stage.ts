@@ -86,9 +86,14 @@ export class QueueStage {
     return this.queue
   }
 
-  enqueue(recipients: (string | Recipient)[], envelope: Partial<Envelope> = {}, raw?: Uint8Array): string {
+  enqueue(
+    recipients: (string | Recipient)[],
+    envelope: Partial<Envelope> = {},
+    raw?: Uint8Array,
+    domain = 'there.test',
+  ): string {
     return this.queue.enqueue({
-      domain: 'there.test',
+      domain,
       raw: raw ?? message(),
       envelope: {
         reversePath: 'alice@facteur.test',

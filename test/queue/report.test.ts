@@ -26,6 +26,18 @@ describe('failure', () => {
     expect(stage.rows()).toBe(0)
   })
 
+  test('reports of two queues have Message-IDs of their own, though both took their message in the same millisecond (RFC 5322 §3.6.4)', async () => {
+    const stages = [new QueueStage(), new QueueStage()]
+    for (const [index, stage] of stages.entries()) {
+      stage.answer = () => unknownUser
+      stage.enqueue(['x@there.test'], {}, undefined, index === 0 ? 'there.test' : '[192.0.2.1]')
+      await stage.queue.run()
+    }
+    const ids = stages.map((stage) => /^Message-ID: <(.*)>\r$/im.exec(stage.reports[0]?.raw ?? '')?.[1])
+    expect(new Set(ids).size).toBe(2)
+    for (const id of ids) expect(id).toMatch(/^[a-z0-9-]+(\.[a-z0-9-]+)*@mx\.facteur\.test$/)
+  })
+
   test('several recipients are told of in one report (RFC 3461 §5.2.8); the rest is delivered', async () => {
     const stage = new QueueStage()
     stage.answer = (recipient) => (recipient.startsWith('bad') ? unknownUser : delivered)
