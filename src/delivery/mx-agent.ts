@@ -2,14 +2,18 @@
  * The agent for the open Internet: finds the hosts that take a domain's mail and hands them to the dialer.
  *
  * Standards: RFC 5321 §5 (targets, order, loops), §4.1.3 (address literals), RFC 7505 (null MX), RFC 3463 (5.1.2, 5.1.10,
- * 5.4.4, 5.4.6, 4.4.3), RFC 7435 (opportunistic TLS).
+ * 5.4.4, 5.4.6, 4.4.3), RFC 7435 (opportunistic TLS), RFC 8689 §4.2 (what a message says about TLS).
  * Limits: ten hosts (`resolveMx`) of four addresses; a zone must not make us dial hundreds.
  */
+import { parseHeader } from '../format/index.ts'
 import { type DnsResolver, type MailHost, resolveMx } from '../protocol/dns/index.ts'
 import type { DeliveryAgent, DeliveryJob, RecipientOutcome } from '../queue/index.ts'
 import { dial, uniform } from './dial.ts'
 import type { Dialer, EgressTarget, TlsPolicy } from './dialer.ts'
 import { expand, isUnreachable, v4 } from './reachable-address.ts'
+import { type LocatedHost, SecuredTargets, type TlsSessionResult } from './secured-targets.ts'
+import type { StsFinding, StsPolicies } from './sts-policies.ts'
+import type { TlsWish } from './transport-security.ts'
 
 export interface MxAgentOptions {
   dns: DnsResolver
@@ -23,13 +27,20 @@ export interface MxAgentOptions {
   ownNames?: readonly string[]
   /** Default 25. */
   port?: number
-  /** Default opportunistic. */
+  /** Where neither DANE nor MTA-STS applies. Default opportunistic. */
   tls?: TlsPolicy
+  /** What the resolver says is authentic is believed, so that TLSA records count. */
+  dane?: boolean
+  /** Absent: MTA-STS is not looked at. */
+  sts?: Pick<StsPolicies, 'find'>
+  /** Told how TLS went with the mail servers of `domain`. */
+  tlsResults?: (domain: string, results: readonly TlsSessionResult[]) => void
   /** Dial loopback and link-local addresses too. Default: only on another port than 25, where tests and tunnels live. */
   loopback?: boolean
 }
 
 const maxAddresses = 4
+const noPolicy: StsFinding = {}
 
 type Failure = { status: 'deferred' | 'bounced'; enhanced: string; diagnostic: string }
 
@@ -41,15 +52,33 @@ export class MxAgent implements DeliveryAgent {
   }
 
   async deliver(job: DeliveryJob, signal?: AbortSignal): Promise<RecipientOutcome[]> {
-    const targets = job.domain.startsWith('[') ? this.#literal(job.domain) : await this.#targets(job.domain)
-    if (!Array.isArray(targets)) return uniform(job, { ...targets, at: this.#options.clock() })
-    const { dialer, hostname, clock } = this.#options
-    return dial(dialer, { hostname, targets }, job, clock, signal)
+    const { dialer, hostname, clock, tlsResults } = this.#options
+    const at = clock()
+    if (job.domain.startsWith('[')) {
+      const targets = this.#literal(job.domain, envelopeWish(job))
+      if (!Array.isArray(targets)) return uniform(job, { ...targets, at })
+      return dial(dialer, { hostname, targets }, job, clock, signal)
+    }
+    const secured = await this.#targets(job)
+    if (!(secured instanceof SecuredTargets)) return uniform(job, { ...secured, at })
+    const { targets, results } = secured
+    if (results.length > 0) tlsResults?.(job.domain, results)
+    if (targets.length === 0) return uniform(job, { ...secured.refusal, at })
+    const observed: Dialer = {
+      async send(...what) {
+        const result = await dialer.send(...what)
+        if (result.sessions !== undefined) tlsResults?.(job.domain, secured.resultsOf(result.sessions))
+        return result
+      },
+    }
+    const outcomes = await dial(observed, { hostname, targets }, job, clock, signal)
+    return outcomes.map((outcome) => secured.explain(outcome))
   }
 
-  async #targets(domain: string): Promise<EgressTarget[] | Failure> {
-    const { dns, random } = this.#options
-    const found = await resolveMx(domain, dns, random)
+  async #targets(job: DeliveryJob): Promise<SecuredTargets | Failure> {
+    const { domain } = job
+    const { dns, random, sts, tls } = this.#options
+    const [found, policy] = await Promise.all([resolveMx(domain, dns, random), sts?.find(domain) ?? noPolicy])
     switch (found.kind) {
       case 'failed':
         return deferred('4.4.3', `The mail servers of ${domain} could not be looked up: ${found.reason}`)
@@ -66,9 +95,15 @@ export class MxAgent implements DeliveryAgent {
     if (hosts.length === 0) {
       return bounced('5.4.6', `The mail servers of ${domain} lead back to this one, which does not take its mail`)
     }
-    const looked = await Promise.all(hosts.map((host) => this.#target(host)))
-    const targets = looked.filter((target) => target !== undefined && target !== 'failed')
-    if (targets.length > 0) return targets
+    const looked = await Promise.all(hosts.map((host) => this.#locate(host)))
+    const located = looked.filter((host) => host !== undefined && host !== 'failed')
+    if (located.length > 0) {
+      const authentic = this.#options.dane === true && found.authentic
+      // Without a policy there is nothing to waive, and no reason to read the header.
+      const wish = authentic || policy.policy !== undefined ? wishOf(job) : envelopeWish(job)
+      const context = { dns, domain, wish, sts: policy, authentic, usual: tls ?? 'opportunistic' }
+      return SecuredTargets.of(located, context)
+    }
     if (looked.includes('failed')) {
       return deferred('4.4.3', `The addresses of the mail servers of ${domain} could not be looked up`)
     }
@@ -84,32 +119,54 @@ export class MxAgent implements DeliveryAgent {
     return ours.length === 0 ? [...hosts] : hosts.filter(({ preference }) => preference < Math.min(...ours))
   }
 
-  async #target({ host }: MailHost): Promise<EgressTarget | 'failed' | undefined> {
+  async #locate({ host }: MailHost): Promise<LocatedHost | 'failed' | undefined> {
     const { dns } = this.#options
     const [six, four] = await Promise.all([dns.resolve(host, 'AAAA'), dns.resolve(host, 'A')])
+    const found = [six, four].filter((answer) => answer.status === 'found')
     const addresses = interleave(
       six.status === 'found' ? six.records : [],
       four.status === 'found' ? four.records : [],
     ).filter((address) => this.#mayDial(address))
-    if (addresses.length > 0) return this.#at(host, addresses.slice(0, maxAddresses))
+    if (addresses.length > 0) {
+      return {
+        host,
+        port: this.#port,
+        addresses: addresses.slice(0, maxAddresses),
+        authentic: found.every(({ authentic }) => authentic),
+        expanded: found[0]?.name ?? host,
+      }
+    }
     return six.status === 'failed' || four.status === 'failed' ? 'failed' : undefined
   }
 
-  #literal(domain: string): EgressTarget[] | Failure {
+  #literal(domain: string, wish: TlsWish): EgressTarget[] | Failure {
     const address = domain.slice(1, -1).replace(/^ipv6:/i, '')
     const sound = domain.toLowerCase().startsWith('[ipv6:') ? expand(address) !== undefined : v4(address) !== undefined
     if (!sound) return bounced('5.1.2', `${domain} is not an address literal that we can use`)
     if (!this.#mayDial(address)) return bounced('5.4.4', `${domain} cannot be reached from here`)
-    return [this.#at(domain, [address])]
+    if (wish === 'required') return bounced('5.7.30', `${domain} has no name that verified TLS could be for`)
+    return [{ host: domain, port: this.#port, addresses: [address], tls: this.#options.tls ?? 'opportunistic' }]
   }
 
-  #at(host: string, addresses: string[]): EgressTarget {
-    return { host, port: this.#options.port ?? 25, addresses, tls: this.#options.tls ?? 'opportunistic' }
+  get #port(): number {
+    return this.#options.port ?? 25
   }
 
   #mayDial(address: string): boolean {
-    return (this.#options.loopback ?? (this.#options.port ?? 25) !== 25) || !isUnreachable(address)
+    return (this.#options.loopback ?? this.#port !== 25) || !isUnreachable(address)
   }
+}
+
+/** A report of what needed TLS had better arrive without than not at all (RFC 8689 §5). */
+function envelopeWish({ envelope }: DeliveryJob): TlsWish {
+  return envelope.requireTls === true && envelope.reversePath !== '' ? 'required' : 'policy'
+}
+
+/** The header field counts only where the envelope does not say the contrary, and when there is one (RFC 8689 §3, §4.1). */
+function wishOf(job: DeliveryJob): TlsWish {
+  if (job.envelope.requireTls === true) return envelopeWish(job)
+  const values = parseHeader(job.raw).header.all('tls-required')
+  return values.length === 1 && values[0]?.trim().toLowerCase() === 'no' ? 'waived' : 'policy'
 }
 
 /** IPv6 and IPv4 in turn, so that a host without one of them is reached at the second try (in the spirit of RFC 8305). */

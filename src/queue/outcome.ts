@@ -40,6 +40,11 @@ export interface RecipientOutcome {
   remoteMta?: string
   tls?: TlsFacts
   /**
+   * Of `deferred`: true when the destination failed, not this message: no connection, no session, or one that broke off.
+   * Unset: the enhanced status code tells.
+   */
+  site?: boolean
+  /**
    * For `delivered`: who owes the sender a requested success report (RFC 3461 §5.2). `final`: this was the mailbox, so
    * we do ("delivered"); `relayed`: the next hop knows no DSN, so we do ("relayed"); `passed`: the next hop took the
    * request over; `expanded`: it was an alias and went on to several addresses. Unset counts as `relayed`.
@@ -52,11 +57,6 @@ export interface RecipientOutcome {
 /** One message for recipients of one domain: what a delivery agent gets. */
 export interface DeliveryJob {
   /** Queue entry, for logs. */
-  /**
-   * Of `deferred`: true when the destination failed, not this message: no connection, no session, or one that broke off.
-   * Unset: the enhanced status code tells.
-   */
-  site?: boolean
   id: string
   domain: string
   /** Recipients of `domain` only. */

@@ -1,7 +1,7 @@
 /**
  * A dialer without a network: mail servers are functions.
  */
-import type { Dialer, EgressRequest, EgressResult } from '../../delivery/index.ts'
+import type { Dialer, EgressRequest, EgressResult, EgressSession } from '../../delivery/index.ts'
 import type { RecipientOutcome } from '../../queue/index.ts'
 
 /** What the outside world does with one recipient. */
@@ -14,6 +14,8 @@ export class MemoryDialer implements Dialer {
     status: 'delivered',
     reply: { code: 250, enhanced: '2.0.0', text: 'Ok' },
   })
+  /** What each request is told of TLS. */
+  sessions: EgressSession[] | undefined
   readonly #clock: () => number
 
   constructor(clock: () => number) {
@@ -28,6 +30,10 @@ export class MemoryDialer implements Dialer {
       recipients.push({ recipient: address, at, ...(await this.answer(address, request)) })
     }
     const remote = request.targets[0]?.host
-    return remote === undefined ? { recipients } : { recipients, remote }
+    return {
+      recipients,
+      ...(remote === undefined ? {} : { remote }),
+      ...(this.sessions === undefined ? {} : { sessions: this.sessions }),
+    }
   }
 }

@@ -20,6 +20,8 @@ const ttl = 300
 export class MemoryDns implements DnsResolver {
   readonly zones = new Map<string, Zone>()
   readonly broken = new Set<string>()
+  /** Names whose answers are validated by DNSSEC. */
+  readonly signed = new Set<string>()
   /** Every question asked, `MX example.com`. */
   readonly asked: string[] = []
 
@@ -31,12 +33,13 @@ export class MemoryDns implements DnsResolver {
   async resolve<Type extends DnsType>(name: string, type: Type): Promise<DnsAnswer<Type>> {
     this.asked.push(`${type} ${name}`)
     if (this.broken.has(name)) return { status: 'failed', reason: 'the resolver answered SERVFAIL' }
+    const authentic = this.signed.has(name)
     const owner = canonicalName(name)
     const zone = owner === undefined ? undefined : this.zones.get(owner)
-    if (owner === undefined || zone === undefined) return { status: 'nxdomain', ttl, authentic: false }
+    if (owner === undefined || zone === undefined) return { status: 'nxdomain', ttl, authentic }
     const records = zone[type]
-    if (records === undefined) return { status: 'nodata', ttl, authentic: false }
-    return { status: 'found', records, name: owner, ttl, authentic: false }
+    if (records === undefined) return { status: 'nodata', ttl, authentic }
+    return { status: 'found', records, name: owner, ttl, authentic }
   }
 
   /** The same zones over DNS-over-HTTPS, GET and POST. */
@@ -49,6 +52,7 @@ export class MemoryDns implements DnsResolver {
     const { name, type } = question
     const bytes = encodeAnswer(question, {
       rcode,
+      ...(answer.status !== 'failed' && answer.authentic ? { authentic: true } : {}),
       answers: records.map((data) => ({ type, name, ttl, data })),
       ...(records.length === 0 ? { negativeTtl: ttl } : {}),
     })

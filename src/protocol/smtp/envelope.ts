@@ -2,7 +2,7 @@
  * The envelope: who sent a message and who is to have it, apart from what its header says.
  *
  * Standards: RFC 5321 §2.3.1, RFC 6152 (8BITMIME), RFC 3030 (BINARYMIME), RFC 6531 (SMTPUTF8), RFC 3461 (DSN),
- * RFC 6710 (MT-PRIORITY).
+ * RFC 6710 (MT-PRIORITY), RFC 8689 (REQUIRETLS).
  */
 
 /** `BODY=` of MAIL: what the content may contain (RFC 6152 §2, RFC 3030 §3). */
@@ -22,6 +22,8 @@ export interface Envelope {
   ret?: 'FULL' | 'HDRS'
   /** Envelope identifier, xtext decoded (RFC 3461 §4.4). */
   envid?: string
+  /** Over verified TLS only, all the way (RFC 8689 §2). */
+  requireTls?: boolean
   /** -9 to 9, absent: 0; what is higher goes first (RFC 6710 §3). */
   priority?: number
   /** Ours alone, never from or to the wire: which submission hears how far the message has come. */
