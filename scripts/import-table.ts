@@ -23,7 +23,7 @@ const engines = [
   'protocol/dns',
   ...authentication,
 ]
-const core = ['format', ...engines, 'storage', 'mailbox', 'routing', 'queue', 'arrival', 'delivery']
+const core = ['format', ...engines, 'storage', 'trace', 'mailbox', 'routing', 'queue', 'arrival', 'delivery']
 const access = ['access/jmap', 'access/session', 'access/imap', 'access/pop3', 'access/admin']
 
 export const rooms: readonly Room[] = [
@@ -44,6 +44,7 @@ export const rooms: readonly Room[] = [
     packages: [],
   },
   { path: 'storage', about: 'the SQL port and migrations', imports: [], packages: [] },
+  { path: 'trace', about: 'what became of each message', imports: ['storage'], packages: [] },
   { path: 'mailbox', about: 'the mail store of an account', imports: ['format', 'storage'], packages: [] },
   { path: 'routing', about: 'recipient to destination', imports: ['format', 'storage'], packages: [] },
   {
@@ -55,7 +56,7 @@ export const rooms: readonly Room[] = [
   {
     path: 'arrival',
     about: 'a message comes in',
-    imports: ['format', 'protocol/smtp', 'protocol/dns', ...authentication, 'routing', 'queue', 'delivery'],
+    imports: ['format', 'protocol/smtp', 'protocol/dns', ...authentication, 'trace', 'routing', 'queue', 'delivery'],
     packages: [],
   },
   {

@@ -3,7 +3,7 @@
  */
 import { type Env, handleEmail, handleRequest } from './host/workers/index.ts'
 
-export { AccountObject, DomainObject, QueueObject, RegistryObject } from './host/workers/index.ts'
+export { AccountObject, DomainObject, QueueObject, RegistryObject, TraceObject } from './host/workers/index.ts'
 
 export default {
   fetch: handleRequest,

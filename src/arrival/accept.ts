@@ -21,6 +21,7 @@ import type { ArrivalPorts } from './ports.ts'
 import { fullAddress, mayRelay } from './recipient-check.ts'
 import { signed } from './sign.ts'
 import { missingFields } from './submission-header.ts'
+import { arrivalSteps, type Findings } from './trace-steps.ts'
 
 export interface Arrival {
   envelope: Envelope
@@ -49,8 +50,15 @@ const defaultMaxHops = 100
  * after some copies are safe: the sender's next try doubles those, which is the lesser evil.) Never rejects.
  */
 export async function accept(arrival: Arrival, ports: ArrivalPorts): Promise<Acceptance> {
+  const findings: Findings = {}
+  const acceptance = await answer(arrival, findings, ports)
+  ports.trace?.(arrivalSteps(arrival, findings, acceptance.reply, ports.clock()))
+  return acceptance
+}
+
+async function answer(arrival: Arrival, findings: Findings, ports: ArrivalPorts): Promise<Acceptance> {
   try {
-    return await take(arrival, ports)
+    return await take(arrival, findings, ports)
   } catch (cause) {
     if (cause instanceof SmtpError) return { reply: cause.reply }
     ports.log?.({ type: 'arrival-fault', transactionId: arrival.origin.transactionId, cause })
@@ -58,7 +66,7 @@ export async function accept(arrival: Arrival, ports: ArrivalPorts): Promise<Acc
   }
 }
 
-async function take(arrival: Arrival, ports: ArrivalPorts): Promise<Acceptance> {
+async function take(arrival: Arrival, findings: Findings, ports: ArrivalPorts): Promise<Acceptance> {
   const { envelope, raw, origin } = arrival
   const recipients = envelope.recipients.map((recipient): Recipient => ({
     ...recipient,
@@ -68,16 +76,18 @@ async function take(arrival: Arrival, ports: ArrivalPorts): Promise<Acceptance> 
     return { reply: { code: 554, enhanced: '5.5.1', text: 'There are no recipients' } }
   }
   const { header } = parseHeader(raw)
+  findings.header = header
   if (countReceived(header) >= (ports.maxHops ?? defaultMaxHops)) {
     return { reply: { code: 554, enhanced: '5.4.6', text: 'Too many hops: this message is in a loop' } }
   }
   const plan = withoutRelaying(await route(recipients, ports.directory), recipients, origin)
   // Nobody's mail is not worth a question to the DNS.
-  if (plan.deliveries.length === 0) return bring(arrival, recipients, header, plan, { raw, fields: [] }, ports)
+  const bringing = (inspection: Inspection) => bring(arrival, recipients, header, plan, inspection, findings, ports)
+  if (plan.deliveries.length === 0) return bringing({ raw, fields: [] })
   const inspection = await inspect({ envelope, raw, origin }, header, ports)
   const { judgement, refusal } = inspection
-  const acceptance =
-    refusal === undefined ? await bring(arrival, recipients, header, plan, inspection, ports) : { reply: refusal }
+  if (judgement !== undefined) findings.judgement = judgement
+  const acceptance = refusal === undefined ? await bringing(inspection) : { reply: refusal }
   if (judgement !== undefined) ports.onJudged?.(judgement, acceptance.reply)
   return acceptance
 }
@@ -89,6 +99,7 @@ async function bring(
   header: Header,
   plan: RoutePlan<Recipient>,
   { raw, fields, junk, clientName }: Inspection,
+  findings: Findings,
   ports: ArrivalPorts,
 ): Promise<Acceptance> {
   const { envelope } = arrival
@@ -98,10 +109,11 @@ async function bring(
   const trace = received({ envelope, raw, origin }, recipients, now, ports)
   const plain = prependFields(raw, [...fields, trace, ...completed])
 
-  const onward: Envelope = { ...envelope, recipients: [...recipients] }
+  const onward: Envelope = { ...envelope, recipients: [...recipients], transactionId: origin.transactionId }
   const leaves = plan.deliveries.some(({ destination }) => destination.kind === 'relay')
   const traced = leaves && mayRelay(origin) ? await signed(plain, header, envelope.reversePath, ports) : plain
   const { places, expanded } = await distribute(onward, traced, plan, ports, { header, junk })
+  findings.places = places
 
   const leftovers: Leftover[] = [
     ...plan.refused.map(({ recipient, reply }) => leftover(recipient, [], reply)),

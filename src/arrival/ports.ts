@@ -3,6 +3,7 @@
  */
 import type { DeliveryPorts } from '../delivery/index.ts'
 import type { Reply } from '../protocol/smtp/index.ts'
+import type { TraceEvent } from '../trace/index.ts'
 import type { Judgement } from './judgement.ts'
 import type { Verifier } from './verify.ts'
 import type { SigningPort } from './sign.ts'
@@ -22,6 +23,8 @@ export interface ArrivalPorts extends DeliveryPorts {
   verifier?: Verifier
   /** Told of each message that was judged, once, with what its sender is told: after a 4xx it will come again. Must not throw. */
   onJudged?: (judgement: Judgement, reply: Reply) => void
+  /** Told what became of each message, once. Must not throw. */
+  trace?: (events: TraceEvent[]) => void
   /** What broke inside: told to the operator, never to the peer. */
   log?: (event: { type: 'arrival-fault'; transactionId: string; cause: unknown }) => void
 }

@@ -17,14 +17,25 @@ export const serverFlags = {
 
 export interface AdminClient {
   /** The JSON answer. Throws OperationError with the server's own sentence when it refuses. */
-  request<T>(method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: readonly string[], body?: object): Promise<T>
+  request<T>(
+    method: 'GET' | 'POST' | 'PUT' | 'DELETE',
+    path: readonly string[],
+    body?: object,
+    query?: Readonly<Record<string, string | undefined>>,
+  ): Promise<T>
 }
 
 export function adminClient(flags: { data: string; url: string | undefined; token: string | undefined }): AdminClient {
   const server = locate(flags)
   return {
-    async request<T>(method: string, path: readonly string[], body?: object): Promise<T> {
-      const url = `${server.url}/admin/${path.map(encodeURIComponent).join('/')}`
+    async request<T>(
+      method: string,
+      path: readonly string[],
+      body?: object,
+      query: Readonly<Record<string, string | undefined>> = {},
+    ): Promise<T> {
+      const url = new URL(`${server.url}/admin/${path.map(encodeURIComponent).join('/')}`)
+      for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value)
       let response: Response
       try {
         response = await fetch(url, {

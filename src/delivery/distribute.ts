@@ -27,6 +27,8 @@ export interface Place {
   /** `queued`: durable in the destination's queue. */
   status: 'delivered' | 'queued' | 'deferred' | 'bounced'
   reply?: Reply
+  /** Of `queued`: the entry's id there. */
+  entry?: string
 }
 
 export interface Distribution {
@@ -127,17 +129,20 @@ async function enqueueRelays(
   for (const group of groups.values()) {
     const { destination } = group[0] as Place
     const recipients = group.map(({ onward }) => onward)
+    let entry: string
     try {
-      await ports.queue(destination.domain).enqueue({
+      const queued = await ports.queue(destination.domain).enqueue({
         domain: destination.domain,
         envelope: { ...envelope, recipients },
         raw: throughAliases(raw, destination.via),
       })
+      entry = queued.id
     } catch {
       continue
     }
     for (const place of group) {
       place.status = 'queued'
+      place.entry = entry
       delete place.reply
     }
   }

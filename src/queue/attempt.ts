@@ -82,8 +82,9 @@ export class Attempts {
       const after = applyOutcome(recipient, outcome, { now, expires: entry.expires, schedule, chance })
       if (after.last !== undefined) {
         const { address, attempts, last } = after
-        const id = entry.key.toString(36)
-        this.#ports.log({ type: 'outcome', id, domain: entry.domain, recipient: address, attempts, outcome: last })
+        const { domain, received } = entry
+        const age = now - received
+        this.#ports.log({ type: 'outcome', ...named(entry), domain, recipient: address, attempts, outcome: last, age })
       }
       return after
     })
@@ -178,7 +179,7 @@ export class Attempts {
     const current = this.#spool.get(entry.key)
     if (current === undefined) return undefined
     if (reply.code < 300) {
-      this.#ports.log({ type: 'reported', id, to, actions: told.actions })
+      this.#ports.log({ type: 'reported', ...named(entry), to, actions: told.actions })
       const recipients = current.recipients.map(({ owed: _owed, ...recipient }) => recipient)
       return this.#keep({
         ...current,
@@ -213,7 +214,7 @@ export class Attempts {
       const silent = unreported.filter((recipient) => recipient.notify?.includes('FAILURE') === false)
       if (silent.length > 0) {
         const recipients = silent.map((recipient) => recipient.address)
-        this.#ports.log({ type: 'unreported', id: entry.key.toString(36), recipients })
+        this.#ports.log({ type: 'unreported', ...named(entry), recipients })
       }
       this.#end(entry)
       return undefined
@@ -223,7 +224,6 @@ export class Attempts {
     return kept.next
   }
 
-  #nextTurn(entry: SpooledEntry, now: number): number {
   #end(entry: SpooledEntry): void {
     const { linger } = this.#ports
     if (linger === undefined) return this.#spool.remove(entry)
@@ -234,6 +234,7 @@ export class Attempts {
     })
   }
 
+  #nextTurn(entry: SpooledEntry, now: number): number {
     if (entry.status === 'held') return Infinity
     let next = Infinity
     for (const recipient of entry.recipients) {
@@ -257,13 +258,13 @@ export class Attempts {
   #freeze(entry: SpooledEntry): number {
     const until = this.#ports.clock() + this.#options.frozenLife
     this.#spool.update({ ...entry, status: 'frozen', next: until })
-    this.#ports.log({ type: 'frozen', id: entry.key.toString(36), recipients: bouncedOf(entry), until })
+    this.#ports.log({ type: 'frozen', ...named(entry), recipients: bouncedOf(entry), until })
     return until
   }
 
   #discard(entry: SpooledEntry, now: number): number | undefined {
     if (entry.next > now) return entry.next
-    this.#ports.log({ type: 'discarded', id: entry.key.toString(36), recipients: bouncedOf(entry) })
+    this.#ports.log({ type: 'discarded', ...named(entry), recipients: bouncedOf(entry) })
     this.#spool.remove(entry)
     return undefined
   }
@@ -279,6 +280,12 @@ function hurried(entry: SpooledEntry, now: number): SpooledEntry {
     recipient.state === 'waiting' ? { ...recipient, next: now } : recipient,
   )
   return { ...entry, recipients }
+}
+
+/** How events name the message. */
+function named({ key, envelope: { transactionId } }: SpooledEntry): { id: string; transactionId?: string } {
+  const id = key.toString(36)
+  return transactionId === undefined ? { id } : { id, transactionId }
 }
 
 function bouncedOf(entry: SpooledEntry): string[] {

@@ -3,20 +3,34 @@
  */
 import type { LastOutcome } from './entry.ts'
 
+/** `transactionId`: the message's id in the trace, as the envelope has it. */
+interface OfMessage {
+  id: string
+  transactionId?: string
+}
+
 export type QueueEvent =
   | { type: 'queued'; id: string; domain: string; size: number; recipients: number }
   /** One attempt for one recipient ended. */
-  | { type: 'outcome'; id: string; domain: string; recipient: string; attempts: number; outcome: LastOutcome }
+  | ({
+      type: 'outcome'
+      domain: string
+      recipient: string
+      attempts: number
+      outcome: LastOutcome
+      /** Milliseconds since the message was queued. */
+      age: number
+    } & OfMessage)
   /** The sender's report was handed over. */
-  | { type: 'reported'; id: string; to: string; actions: string[] }
+  | ({ type: 'reported'; to: string; actions: string[] } & OfMessage)
   /** It was not; it is tried again. */
   | { type: 'report-failed'; id: string; to: string; cause: string }
   /** Nobody is to be told of a failure: the sender said NOTIFY=NEVER, or asked for other reports only. */
-  | { type: 'unreported'; id: string; recipients: string[] }
+  | ({ type: 'unreported'; recipients: string[] } & OfMessage)
   /** A report that bounced, or a bounce that cannot be reported: kept until `until`. */
-  | { type: 'frozen'; id: string; recipients: string[]; until: number }
+  | ({ type: 'frozen'; recipients: string[]; until: number } & OfMessage)
   /** A frozen message was dropped after its time. The only way a queue ever loses one, and never silently. */
-  | { type: 'discarded'; id: string; recipients: string[] }
+  | ({ type: 'discarded'; recipients: string[] } & OfMessage)
   | { type: 'paused'; domain: string; until: number; failures: number }
   /** A life ended in the middle of this message's attempt. */
   | { type: 'interrupted'; id: string; domain: string; times: number }

@@ -4,6 +4,7 @@ import { DomainAdministration } from './domains.ts'
 import type { AdminPorts } from './ports.ts'
 import { QueueAdministration } from './queues.ts'
 import { SigningAdministration } from './signing.ts'
+import { TraceAdministration } from './traces.ts'
 
 export { AdminError, type AdminFault } from './error.ts'
 export type { Fields } from './fields.ts'
@@ -17,10 +18,12 @@ export type {
   QueueDoor,
   RegistryDoor,
   TokenSummary,
+  TraceDoor,
 } from './ports.ts'
 export type { CheckedRecord, ExpectedRecord } from './dns-records.ts'
 export type { QueueAction, WaitingMessage, WaitingRecipient } from './queues.ts'
 export type { RotationStep, SigningKeySummary } from './signing.ts'
+export type { TraceQuestion } from './traces.ts'
 
 /** The administrator's view of the house, by noun. */
 export interface Administration {
@@ -29,6 +32,7 @@ export interface Administration {
   readonly aliases: AliasAdministration
   readonly queues: QueueAdministration
   readonly signing: SigningAdministration
+  readonly traces: TraceAdministration
 }
 
 export function administration(ports: AdminPorts): Administration {
@@ -39,5 +43,6 @@ export function administration(ports: AdminPorts): Administration {
     aliases: new AliasAdministration(ports),
     queues: new QueueAdministration(ports),
     signing,
+    traces: new TraceAdministration(ports),
   }
 }

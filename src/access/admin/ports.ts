@@ -6,6 +6,7 @@ import type { SignatureCrypto } from '../../protocol/dkim/index.ts'
 import type { DnsResolver } from '../../protocol/dns/index.ts'
 import type { QueuedEntry } from '../../queue/index.ts'
 import type { AddressChange, NewSigningKey, PublishedKey } from '../../routing/index.ts'
+import type { Counters, TraceEvent, TraceSearch } from '../../trace/index.ts'
 
 export interface AccountSummary {
   readonly id: string
@@ -88,11 +89,22 @@ export interface QueueDoor {
   remove(id: string): Promise<boolean>
 }
 
+/** What became of one day's messages. */
+export interface TraceDoor {
+  find(id: string): Promise<TraceEvent[]>
+  search(search: TraceSearch): Promise<TraceEvent[]>
+  counters(): Promise<Counters>
+}
+
 export interface AdminPorts {
   readonly registry: RegistryDoor
   domain(name: string): DomainDoor
   account(id: string): AccountDoor
   queue(domain: string): QueueDoor
+  /** `day`: `2026-11-23`, UTC. */
+  trace(day: string): TraceDoor
+  /** For how many days there are traces. */
+  readonly traceDays: number
   now(): number
   newAccountId(): string
   newPassword(): string

@@ -65,6 +65,7 @@ const flagTable = {
     help: 'tell the sender that a message still waits after this time',
   },
   'queue-lifetime-hours': { type: 'string', value: 'HOURS', help: 'return a message that still waits after this time' },
+  'trace-days': { type: 'integer', value: 'DAYS', help: 'how long it is known what became of a message; 0: not at all' },
   'retry-first-seconds': { type: 'string', value: 'SECONDS', help: 'pause before the second delivery attempt' },
   'no-demo': { type: 'boolean', help: 'do not make the demonstration domain on an empty data directory' },
   verbose: { type: 'boolean', help: 'log more' },
@@ -107,6 +108,7 @@ function localOptions(flags: FlagValues<typeof flagTable>): LocalOptions {
   const certificate = certificateFiles(flags['tls-cert'], flags['tls-key'])
   const given = {
     publicUrl: flags['public-url'],
+    traceDays: flags['trace-days'],
     doh: flags.doh,
     smarthost: flags.smarthost,
     certificate,

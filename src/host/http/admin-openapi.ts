@@ -83,6 +83,13 @@ export const adminApi: readonly Route[] = [
   { method: 'post', path: '/queues/{domain}/{id}/retry', summary: 'Try it now', status: 204 },
   { method: 'post', path: '/queues/{domain}/{id}/hold', summary: 'Keep it back until it is released', status: 204 },
   { method: 'post', path: '/queues/{domain}/{id}/release', summary: 'Let it go on', status: 204 },
+  {
+    method: 'get',
+    path: '/traces',
+    summary: 'Messages that came, by from, to or message-id, within days',
+    status: 200,
+  },
+  { method: 'get', path: '/traces/{id}', summary: 'What became of a message', status: 200 },
 ]
 
 /** The OpenAPI document. */

@@ -21,7 +21,7 @@ const faults = {
 
 export function adminRoutes(house: House): Hono {
   const app = new Hono()
-  const { domains, accounts, aliases, queues, signing } = house.administration
+  const { domains, accounts, aliases, queues, signing, traces } = house.administration
 
   app.use('*', async ({ req }, next) => {
     const token = house.adminToken
@@ -89,6 +89,11 @@ export function adminRoutes(house: House): Hono {
   app.post('/queues/:domain/:id/:action{retry|hold|release}', async ({ req }) =>
     done(queues.act(req.param('domain'), req.param('id'), req.param('action') as QueueAction)),
   )
+  app.get('/traces', async ({ req }) => {
+    const [sender, recipient, messageId, days] = ['from', 'to', 'message-id', 'days'].map((name) => req.query(name))
+    return json(await traces.search({ sender, recipient, messageId, days }))
+  })
+  app.get('/traces/:id', async ({ req }) => json(await traces.show(req.param('id'))))
   app.all('*', () => problem(404, 'Not Found', 'there is no such administration resource'))
   return app
 }

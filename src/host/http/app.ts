@@ -10,6 +10,7 @@ import { crossOrigin, preflight } from './cors.ts'
 import { drain } from './drain.ts'
 import type { House } from './house.ts'
 import { jmapRoutes, toSession } from './jmap.ts'
+import { metricsRoute } from './metrics.ts'
 import { methodNotAllowed, notFound, problem } from './problem.ts'
 
 export function httpApp(house: House): Hono {
@@ -25,6 +26,7 @@ export function httpApp(house: House): Hono {
   })
 
   app.get('/healthz', () => new Response('ok\n', { headers: { 'Content-Type': 'text/plain; charset=utf-8' } }))
+  app.get('/metrics', metricsRoute(house))
   app.options('/.well-known/jmap', () => preflight())
   // The other two are what people type who are asked for the server's URL.
   app.on('GET', ['/.well-known/jmap', '/jmap', '/jmap/'], ({ req }) => crossOrigin(toSession(req.raw)))

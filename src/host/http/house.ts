@@ -17,6 +17,8 @@ export interface House {
   readonly bridgeSecret?: string
   /** Absent: administration is closed. */
   readonly adminToken?: string
+  /** Opens `/metrics` and nothing else. */
+  readonly metricsToken?: string
   readonly administration: Administration
   /** The account a login name (full address, or bare name) or a token's account id means. */
   accountByLogin(login: string, fresh?: boolean): Promise<AccountRoute | undefined>

@@ -13,6 +13,7 @@ export const objectClasses = {
   DOMAIN: 'DomainObject',
   QUEUE: 'QueueObject',
   REGISTRY: 'RegistryObject',
+  TRACE: 'TraceObject',
 } as const
 
 /** The socket's name, in the configuration and in what workerd reports when it listens. */

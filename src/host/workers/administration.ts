@@ -57,6 +57,15 @@ export function workersAdministration(env: Env): Administration {
         destroy: async () => stub.destroy(),
       }
     },
+    traceDays: settingsOf(env).traceDays,
+    trace: (day) => {
+      const stub = env.TRACE.getByName(day)
+      return {
+        find: async (id) => stub.find(id),
+        search: async (search) => stub.search(search),
+        counters: async () => stub.counters(),
+      }
+    },
     queue: (domain) => {
       const stub = env.QUEUE.getByName(domain)
       return {

@@ -14,11 +14,17 @@ import { randomText } from './random.ts'
 import { settingsOf } from './settings.ts'
 import { signer } from './signer.ts'
 import { verifier } from './verifier.ts'
+import { traceBuffer } from './trace-buffer.ts'
 
 /** How an account's object is reached; an object that delivers to itself must not call itself. */
 export type AccountCall = (accountId: string, batch: MailboxDelivery[]) => Promise<MailboxOutcome[]>
 
-export function arrivalPorts(env: Env, call: AccountCall = remoteCall(env)): ArrivalPorts {
+/** `hold` keeps a request alive for what is done after its answer; objects and links live on by themselves. */
+export function arrivalPorts(
+  env: Env,
+  call: AccountCall = remoteCall(env),
+  hold?: (work: Promise<void>) => void,
+): ArrivalPorts {
   const { hostname, defaultDomain } = settingsOf(env)
   const groups = new GroupCommit(async (accountId, batch) => {
     const outcomes = await call(accountId, batch)
@@ -48,6 +54,7 @@ export function arrivalPorts(env: Env, call: AccountCall = remoteCall(env)): Arr
     signer: signer(env),
     verifier: verifier(env),
     clock: Date.now,
+    trace: traceBuffer(env, hold),
     ids: () => randomText(24),
     log: ({ transactionId, cause }) => log('error', 'arrival failed', { transactionId, error: describe(cause) }),
   }

@@ -22,6 +22,7 @@ import type {
   RegisteredDomain,
   WaitingDestination,
 } from '../../routing/index.ts'
+import type { Counters, TraceEvent, TraceSearch } from '../../trace/index.ts'
 
 export type LoginAttempt = LoginProof & {
   /** As a bridge or the platform gives it; `unknown` otherwise. */
@@ -108,6 +109,13 @@ export interface QueueDoor extends Rpc.DurableObjectBranded {
   hold(id: string): Promise<number>
   release(id: string): Promise<number>
   remove(id: string): Promise<boolean>
+}
+
+export interface TraceDoor extends Rpc.DurableObjectBranded {
+  add(events: TraceEvent[]): Promise<void>
+  find(id: string): TraceEvent[]
+  search(search: TraceSearch): TraceEvent[]
+  counters(): Counters
 }
 
 export interface RegistryDoor extends Rpc.DurableObjectBranded {

@@ -7,13 +7,17 @@
  */
 import { accept, emailRoutingOutcome } from '../../arrival/index.ts'
 import { concat, isAsciiText } from '../../format/index.ts'
-import { arrivalPorts } from './arrival-ports.ts'
+import { arrivalPorts, remoteCall } from './arrival-ports.ts'
 import type { Env } from './env.ts'
 import { log } from './log.ts'
 import { randomText } from './random.ts'
 import { settingsOf } from './settings.ts'
 
-export async function handleEmail(message: ForwardableEmailMessage, env: Env): Promise<void> {
+export async function handleEmail(
+  message: ForwardableEmailMessage,
+  env: Env,
+  ctx: Pick<ExecutionContext, 'waitUntil'>,
+): Promise<void> {
   const { maxMessageSize } = settingsOf(env)
   const transactionId = randomText(16)
   const raw = await readRaw(message, maxMessageSize)
@@ -32,7 +36,7 @@ export async function handleEmail(message: ForwardableEmailMessage, env: Env): P
       raw,
       origin: { kind: 'email-routing', transactionId },
     },
-    arrivalPorts(env),
+    arrivalPorts(env, remoteCall(env), (work) => ctx.waitUntil(work)),
   )
   const outcome = emailRoutingOutcome(reply)
   log('info', 'email routing', { transactionId, from: message.from, to: message.to, outcome: outcome.action })

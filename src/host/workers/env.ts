@@ -1,7 +1,7 @@
 /**
  * The Worker's bindings, as wrangler.toml declares them.
  */
-import type { AccountDoor, DomainDoor, QueueDoor, RegistryDoor } from './doors.ts'
+import type { AccountDoor, DomainDoor, QueueDoor, RegistryDoor, TraceDoor } from './doors.ts'
 
 export interface Env {
   /** By account id (`a…`). */
@@ -12,6 +12,8 @@ export interface Env {
   readonly QUEUE: DurableObjectNamespace<QueueDoor>
   /** One object, named `registry`. */
   readonly REGISTRY: DurableObjectNamespace<RegistryDoor>
+  /** By day, `2026-11-23`. */
+  readonly TRACE: DurableObjectNamespace<TraceDoor>
   /** Large messages and uploads; absent on one machine, where everything is inline. */
   readonly BLOBS?: R2Bucket
   /** Static pages; absent where no directory of them is served. */
@@ -39,4 +41,6 @@ export interface Env {
   readonly FACTEUR_PUSH_TO_PRIVATE?: string
   readonly FACTEUR_BRIDGE_SECRET?: string
   readonly FACTEUR_ADMIN_TOKEN?: string
+  readonly FACTEUR_METRICS_TOKEN?: string
+  readonly FACTEUR_TRACE_DAYS?: string
 }

@@ -31,6 +31,7 @@ export function workersHouse(env: Env): House {
     hostname: settings.hostname,
     ...(settings.bridgeSecret === undefined ? {} : { bridgeSecret: settings.bridgeSecret }),
     ...(settings.adminToken === undefined ? {} : { adminToken: settings.adminToken }),
+    ...(settings.metricsToken === undefined ? {} : { metricsToken: settings.metricsToken }),
     administration: workersAdministration(env),
     async accountByLogin(login, fresh = false) {
       const found = await logins.find(login, fresh)

@@ -6,12 +6,13 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import { reportThrough } from '../../arrival/index.ts'
-import { Queue, type NewEntry, type QueuedEntry, type QueueEvent } from '../../queue/index.ts'
+import { Queue, type NewEntry, type QueuedEntry } from '../../queue/index.ts'
 import { arrivalPorts } from './arrival-ports.ts'
 import { deliveryAgent } from './delivery-agents.ts'
 import type { QueueDoor } from './doors.ts'
 import type { Env } from './env.ts'
 import { describe, log } from './log.ts'
+import { queueLog } from './queue-log.ts'
 import { queueOptions } from './queue-options.ts'
 import { nameOf } from './object-name.ts'
 import { durableSql } from './sql.ts'
@@ -42,7 +43,7 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
         env.ACCOUNT.getByName(accountId).trackSubmission(tag, [...statuses]),
       onBusy: async () => registry().markWaiting(domain),
       onIdle: async () => registry().clearWaiting(domain),
-      log: logEvent,
+      log: queueLog(ports.trace),
       linger: () => scheduler.wait(LINGER_MS),
       options: queueOptions(env),
     })
@@ -124,15 +125,4 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
   async #knowAlarm(): Promise<void> {
     if (this.#alarm === undefined) this.#alarm = await this.ctx.storage.getAlarm()
   }
-}
-
-function logEvent(event: QueueEvent): void {
-  const { type, ...facts } = event
-  if (type === 'fault') log('error', 'queue fault', { ...facts, cause: describe(event.cause) })
-  else
-    log(
-      type === 'frozen' || type === 'discarded' || type === 'interrupted' ? 'warning' : 'info',
-      `queue ${type}`,
-      facts,
-    )
 }

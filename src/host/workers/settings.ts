@@ -27,6 +27,10 @@ export interface Settings {
   readonly firstRetry?: number
   readonly bridgeSecret?: string
   readonly adminToken?: string
+  /** Opens `/metrics` and nothing else. */
+  readonly metricsToken?: string
+  /** How long it is known what became of a message; 0: not at all. */
+  readonly traceDays: number
   /** Requests after which a bridge is asked for a fresh link: Cloudflare bounds what one request may do. */
   readonly linkRequests?: number
   /** A request header that holds the client's address and that clients cannot set themselves. */
@@ -62,6 +66,7 @@ function readSettings(env: Env): Settings {
   const defaultDomain = text(env.FACTEUR_DEFAULT_DOMAIN)
   const bridgeSecret = text(env.FACTEUR_BRIDGE_SECRET)
   const adminToken = text(env.FACTEUR_ADMIN_TOKEN)
+  const metricsToken = text(env.FACTEUR_METRICS_TOKEN)
   const delay = text(env.FACTEUR_DELAY_NOTICE_HOURS)
   const linkRequests = text(env.FACTEUR_LINK_REQUESTS)
   const clientAddressHeader = text(env.FACTEUR_CLIENT_ADDRESS_HEADER)
@@ -92,6 +97,8 @@ function readSettings(env: Env): Settings {
     ...(egress === undefined ? {} : { egress: url('FACTEUR_EGRESS', egress).href.replace(/\/$/, '') }),
     ...(bridgeSecret === undefined ? {} : { bridgeSecret }),
     ...(adminToken === undefined ? {} : { adminToken }),
+    ...(metricsToken === undefined ? {} : { metricsToken }),
+    traceDays: integer('FACTEUR_TRACE_DAYS', env.FACTEUR_TRACE_DAYS, 7, 0, 90),
     ...(linkRequests === undefined
       ? {}
       : { linkRequests: integer('FACTEUR_LINK_REQUESTS', linkRequests, 300, 10, 1_000_000) }),

@@ -28,6 +28,8 @@ export interface Envelope {
   priority?: number
   /** Ours alone, never from or to the wire: which submission hears how far the message has come. */
   submission?: SubmissionTag
+  /** Ours alone: the message's id in the trace. */
+  transactionId?: string
 }
 
 export interface SubmissionTag {

@@ -2,6 +2,7 @@ import { administration, type AdminPorts } from '../../../src/access/admin/index
 import { MemoryDns } from '../../../src/host/memory/dns.ts'
 import { memorySql } from '../../../src/host/memory/sql.ts'
 import { type DomainAlias, DomainStore, RegistryStore } from '../../../src/routing/index.ts'
+import { TraceStore } from '../../../src/trace/index.ts'
 
 /** The house in memory: real address books, and accounts that only know whether they exist. */
 export function house(options: { failing?: 'account' | 'registry' } = {}) {
@@ -14,6 +15,14 @@ export function house(options: { failing?: 'account' | 'registry' } = {}) {
   function book(name: string): DomainStore {
     let store = domains.get(name)
     if (store === undefined) domains.set(name, (store = new DomainStore(memorySql())))
+    return store
+  }
+
+  const days = new Map<string, TraceStore>()
+
+  function traces(day: string): TraceStore {
+    let store = days.get(day)
+    if (store === undefined) days.set(day, (store = new TraceStore(memorySql())))
     return store
   }
 
@@ -74,9 +83,15 @@ export function house(options: { failing?: 'account' | 'registry' } = {}) {
     hostname: 'mail.facteur.test',
     dns: { resolve: async (name, type) => dns.resolve(name, type) },
     crypto: crypto.subtle,
+    traceDays: 7,
+    trace: (day) => ({
+      find: async (id) => traces(day).find(id),
+      search: async (search) => traces(day).search(search),
+      counters: async () => traces(day).counters(),
+    }),
     queue: () => {
       throw new Error('not asked for')
     },
   }
-  return { admin: administration(ports), accounts, book, registry, dns }
+  return { admin: administration(ports), accounts, book, registry, dns, traces }
 }

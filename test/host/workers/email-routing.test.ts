@@ -1,3 +1,4 @@
+import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { beforeAll, describe, expect, it } from 'vitest'
 import worker from '../../../src/worker.ts'
 import { basic, bindings, furnish, message, subjects } from './house.ts'
@@ -25,7 +26,9 @@ async function route(to: string, raw: Uint8Array, options: { from?: string; rawS
       rejected = reason
     },
   }
-  await worker.email(event as unknown as ForwardableEmailMessage, bindings)
+  const context = createExecutionContext()
+  await worker.email(event as unknown as ForwardableEmailMessage, bindings, context)
+  await waitOnExecutionContext(context)
   return { rejected }
 }
 
@@ -69,7 +72,11 @@ describe('mail from Email Routing', () => {
       rawSize: raw.length,
       setReject: () => expect.unreachable('a temporary failure must not be permanent'),
     }
-    const handled = worker.email(event as unknown as ForwardableEmailMessage, broken as unknown as typeof bindings)
+    const handled = worker.email(
+      event as unknown as ForwardableEmailMessage,
+      broken as unknown as typeof bindings,
+      createExecutionContext(),
+    )
     await expect(handled).rejects.toThrow(/4\.3\.0/)
   })
 })

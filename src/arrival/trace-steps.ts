@@ -1,0 +1,73 @@
+/**
+ * What the trace is told of an arrival: what came, what its sender was told, and where each copy went.
+ */
+import type { Place } from '../delivery/index.ts'
+import type { Header } from '../format/index.ts'
+import { type Envelope, type Reply, replyText } from '../protocol/smtp/index.ts'
+import { mostRecipients, type TraceEvent, type TraceStep } from '../trace/index.ts'
+import type { Judgement } from './judgement.ts'
+import type { Origin } from './origin.ts'
+
+/** What accepting a message finds out on the way. */
+export interface Findings {
+  header?: Header
+  judgement?: Judgement
+  places?: readonly Place[]
+}
+
+export function arrivalSteps(
+  arrived: { envelope: Envelope; raw: Uint8Array; origin: Origin },
+  { header, judgement, places = [] }: Findings,
+  reply: Reply,
+  at: number,
+): TraceEvent[] {
+  const { envelope, raw, origin } = arrived
+  const { kind, clientAddress, helo, tls, accountId, transactionId: id } = origin
+  const client = [judgement?.iprev?.status === 'pass' ? judgement.iprev.name : origin.clientName, clientAddress]
+    .filter((fact) => fact !== undefined)
+    .join(' ')
+  const messageId = header?.first('Message-ID')?.trim().replace(/^<|>$/g, '')
+  const event = (step: TraceStep): TraceEvent => ({ id, at, ...step })
+  return [
+    event({
+      type: 'arrived',
+      source: kind,
+      ...(client === '' ? {} : { client }),
+      ...(helo === undefined ? {} : { helo }),
+      ...(tls === undefined ? {} : { tls: tls.version }),
+      ...(accountId === undefined ? {} : { account: accountId }),
+      sender: envelope.reversePath,
+      recipients: envelope.recipients.slice(0, mostRecipients).map(({ address }) => address),
+      recipientCount: envelope.recipients.length,
+      size: raw.length,
+      ...(messageId === undefined || messageId === '' ? {} : { messageId }),
+      ...(judgement === undefined ? {} : { verdict: verdictOf(judgement) }),
+      reply: replyText(reply),
+    }),
+    ...(reply.code < 300 ? places.slice(0, mostRecipients).map((place) => event(placed(place))) : []),
+  ]
+}
+
+function placed({ destination, recipients, status, reply, entry }: Place): TraceStep {
+  const recipient = recipients[0]?.address ?? destination.address
+  const place =
+    destination.kind === 'mailbox'
+      ? ({ kind: 'mailbox', accountId: destination.accountId } as const)
+      : ({ kind: 'queue', domain: destination.domain, ...(entry === undefined ? {} : { entry }) } as const)
+  return {
+    type: 'placed',
+    recipient,
+    ...(destination.address === recipient ? {} : { address: destination.address }),
+    place,
+    status,
+    ...(reply === undefined ? {} : { reply: replyText(reply) }),
+  }
+}
+
+function verdictOf({ spf, dkim, dmarc, disposition }: Judgement): string {
+  const signers = dkim.filter(({ status }) => status === 'pass').length
+  const facts = [`dmarc=${dmarc.status}`, `dkim=${signers > 0 ? 'pass' : (dkim[0]?.status ?? 'none')}`]
+  if (spf !== undefined) facts.push(`spf=${spf.status}`)
+  if (disposition !== 'none') facts.push(disposition)
+  return facts.join(' ')
+}

@@ -1,0 +1,94 @@
+/**
+ * A day's traces: batches of events as they came, and the day's counters.
+ *
+ * Cost: a batch is one row, whatever it holds, and the counters are one more: at a hundred messages a second that is a
+ * thirtieth of a row for each. Nothing is indexed; looking for a message reads the day.
+ */
+import { isMigrated, migrate, type Migration, type Sql } from '../storage/index.ts'
+import { count, type Counters } from './counters.ts'
+import type { TraceEvent } from './event.ts'
+
+const schema: readonly Migration[] = [
+  `CREATE TABLE batch (id INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, events TEXT NOT NULL);
+   CREATE TABLE counters (id INTEGER PRIMARY KEY CHECK (id = 1), series TEXT NOT NULL)`,
+]
+
+/** Messages that speak of one address, or came from one. Addresses compare without case. */
+export interface TraceSearch {
+  readonly sender?: string
+  readonly recipient?: string
+  readonly messageId?: string
+  /** Arrived at or after; ms since the epoch. */
+  readonly since?: number
+  readonly limit: number
+}
+
+export class TraceStore {
+  readonly #sql: Sql
+  #isOpen: boolean
+
+  constructor(sql: Sql) {
+    this.#sql = sql
+    this.#isOpen = isMigrated(sql)
+  }
+
+  /** False while nothing was recorded: such a day takes no space. */
+  get isOpen(): boolean {
+    return this.#isOpen
+  }
+
+  /** Keeps the events, in the order given. */
+  add(events: readonly TraceEvent[]): void {
+    if (events.length === 0) return
+    if (!this.#isOpen) migrate(this.#sql, schema)
+    this.#isOpen = true
+    const times = events.map(({ at }) => at)
+    const counters = this.counters()
+    count(counters, events)
+    this.#sql.transaction(() => {
+      const insert = 'INSERT INTO batch (first, last, events) VALUES (?, ?, ?)'
+      this.#sql.exec(insert, Math.min(...times), Math.max(...times), JSON.stringify(events))
+      this.#sql.exec('INSERT OR REPLACE INTO counters VALUES (1, ?)', JSON.stringify(counters))
+    })
+  }
+
+  /** All that happened to the message that day, in order. */
+  find(id: string): TraceEvent[] {
+    if (!this.#isOpen || id === '') return []
+    const rows = this.#sql.exec<{ events: string }>('SELECT events FROM batch WHERE instr(events, ?) ORDER BY id', id)
+    return rows.toArray().flatMap(({ events }) => read(events).filter((event) => event.id === id))
+  }
+
+  /** Arrivals that match, newest first. */
+  search(search: TraceSearch): TraceEvent[] {
+    if (!this.#isOpen) return []
+    const { since = 0, limit } = search
+    const found: TraceEvent[] = []
+    for (const { events } of this.#sql.exec<{ events: string }>(
+      'SELECT events FROM batch WHERE last >= ? ORDER BY id DESC',
+      since,
+    )) {
+      for (const event of read(events).reverse()) if (event.at >= since && matches(event, search)) found.push(event)
+      if (found.length >= limit) break
+    }
+    return found.slice(0, limit)
+  }
+
+  counters(): Counters {
+    if (!this.#isOpen) return {}
+    const [row] = this.#sql.exec<{ series: string }>('SELECT series FROM counters').toArray()
+    return row === undefined ? {} : (JSON.parse(row.series) as Counters)
+  }
+}
+
+function read(events: string): TraceEvent[] {
+  return JSON.parse(events) as TraceEvent[]
+}
+
+function matches(event: TraceEvent, { sender, recipient, messageId }: TraceSearch): boolean {
+  if (event.type !== 'arrived') return false
+  const same = (one: string, other: string) => one.toLowerCase() === other.toLowerCase()
+  if (sender !== undefined && !same(event.sender, sender)) return false
+  if (recipient !== undefined && !event.recipients.some((address) => same(address, recipient))) return false
+  return messageId === undefined || event.messageId === messageId.replace(/^<|>$/g, '')
+}
