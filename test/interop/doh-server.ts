@@ -8,6 +8,8 @@ import type { AddressInfo } from 'node:net'
 export type ZoneRecord =
   | { readonly type: 'MX'; readonly preference: number; readonly exchange: string }
   | { readonly type: 'A' | 'AAAA'; readonly address: string }
+  | { readonly type: 'TXT'; readonly text: string }
+  | { readonly type: 'PTR'; readonly name: string }
 
 /** By lower-case name. A name that is not there does not exist (NXDOMAIN). */
 export type Zone = Record<string, readonly ZoneRecord[]>
@@ -17,11 +19,17 @@ export interface DohServer {
   readonly zone: Zone
   /** Questions asked so far, as `TYPE name`. */
   readonly questions: string[]
+  /** From now on nothing is answered until the function that it gives back is called. */
+  hold(): () => void
+  /** Until so many questions have been asked in all. */
+  asked(count: number): Promise<void>
   close(): Promise<void>
 }
 
 export async function startDohServer(zone: Zone): Promise<DohServer> {
   const questions: string[] = []
+  let held = Promise.resolve()
+  let awaited: { count: number; reached: () => void } | undefined
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
@@ -31,10 +39,11 @@ export async function startDohServer(zone: Zone): Promise<DohServer> {
       const [question] = query.questions ?? []
       const name = question?.name.toLowerCase() ?? ''
       questions.push(`${question?.type} ${name}`)
+      if (awaited !== undefined && questions.length >= awaited.count) awaited.reached()
       const records = zone[name]
       const answers = (records ?? []).filter((record) => record.type === question?.type)
       response.setHeader('content-type', 'application/dns-message')
-      response.end(
+      const answer = Buffer.from(
         dnsPacket.encode({
           type: 'response',
           id: query.id ?? 0,
@@ -45,10 +54,11 @@ export async function startDohServer(zone: Zone): Promise<DohServer> {
             type: record.type,
             class: 'IN' as const,
             ttl: 60,
-            data: record.type === 'MX' ? { preference: record.preference, exchange: record.exchange } : record.address,
+            data: dataOf(record),
           })) as never,
         }),
       )
+      void held.then(() => response.end(answer))
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
@@ -56,10 +66,35 @@ export async function startDohServer(zone: Zone): Promise<DohServer> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/dns-query`,
     zone,
     questions,
+    hold() {
+      let release = () => {}
+      held = new Promise((resolve) => (release = resolve))
+      return release
+    },
+    asked: (count) =>
+      new Promise((reached) => {
+        awaited = { count, reached }
+        if (questions.length >= count) reached()
+      }),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve())
         server.closeAllConnections()
       }),
+  }
+}
+
+/** As dns-packet writes it. */
+function dataOf(record: ZoneRecord): unknown {
+  switch (record.type) {
+    case 'MX':
+      return { preference: record.preference, exchange: record.exchange }
+    case 'TXT':
+      // Strings of 255 octets at most (RFC 1035 §3.3).
+      return record.text.match(/.{1,255}/g) ?? ['']
+    case 'PTR':
+      return record.name
+    default:
+      return record.address
   }
 }
