@@ -67,9 +67,9 @@ export async function startDohServer(zone: Zone): Promise<DohServer> {
     zone,
     questions,
     hold() {
-      let release = () => {}
-      held = new Promise((resolve) => (release = resolve))
-      return release
+      const { promise, resolve } = Promise.withResolvers<void>()
+      held = promise
+      return resolve
     },
     asked: (count) =>
       new Promise((reached) => {
