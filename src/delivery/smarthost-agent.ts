@@ -1,7 +1,7 @@
 /**
  * The agent that gives everything to one relay of the operator's choice.
  *
- * Standards: RFC 5321 §3.6.1 (relays), RFC 6409 (submission), RFC 8314 §3.3 (implicit TLS on 465).
+ * Standards: RFC 5321 §3.6.1 (relays), RFC 6409 (submission), RFC 8314 §3.3 (implicit TLS on 465), RFC 8689.
  */
 import type { DeliveryAgent, DeliveryJob, RecipientOutcome } from '../queue/index.ts'
 import { dial } from './dial.ts'
@@ -54,7 +54,9 @@ export class SmarthostAgent implements DeliveryAgent {
   deliver(job: DeliveryJob, signal?: AbortSignal): Promise<RecipientOutcome[]> {
     const { smarthost, dialer, hostname, clock } = this.#options
     const { host, port, tls, auth } = smarthost
-    const target: EgressTarget = { host, port, addresses: [], tls }
+    // What must go over verified TLS does, whatever is enough for other mail (RFC 8689 §4.2.1).
+    const needed = job.envelope.requireTls === true && tls !== 'implicit' ? 'required' : tls
+    const target: EgressTarget = { host, port, addresses: [], tls: needed }
     return dial(dialer, { hostname, targets: [target], ...(auth === undefined ? {} : { auth }) }, job, clock, signal)
   }
 }

@@ -43,7 +43,7 @@ export function composeNotification(
     ...late.map((recipient) => ({ ...reported(recipient, 'delayed'), willRetryUntil: entry.expires })),
   ]
   const newest = Math.max(...[...owed, ...late].map(({ last }) => last?.at ?? entry.received))
-  const { reversePath, smtputf8, ret, envid } = entry.envelope
+  const { reversePath, smtputf8, requireTls, ret, envid } = entry.envelope
   const report: DeliveryReport = {
     reportingMta: options.hostname,
     from: options.reportFrom,
@@ -53,8 +53,12 @@ export function composeNotification(
     arrivalDate: entry.received,
     recipients,
     original,
-    // A report of failure returns the message as asked; one of success or delay never needs its body (RFC 3461 §4.3).
-    return: ret === 'FULL' && owed.some((recipient) => recipient.owed === 'failed') ? 'full' : 'headers',
+    // A report of failure returns the message as asked; one of success or delay never needs its body (RFC 3461 §4.3). What
+    // needs TLS is not returned, since a report that cannot have it goes all the same (RFC 8689 §5).
+    return:
+      ret === 'FULL' && requireTls !== true && owed.some((recipient) => recipient.owed === 'failed')
+        ? 'full'
+        : 'headers',
     smtputf8,
   }
   if (envid !== undefined) report.envelopeId = envid
@@ -66,6 +70,7 @@ export function composeNotification(
       recipients: [{ address: reversePath, notify: ['NEVER'] }],
       smtputf8,
       body: raw.some((byte) => byte > 127) ? '8BITMIME' : '7BIT',
+      ...(requireTls === true ? { requireTls } : {}),
     },
     actions: recipients.map((recipient) => `${recipient.action} ${recipient.finalRecipient}`),
   }

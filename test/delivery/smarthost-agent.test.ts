@@ -54,3 +54,29 @@ test('everything goes to the smarthost, which the bridge resolves', async () => 
     targets: [{ host: 'relay.test', port: 587, addresses: [], tls: 'required' }],
   })
 })
+
+test.each([
+  ['opportunistic', 'required'],
+  ['none', 'required'],
+  ['required', 'required'],
+  ['implicit', 'implicit'],
+] as const)('what needs TLS goes there by verified TLS, be the setting %s (RFC 8689 §4.2.1)', async (tls, used) => {
+  const dialer = new MemoryDialer(() => 0)
+  const smarthost = { host: 'relay.test', port: 25, tls }
+  const agent = new SmarthostAgent({ smarthost, dialer, hostname: 'mx.facteur.test', clock: () => 0 })
+  const envelope = {
+    reversePath: 'a@b.test',
+    smtputf8: false,
+    body: '7BIT' as const,
+    recipients: [{ address: 'x@y.test' }],
+  }
+  const job = (more: object) => ({
+    id: '1',
+    domain: 'y.test',
+    raw: new Uint8Array(),
+    envelope: { ...envelope, ...more },
+  })
+  await agent.deliver(job({ requireTls: true }))
+  await agent.deliver(job({}))
+  expect(dialer.sent.map(({ request }) => request.targets[0]?.tls)).toEqual([used, tls])
+})

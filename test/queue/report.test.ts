@@ -38,6 +38,19 @@ describe('failure', () => {
     for (const id of ids) expect(id).toMatch(/^[a-z0-9-]+(\.[a-z0-9-]+)*@mx\.facteur\.test$/)
   })
 
+  test('what needs TLS is not returned, and its report needs TLS as well (RFC 8689 §5)', async () => {
+    const stage = new QueueStage()
+    stage.answer = () => unknownUser
+    stage.enqueue(['x@there.test'], { requireTls: true, ret: 'FULL' })
+    stage.enqueue(['x@there.test'], { ret: 'FULL' })
+    await stage.queue.run()
+    expect(stage.reports.map(({ envelope }) => envelope.requireTls)).toEqual([true, undefined])
+    const kinds = stage.reports.map(
+      ({ raw }) => /^Content-Type: (message\/rfc822|text\/rfc822-headers)/m.exec(raw)?.[1],
+    )
+    expect(kinds).toEqual(['text/rfc822-headers', 'message/rfc822'])
+  })
+
   test('several recipients are told of in one report (RFC 3461 §5.2.8); the rest is delivered', async () => {
     const stage = new QueueStage()
     stage.answer = (recipient) => (recipient.startsWith('bad') ? unknownUser : delivered)

@@ -147,6 +147,7 @@ function submission(limits: JmapLimits): JsonObject {
       DSN: [],
       SMTPUTF8: [],
       FUTURERELEASE: [String(maxDelayedSend)],
+      REQUIRETLS: [],
     },
   }
 }

@@ -100,6 +100,17 @@ describe('EmailSubmission/set create (RFC 8621 §7, §7.5)', () => {
     })
   })
 
+  it('asks for TLS all the way (RFC 8689)', async () => {
+    const world = new World()
+    await submit(world, letter, {
+      envelope: {
+        mailFrom: { email: 'alice@facteur.test', parameters: { REQUIRETLS: null } },
+        rcptTo: [{ email: 'b@example.com', parameters: null }],
+      },
+    })
+    expect(world.sent[0]?.envelope).toMatchObject({ requireTls: true })
+  })
+
   it('asks for 8BITMIME and SMTPUTF8 when the message needs them', async () => {
     const world = new World()
     await submit(world, letter.replace('Hi', 'Grüß Gott'))

@@ -81,6 +81,7 @@ const mailParameters: ParameterChecks = {
   SIZE: (value) => /^\d{1,20}$/.test(value ?? ''),
   BODY: (value) => /^(?:7BIT|8BITMIME)$/i.test(value ?? ''),
   SMTPUTF8: (value) => value === null,
+  REQUIRETLS: (value) => value === null,
   HOLDFOR: (value) => /^\d{1,9}$/.test(value ?? ''),
   HOLDUNTIL: (value) => parseUtcDate(value) !== undefined,
 }
@@ -119,6 +120,7 @@ export function toSmtpEnvelope(envelope: JmapEnvelope, raw: Uint8Array, headerSi
     smtputf8,
     body: hasHighOctet(raw, 0, raw.length) ? '8BITMIME' : '7BIT',
     ...(ret === undefined ? {} : { ret }),
+    ...(mail['REQUIRETLS'] === undefined ? {} : { requireTls: true }),
     envid: mail['ENVID'] ?? tag,
   }
 }

@@ -59,6 +59,7 @@ export function envelope(value: unknown): Envelope {
     body: oneOf(json, 'body', ['7BIT', '8BITMIME', 'BINARYMIME'] as const) ?? '7BIT',
     ...(ret === undefined ? {} : { ret }),
     ...(envid === undefined ? {} : { envid }),
+    ...(json.requireTls === true ? { requireTls: true } : {}),
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * What a server offered in its EHLO answer.
  *
- * Standards: RFC 5321 §4.1.1.1, RFC 1870, RFC 4954, RFC 9422. Security: the peer writes this.
+ * Standards: RFC 5321 §4.1.1.1, RFC 1870, RFC 4954, RFC 8689, RFC 9422. Security: the peer writes this.
  */
 import type { Reply } from '../reply.ts'
 
@@ -13,8 +13,11 @@ export interface Capabilities {
   keywords: ReadonlyMap<string, string>
 }
 
-/** Reads the EHLO answer: first line the name, then `KEYWORD parameters` (upper-cased keywords; the first of a kind counts). */
-export function parseCapabilities(reply: Reply, extended: boolean): Capabilities {
+/**
+ * Reads the EHLO answer: first line the name, then `KEYWORD parameters` (upper-cased keywords; the first of a kind counts).
+ * REQUIRETLS counts only where TLS is active already (RFC 8689 §2).
+ */
+export function parseCapabilities(reply: Reply, extended: boolean, tlsActive = true): Capabilities {
   const lines = typeof reply.text === 'string' ? [reply.text] : reply.text
   const keywords = new Map<string, string>()
   if (extended)
@@ -25,6 +28,7 @@ export function parseCapabilities(reply: Reply, extended: boolean): Capabilities
       const keyword = (match[1] as string).toUpperCase()
       if (!keywords.has(keyword)) keywords.set(keyword, (match[2] ?? '').trim())
     }
+  if (!tlsActive) keywords.delete('REQUIRETLS')
   return { name: (lines[0] ?? '').trim().split(/\s+/, 1)[0] ?? '', extended, keywords }
 }
 

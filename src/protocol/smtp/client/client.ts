@@ -181,7 +181,7 @@ export class SmtpClient {
 
   #helloReplied(reply: Reply, extended: boolean): void {
     if (reply.code === 250) {
-      this.#capabilities = parseCapabilities(reply, extended)
+      this.#capabilities = parseCapabilities(reply, extended, this.#tlsActive)
       return this.#secure()
     }
     const fallback = extended && reply.code >= 500 && reply.code !== 521 && reply.code !== 554

@@ -2,7 +2,8 @@
  * How a message fits a peer: who can have it at all, and the parameters of MAIL and RCPT.
  *
  * Standards: RFC 1870 §6 (SIZE), RFC 6152 §3 and RFC 3030 §3 (BODY), RFC 6531 §3.2 and §3.4–3.5 (SMTPUTF8; 5.6.7, 5.6.9),
- * RFC 3461 §5 (DSN parameters go on to whom offers DSN). Converting content to 7 bit is not done.
+ * RFC 3461 §5 (DSN parameters go on to whom offers DSN), RFC 8689 §4.2.1 (REQUIRETLS; 5.7.30) and §5 (a report goes
+ * without it where it must). Converting content to 7 bit is not done.
  * Security: an address that is no path never reaches the wire, whatever put it into the envelope.
  */
 import { isAsciiText } from '../../../format/index.ts'
@@ -61,6 +62,8 @@ export function planTransmission(message: OutgoingMessage, capabilities: Capabil
       return ['5.6.9', 'the header is UTF-8 and the server does not offer SMTPUTF8']
     if (binary && !(keywords.has('BINARYMIME') && keywords.has('CHUNKING')))
       return ['5.6.3', 'the message is binary and the server does not offer BINARYMIME']
+    if (envelope.requireTls === true && envelope.reversePath !== '' && !keywords.has('REQUIRETLS'))
+      return ['5.7.30', 'the message needs TLS all the way and the server does not offer REQUIRETLS']
     if (!binary && needs.eightBit && !keywords.has('8BITMIME'))
       return ['5.6.3', 'the message is 8-bit and the server does not offer 8BITMIME']
     if (limit !== undefined && limit > 0 && content.length > limit)
@@ -93,6 +96,7 @@ export function mailCommand(envelope: Envelope, transmission: Transmission, capa
   if (keywords.has('SIZE')) line += ` SIZE=${transmission.size}`
   if (transmission.body !== undefined) line += ` BODY=${transmission.body}`
   if (transmission.smtputf8) line += ' SMTPUTF8'
+  if (envelope.requireTls === true && keywords.has('REQUIRETLS')) line += ' REQUIRETLS'
   if (keywords.has('DSN')) {
     if (envelope.ret !== undefined) line += ` RET=${envelope.ret}`
     const envid = envelope.envid === undefined ? '' : encodeXtext(envelope.envid)

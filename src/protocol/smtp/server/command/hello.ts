@@ -32,6 +32,7 @@ function keywords(session: Session): string[] {
   if (settings.extensions.has('LIMITS'))
     offered.push(`LIMITS MAILMAX=${figure(settings.limits.transactions)} RCPTMAX=${figure(settings.limits.recipients)}`) // RFC 9422
   if (settings.startTls && !tlsActive) offered.push('STARTTLS') // RFC 3207
+  if (tlsActive) offered.push('REQUIRETLS') // RFC 8689
   if (mayAuthenticate(session) && session.login === undefined)
     offered.push(`AUTH ${saslMechanisms(saslSetting(session)).join(' ')}`) // RFC 4954
   return offered

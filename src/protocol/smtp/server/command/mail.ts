@@ -2,7 +2,7 @@
  * MAIL: a new transaction and its sender.
  *
  * Standards: RFC 5321 §4.1.1.2, RFC 1870 (SIZE), RFC 6152 and RFC 3030 (BODY), RFC 6531 §3.4 (SMTPUTF8),
- * RFC 3461 §4.3–4.4 (RET, ENVID), RFC 4954 §5 (AUTH).
+ * RFC 3461 §4.3–4.4 (RET, ENVID), RFC 4954 §5 (AUTH), RFC 8689 §2 (REQUIRETLS).
  */
 import type { Envelope } from '../../envelope.ts'
 import { parsePath } from '../../path.ts'
@@ -87,6 +87,12 @@ const known: Readonly<Record<string, Apply>> = {
     const envid = value.length <= 100 ? decodeXtext(value) : undefined
     if (!envid) return invalid('ENVID')
     envelope.envid = envid
+    return undefined
+  },
+  REQUIRETLS(value, { envelope }, { tlsActive }) {
+    if (!tlsActive) return refuse(530, '5.7.10', 'REQUIRETLS needs a connection with TLS')
+    if (value !== '') return invalid('REQUIRETLS')
+    envelope.requireTls = true
     return undefined
   },
   AUTH(value, event, { settings }) {
