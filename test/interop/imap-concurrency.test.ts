@@ -102,6 +102,7 @@ test(`twenty connections agree on one mailbox (seed ${seed})`, async () => {
 
     await everyone((client) => client.done())
     await everyone((client) => void (!client.selected && client.step()))
+    await everyone((client) => void (client.modes.news !== 'usual' && client.hearNews()))
     await everyone((client) => client.noop())
     await everyone((client) => client.catchUp())
     const actual = await truth()

@@ -129,6 +129,7 @@ it.each([1, 2, 3, Number(process.env['SEED'] ?? 4)])(
       await everyone((connection) => connection.pause(false))
       await everyone(({ client }) => client.done())
       await everyone(({ client }) => !client.selected && client.step())
+      await everyone(({ client }) => client.modes.news !== 'usual' && client.hearNews())
       await everyone(({ client }) => client.noop())
       await everyone(({ client }) => client.catchUp())
       const view = store.view(store.mailboxByRole('inbox')!.id)

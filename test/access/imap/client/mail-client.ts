@@ -5,11 +5,13 @@
  * It knows no network: what it says goes to `send`, what it hears comes to `receive`.
  */
 import { canonical, MailboxView, type Known, type Modes } from './mailbox-view.ts'
-import { learn, randomCommand, type Command, type Situation } from './random-command.ts'
+import { FollowedSearch } from './followed-search.ts'
+import { learn, notify, randomCommand, type Command, type NewsWish, type Situation } from './random-command.ts'
 import type { Random } from './random.ts'
 import { ResponseStream } from './response-stream.ts'
 import type { Ranges } from './cursor.ts'
 import type { Response, StatusResponse } from './response.ts'
+import type { ExtendedSearch } from './search-response.ts'
 
 /** What a client enables before it selects INBOX; nothing: IMAP4rev1. */
 export const dialects = [
@@ -52,6 +54,8 @@ export class MailClient {
   #uidValidity = 0
   #idling: 'no' | 'asked' | 'yes' = 'no'
   #cache: Cache | undefined
+  /** By the tag of the SEARCH. */
+  readonly #followed = new Map<string, FollowedSearch>()
   #told = false
   closed = false
 
@@ -59,7 +63,7 @@ export class MailClient {
     this.#dialect = dialect
     this.#random = random
     this.#send = send
-    this.modes = { condstore: false, vanished: false, uidOnly: false, live: false }
+    this.modes = { condstore: false, vanished: false, uidOnly: false, news: 'usual' }
     this.#view = new MailboxView(this.modes)
   }
 
@@ -98,15 +102,15 @@ export class MailClient {
 
   /** Some want to hear of everything at once; all then select. */
   #notify(): void {
-    if (this.#random.chance(0.3)) {
-      this.#say({
-        text: 'NOTIFY SET (selected-delayed (MessageNew (UID FLAGS) MessageExpunge FlagChange))\r\n',
-        byNumber: false,
-        alone: true,
-        done: () => (this.modes.live = true),
-      })
-    }
+    if (this.#random.chance(0.3)) this.hearNews()
     this.#select(false)
+  }
+
+  /** Asks to be told what happens in the selected mailbox, if it has asked for something else before. */
+  hearNews(): void {
+    if (this.modes.news === 'delayed') return
+    const draft = notify({ ...this.#situation(), pipelined: false }, 'delayed')
+    if (draft !== undefined) this.#say({ ...draft, alone: true })
   }
 
   /** One thing that a client might do now. */
@@ -119,7 +123,8 @@ export class MailClient {
     if (!this.#selected) return
     if (this.quiet && random.chance(0.08)) return this.idle()
     if (this.quiet && random.chance(0.03)) return this.#leave()
-    this.#say(randomCommand(this.#situation()))
+    const draft = randomCommand(this.#situation())
+    this.#say({ ...draft, ...(draft.notifies !== undefined && { alone: true }) })
   }
 
   /** Asks for what it does not know yet; false when there is nothing to ask. */
@@ -147,7 +152,8 @@ export class MailClient {
 
   /** What it has cached when the connection breaks: as much as the last answer has sealed. */
   get cache(): Cache | undefined {
-    return this.quiet && this.#selected && this.#view.unknown().length === 0 ? this.#cached() : undefined
+    const sealed = this.quiet && this.#selected && this.modes.news !== 'none'
+    return sealed && this.#view.unknown().length === 0 ? this.#cached() : undefined
   }
 
   #cached(): Cache {
@@ -166,6 +172,7 @@ export class MailClient {
       view: this.#view,
       readOnly: this.#readOnly,
       pipelined: !this.quiet,
+      followed: [...this.#followed.keys()],
     }
   }
 
@@ -175,7 +182,12 @@ export class MailClient {
     // CLOSE may expunge: what it took out is in nobody's cache, and told at the next SELECT.
     this.#cache = cache
     if (verb === 'SELECT') return this.#select(this.#random.chance(0.2))
-    this.#say({ text: `${verb}\r\n`, byNumber: false, alone: true, done: () => (this.#selected = false) })
+    this.#say({ text: `${verb}\r\n`, byNumber: false, alone: true, done: () => this.#closed() })
+  }
+
+  #closed(): void {
+    this.#selected = false
+    this.#followed.clear()
   }
 
   #select(readOnly: boolean): void {
@@ -203,6 +215,7 @@ export class MailClient {
 
   /** From here on responses are about the mailbox that is being opened: CLOSED has said so (RFC 7162 §3.2.11). */
   #turn(): void {
+    this.#followed.clear()
     this.#view = this.#opening ?? this.#view
     this.#opening = undefined
   }
@@ -243,6 +256,9 @@ export class MailClient {
       if (code?.name === 'CLOSED') this.#turn()
       if (code?.name === 'UIDVALIDITY') this.#uidValidity = code.number as number
       if (code?.name === 'HIGHESTMODSEQ') this.#told = true
+      // RFC 5465 §5.8: as if it had said NOTIFY NONE.
+      if (code?.name === 'NOTIFICATIONOVERFLOW') this.modes.news = 'none'
+      if (code?.name === 'NOUPDATE') this.#followed.delete(code.tag ?? '')
     }
     this.#checkNumbers(response, command)
     this.#view.apply(response, command, command?.selects !== undefined && this.#opening === undefined)
@@ -257,9 +273,21 @@ export class MailClient {
       }
     }
     if (response.kind !== 'esearch') return
+    if (response.updates.length > 0) return this.#updated(response)
     if (response.tag !== command?.tag) throw new Error(`ESEARCH for ${response.tag} in answer to ${command?.tag}`)
     if (response.uid !== (command?.uid === true)) throw new Error('UIDs and numbers mixed up')
     if (!response.uid) within(response.sets, exists)
+    if (command?.follows === undefined) return
+    const followed = new FollowedSearch(command.follows, response.uid)
+    followed.apply(response, this.#view)
+    this.#followed.set(command.tag, followed)
+  }
+
+  #updated(response: ExtendedSearch): void {
+    const followed = this.#followed.get(response.tag ?? '')
+    if (followed === undefined) throw new Error(`an update of ${response.tag}, which is not followed`)
+    if (!response.uid) within(response.sets, this.#view.exists)
+    followed.apply(response, this.#view)
   }
 
   #answered(answer: StatusResponse): void {
@@ -277,7 +305,15 @@ export class MailClient {
       if (!this.#told) throw new Error(`${command.text} switched CONDSTORE on without HIGHESTMODSEQ (RFC 7162 §3.1)`)
     }
     this.#told = false
+    if (command?.notifies !== undefined) this.#listens(command.notifies)
+    if (command?.cancels !== undefined) this.#followed.delete(command.cancels)
     command?.done?.(answer)
+  }
+
+  #listens(news: NewsWish): void {
+    // What changed while it did not want to know, it has to ask for itself.
+    if (this.modes.news === 'none' && news !== 'none') this.#view.forgetFlags()
+    this.modes.news = news
   }
 
   /** What differs between what it knows and what is there; empty when nothing does. */
@@ -294,7 +330,7 @@ export class MailClient {
         found.push(`UID ${there.uid}: MODSEQ ${message.modSeq} for ${there.modSeq}`)
       }
     }
-    return found
+    return [...found, ...[...this.#followed.values()].flatMap((followed) => followed.differences(actual))]
   }
 }
 

@@ -23,8 +23,11 @@ export interface Modes {
   condstore: boolean
   vanished: boolean
   uidOnly: boolean
-  /** NOTIFY with selected-delayed: all but EXPUNGE may be told at any time (RFC 5465 §6.1). */
-  live: boolean
+  /**
+   * What NOTIFY asked for last. With selected-delayed all but EXPUNGE may be told at any time, with selected EXPUNGE too, with
+   * none nothing that the client has not done itself (RFC 5465 §6.1).
+   */
+  news: 'usual' | 'none' | 'delayed' | 'immediate'
 }
 
 /** What is known of a message; its UID may not be. */
@@ -65,6 +68,12 @@ export class MailboxView {
   /** Sequence numbers whose UIDs or flags were never told. */
   unknown(): number[] {
     return this.#slots.flatMap(({ uid, flags }, index) => (uid === undefined || flags === undefined ? [index + 1] : []))
+  }
+
+  /** The messages are known, but not what became of them. */
+  forgetFlags(): void {
+    for (const message of [...this.#slots, ...this.#byUid.values()])
+      Object.assign(message, { flags: undefined, modSeq: 0 })
   }
 
   /** What is known, ascending. */
@@ -123,7 +132,7 @@ export class MailboxView {
   answered(highest?: number): void {
     const told = highest ?? this.#told
     if (told !== undefined) this.#highest = told
-    else this.#highest = Math.max(this.#highest, this.#seen)
+    else if (this.#modes.news !== 'none') this.#highest = Math.max(this.#highest, this.#seen)
     this.#told = undefined
     this.#seen = 0
   }
@@ -157,6 +166,7 @@ export class MailboxView {
   }
 
   #mayTell(command: InProgress | undefined, what: string): void {
+    if (this.#modes.news === 'immediate') return
     if (command === undefined) throw new Error(`${what} with no command in progress (RFC 9051 §7.5.1)`)
     if (command.byNumber)
       throw new Error(`${what} in answer to ${command.tag}, which speaks in numbers (RFC 9051 §7.5.1)`)
@@ -223,7 +233,8 @@ export class MailboxView {
 
   /** RFC 7162 §3.2.4: news have UID and MODSEQ once CONDSTORE is on. */
   #complete({ uid, modSeq, uidOnly, flags }: Fetched, command: InProgress | undefined): void {
-    if (command === undefined && !this.#modes.live) throw new Error('FETCH with no command in progress')
+    const live = this.#modes.news === 'delayed' || this.#modes.news === 'immediate'
+    if (command === undefined && !live) throw new Error('FETCH with no command in progress')
     if (!this.#modes.condstore) return
     // An answer to FETCH has what was asked for; flags that nobody asked for are news: \Seen was set by it.
     if (command?.fetches !== undefined && (flags === undefined || command.fetches.has('FLAGS'))) return

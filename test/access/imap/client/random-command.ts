@@ -3,6 +3,7 @@
  *
  * Standards: RFC 9051 §6.3–6.4, RFC 7162 §3, RFC 5256, RFC 9394, RFC 7377, RFC 8508, RFC 9586 §3.
  */
+import { followedKeys, type FollowedKey } from './followed-search.ts'
 import type { InProgress, MailboxView, Modes } from './mailbox-view.ts'
 import type { Random } from './random.ts'
 import type { StatusResponse } from './response.ts'
@@ -14,8 +15,16 @@ export interface Command extends InProgress {
   readonly condstore?: boolean
   /** Numbers in SEARCH, SORT and THREAD responses are UIDs. */
   readonly uid?: boolean
+  /** Its results are followed from now on (RFC 5267 §4.3). */
+  readonly follows?: FollowedKey
+  /** The tag of a search that is not followed any more. */
+  readonly cancels?: string
+  /** What NOTIFY asks for of the selected mailbox (RFC 5465 §6). */
+  readonly notifies?: NewsWish
   done?(answer: StatusResponse): void
 }
+
+export type NewsWish = 'none' | 'delayed' | 'immediate'
 
 export interface Situation {
   readonly random: Random
@@ -24,6 +33,8 @@ export interface Situation {
   readonly readOnly: boolean
   /** Nothing may speak in numbers while another command is in progress (RFC 9051 §5.5). */
   readonly pipelined: boolean
+  /** Tags of searches that are followed. */
+  readonly followed: readonly string[]
 }
 
 const flags = ['\\Seen', '\\Flagged', '\\Answered', '\\Deleted', '$label1', 'red', 'blue']
@@ -45,6 +56,9 @@ const makers: readonly (readonly [number, Maker])[] = [
   [2, append],
   [1, replace],
   [1, elsewhere],
+  [2, follow],
+  [1, cancel],
+  [1, notify],
 ]
 
 const total = makers.reduce((sum, [weight]) => sum + weight, 0)
@@ -54,8 +68,13 @@ export function randomCommand(situation: Situation): Draft {
     let at = situation.random.below(total)
     const [, maker] = makers.find(([weight]) => (at -= weight) < 0) as (typeof makers)[number]
     const draft = maker(situation)
-    if (draft !== undefined && !(draft.byNumber && situation.pipelined)) return draft
+    if (draft !== undefined && !(draft.byNumber && speaksInUids(situation))) return draft
   }
+}
+
+/** Numbers would mean other messages when the command arrives. */
+function speaksInUids({ modes, pipelined }: Situation): boolean {
+  return pipelined || modes.news === 'immediate'
 }
 
 interface Named {
@@ -66,9 +85,10 @@ interface Named {
 }
 
 /** A set of messages; undefined when there is none to name. */
-function messages({ random, modes, view, pipelined }: Situation): Named | undefined {
+function messages(situation: Situation): Named | undefined {
+  const { random, modes, view } = situation
   if (view.exists === 0) return undefined
-  if (!modes.uidOnly && !pipelined && random.chance(0.5)) {
+  if (!modes.uidOnly && !speaksInUids(situation) && random.chance(0.5)) {
     const [a, b] = [random.between(1, view.exists), random.between(1, view.exists)]
     if (random.chance(0.5)) return { uid: false, set: `${a}:${b}`, covers: between(a, b) }
     return { uid: false, set: `${a}`, covers: between(a, a) }
@@ -98,6 +118,7 @@ export function learn({ modes, view }: Situation): Draft | undefined {
   if (modes.uidOnly) return { text: 'UID FETCH 1:* (FLAGS)\r\n', byNumber: false, fetches }
   const unknown = view.unknown()
   if (unknown.length === 0) return undefined
+  if (modes.news === 'immediate') return { text: 'UID FETCH 1:* (FLAGS)\r\n', byNumber: false, fetches }
   return { text: `FETCH ${unknown[0]}:${unknown.at(-1)} (UID FLAGS)\r\n`, byNumber: true, fetches }
 }
 
@@ -174,7 +195,7 @@ const plainKeys = [
 
 function program(situation: Situation, uid: boolean): { keys: string; numbers: boolean; modSeq: boolean } {
   const { random, modes, view } = situation
-  if (!modes.uidOnly && !situation.pipelined && view.exists > 0 && random.chance(0.2)) {
+  if (!modes.uidOnly && !speaksInUids(situation) && view.exists > 0 && random.chance(0.2)) {
     return { keys: `${random.between(1, view.exists)}:* UNDELETED`, numbers: true, modSeq: false }
   }
   if (random.chance(modes.condstore ? 0.15 : 0.01)) return { keys: 'MODSEQ 1', numbers: false, modSeq: true }
@@ -184,7 +205,7 @@ function program(situation: Situation, uid: boolean): { keys: string; numbers: b
 
 function search(situation: Situation): Draft {
   const { random, modes } = situation
-  const uid = modes.uidOnly || situation.pipelined || random.chance(0.5)
+  const uid = modes.uidOnly || speaksInUids(situation) || random.chance(0.5)
   if (random.chance(0.1)) {
     return { text: 'ESEARCH IN (selected mailboxes Archive) RETURN (COUNT ALL) ALL\r\n', byNumber: false, uid: true }
   }
@@ -202,7 +223,7 @@ function search(situation: Situation): Draft {
 
 function sortOrThread(situation: Situation): Draft {
   const { random, modes } = situation
-  const uid = modes.uidOnly || situation.pipelined || random.chance(0.5)
+  const uid = modes.uidOnly || speaksInUids(situation) || random.chance(0.5)
   const { keys, numbers, modSeq } = program(situation, uid)
   const how = random.pick([
     'SORT (REVERSE ARRIVAL SUBJECT)',
@@ -258,4 +279,43 @@ function elsewhere({ random }: Situation): Draft {
     'GETMETADATA (DEPTH infinity) INBOX /private',
   ])
   return { text: `${text}\r\n`, byNumber: false }
+}
+
+/** By number only where numbers stay with their messages: VANISHED does not say which of several unknown ones went. */
+function follow({ random, modes, pipelined, followed }: Situation): Draft | undefined {
+  if (pipelined || followed.length >= 3) return undefined
+  const uid = modes.vanished || modes.uidOnly || modes.news === 'immediate' || random.chance(0.5)
+  const key = random.pick(Object.keys(followedKeys) as FollowedKey[])
+  return {
+    text: `${prefix(uid)}SEARCH RETURN (ALL UPDATE${random.chance(0.3) ? ' CONTEXT' : ''}) ${key}\r\n`,
+    byNumber: !uid,
+    uid,
+    follows: key,
+  }
+}
+
+function cancel({ random, followed }: Situation): Draft | undefined {
+  if (followed.length === 0) return undefined
+  const tag = random.pick(followed)
+  return { text: `CANCELUPDATE "${tag}"\r\n`, byNumber: false, cancels: tag }
+}
+
+const wishes: Readonly<Record<NewsWish, readonly string[]>> = {
+  none: ['NONE', 'SET (personal (MailboxName SubscriptionChange)) (selected NONE)'],
+  delayed: [
+    'SET (selected-delayed (MessageNew (UID FLAGS) MessageExpunge FlagChange))',
+    'SET STATUS (selected-delayed (MessageNew MessageExpunge FlagChange)) (mailboxes Archive (MessageNew MessageExpunge))',
+    'SET (selected-delayed (MessageNew MessageExpunge FlagChange)) (personal (MessageNew MessageExpunge FlagChange))',
+  ],
+  immediate: [
+    'SET (selected (MessageNew (UID FLAGS) MessageExpunge FlagChange))',
+    'SET (selected (MessageNew (FLAGS ENVELOPE) MessageExpunge FlagChange)) (subtree Archive (MessageNew MessageExpunge))',
+  ],
+}
+
+/** Another wish for news. With `selected`, EXPUNGE comes at any time: such a client speaks in UIDs. */
+export function notify({ random, pipelined }: Situation, wish?: NewsWish): Draft | undefined {
+  if (pipelined) return undefined
+  const notifies = wish ?? random.pick(['none', 'delayed', 'immediate'] as const)
+  return { text: `NOTIFY ${random.pick(wishes[notifies])}\r\n`, byNumber: false, notifies }
 }

@@ -9,6 +9,7 @@ import type { Cursor, Ranges } from './cursor.ts'
 export interface Code {
   readonly name: string
   readonly number?: number
+  readonly tag?: string
   readonly sets?: readonly Ranges[]
 }
 
@@ -69,8 +70,7 @@ function respTextCode(cursor: Cursor): Code {
       return { name }
     case 'NOUPDATE':
       cursor.sp()
-      cursor.string()
-      return { name }
+      return { name, tag: cursor.string() }
     case 'INPROGRESS': {
       // RFC 9585 §5: a tag, what is done, the goal.
       if (!/^ \((?:NIL|"[^"\]]+") (?:NIL NIL|\d+ NIL|\d+ [1-9]\d*)\)\]/.test(cursor.text.slice(cursor.at))) {

@@ -11,6 +11,15 @@ export interface ExtendedSearch {
   readonly uid: boolean
   readonly mailbox?: string
   readonly sets: readonly Ranges[]
+  /** What ADDTO and REMOVEFROM say, in their order; what else is told are results. */
+  readonly updates: readonly SearchUpdate[]
+}
+
+export interface SearchUpdate {
+  readonly adds: boolean
+  /** From 1; 0 where there is no order (RFC 5267 §4.3). */
+  readonly position: number
+  readonly set: Ranges
 }
 
 export function found(cursor: Cursor): number[] {
@@ -72,22 +81,25 @@ export function esearch(cursor: Cursor): ExtendedSearch {
   }
   const uid = cursor.take(' UID')
   const sets: Ranges[] = []
+  const updates: SearchUpdate[] = []
   const seen = new Set<string>()
   while (cursor.take(' ')) {
     const name = cursor.word()
-    const updates = name === 'ADDTO' || name === 'REMOVEFROM'
-    if (seen.has(name) && !updates) cursor.fail(`${name} twice`)
+    const isUpdate = name === 'ADDTO' || name === 'REMOVEFROM'
+    if (seen.has(name) && !isUpdate) cursor.fail(`${name} twice`)
     seen.add(name)
     cursor.sp()
     if (name === 'MIN' || name === 'MAX') {
       const number = cursor.nzNumber()
       sets.push([[number, number]])
     } else if (name === 'ALL') sets.push(cursor.set())
-    else if (updates) {
+    else if (isUpdate) {
       const pair = (): void => {
-        cursor.number()
+        const position = cursor.number()
         cursor.sp()
-        sets.push(cursor.set())
+        const set = cursor.set()
+        sets.push(set)
+        updates.push({ adds: name === 'ADDTO', position, set })
       }
       cursor.list(pair, false)
     } else if (name === 'COUNT') cursor.number()
@@ -103,5 +115,12 @@ export function esearch(cursor: Cursor): ExtendedSearch {
       cursor.expect(')')
     } else cursor.fail(`${name} is not returned`)
   }
-  return { kind: 'esearch', uid, sets, ...(tag !== undefined && { tag }), ...(mailbox !== undefined && { mailbox }) }
+  return {
+    kind: 'esearch',
+    uid,
+    sets,
+    updates,
+    ...(tag !== undefined && { tag }),
+    ...(mailbox !== undefined && { mailbox }),
+  }
 }
