@@ -19,6 +19,7 @@ import type { ShareNotifications } from './share-notifications.ts'
 import type { ShareTellings } from './share-tellings.ts'
 import type { SharedAccounts } from './shared-accounts.ts'
 import type { Commit } from './changes.ts'
+import type { SpamFilter } from './spam/spam-filter.ts'
 import type {
   AccountFacts,
   Identity,
@@ -232,6 +233,11 @@ export class AccountStore {
   /** What clients keep at mailboxes (RFC 5464). */
   get annotations(): Annotations {
     return this.open().annotations
+  }
+
+  /** The account's own idea of spam. */
+  get spam(): SpamFilter {
+    return this.open().spam
   }
 
   /** The vacation response (RFC 8621 §8) and whom it was sent to. */

@@ -31,6 +31,7 @@ import { TextAnswers } from './query/text-answers.ts'
 import type { TextSearch, TextSource } from './query/text-search.ts'
 import { indexedSearch } from './search/indexed-search.ts'
 import { TextIndex } from './search/text-index.ts'
+import { SpamFilter } from './spam/spam-filter.ts'
 import { SharedAccounts } from './shared-accounts.ts'
 import type { Scope } from './shared/scope.ts'
 import { ShareNotifications } from './share-notifications.ts'
@@ -86,6 +87,7 @@ export class OpenAccount {
   readonly shareTellings: ShareTellings
   readonly textIndex: TextIndex
   readonly crlfSizes: CrlfSizes
+  readonly spam: SpamFilter
   readonly #sql: Sql
   readonly #limits: StoreLimits
   readonly #held: HeldOctets
@@ -181,6 +183,16 @@ export class OpenAccount {
     this.submissions = new Submissions(sql, journal, blobs)
     this.pushSubscriptions = new PushSubscriptions(sql, journal, account, now)
     this.vacation = new Vacation(sql, journal, account)
+    this.spam = new SpamFilter(sql, {
+      mailboxByRole: (role) => mailboxes.byRole(role),
+      view: (id) => views.of(id),
+      raw: (id) => {
+        const blob = reader.blobOf(id)
+        return blob === undefined ? undefined : blobs.read(blob)
+      },
+      reading: (work) => this.reading(work),
+      transaction: (work) => journal.transaction(work),
+    })
     this.#search = textSearch?.(source) ?? indexedSearch(this.textIndex, source)
   }
 
@@ -284,6 +296,7 @@ export class OpenAccount {
     this.counts.forget()
     this.pushSubscriptions.forget()
     this.textIndex.forget()
+    this.spam.forget()
   }
 
   #answering<T>(answers: TextAnswers, work: () => T): T {

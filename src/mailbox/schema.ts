@@ -108,6 +108,10 @@ export const schema: readonly Migration[] = [
   `
   ALTER TABLE credential ADD COLUMN scram TEXT;
   `,
+  // What people said of messages, and what was learned of it; row 0: the counts of all that was learned, see spam/.
+  `
+  CREATE TABLE spam (email INTEGER PRIMARY KEY, wanted TEXT, learned TEXT, counts BLOB);
+  `,
   // Sizes of messages in the form without UTF-8 in headers. Most have none, and only those that have are in the index.
   `
   ALTER TABLE email ADD COLUMN surrogate_size INTEGER;

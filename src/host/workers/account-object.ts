@@ -26,7 +26,7 @@ import { messageSizeLimits } from './account/message-size.ts'
 import { scryptHasher } from './account/password-hasher.ts'
 import { SessionSockets } from './account/session-sockets.ts'
 import { submissionPort } from './account/submission-port.ts'
-import { TextIndexing } from './account/text-indexing.ts'
+import { QuietWork } from './account/quiet-work.ts'
 import { newServerKey } from './account/vapid.ts'
 import type { AccountDoor, LoginAttempt, LoginResult, LongText } from './doors.ts'
 import type { Env } from './env.ts'
@@ -52,9 +52,13 @@ interface Rooms {
   readonly http: AccountHttp
   readonly afterDelivery: AfterDelivery
   readonly collector: BlobCollector
-  readonly indexing: TextIndexing
+  readonly quiet: QuietWork
   readonly sharing: AccountSharing
 }
+
+/** What quiet work does in one go, some 30 ms: emails into the index, messages that the spam filter learns from. */
+const emailsOfPiece = 50
+const lessonsOfPiece = 20
 
 export class AccountObject extends DurableObject<Env> implements AccountDoor {
   readonly #id: string
@@ -138,10 +142,18 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
       push.pusher.notify(commit)
       sharing.notify(commit)
     })
-    const indexing = new TextIndexing({ store, waitUntil: (work) => ctx.waitUntil(work), log })
-    store.onCommit(() => indexing.changed())
+    const quiet = new QuietWork({
+      store,
+      piece: async () => (await store.indexPending(emailsOfPiece)) + (await store.spam.learn(lessonsOfPiece)),
+      waitUntil,
+      log,
+    })
+    store.onCommit((commit) => {
+      store.spam.noteCommit(commit)
+      quiet.changed()
+    })
     const rooms = { store, logins, sessions, events, sockets, push, alarm, outbox, http, afterDelivery }
-    return { ...rooms, collector, indexing, sharing }
+    return { ...rooms, collector, quiet, sharing }
   }
 
   async deliver(batch: MailboxDelivery[]): Promise<MailboxOutcome[]> {
@@ -255,7 +267,7 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
     this.#rooms.events.closeAll()
     this.#rooms.sockets.closeRevoked(() => false)
     this.#rooms.push.pusher.stop()
-    this.#rooms.indexing.end()
+    this.#rooms.quiet.end()
     await this.ctx.storage.deleteAll()
     // What is in memory belongs to the account that is gone.
     this.#rooms = this.#open()
@@ -268,15 +280,15 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
 
   override fetch(request: Request): Promise<Response> {
     this.#rooms.sessions.restore()
-    this.#rooms.indexing.soon()
+    this.#rooms.quiet.soon()
     return this.#rooms.http.fetch(request)
   }
 
   override async webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): Promise<void> {
-    const { events, sockets, sessions, indexing } = this.#rooms
+    const { events, sockets, sessions, quiet } = this.#rooms
     // Mostly it is a session in memory: whose a socket is has to be read from its attachment.
     if (!sessions.has(socket) && events.owns(socket)) return
-    indexing.soon()
+    quiet.soon()
     if (sessions.has(socket) || !sockets.owns(socket)) return sessions.receive(socket, message)
     sessions.restore()
     await sockets.receive(socket, message)

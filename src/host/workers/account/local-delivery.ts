@@ -53,10 +53,11 @@ function place(
   const inbox = store.mailboxByRole('inbox')
   if (inbox === undefined) return batch.map(() => GONE)
   // Who has no mailbox for junk finds it among the rest.
-  const junk = batch.some((delivery) => delivery.junk !== undefined) ? store.mailboxByRole('junk') : undefined
+  const junk = () => store.mailboxByRole('junk')
   const emails = octets.flatMap((raw, index): NewEmail[] => {
-    const { id } = (batch[index]?.junk === undefined ? undefined : junk) ?? inbox
-    return raw instanceof StoreError ? [] : [{ raw, mailboxIds: [id] }]
+    if (raw instanceof StoreError) return []
+    const { id } = (isJunk(store, batch[index] as MailboxDelivery) ? junk() : undefined) ?? inbox
+    return [{ raw, mailboxIds: [id] }]
   })
   const results = store.transaction(() => addAll(store, emails)).values()
   return batch.map((delivery, index) => {
@@ -66,6 +67,11 @@ function place(
     stored(delivery, result)
     return DELIVERED
   })
+}
+
+/** What was found out on arrival, or what the account has learned. Reports and the account's own notices are not judged. */
+function isJunk(store: MailStore, { junk, raw, reversePath }: MailboxDelivery): boolean {
+  return junk !== undefined || (reversePath !== '' && store.spam.isSpam(raw))
 }
 
 /** A refused message has changed nothing, so the transaction goes on. */
