@@ -52,6 +52,8 @@ const defaultMaxHops = 100
 export async function accept(arrival: Arrival, ports: ArrivalPorts): Promise<Acceptance> {
   const findings: Findings = {}
   const acceptance = await answer(arrival, findings, ports)
+  const { judgement } = findings
+  if (judgement !== undefined) ports.onJudged?.(judgement, acceptance.reply)
   ports.trace?.(arrivalSteps(arrival, findings, acceptance.reply, ports.clock()))
   return acceptance
 }
@@ -87,9 +89,7 @@ async function take(arrival: Arrival, findings: Findings, ports: ArrivalPorts): 
   const inspection = await inspect({ envelope, raw, origin }, header, ports)
   const { judgement, refusal } = inspection
   if (judgement !== undefined) findings.judgement = judgement
-  const acceptance = refusal === undefined ? await bringing(inspection) : { reply: refusal }
-  if (judgement !== undefined) ports.onJudged?.(judgement, acceptance.reply)
-  return acceptance
+  return refusal === undefined ? bringing(inspection) : { reply: refusal }
 }
 
 /** Brings a message that is welcome to its places. */

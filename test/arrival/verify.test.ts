@@ -93,6 +93,19 @@ describe('what is found out', () => {
     ])
   })
 
+  test('is told with the answer that the sender gets, a failure of ours too', async () => {
+    const world = new VerifyingWorld()
+    world.mailbox('alice').refusal = new Error('away')
+    world.fullQueues.add('facteur.test')
+    expect(await world.send(letterFrom('plain.test'), fromOutside, 'e@plain.test', 'alice@facteur.test')).toMatchObject(
+      {
+        code: 451,
+      },
+    )
+    await world.send(letterFrom('plain.test'), fromOutside, 'e@plain.test', 'bob@facteur.test')
+    expect(world.judged.map(([, { code }]) => code)).toEqual([451, 250])
+  })
+
   test('for nobody is not found out at all', async () => {
     const world = new VerifyingWorld()
     expect(await world.send(letterFrom('x.test'), fromOutside, 'e@x.test', 'nobody@facteur.test')).toMatchObject({
