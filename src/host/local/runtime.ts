@@ -2,8 +2,8 @@
  * workerd on this machine: the bundled Worker with its Durable Objects on disk, behind a socket of its own, started again
  * when it dies.
  */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { LocalHostError } from './failure.ts'
 import { workerdConfiguration } from './workerd-config.ts'
@@ -12,6 +12,8 @@ import { startWorkerd, type WorkerdProcess } from './workerd-process.ts'
 export interface Runtime {
   /** Where the Worker answers HTTP on this machine, without a slash at the end. */
   readonly url: string
+  /** A Unix domain socket that leads to the same; undefined where there can be none. */
+  readonly socket: string | undefined
   stop(): Promise<void>
 }
 
@@ -37,12 +39,15 @@ const restartMostMs = 10_000
 
 /** Starts workerd and waits until it listens. Throws LocalHostError when it cannot. */
 export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
-  const configuration = writeConfiguration(options)
+  const socket = socketFile(options.runtime)
+  const configuration = writeConfiguration(options, socket)
   const { bindings: variables, log } = options
   let current: WorkerdProcess | undefined
   let stopping = false
 
   const start = async (): Promise<void> => {
+    // That of an earlier process, which nobody listens to any more, is in the way.
+    if (socket !== undefined) rmSync(socket, { force: true })
     const started = startWorkerd({ configuration, variables, log })
     current = started
     await started.listening.catch(async (error: unknown) => {
@@ -76,6 +81,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
   }
   return {
     url: `http://${addressable(reachable(options.host))}:${options.port}`,
+    socket,
     async stop() {
       stopping = true
       await current?.end()
@@ -84,7 +90,8 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 }
 
 /** Writes what workerd reads, but only where it is not there already: a server must start again on a full disk. */
-function writeConfiguration({ runtime, script, host, port, objects, bindings }: RuntimeOptions): string {
+function writeConfiguration(options: RuntimeOptions, bridgeSocket: string | undefined): string {
+  const { runtime, script, host, port, objects, bindings } = options
   const namespaces = join(objects, 'do')
   for (const directory of [runtime, namespaces]) mkdirSync(directory, { recursive: true, mode: 0o700 })
   const file = join(runtime, 'config.capnp')
@@ -93,6 +100,7 @@ function writeConfiguration({ runtime, script, host, port, objects, bindings }: 
     file,
     workerdConfiguration({
       address: `${addressable(host)}:${port}`,
+      ...(bridgeSocket === undefined ? {} : { bridgeSocket }),
       script: 'worker.js',
       objects: namespaces,
       pages: staticPages,
@@ -101,6 +109,14 @@ function writeConfiguration({ runtime, script, host, port, objects, bindings }: 
     }),
   )
   return file
+}
+
+/** What a socket's name may take, in the systems that allow least (macOS: 104 octets with the one that ends it). */
+const maxSocketName = 103
+
+function socketFile(directory: string): string | undefined {
+  const file = join(resolve(directory), 'bridge.sock')
+  return process.platform === 'win32' || Buffer.byteLength(file) > maxSocketName ? undefined : file
 }
 
 function replace(file: string, text: string): void {

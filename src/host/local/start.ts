@@ -57,6 +57,7 @@ export async function startLocal(options: LocalOptions, log: Log): Promise<Local
     })
     bridge = await startBridge({
       workerUrl: runtime.url,
+      ...(runtime.socket === undefined ? {} : { workerSocket: runtime.socket }),
       secret: data.secrets.bridgeSecret,
       hostname,
       allowPlaintextLogin: isLoopback(options.host),

@@ -18,6 +18,8 @@ export const objectClasses = {
 
 /** The socket's name, in the configuration and in what workerd reports when it listens. */
 export const socketName = 'http'
+/** That of the bridge's own way in. */
+const bridgeSocketName = 'bridge'
 
 /**
  * Each function is compiled when it is first called: one machine's mail is seldom so much that V8 would soon do it by
@@ -28,6 +30,8 @@ const v8Flags = ['--always-sparkplug']
 export interface WorkerdConfiguration {
   /** Where HTTP is served: `127.0.0.1:8080`, `[::1]:8080`. */
   readonly address: string
+  /** A file name: where the same is served to the bridge. */
+  readonly bridgeSocket?: string
   /** The bundled Worker, relative to the configuration. */
   readonly script: string
   /** Absolute: the directory of the objects' SQLite files. */
@@ -42,7 +46,7 @@ export interface WorkerdConfiguration {
 
 /** The text of the configuration; its constant is `config`. */
 export function workerdConfiguration(configuration: WorkerdConfiguration): string {
-  const { address, script, objects, pages, pageHeaders, variables } = configuration
+  const { address, bridgeSocket, script, objects, pages, pageHeaders, variables } = configuration
   const classes = Object.entries(objectClasses)
   const bindings = [
     ...variables.map((name) => `(name = ${quote(name)}, fromEnvironment = ${quote(name)})`),
@@ -75,11 +79,15 @@ export function workerdConfiguration(configuration: WorkerdConfiguration): strin
     // For addresses that others name. Checks what is really connected to, whatever name it was found by.
     network('outside', ['public']),
   ]
+  const addresses = { ...(bridgeSocket && { [bridgeSocketName]: `unix:${bridgeSocket}` }), [socketName]: address }
+  const sockets = Object.entries(addresses).map(
+    ([name, at]) => `(name = ${quote(name)}, address = ${quote(at)}, http = (), service = "facteur")`,
+  )
   return `using Workerd = import "/workerd/workerd.capnp";
 
 const config :Workerd.Config = (
   services = ${list(services)},
-  sockets = [(name = ${quote(socketName)}, address = ${quote(address)}, http = (), service = "facteur")],
+  sockets = ${list(sockets)},
   v8Flags = ${list(v8Flags.map(quote))},
   logging = (structuredLogging = true)
 );

@@ -38,3 +38,13 @@ test('names with quotes, backslashes and line ends stay within their literal', (
 test('a control character in a path is refused, rather than read as something else', () => {
   expect(() => workerdConfiguration({ ...plain, pages: '/a\u0000b' })).toThrow('control characters')
 })
+
+test('the bridge has a way in of its own, which is the same Worker', () => {
+  const text = workerdConfiguration({ ...plain, bridgeSocket: '/data/runtime/bridge.sock' })
+  expect(text).toContain(
+    '(name = "bridge", address = "unix:/data/runtime/bridge.sock", http = (), service = "facteur")',
+  )
+  const served = /http = \(\), service = "facteur"/g
+  expect(text.match(served)).toHaveLength(2)
+  expect(workerdConfiguration(plain).match(served)).toHaveLength(1)
+})

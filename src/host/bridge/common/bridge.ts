@@ -24,6 +24,7 @@ import {
 import { SessionService } from './session-service.ts'
 import { SmtpService } from './smtp-service.ts'
 import type { Endpoint, Listener, Network } from './socket.ts'
+import type { WorkerAddress } from './worker-socket.ts'
 
 const version = '0.1.0'
 const defaultDrainMs = 10_000
@@ -67,14 +68,19 @@ class RunningBridge implements Bridge {
   constructor(network: Network, options: BridgeOptions, workerUrl: URL, certificates: Certificates) {
     const limits = { ...defaultBridgeLimits, ...options.limits }
     const log = options.log ?? silentLog
-    const { hostname, secret, workerCa } = options
+    const { hostname, secret, workerCa, workerSocket } = options
     const allowPlaintextLogin = options.allowPlaintextLogin ?? true
     const penalty = new LoginPenalty(limits)
     const budget = new ContentBudget(limits.gatheredBytes)
-    const ca = workerCa === undefined ? {} : { ca: workerCa }
-    const link = new Link({ workerUrl, secret, hello: { name: hostname, version }, log, limits, ...ca })
+    const worker: WorkerAddress = {
+      workerUrl,
+      secret,
+      ...(workerCa === undefined ? {} : { ca: workerCa }),
+      ...(workerSocket === undefined ? {} : { socketFile: workerSocket }),
+    }
+    const link = new Link({ ...worker, hello: { name: hostname, version }, log, limits })
     const smtp = { hostname, allowPlaintextLogin, link, budget, certificates, limits, penalty, log }
-    const session = { hostname, allowPlaintextLogin, workerUrl, secret, link, certificates, limits, penalty, log }
+    const session = { hostname, allowPlaintextLogin, worker, link, certificates, limits, penalty, log }
     this.#network = network
     this.#options = options
     this.#limits = limits
@@ -84,9 +90,8 @@ class RunningBridge implements Bridge {
     this.linked = link.up
     this.#mx = new SmtpService({ mode: 'mx', ...smtp })
     this.#submission = new SmtpService({ mode: 'submission', ...smtp })
-    const trust = workerCa === undefined ? {} : { workerCa }
-    this.#imap = new SessionService({ protocol: imapProtocol, ...session, ...trust })
-    this.#pop3 = new SessionService({ protocol: pop3Protocol, ...session, ...trust })
+    this.#imap = new SessionService({ protocol: imapProtocol, ...session })
+    this.#pop3 = new SessionService({ protocol: pop3Protocol, ...session })
     this.#egress = this.#makeEgress()
   }
 

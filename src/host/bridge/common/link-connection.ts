@@ -9,7 +9,7 @@ import type { Socket as NodeStream } from 'node:net'
 import { WebSocket } from 'ws'
 import { decodeFrames, type Frame, FrameSender, frameKind, nextFrameId, requestFrames } from '../link/index.ts'
 import { describeError, type Log } from './log.ts'
-import { isLoopback } from './socket.ts'
+import { openWorkerSocket, type WorkerAddress } from './worker-socket.ts'
 
 /** Why there is no answer: `late` and `lost` may have been acted on by the Worker, `down` was never sent. */
 export type LinkFailure = 'down' | 'late' | 'lost'
@@ -19,13 +19,11 @@ export type LinkAnswer =
   | { readonly type: 'none'; readonly failure: LinkFailure }
 
 export interface LinkConnectionOptions {
-  readonly url: URL
-  readonly secret: string
+  readonly worker: WorkerAddress
   readonly log: Log
   readonly connectTimeoutMs: number
   /** Silence after which the peer is asked for a sign of life; after as much again the connection is given up. */
   readonly pingMs: number
-  readonly ca?: readonly string[]
 }
 
 interface Pending {
@@ -35,18 +33,6 @@ interface Pending {
 
 const sweepMs = 500
 const maxAnswer = 2 * 1024 * 1024
-
-/**
- * Masking keeps bytes that a client made up from being taken for HTTP by a proxy between (RFC 6455 §10.3). Where nobody can
- * be between (TLS, this machine itself) a mask of zeros does no harm, and spares a copy of every message.
- */
-function isPrivate({ protocol, hostname }: URL): boolean {
-  return protocol === 'wss:' || isLoopback(hostname.replace(/^\[|\]$/g, ''))
-}
-
-function noMask(mask: Uint8Array): void {
-  mask.fill(0)
-}
 
 export class LinkConnection {
   readonly #socket: WebSocket
@@ -71,14 +57,9 @@ export class LinkConnection {
 
   constructor(options: LinkConnectionOptions) {
     this.#log = options.log
-    this.#socket = new WebSocket(options.url, {
-      headers: { Authorization: `Bearer ${options.secret}` },
-      perMessageDeflate: false,
+    this.#socket = openWorkerSocket(options.worker, 'bridge/link', {
       handshakeTimeout: options.connectTimeoutMs,
       maxPayload: maxAnswer,
-      followRedirects: false,
-      ...(isPrivate(options.url) ? { generateMask: noMask } : {}),
-      ...(options.ca === undefined ? {} : { ca: [...options.ca] }),
     })
     this.#sweeper = setInterval(() => this.#sweep(), sweepMs)
     this.#pinger = setInterval(() => this.#ping(), options.pingMs)

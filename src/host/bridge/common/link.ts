@@ -8,18 +8,14 @@
 import type { HelloAnswer, HelloRequest, LinkRequest } from '../link/index.ts'
 import { type LinkAnswer, LinkConnection } from './link-connection.ts'
 import type { Log } from './log.ts'
+import type { WorkerAddress } from './worker-socket.ts'
 
 export type { LinkAnswer, LinkFailure } from './link-connection.ts'
 
-export interface LinkOptions {
-  /** The Worker's address, `http:` or `https:`; the link is at `bridge/link` below it. */
-  readonly workerUrl: URL
-  readonly secret: string
+export interface LinkOptions extends WorkerAddress {
   readonly hello: Omit<HelloRequest, 'op'>
   readonly log: Log
   readonly limits?: Partial<LinkLimits>
-  /** Roots (PEM) to trust for the Worker's certificate in place of the system's. */
-  readonly ca?: readonly string[]
   /** For the jitter of reconnecting: a number in [0, 1). */
   readonly random?: () => number
 }
@@ -125,12 +121,10 @@ export class Link {
   #connect(): void {
     if (this.#closed || this.#next !== undefined) return
     const connection = new LinkConnection({
-      url: linkUrl(this.#options.workerUrl),
-      secret: this.#options.secret,
+      worker: this.#options,
       log: this.#options.log,
       connectTimeoutMs: this.#limits.connectTimeoutMs,
       pingMs: this.#limits.pingMs,
-      ...(this.#options.ca === undefined ? {} : { ca: this.#options.ca }),
     })
     this.#next = connection
     connection.onOpen = () => void this.#greet(connection)
@@ -200,17 +194,6 @@ export class Link {
     this.#waiting.clear()
     for (const callback of callbacks) callback()
   }
-}
-
-/** The WebSocket address of an endpoint of the Worker. */
-export function workerSocketUrl(workerUrl: URL, path: string): URL {
-  const url = new URL(path, workerUrl.href.endsWith('/') ? workerUrl : `${workerUrl.href}/`)
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
-  return url
-}
-
-function linkUrl(workerUrl: URL): URL {
-  return workerSocketUrl(workerUrl, 'bridge/link')
 }
 
 function helloOf(head: unknown): HelloAnswer | undefined {

@@ -20,6 +20,8 @@ export type ListenerName = 'smtp' | 'submission' | 'submissions' | 'imap' | 'ima
 export interface BridgeOptions {
   /** The Worker: `http://127.0.0.1:8787`, `https://mail.example`. */
   readonly workerUrl: string | URL
+  /** A Unix domain socket on which the Worker answers too, where it is on this machine. */
+  readonly workerSocket?: string
   /** Shared with the Worker. */
   readonly secret: string
   /** Our name in greetings. */

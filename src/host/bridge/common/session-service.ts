@@ -17,11 +17,10 @@ import { SessionConnection } from './session-connection.ts'
 import type { SessionContext, SessionSetting } from './session-context.ts'
 import type { SessionProtocol } from './session-protocol.ts'
 import { openSession, type SessionLogin, type SessionOpening } from './session-socket.ts'
+import type { WorkerAddress } from './worker-socket.ts'
 
 export interface SessionServiceOptions extends SessionSetting {
-  readonly workerUrl: URL
-  readonly secret: string
-  readonly workerCa?: readonly string[]
+  readonly worker: WorkerAddress
   /** For what an authentication exchange asks before there is a session. */
   readonly link: Link
   /** Shared by all services: who guesses at one door has guessed at the others. */
@@ -35,7 +34,7 @@ export class SessionService implements SessionContext {
   readonly certificates: Certificates
   readonly limits: BridgeLimits
   readonly log: Log
-  readonly #worker: { readonly workerUrl: URL; readonly secret: string; readonly ca?: readonly string[] }
+  readonly #worker: WorkerAddress
   readonly #link: Link
   readonly #penalty: LoginPenalty
   readonly #connections = new ConnectionSet()
@@ -49,8 +48,7 @@ export class SessionService implements SessionContext {
     this.log = options.log
     this.#link = options.link
     this.#penalty = options.penalty
-    const { workerUrl, secret, workerCa } = options
-    this.#worker = { workerUrl, secret, ...(workerCa === undefined ? {} : { ca: workerCa }) }
+    this.#worker = options.worker
   }
 
   serve(client: Client): void {

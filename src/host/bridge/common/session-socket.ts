@@ -9,7 +9,7 @@ import type { Socket as NodeStream } from 'node:net'
 import { WebSocket } from 'ws'
 import type { LoginProof } from '../../../protocol/sasl/index.ts'
 import { AheadAnswers, type AheadOffer } from './ahead-answers.ts'
-import { workerSocketUrl } from './link.ts'
+import { openWorkerSocket, type WorkerAddress } from './worker-socket.ts'
 
 export type SessionRequest = { readonly protocol: string } & SessionLogin
 
@@ -36,11 +36,8 @@ export type SessionOpening =
   | { readonly type: 'open'; readonly socket: SessionSocket }
   | { readonly type: 'refused'; readonly temporary: boolean; readonly text: string; readonly code?: 'IN-USE' }
 
-export interface SessionSocketOptions {
-  readonly workerUrl: URL
-  readonly secret: string
+export interface SessionSocketOptions extends WorkerAddress {
   readonly timeoutMs: number
-  readonly ca?: readonly string[]
 }
 
 const maxRefusal = 4096
@@ -49,16 +46,10 @@ const maxPayload = 32 * 1024 * 1024
 
 /** Opens the session; resolves in every case. */
 export function openSession(options: SessionSocketOptions, request: SessionRequest): Promise<SessionOpening> {
-  const socket = new WebSocket(workerSocketUrl(options.workerUrl, 'bridge/session'), {
-    headers: {
-      Authorization: `Bearer ${options.secret}`,
-      'Facteur-Session': Buffer.from(JSON.stringify(request)).toString('base64url'),
-    },
-    perMessageDeflate: false,
+  const socket = openWorkerSocket(options, 'bridge/session', {
+    headers: { 'Facteur-Session': Buffer.from(JSON.stringify(request)).toString('base64url') },
     handshakeTimeout: options.timeoutMs,
     maxPayload,
-    followRedirects: false,
-    ...(options.ca === undefined ? {} : { ca: [...options.ca] }),
   })
   return new Promise((resolve) => {
     const session = new SessionSocket(socket)
