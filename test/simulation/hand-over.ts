@@ -1,0 +1,136 @@
+/**
+ * The way of a call and of its answer: where a crash may lie in wait, and what remains in doubt after one.
+ *
+ * As long as a caller has not written down what came of a hand-over, its end leaves the message in two places: an excuse for
+ * one more copy.
+ */
+import type { DurableObjectOfTest } from './durable-object.ts'
+import { tokenOf } from './ledger.ts'
+import { bound, currentLife, type Life } from './life.ts'
+import type { Ambush } from './plan.ts'
+import { readQueue } from './queue-view.ts'
+import { lost, type Scene, textOf } from './scene.ts'
+
+/** A hand-over that has no answer yet, or whose answer its caller has not made durable. */
+export interface Doubt {
+  tokens: readonly string[]
+  what: string
+  answered: boolean
+  /** What the caller's queue had of those messages. */
+  before: string
+}
+
+export interface Way<Answer> {
+  name: Ambush['call'] | (string & {})
+  doubt?: Doubt | undefined
+  callee?: DurableObjectOfTest
+  /** The call has come. */
+  begins: (answered: (value: Answer) => void, failed: (error: Error) => void) => void
+}
+
+export class HandOvers {
+  readonly #scene: Scene
+  readonly #spring: (ambush: Ambush, caller: Life | undefined, callee: DurableObjectOfTest | undefined) => void
+  /** Whose life it is. */
+  readonly objectOf = new Map<Life, DurableObjectOfTest>()
+  readonly #doubts = new Map<Life, Set<Doubt>>()
+  readonly #counts = new Map<string, number>()
+
+  constructor(
+    scene: Scene,
+    spring: (ambush: Ambush, caller: Life | undefined, callee: DurableObjectOfTest | undefined) => void,
+  ) {
+    this.#scene = scene
+    this.#spring = spring
+  }
+
+  /** Milliseconds that something takes inside the house. */
+  delay(): number {
+    const { latency } = this.#scene.plan
+    return latency === 0 ? 0 : Math.round(this.#scene.chance.number() * latency)
+  }
+
+  go<Answer>({ name, doubt, callee, begins }: Way<Answer>): Promise<Answer> {
+    const { time } = this.#scene
+    const caller = currentLife()
+    const ambush = this.#ambush(name, caller, callee)
+    return new Promise((resolve, reject) => {
+      const answered = bound((value: Answer) => {
+        if (doubt !== undefined) doubt.answered = true
+        resolve(value)
+      })
+      const failed = bound((error: Error) => {
+        if (doubt !== undefined && error.message === lost) this.#excuse(doubt, error.message)
+        else if (doubt !== undefined) doubt.answered = true
+        reject(error)
+      })
+      const arrive = (): void => {
+        ambush('before')
+        if (caller?.alive === false) return
+        begins(
+          (value) => {
+            ambush('answered')
+            time.after(this.delay(), () => answered(value))
+          },
+          (error) => void time.after(this.delay(), () => failed(error)),
+        )
+        time.after(0, () => ambush('called'))
+      }
+      const leave = (): void => void time.after(this.delay(), arrive)
+      const object = caller === undefined ? undefined : this.objectOf.get(caller)
+      if (object === undefined) leave()
+      else object.gate(leave)
+    })
+  }
+
+  /** A hand-over of those messages by whoever runs begins. */
+  doubt(raws: readonly Uint8Array[], what: string): Doubt {
+    const tokens = raws.flatMap((raw) => tokenOf(textOf(raw)) ?? [])
+    const life = currentLife()
+    const doubt: Doubt = { tokens, what, answered: false, before: this.#known(life, tokens) }
+    if (life === undefined) return doubt
+    let doubts = this.#doubts.get(life)
+    if (doubts === undefined) {
+      doubts = new Set()
+      this.#doubts.set(life, doubts)
+      life.onEnd(() => {
+        for (const one of this.#doubts.get(life) ?? []) this.#excuse(one, `${life.name} ended`)
+      })
+    }
+    doubts.add(doubt)
+    return doubt
+  }
+
+  /** The object's writes are durable: it remembers what it was answered. */
+  committed(life: Life): void {
+    const doubts = this.#doubts.get(life)
+    const isQueue = this.objectOf.get(life)?.kind === 'QUEUE'
+    for (const doubt of doubts ?? []) {
+      // An outcome may be written later than the next commit: only its own counts.
+      if (!doubt.answered || (isQueue && this.#known(life, doubt.tokens) === doubt.before)) continue
+      doubts?.delete(doubt)
+    }
+  }
+
+  /** What a queue has written down of these messages: when that changes, it knows what came of a call. */
+  #known(life: Life | undefined, tokens: readonly string[]): string {
+    const object = life === undefined ? undefined : this.objectOf.get(life)
+    if (object?.kind !== 'QUEUE') return ''
+    const entries = readQueue(object.database).filter(({ token }) => tokens.includes(token))
+    return JSON.stringify(entries.map(({ id, status, recipients }) => [id, status, recipients]))
+  }
+
+  #excuse(doubt: Doubt, why: string): void {
+    for (const token of doubt.tokens) this.#scene.ledger.excuse(token, `${doubt.what}: ${why}`)
+    for (const doubts of this.#doubts.values()) doubts.delete(doubt)
+  }
+
+  #ambush(name: string, caller: Life | undefined, callee: DurableObjectOfTest | undefined) {
+    const count = (this.#counts.get(name) ?? 0) + 1
+    this.#counts.set(name, count)
+    const planned = this.#scene.plan.ambushes.filter(({ call, nth }) => call === name && nth === count)
+    return (when: Ambush['when']): void => {
+      for (const ambush of planned) if (ambush.when === when) this.#spring(ambush, caller, callee)
+    }
+  }
+}

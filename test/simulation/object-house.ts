@@ -1,0 +1,140 @@
+/**
+ * The Worker's objects by name, how they call each other, and what the ledger learns of their commits.
+ */
+import type { MailboxDelivery, MailboxOutcome } from '../../src/delivery/index.ts'
+import type { Chance } from './chance.ts'
+import { DatabasePool } from './database.ts'
+import { DurableObjectOfTest } from './durable-object.ts'
+import type { Doubt, HandOvers } from './hand-over.ts'
+import { currentLife, type Life } from './life.ts'
+import { workers } from './objects.ts'
+import { prepare } from './prepared.ts'
+import { readQueue } from './queue-view.ts'
+import { type Scene, textOf } from './scene.ts'
+
+const pool = new DatabasePool()
+const hosted = ['facteur.test', 'branch.test']
+/** Objects that no message depends on answer nothing. */
+const quiet = { getByName: () => new Proxy({}, { get: () => async () => undefined }) }
+
+export class ObjectHouse {
+  readonly env: object
+  readonly #scene: Scene
+  readonly #handOvers: HandOvers
+  readonly #globals: Chance
+  readonly #objects = new Map<string, DurableObjectOfTest>()
+  readonly #stored = new Map<DurableObjectOfTest, (() => void)[]>()
+
+  constructor(scene: Scene, handOvers: HandOvers, globals: Chance) {
+    this.#scene = scene
+    this.#handOvers = handOvers
+    this.#globals = globals
+    const namespace = (kind: string) => ({ getByName: (name: string) => this.#stub(kind, name) })
+    this.env = {
+      QUEUE: namespace('QUEUE'),
+      DOMAIN: namespace('DOMAIN'),
+      ACCOUNT: namespace('ACCOUNT'),
+      REGISTRY: namespace('REGISTRY'),
+      TRACE: quiet,
+      FACTEUR_HOSTNAME: 'mail.facteur.test',
+      FACTEUR_DEFAULT_DOMAIN: 'facteur.test',
+      FACTEUR_BRIDGE_SECRET: 'secret',
+      FACTEUR_EGRESS: 'http://bridge.test',
+      FACTEUR_DOH: 'https://doh.test/dns-query',
+      FACTEUR_QUEUE_LIFETIME_HOURS: String(scene.plan.lifetimeHours),
+    }
+  }
+
+  get all(): Iterable<DurableObjectOfTest> {
+    return this.#objects.values()
+  }
+
+  /** The object, if anybody has called it. */
+  known(kind: string, name: string): DurableObjectOfTest | undefined {
+    return this.#objects.get(`${kind} ${name}`)
+  }
+
+  object(kind: string, name: string): DurableObjectOfTest {
+    const known = this.known(kind, name)
+    if (known !== undefined) return known
+    const { time, chance, trace, plan } = this.#scene
+    const database = pool.take(this.#preparedAs(kind, name), (fresh) =>
+      this.#globals.aside(() => prepare(fresh, kind, name, plan.freshQueues)),
+    )
+    const object: DurableObjectOfTest = new DurableObjectOfTest(kind, name, database, {
+      time,
+      chance: chance.fork(`${kind} ${name}`),
+      construct: (context) => {
+        this.#handOvers.objectOf.set(currentLife() as Life, object)
+        return new workers[kind as 'QUEUE'](context, this.env)
+      },
+      committed: () => this.#committed(object),
+      note: (line) => trace.note(line),
+    })
+    object.slowestCommit = plan.slowestCommit
+    this.#objects.set(`${kind} ${name}`, object)
+    return object
+  }
+
+  close(): void {
+    for (const object of this.#objects.values()) {
+      object.close()
+      pool.give(this.#preparedAs(object.kind, object.name), object.database)
+    }
+  }
+
+  #preparedAs(kind: string, name: string): string {
+    if (kind === 'QUEUE') return this.#scene.plan.freshQueues ? 'QUEUE fresh' : 'QUEUE'
+    return kind === 'ACCOUNT' || hosted.includes(name) ? `${kind} ${name}` : kind
+  }
+
+  #committed(object: DurableObjectOfTest): void {
+    for (const store of this.#stored.get(object) ?? []) store()
+    this.#stored.delete(object)
+    if (object.kind === 'QUEUE') this.#scene.ledger.queue(object.name, readQueue(object.database))
+    if (object.life !== undefined) this.#handOvers.committed(object.life)
+  }
+
+  #stub(kind: string, name: string): object {
+    const get = (_: object, method: string | symbol): unknown => {
+      // Whoever awaits a stub must not take it for a promise.
+      if (typeof method !== 'string' || method === 'then') return undefined
+      return (...values: unknown[]) => this.#call(kind, name, method, values)
+    }
+    return new Proxy({}, { get })
+  }
+
+  #call(kind: string, name: string, method: string, values: unknown[]): Promise<unknown> {
+    const callee = this.object(kind, name)
+    const copies = structuredClone(values)
+    const begins = (answered: (value: unknown) => void, failed: (error: Error) => void): void => {
+      callee.call(method, copies, {
+        returned: (value) => {
+          if (method === 'deliver') this.#store(callee, copies[0] as MailboxDelivery[], value as MailboxOutcome[])
+        },
+        answered: (value) => answered(structuredClone(value)),
+        failed,
+      })
+    }
+    return this.#handOvers.go({ name: method, doubt: this.#doubt(method, copies, callee.label), callee, begins })
+  }
+
+  #doubt(method: string, [first]: readonly unknown[], callee: string): Doubt | undefined {
+    const what = `${method} to ${callee}`
+    if (method === 'enqueue') return this.#handOvers.doubt([(first as { raw: Uint8Array }).raw], what)
+    if (method !== 'deliver') return undefined
+    const raws = (first as { raw: Uint8Array }[]).map(({ raw }) => raw)
+    return this.#handOvers.doubt(raws, what)
+  }
+
+  /** Counts what is in the mailbox as soon as it is there to stay. */
+  #store(object: DurableObjectOfTest, batch: MailboxDelivery[], outcomes: MailboxOutcome[]): void {
+    const stores = this.#stored.get(object) ?? []
+    for (const [index, { raw, recipient }] of batch.entries()) {
+      if (outcomes[index]?.status === 'delivered') stores.push(() => this.#scene.ledger.mailbox(textOf(raw), recipient))
+    }
+    this.#stored.set(object, stores)
+    if (object.dirty) object.life?.onEnd(() => this.#stored.delete(object))
+    else this.#committed(object)
+  }
+}

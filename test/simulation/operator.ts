@@ -1,0 +1,34 @@
+/**
+ * The operator's commands to queues, as `facteur queue` gives them.
+ */
+import type { ObjectHouse } from './object-house.ts'
+import type { Command } from './plan.ts'
+import { readQueue } from './queue-view.ts'
+import type { Scene } from './scene.ts'
+
+const methods: Readonly<Record<Command['what'], string>> = {
+  hold: 'hold',
+  release: 'release',
+  'release-all': 'release',
+  retry: 'retry',
+  'retry-all': 'retry',
+  delete: 'remove',
+}
+
+export function operate({ what, domain, nth }: Command, house: ObjectHouse, { trace, ledger }: Scene): void {
+  const queue = house.known('QUEUE', domain)
+  if (queue === undefined) return
+  const entries = readQueue(queue.database)
+  const chosen = what === 'release-all' ? entries : entries.slice(nth, nth + 1)
+  for (const { id, token, recipients } of chosen) {
+    trace.note(`operator: ${what} ${token} (${id}) of ${domain}`)
+    queue.call(methods[what], what === 'retry-all' ? [] : [id], {
+      answered: (value) => {
+        if (what !== 'delete' || value !== true) return
+        const addresses = recipients.map(({ address }) => address)
+        ledger.silenced(token, addresses, 'deleted by the operator')
+      },
+      failed: (error) => trace.note(`operator: ${error.message}`),
+    })
+  }
+}

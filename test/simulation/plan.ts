@@ -1,0 +1,243 @@
+/**
+ * What happens in a run: messages, moods of other servers, DNS, faults of our own, what the operator does. All from the
+ * seed, and as plain data, so that a failing plan can be made smaller.
+ */
+import { Chance } from './chance.ts'
+import { type Fault, faults, type Mood, type PeerPlan } from './peer.ts'
+import type { MessagePlan } from './sender.ts'
+
+const minute = 60_000
+const hour = 60 * minute
+const day = 24 * hour
+
+/** A fault of our own, at a time after the beginning. */
+export type Trouble = { at: number } & (
+  | { what: 'crash-object'; kind: 'QUEUE' | 'ACCOUNT' | 'DOMAIN'; name: string; kept: boolean }
+  | { what: 'crash-worker' | 'crash-bridge' | 'crash-all'; kept: boolean; away: number }
+  | { what: 'commit-fails'; kind: 'QUEUE' | 'ACCOUNT'; name: string }
+  | { what: 'disk-full'; kind: 'QUEUE' | 'ACCOUNT' | 'DOMAIN'; name: string; lasts: number }
+)
+
+/** Like `Trouble`, but at the n-th hand-over of something: that is how a crash meets a particular await. */
+export interface Ambush {
+  /** `before`: the call has not left; `called`: it is under way; `answered`: its answer is on the way back. */
+  when: 'before' | 'called' | 'answered'
+  call: 'enqueue' | 'deliver' | 'egress' | 'lookup' | 'dns' | 'markWaiting'
+  nth: number
+  victim: 'caller' | 'callee' | 'all'
+  kept: boolean
+}
+
+export interface Command {
+  at: number
+  what: 'hold' | 'release' | 'retry' | 'delete' | 'retry-all' | 'release-all'
+  domain: string
+  nth: number
+}
+
+export interface DnsPlan {
+  domain: string
+  state: 'normal' | 'servfail' | 'silent' | 'null-mx' | 'nxdomain' | 'implicit' | 'to-us' | 'no-address' | 'moved'
+  until: number
+}
+
+export interface Plan {
+  seed: number
+  messages: MessagePlan[]
+  peers: { name: string; plan: PeerPlan }[]
+  dns: DnsPlan[]
+  troubles: Trouble[]
+  ambushes: Ambush[]
+  commands: Command[]
+  latency: number
+  slowestCommit: number
+  freshQueues: boolean
+  lifetimeHours: number
+}
+
+/** The last mail of the outside has long come: what is left after that is stuck. */
+export const end = 8 * day
+
+const locals = ['alice@facteur.test', 'bob@facteur.test', 'Carol@Facteur.test', 'alice+tag@facteur.test']
+const named = ['team', 'outside', 'everyone', 'half', 'ring', 'boomerang', 'nobody'].map(
+  (name) => `${name}@facteur.test`,
+)
+const outside = ['x@one.test', 'y@one.test', 'z@one.test', 'y@two.test', 'w@two.test', 'v@three.test', 'back@four.test']
+export const remoteDomains = ['one.test', 'two.test', 'three.test', 'four.test']
+const queues = [...remoteDomains, 'facteur.test', 'branch.test', 'away.test']
+
+export function planOf(seed: number): Plan {
+  const chance = new Chance(seed)
+  const calm = chance.happens(0.15)
+  const messages = messagesOf(chance.fork('messages'))
+  return {
+    seed,
+    messages,
+    peers: peersOf(chance.fork('peers'), calm),
+    dns: calm ? [] : dnsOf(chance.fork('dns')),
+    troubles: calm ? [] : troublesOf(chance.fork('troubles')),
+    ambushes: calm ? [] : ambushesOf(chance.fork('ambushes')),
+    commands: chance.happens(0.2) ? commandsOf(chance.fork('commands')) : [],
+    latency: chance.pick([0, 1, 10, 100]),
+    slowestCommit: chance.pick([0, 0, 5, 50]),
+    freshQueues: chance.happens(0.1),
+    lifetimeHours: chance.pick([120, 24, 6, 1]),
+  }
+}
+
+function messagesOf(chance: Chance): MessagePlan[] {
+  const count = chance.whole(1, 4)
+  const window = chance.pick([1_000, minute, hour, day])
+  return Array.from({ length: count }, (_, index): MessagePlan => {
+    const door = chance.happens(0.6) ? 'submission' : 'mx'
+    const account = chance.pick(['alice', 'bob'])
+    const all =
+      door === 'submission'
+        ? [...locals, ...named, 'sales@branch.test', ...outside]
+        : [...locals, ...named, 'sales@branch.test']
+    const addresses = new Set(Array.from({ length: chance.whole(1, 4) }, () => chance.pick(all)))
+    const recipients = [...addresses].map((address) => {
+      const notify = chance.pick([
+        undefined,
+        undefined,
+        undefined,
+        ['NEVER'],
+        ['SUCCESS', 'FAILURE'],
+        ['FAILURE'],
+        ['SUCCESS'],
+        ['DELAY', 'FAILURE'],
+      ])
+      return notify === undefined ? { address } : { address, notify }
+    })
+    const null_ = chance.happens(0.1)
+    const ret = chance.pick([undefined, 'FULL', 'HDRS'] as const)
+    const from = null_
+      ? ''
+      : door === 'submission'
+        ? `${account}@facteur.test`
+        : chance.pick(['q@away.test', 's@one.test', 'gone@two.test'])
+    return {
+      token: `m${index + 1}`,
+      at: chance.whole(0, window),
+      door,
+      account,
+      from,
+      recipients,
+      ...(ret === undefined ? {} : { ret }),
+      body: bodyOf(chance),
+      pipelining: chance.happens(0.7),
+    }
+  })
+}
+
+function bodyOf(chance: Chance): string {
+  const lines = ['One line.', '.', '..', '.dot', 'From here', '', 'caf\u00e9 \u00ff'.slice(0, 3)]
+  let body = ''
+  const count = chance.whole(1, 6)
+  for (let i = 0; i < count; i++) body += `${chance.pick(lines)}\r\n`
+  return body
+}
+
+function peersOf(chance: Chance, calm: boolean): Plan['peers'] {
+  return ['mx1.one.test', 'mx2.one.test', 'mx.two.test', 'mx.three.test', 'mx.four.test', 'mx.away.test'].map(
+    (name, index) => ({
+      name,
+      plan: {
+        address: `192.0.2.${index + 1}`,
+        latency: chance.pick([0, 1, 30, 400]),
+        keywords: ['PIPELINING', 'STARTTLS', 'DSN', '8BITMIME', 'ENHANCEDSTATUSCODES', 'SIZE 1000000'].filter(() =>
+          chance.happens(0.7),
+        ),
+        moods: calm || chance.happens(0.25) ? [] : moodsOf(chance),
+      },
+    }),
+  )
+}
+
+function moodsOf(chance: Chance): Mood[] {
+  const moods: Mood[] = []
+  let at = 0
+  const count = chance.whole(1, 3)
+  for (let i = 0; i < count; i++) {
+    at += chance.duration(minute, chance.happens(0.15) ? 8 * day : 6 * hour)
+    const kinds: Fault[] = Array.from({ length: chance.whole(0, 3) }, () => chance.pick(faults))
+    moods.push({ until: at, faults: kinds, often: chance.pick([0.3, 0.7, 1]) })
+  }
+  return moods
+}
+
+function dnsOf(chance: Chance): DnsPlan[] {
+  const plans: DnsPlan[] = []
+  for (const domain of remoteDomains) {
+    if (!chance.happens(0.25)) continue
+    const state = chance.pick([
+      'servfail',
+      'silent',
+      'null-mx',
+      'nxdomain',
+      'implicit',
+      'to-us',
+      'no-address',
+      'moved',
+    ] as const)
+    plans.push({ domain, state, until: chance.duration(minute, chance.happens(0.2) ? 7 * day : 8 * hour) })
+  }
+  return plans
+}
+
+function troublesOf(chance: Chance): Trouble[] {
+  return Array.from({ length: chance.pick([0, 0, 1, 2, 4]) }, (): Trouble => {
+    const at = chance.duration(100, 2 * day)
+    const kept = chance.happens(0.5)
+    const what = chance.weighted({ object: 5, worker: 1, bridge: 2, all: 2, commit: 2, full: 2 })
+    const kind = chance.weighted({ QUEUE: 4, ACCOUNT: 2, DOMAIN: 1 })
+    const name =
+      kind === 'QUEUE'
+        ? chance.pick(queues)
+        : kind === 'ACCOUNT'
+          ? chance.pick(['alice', 'bob', 'carol'])
+          : chance.pick(['facteur.test', 'branch.test'])
+    const away = chance.duration(1_000, hour)
+    switch (what) {
+      case 'object':
+        return { at, what: 'crash-object', kind, name, kept }
+      case 'worker':
+        return { at, what: 'crash-worker', kept, away }
+      case 'bridge':
+        return { at, what: 'crash-bridge', kept, away }
+      case 'all':
+        return { at, what: 'crash-all', kept, away }
+      case 'commit':
+        return {
+          at,
+          what: 'commit-fails',
+          kind: kind === 'DOMAIN' ? 'QUEUE' : kind,
+          name: kind === 'DOMAIN' ? 'one.test' : name,
+        }
+      default:
+        return { at, what: 'disk-full', kind, name, lasts: chance.duration(1_000, day) }
+    }
+  })
+}
+
+function ambushesOf(chance: Chance): Ambush[] {
+  return Array.from({ length: chance.pick([0, 1, 1, 2, 3]) }, (): Ambush => ({
+    when: chance.pick(['before', 'called', 'answered'] as const),
+    call: chance.weighted({ enqueue: 4, deliver: 3, egress: 4, lookup: 1, dns: 1, markWaiting: 1 }),
+    nth: chance.whole(1, chance.pick([2, 4, 12])),
+    victim: chance.weighted({ caller: 4, callee: 3, all: 1 }),
+    kept: chance.happens(0.5),
+  }))
+}
+
+function commandsOf(chance: Chance): Command[] {
+  const commands = Array.from({ length: chance.whole(1, 4) }, (): Command => ({
+    at: chance.duration(500, day),
+    what: chance.pick(['hold', 'hold', 'release', 'retry', 'delete', 'retry-all'] as const),
+    domain: chance.pick(queues),
+    nth: chance.whole(0, 1),
+  }))
+  // Nobody leaves mail held for ever.
+  const held = commands.filter(({ what }) => what === 'hold')
+  return [...commands, ...held.map(({ domain }): Command => ({ at: day + hour, what: 'release-all', domain, nth: 0 }))]
+}

@@ -1,0 +1,276 @@
+/**
+ * A run: the Worker's objects, a bridge, other mail servers, senders and an operator, in one plan's weather.
+ */
+import type { Reply } from '../../src/protocol/smtp/index.ts'
+import { boomerang } from './addresses.ts'
+import { SimulatedBridge } from './bridge.ts'
+import { Chance } from './chance.ts'
+import { SimulatedDns } from './dns.ts'
+import { installGlobals } from './globals.ts'
+import { HandOvers } from './hand-over.ts'
+import { Ledger, tokenOf } from './ledger.ts'
+import { bound, currentLife, Life, liveIn } from './life.ts'
+import { SimulatedNetwork } from './network.ts'
+import { ObjectHouse } from './object-house.ts'
+import { workers } from './objects.ts'
+import { operate } from './operator.ts'
+import { Outside } from './outside.ts'
+import { Peer } from './peer.ts'
+import { type Ambush, end, type Plan, type Trouble } from './plan.ts'
+import { readQueue } from './queue-view.ts'
+import type { Scene } from './scene.ts'
+import { Sender } from './sender.ts'
+import { Trace } from './trace.ts'
+import { VirtualTime } from './virtual-time.ts'
+
+export interface Result {
+  trace: Trace
+  failure?: Error
+  /** Events. */
+  steps: number
+}
+
+/** Runs a plan to the end of its eight days, or to the first violation. */
+export async function simulate(plan: Plan): Promise<Result> {
+  const world = new World(plan)
+  const failure = await world.run()
+  const { trace, time } = world.scene
+  return { trace, steps: time.steps, ...(failure === undefined ? {} : { failure }) }
+}
+
+/**
+ * Runs of one process follow each other in time, so that what the Worker's isolate remembers of the last one is too old to be
+ * used. Entry keys are microseconds: beyond the year 2255 they would not be exact.
+ */
+const mostRuns = 8_000
+let runs = 0
+
+function nextBeginning(): number {
+  if (runs >= mostRuns) throw new Error(`a process is good for ${mostRuns} runs`)
+  return Date.UTC(2026, 10, 23, 8) + runs++ * (end + 86_400_000)
+}
+
+class World {
+  readonly scene: Scene
+  readonly #globals: Chance
+  readonly #handOvers: HandOvers
+  readonly #house: ObjectHouse
+  readonly #dns = new SimulatedDns()
+  readonly #outside: Outside
+  #worker = new Life('worker')
+  #workerBack = 0
+  #bridge: SimulatedBridge | undefined
+  #bridges = 0
+  #forwarded = 0
+
+  constructor(plan: Plan) {
+    const time = new VirtualTime(nextBeginning())
+    const trace = new Trace(time)
+    const chance = new Chance(plan.seed).fork('run')
+    const ledger = new Ledger((line) => trace.note(line))
+    this.scene = { plan, time, trace, chance, ledger, network: new SimulatedNetwork(time, chance.fork('network')) }
+    this.#globals = chance.fork('globals')
+    this.#handOvers = new HandOvers(this.scene, (ambush, caller, callee) => {
+      trace.note(`ambush: ${JSON.stringify(ambush)}`)
+      this.#spring(ambush, caller === undefined ? undefined : this.#handOvers.objectOf.get(caller), callee)
+    })
+    this.#house = new ObjectHouse(this.scene, this.#handOvers, this.#globals)
+    this.#outside = new Outside(this.#handOvers, this.#dns, () => this.#bridge)
+  }
+
+  async run(): Promise<Error | undefined> {
+    const { time, trace, ledger } = this.scene
+    const restore = installGlobals({
+      time,
+      chance: this.#globals,
+      fetch: (url, init) => this.#outside.fetch(url, init),
+      print: (line) => this.#heard(line),
+    })
+    try {
+      workers.forgetDirectory()
+      this.#startBridge()
+      this.#populate()
+      await time.run(time.start + end, () => ledger.check())
+      ledger.checkEnd()
+      return undefined
+    } catch (error) {
+      trace.note(`in the queues now:\n${ledger.describeQueues()}`)
+      return error as Error
+    } finally {
+      restore()
+      this.#house.close()
+    }
+  }
+
+  #populate(): void {
+    const { plan, time, trace, network, ledger, chance } = this.scene
+    for (const mode of ['mx', 'submission'] as const) {
+      network.servers.set(`door ${mode}`, {
+        admit: () => (this.#bridge === undefined ? 'refused' : { latency: plan.latency }),
+        accept: (socket) => this.#bridge?.serve(mode, socket),
+      })
+    }
+    for (const { name, plan: peerPlan } of plan.peers) {
+      const peer = new Peer(name, peerPlan, time, chance.fork(name), {
+        note: (line) => trace.note(line),
+        took: (raw, recipients) => {
+          ledger.took(raw, recipients, name)
+          if (recipients.includes(boomerang.from)) this.#forward(raw)
+        },
+        proved: (raw, recipients) => ledger.proved(raw, recipients),
+      })
+      network.servers.set(peerPlan.address, peer)
+    }
+    for (const change of plan.dns) {
+      this.#dns.schedule(
+        change,
+        (after, run) => void time.after(after, run),
+        (line) => trace.note(line),
+      )
+    }
+    for (const message of plan.messages) this.#send(message)
+    for (const trouble of plan.troubles) time.after(trouble.at, () => this.#befall(trouble))
+    for (const command of plan.commands) time.after(command.at, () => operate(command, this.#house, this.scene))
+  }
+
+  #send(message: Plan['messages'][number]): void {
+    const { network, time, ledger, trace, chance } = this.scene
+    const ports = {
+      network,
+      time,
+      ledger,
+      chance: chance.fork(message.token),
+      note: (line: string) => trace.note(line),
+    }
+    new Sender(message, ports).start()
+  }
+
+  /** Another house's alias leads back to ours. */
+  #forward(raw: string): void {
+    const token = tokenOf(raw)
+    if (token === undefined || token.startsWith('report.') || this.#forwarded >= 5) return
+    const trace =
+      raw
+        .slice(0, raw.indexOf('\r\n\r\n'))
+        .match(/^Delivered-To: .*\r\n/gim)
+        ?.join('') ?? ''
+    this.#send({
+      token: `${token}b${++this.#forwarded}`,
+      at: 60_000,
+      door: 'mx',
+      account: '',
+      from: 's@one.test',
+      recipients: [{ address: boomerang.to }],
+      trace,
+      body: 'Forwarded.\r\n',
+      pipelining: true,
+    })
+  }
+
+  #startBridge(): void {
+    const ask = (head: object, body: readonly Uint8Array[]): Promise<Reply | undefined> => this.#ask(head, body)
+    this.#bridge = new SimulatedBridge(++this.#bridges, { network: this.scene.network, ask })
+  }
+
+  /** The link: the bridge's question to a Worker, and no answer when one of them ends. */
+  #ask(head: object, body: readonly Uint8Array[]): Promise<Reply | undefined> {
+    const { time, trace } = this.scene
+    return new Promise((resolve) => {
+      const answer = bound(resolve)
+      if (this.#workerBack > time.now) {
+        time.after(1_000, () => answer(undefined))
+        return
+      }
+      const request = new Life('request')
+      const stay = this.#worker.onEnd(() => {
+        request.end()
+        time.after(100, () => answer(undefined))
+      })
+      const pieces = body.map((piece) => piece.slice())
+      const json = JSON.parse(JSON.stringify(head)) as object
+      const perform = async (): Promise<void> => {
+        const operations = new workers.LinkOperations({ arrival: workers.arrivalPorts(this.#house.env), hello: {} })
+        let reply: Reply | undefined
+        try {
+          reply = (await operations.perform(json, pieces)).reply
+        } catch (error) {
+          trace.note(`the Worker throws ${String(error)}`)
+        }
+        stay()
+        time.after(this.#handOvers.delay(), () => answer(reply))
+      }
+      time.after(this.#handOvers.delay(), () => void liveIn(request, perform))
+    })
+  }
+
+  #spring(
+    { victim, kept }: Ambush,
+    caller: { crash(kept: boolean): void } | undefined,
+    callee: { crash(kept: boolean): void } | undefined,
+  ): void {
+    if (victim === 'all') this.#crashAll(kept, 5_000)
+    else if (victim === 'callee' && callee === undefined) this.#crashBridge(5_000)
+    else if (victim === 'callee') callee?.crash(kept)
+    else if (caller === undefined) this.#crashWorker(1_000)
+    else caller.crash(kept)
+  }
+
+  #befall(trouble: Trouble): void {
+    const { time, trace } = this.scene
+    trace.note(`trouble: ${JSON.stringify(trouble)}`)
+    switch (trouble.what) {
+      case 'crash-object':
+        return this.#house.known(trouble.kind, trouble.name)?.crash(trouble.kept)
+      case 'crash-worker':
+        return this.#crashWorker(trouble.away)
+      case 'crash-bridge':
+        return this.#crashBridge(trouble.away)
+      case 'crash-all':
+        return this.#crashAll(trouble.kept, trouble.away)
+      case 'commit-fails':
+        this.#house.object(trouble.kind, trouble.name).failsNextCommit = true
+        return
+      case 'disk-full': {
+        const { database, label } = this.#house.object(trouble.kind, trouble.name)
+        database.refusal = 'database or disk is full: SQLITE_FULL'
+        time.after(trouble.lasts, () => {
+          trace.note(`${label}: there is room again`)
+          database.refusal = undefined
+        })
+      }
+    }
+  }
+
+  #crashAll(kept: boolean, away: number): void {
+    this.#crashBridge(away)
+    this.#crashWorker(away)
+    for (const object of this.#house.all) object.crash(kept)
+  }
+
+  #crashWorker(away: number): void {
+    this.#workerBack = this.scene.time.now + away
+    workers.forgetDirectory()
+    const worker = this.#worker
+    this.#worker = new Life('worker')
+    worker.end()
+  }
+
+  #crashBridge(away: number): void {
+    const bridge = this.#bridge
+    if (bridge === undefined) return
+    this.#bridge = undefined
+    bridge.life.end()
+    this.scene.time.after(away, () => this.#startBridge())
+  }
+
+  /** A line of the Worker's log. */
+  #heard(line: string): void {
+    this.scene.trace.note(line)
+    if (!line.includes('"queue unreported"') && !line.includes('"queue discarded"')) return
+    const { event, id, recipients } = JSON.parse(line) as { event: string; id: string; recipients: string[] }
+    const life = currentLife()
+    const object = life === undefined ? undefined : this.#handOvers.objectOf.get(life)
+    const entry = object && readQueue(object.database).find((one) => one.id === id)
+    if (entry !== undefined) this.scene.ledger.silenced(entry.token, recipients, event.slice('queue '.length))
+  }
+}
