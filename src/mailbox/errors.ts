@@ -24,6 +24,8 @@ export type StoreErrorType =
   | 'tooManyGrants'
   /** Annotations of the account's mailboxes together (RFC 5464 §4.3). */
   | 'tooManyAnnotations'
+  /** Of somebody else's mailbox, annotations that are for one person only (RFC 5464 §4.3). */
+  | 'noPrivateAnnotations'
   | 'blobNotFound'
   | 'anchorNotFound'
   | 'unsupportedSort'

@@ -84,6 +84,7 @@ export { defaultStoreLimits, type StoreLimits } from './limits.ts'
 export type { MailboxView, ViewEntry } from './view.ts'
 export { mailboxRoles } from './mailbox-name.ts'
 export type { Mail, ShownCounts } from './mail.ts'
+export type { SessionMail } from './session-mail.ts'
 export { anyone, type Grant, type Grants } from './grants.ts'
 export {
   allRights,

@@ -15,6 +15,8 @@ import type { Query, QueryResult } from './query/query.ts'
 import { allRights, noRights, type Rights } from './rights.ts'
 import type { EmailSet, SearchedText } from './search/text-index.ts'
 import { Guests } from './shared/guests.ts'
+import type { SessionMail } from './session-mail.ts'
+import type { Person } from './share-news.ts'
 import type { SharedMail } from './shared/shared-mail.ts'
 import type { Changes, ChangeType } from './changes.ts'
 import type {
@@ -114,6 +116,11 @@ export class MailStore extends AccountStore implements Mail {
   /** The account's mail as a principal may see and change it; undefined when it sees no mailbox. */
   sharedWith(principal: string): SharedMail | undefined {
     return this.#guests.mailOf(principal, this.open())
+  }
+
+  /** The same for one command of somebody's IMAP session, where names begin with `namePrefix`. */
+  guestSession(guest: Person, namePrefix: string): SessionMail | undefined {
+    return this.#guests.sessionOf(guest, namePrefix, this.open())
   }
 
   // emails

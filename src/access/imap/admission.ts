@@ -4,8 +4,10 @@
  *
  * Standards: RFC 9051 §4.3, RFC 7889 (APPENDLIMIT), RFC 7888 §4, RFC 5464 §4.3 (MAXSIZE).
  */
+import { latin1 } from '../../format/index.ts'
 import { ImapError, bad, no, type Literal, type RawCommand } from '../../protocol/imap/index.ts'
 import type { Context } from './context.ts'
+import { othersPrefix } from './others/names.ts'
 
 /** The reason to refuse, or undefined. */
 export function admitLiteral(context: Context, command: RawCommand, literal: Literal): ImapError | undefined {
@@ -23,6 +25,8 @@ export function admitLiteral(context: Context, command: RawCommand, literal: Lit
   if (literal.size > limits.appendLimit) return no(`Messages may have ${limits.appendLimit} octets`, 'TOOBIG')
   const total = literal.size + command.literals.reduce((size, earlier) => size + earlier.length, 0)
   if (total > limits.appendTotal) return no('Too much for one command, append in several', 'TOOBIG')
+  // Somebody else's quota is asked where it is.
+  if (context.others !== undefined && mentionsOthers(command)) return undefined
   const { used, limit } = store.quota()
   if (limit !== undefined && used + total > limit) return no('The quota is exceeded', 'OVERQUOTA')
   return undefined
@@ -35,4 +39,9 @@ function takesMessages({ name }: RawCommand): boolean {
 /** The mailbox may itself be a literal: the first argument of APPEND, the second of REPLACE. */
 function isMailboxName(command: RawCommand): boolean {
   return command.literals.length === 0 && /^(?: \d+)? ~?\{\d+\+?\}$/.test(command.text[0] ?? '')
+}
+
+function mentionsOthers({ text, literals }: RawCommand): boolean {
+  const [name] = literals
+  return text[0]?.includes(othersPrefix) === true || (name !== undefined && latin1(name, 0, 32).includes(othersPrefix))
 }

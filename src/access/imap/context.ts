@@ -1,7 +1,7 @@
 /**
  * What a command works on: the session's parts, without the machinery that runs it.
  */
-import type { Commit, MailStore } from '../../mailbox/index.ts'
+import type { Commit, SessionMail } from '../../mailbox/index.ts'
 import { encodeMailboxName, latin1OfUtf8, no, quotedOrLiteral, quotedUtf8 } from '../../protocol/imap/index.ts'
 import type { Output } from '../session/index.ts'
 import type { PeopleLookup } from './people-lookup.ts'
@@ -9,7 +9,11 @@ import type { ImapSessionLimits } from './limits.ts'
 import type { Selected, TellingStyle } from './selected.ts'
 import type { Enabled } from './session-state.ts'
 import type { Notifications } from './notify/notifications.ts'
+import type { OthersPort } from './others/port.ts'
+import type { Visiting } from './others/visiting.ts'
 import type { Progress } from './progress.ts'
+
+export type { Completion } from './completion.ts'
 
 export interface ImapAccount {
   id: string
@@ -17,17 +21,8 @@ export interface ImapAccount {
   name: string
 }
 
-/** What the tagged OK says. */
-export interface Completion {
-  text: string
-  /** A response code without brackets. */
-  code?: string
-  /** A NO although the command has done what it could (RFC 2180 §4.1). */
-  type?: 'NO'
-}
-
 export class Context {
-  readonly store: MailStore
+  readonly store: SessionMail
   readonly account: ImapAccount
   readonly output: Output
   readonly limits: ImapSessionLimits
@@ -36,8 +31,14 @@ export class Context {
   readonly people: PeopleLookup | undefined
   /** Where the same mail is to be had over JMAP. */
   readonly jmapUrl: string | undefined
+  /** The accounts of others; absent for a guest, whose commands go no further. */
+  readonly others: OthersPort | undefined
   readonly enabled: Set<Enabled>
   selected: Selected | undefined
+  /** In the place of `selected`: a mailbox of somebody else. */
+  visiting: Visiting | undefined
+  /** Others have their part of the command: what is selected is perhaps theirs. */
+  isPart = false
   /** The tag of an IDLE in progress. */
   idle: string | undefined
   closed = false
@@ -56,7 +57,9 @@ export class Context {
   /** UIDs that the client's own command has put into the selected mailbox. */
   readonly ownAdditions = new Set<number>()
 
-  constructor(parts: Pick<Context, 'store' | 'account' | 'output' | 'limits' | 'now' | 'people' | 'jmapUrl'>) {
+  constructor(
+    parts: Pick<Context, 'store' | 'account' | 'output' | 'limits' | 'now' | 'people' | 'jmapUrl' | 'others'>,
+  ) {
     this.store = parts.store
     this.account = parts.account
     this.output = parts.output
@@ -64,6 +67,7 @@ export class Context {
     this.now = parts.now
     this.people = parts.people
     this.jmapUrl = parts.jmapUrl
+    this.others = parts.others
     this.enabled = new Set()
   }
 

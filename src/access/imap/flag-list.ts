@@ -3,7 +3,7 @@
  *
  * Standards: RFC 9051 §7.3.5 (FLAGS is sent again when the list changes), §7.1 (PERMANENTFLAGS).
  */
-import type { MailboxView } from '../../mailbox/index.ts'
+import { hasRights, type MailboxView, type Right, type Rights } from '../../mailbox/index.ts'
 import { flagOfKeyword, systemFlags } from './flags.ts'
 
 export class FlagList {
@@ -28,10 +28,15 @@ export class FlagList {
     return this.#flags.size > before
   }
 
-  /** Both responses. `readOnly`: nothing can be changed for good. */
-  render(readOnly: boolean): string {
-    const flags = [...this.#flags].join(' ')
-    const permanent = readOnly ? '' : `${flags} \\*`
-    return `* FLAGS (${flags})\r\n* OK [PERMANENTFLAGS (${permanent})] Flags that are kept\r\n`
+  /** Both responses. `rights`: which of the flags the user can change for good (RFC 4314 §5.1.2). */
+  render(rights: Rights): string {
+    const flags = [...this.#flags]
+    const permanent = flags.filter((flag) => hasRights(rights, rightFor(flag)))
+    if (hasRights(rights, 'w')) permanent.push('\\*')
+    return `* FLAGS (${flags.join(' ')})\r\n* OK [PERMANENTFLAGS (${permanent.join(' ')})] Flags that are kept\r\n`
   }
+}
+
+function rightFor(flag: string): Right {
+  return flag === '\\Seen' ? 's' : flag === '\\Deleted' ? 't' : 'w'
 }

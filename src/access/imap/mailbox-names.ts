@@ -3,7 +3,7 @@
  *
  * Standards: RFC 9051 §5.1 (names, INBOX), §6.3.9 (wildcards), RFC 6154 (special-use attributes).
  */
-import type { Mailbox, MailboxId, MailboxRole, MailStore } from '../../mailbox/index.ts'
+import type { Mailbox, MailboxId, MailboxRole, SessionMail } from '../../mailbox/index.ts'
 import { ImapError } from '../../protocol/imap/index.ts'
 
 export const delimiter = '/'
@@ -18,21 +18,25 @@ export interface NamedMailbox {
 const cache = new WeakMap<readonly Mailbox[], ReadonlyMap<string, NamedMailbox>>()
 
 /** All mailboxes by full name, parents before children. */
-export function namedMailboxes(store: MailStore): ReadonlyMap<string, NamedMailbox> {
+export function namedMailboxes(store: SessionMail): ReadonlyMap<string, NamedMailbox> {
   const mailboxes = store.mailboxes()
   let names = cache.get(mailboxes)
-  if (names === undefined) cache.set(mailboxes, (names = nameAll(mailboxes)))
+  if (names === undefined) {
+    const { namePrefix } = store
+    names = namePrefix === undefined ? nameAll(mailboxes) : nameOthers(store, namePrefix, mailboxes)
+    cache.set(mailboxes, names)
+  }
   return names
 }
 
 /** The mailbox of that name; `NO [NONEXISTENT]` when there is none, or the `code` given. */
-export function expectMailbox(store: MailStore, name: string, code = 'NONEXISTENT'): NamedMailbox {
+export function expectMailbox(store: SessionMail, name: string, code = 'NONEXISTENT'): NamedMailbox {
   const found = namedMailboxes(store).get(canonical(name))
   if (found === undefined) throw new ImapError('NO', 'No such mailbox', code)
   return found
 }
 
-export function nameOfMailbox(store: MailStore, id: MailboxId): string | undefined {
+export function nameOfMailbox(store: SessionMail, id: MailboxId): string | undefined {
   for (const { mailbox, name } of namedMailboxes(store).values()) if (mailbox.id === id) return name
   return undefined
 }
@@ -67,6 +71,15 @@ export function roleOfSpecialUse(attribute: string): MailboxRole | undefined {
  * Time is proportional to name × pattern, whatever the wildcards.
  */
 export function matches(name: string, pattern: string): boolean {
+  return reachedBy(name, pattern)[pattern.length] === 1
+}
+
+/** Can the pattern match a name that begins with this, and goes on? */
+export function reaches(prefix: string, pattern: string): boolean {
+  return reachedBy(prefix, pattern).lastIndexOf(1, pattern.length - 1) >= 0 && pattern !== ''
+}
+
+function reachedBy(name: string, pattern: string): Uint8Array {
   let reached = new Uint8Array(pattern.length + 1)
   reached[0] = 1
   skipWildcards(reached, pattern)
@@ -82,7 +95,7 @@ export function matches(name: string, pattern: string): boolean {
     reached = next
     skipWildcards(reached, pattern)
   }
-  return reached[pattern.length] === 1
+  return reached
 }
 
 function skipWildcards(reached: Uint8Array, pattern: string): void {
@@ -103,4 +116,24 @@ function nameAll(mailboxes: readonly Mailbox[]): ReadonlyMap<string, NamedMailbo
     if (!named.has(name)) named.set(name, { mailbox, name, hasChildren: parents.has(mailbox.id) })
   }
   return named
+}
+
+/** Somebody else's, each by its whole path: what lies above may not be there for the one who looks. */
+function nameOthers(
+  store: SessionMail,
+  prefix: string,
+  mailboxes: readonly Mailbox[],
+): ReadonlyMap<string, NamedMailbox> {
+  const names = new Map(
+    mailboxes.map((mailbox) => [prefix + canonical(store.mailboxPath(mailbox.id).join(delimiter)), mailbox]),
+  )
+  const parents = new Set([...names.keys()].flatMap((name) => [...levelsAbove(name)]))
+  return new Map(Array.from(names, ([name, mailbox]) => [name, { mailbox, name, hasChildren: parents.has(name) }]))
+}
+
+/** The names of the levels above, the lowest first. */
+export function* levelsAbove(name: string): Generator<string> {
+  for (let end = name.lastIndexOf(delimiter); end > 0; end = name.lastIndexOf(delimiter, end - 1)) {
+    yield name.slice(0, end)
+  }
 }

@@ -8,7 +8,14 @@
  * One mark is enough to find the news: UIDs and mod-sequences come from the account's one counter, so everything above
  * the mark is new or changed, and what the change log has behind it is gone.
  */
-import type { MailboxId, MailboxView, MailStore } from '../../mailbox/index.ts'
+import {
+  hasRights,
+  type MailboxId,
+  type MailboxView,
+  noRights,
+  type Rights,
+  type SessionMail,
+} from '../../mailbox/index.ts'
 import { SequenceSet, bad, formatUidSet, no } from '../../protocol/imap/index.ts'
 import type { Output } from '../session/index.ts'
 import { FlagList } from './flag-list.ts'
@@ -45,7 +52,7 @@ export class Selected {
   readonly flagList = new FlagList()
   /** Searches whose results the client follows. */
   readonly live = new LiveSearches()
-  readonly #store: MailStore
+  readonly #store: SessionMail
   /** The counter up to which the client has been told everything but `#gone`. */
   #told: number
   /** Expunged, and the client not told yet: they still have their sequence numbers. */
@@ -54,7 +61,7 @@ export class Selected {
   #goneSince: number
   #saved: readonly number[] | 'lost' = []
 
-  private constructor(store: MailStore, facts: SelectedFacts, uids: Uint32Array, gone: readonly number[]) {
+  private constructor(store: SessionMail, facts: SelectedFacts, uids: Uint32Array, gone: readonly number[]) {
     this.#store = store
     this.mailbox = facts.mailbox
     this.uidValidity = facts.uidValidity
@@ -72,7 +79,7 @@ export class Selected {
   }
 
   /** The mailbox as it is now. */
-  static open(store: MailStore, mailbox: MailboxId, readOnly: boolean): Selected {
+  static open(store: SessionMail, mailbox: MailboxId, readOnly: boolean): Selected {
     const { uidValidity } = store.counts(mailbox)
     const uids = store.view(mailbox).uidList()
     return new Selected(store, { mailbox, uidValidity, readOnly, told: store.state }, uids, [])
@@ -82,9 +89,9 @@ export class Selected {
    * The mailbox as the client knew it when `state` was taken: what is left of what it had been told, and what has gone
    * since. Undefined when that cannot be known any more: the mailbox is gone, or the history does not reach back.
    */
-  static resume(store: MailStore, state: SelectedState): Selected | undefined {
+  static resume(store: SessionMail, state: SelectedState): Selected | undefined {
     const mailbox = state.mailbox as MailboxId
-    if (store.mailbox(mailbox)?.uidValidity !== state.uidValidity) return undefined
+    if (!isReadable(store, mailbox, state.uidValidity)) return undefined
     const since = store.expungedSince(mailbox, state.told)
     if (since === undefined) return undefined
     const pending = state.gone === '' ? [] : SequenceSet.parse(state.gone).numbers()
@@ -121,6 +128,16 @@ export class Selected {
 
   get view(): MailboxView {
     return this.#store.view(this.mailbox)
+  }
+
+  /** It has not been deleted, and the user may still read it. */
+  get isThere(): boolean {
+    return isReadable(this.#store, this.mailbox, this.uidValidity)
+  }
+
+  /** What the user may change in it; nothing after EXAMINE. */
+  get rights(): Rights {
+    return this.readOnly ? noRights : this.#store.rightsTo(this.mailbox)
   }
 
   /** Some message the client still counts is not there any more. */
@@ -196,7 +213,7 @@ export class Selected {
       const row = view.indexOf(uid)
       if (row >= 0 && this.flagList.add(view, row)) news = true
     }
-    if (news) output.text(this.flagList.render(this.readOnly))
+    if (news) output.text(this.flagList.render(this.rights))
   }
 
   /** `FETCH` responses that carry the flags of these UIDs. */
@@ -247,4 +264,8 @@ export class Selected {
     for (const number of numbers) text += `* ${number} EXPUNGE\r\n`
     output.text(text)
   }
+}
+
+function isReadable(store: SessionMail, mailbox: MailboxId, uidValidity: number): boolean {
+  return store.mailbox(mailbox)?.uidValidity === uidValidity && hasRights(store.rightsTo(mailbox), 'r')
 }

@@ -12,6 +12,8 @@ export interface ImapSessionState {
   version: 1
   enabled: Enabled[]
   selected?: SelectedState
+  /** In the place of `selected`: whose mailbox, and the session there. */
+  visiting?: { host: { id: string; prefix: string }; state: ImapSessionState }
   /** The tag of an IDLE in progress. */
   idle?: string
   /** Input received that is not yet a command. */

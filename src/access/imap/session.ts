@@ -6,7 +6,7 @@
  * Security: the client is authenticated and still hostile: what it names is looked up in its own account only.
  */
 import { encodeBase64 } from '../../format/index.ts'
-import type { Commit, MailStore } from '../../mailbox/index.ts'
+import type { Commit, SessionMail } from '../../mailbox/index.ts'
 import {
   CommandReader,
   ImapError,
@@ -26,12 +26,16 @@ import { keepFollowing } from './live/resume.ts'
 import { tellUpdates } from './live/update.ts'
 import { Watch } from './notify/watch.ts'
 import { Progress } from './progress.ts'
+import type { OthersPort } from './others/port.ts'
+import { outward } from './others/outward.ts'
+import { tellVisited } from './others/visit.ts'
 import { refusalOf } from './refusal.ts'
 import { Selected } from './selected.ts'
+import { stateOf } from './kept-state.ts'
 import type { ImapSessionState } from './session-state.ts'
 
 export interface ImapSessionDeps {
-  store: MailStore
+  store: SessionMail
   account: ImapAccount
   output: SessionOutput
   clock: { now(): number }
@@ -39,6 +43,8 @@ export interface ImapSessionDeps {
   limits?: Partial<ImapSessionLimits>
   people?: PeopleLookup
   jmapUrl?: string
+  /** The mailboxes of others. */
+  others?: OthersPort
 }
 
 export class ImapSession {
@@ -52,9 +58,9 @@ export class ImapSession {
   constructor(deps: ImapSessionDeps) {
     const limits = { ...defaultSessionLimits, ...deps.limits }
     const output = new Output(deps.output, { piece: limits.outputPiece, window: limits.outputWindow })
-    const { store, account, clock, people, jmapUrl } = deps
+    const { store, account, clock, people, jmapUrl, others } = deps
     this.#log = deps.log
-    this.#context = new Context({ store, account, output, limits, people, jmapUrl, now: () => clock.now() })
+    this.#context = new Context({ store, account, output, limits, people, jmapUrl, others, now: () => clock.now() })
     this.#reader = new CommandReader({
       line: limits.line,
       literals: limits.literals,
@@ -85,6 +91,8 @@ export class ImapSession {
       if (context.selected === undefined) session.#bye('The selected mailbox has changed, please reconnect')
       else keepFollowing(context, context.selected, state.selected.live ?? [])
     }
+    // What has happened there while this account slept, nobody has said.
+    if (state.visiting !== undefined) context.visiting = { ...state.visiting, hasNews: true }
     return session
   }
 
@@ -126,6 +134,46 @@ export class ImapSession {
     if (this.#busy) return this.#running
   }
 
+  /** Something has happened in what somebody else shares. */
+  othersChanged(owner: string): void | Promise<void> {
+    const { closed, leaving, visiting, idle, watch } = this.#context
+    if (closed || leaving !== undefined || visiting?.host.id !== owner) return
+    visiting.hasNews = true
+    if (this.#busy || (idle === undefined && watch === undefined)) return
+    return (this.#running = this.#run())
+  }
+
+  // For a guest: what is done is handed back, and said by the session that they have in their own account.
+
+  /** Does a command. Undefined: it has said all itself. */
+  async answer(raw: RawCommand): Promise<Completion | ImapError | undefined> {
+    this.#busy = true
+    try {
+      return await this.#answer(raw)
+    } finally {
+      this.#busy = false
+    }
+  }
+
+  /** Tells what has happened. */
+  news(): Promise<void> {
+    return this.#run()
+  }
+
+  /** Work on what the session works on. */
+  within<T>(work: (context: Context) => T): T {
+    return work(this.#context)
+  }
+
+  flush(): void {
+    this.#context.output.flush()
+  }
+
+  /** The session cannot go on. */
+  leave(reason: string): void {
+    this.#bye(reason)
+  }
+
   #isNews({ mailboxes, placements }: Commit): boolean {
     const { idle, selected, watch } = this.#context
     if (watch?.hasNews === true) return true
@@ -159,23 +207,7 @@ export class ImapSession {
    */
   state(): ImapSessionState | undefined {
     if (this.#busy || this.#context.leaving !== undefined) return undefined
-    const { enabled, selected, idle, limits, watch } = this.#context
-    const state: ImapSessionState = { version: 1, enabled: [...enabled] }
-    if (idle !== undefined) state.idle = idle
-    if (watch !== undefined) state.notify = watch.wishes
-    if (this.#context.compressed) state.compressed = true
-    if (this.#badCommands > 0) state.badCommands = this.#badCommands
-    if (selected !== undefined) {
-      const kept = selected.state(limits.state)
-      if (kept === undefined) return undefined
-      state.selected = kept
-    }
-    if (!this.#reader.empty) {
-      const input = this.#reader.snapshot(limits.state)
-      if (input === undefined) return undefined
-      state.input = input
-    }
-    return state
+    return stateOf(this.#context, this.#reader, this.#badCommands)
   }
 
   async #run(): Promise<void> {
@@ -198,7 +230,7 @@ export class ImapSession {
   /** What a client that listens is told between commands and in IDLE. A promise while more of it has to be read. */
   #tellNews(): Promise<void> | undefined {
     const context = this.#context
-    const { idle, watch } = context
+    const { idle, watch, visiting } = context
     if (context.closed || (idle === undefined && watch === undefined) || !this.#stillThere()) return undefined
     context.sync(idle !== undefined || watch?.isImmediate === true)
     if (watch?.tell() === false) {
@@ -207,6 +239,7 @@ export class ImapSession {
       context.output.text('* OK [NOTIFICATIONOVERFLOW] Too much has happened\r\n')
       return undefined
     }
+    if (visiting?.hasNews === true) return tellVisited(context, visiting)
     return tellUpdates(context)
   }
 
@@ -234,25 +267,33 @@ export class ImapSession {
 
   async #command(raw: RawCommand): Promise<void> {
     const context = this.#context
-    const { selected: selectedBefore, modSeq: awareBefore } = context
-    const command = this.#parse(raw)
-    const done = command instanceof ImapError ? command : await this.#perform(command, raw.tag)
+    const done = await this.#answer(raw)
     if (context.closed) return
-    if (done instanceof ImapError && done.type !== 'NO') return this.#refuse(raw.tag, done)
+    if (done instanceof ImapError) return this.#refuse(raw.tag, done)
     if (done === undefined) {
       if (context.idle !== undefined) this.#reader.expectLine()
       return
     }
+    this.#badCommands = 0
+    this.#complete(raw.tag, done)
+  }
+
+  /** Does a command and tells the news that it lets be told: all but what is said of its end. */
+  async #answer(raw: RawCommand): Promise<Completion | ImapError | undefined> {
+    const context = this.#context
+    const { selected: selectedBefore, modSeq: awareBefore } = context
+    const command = this.#parse(raw)
+    const done = command instanceof ImapError ? command : await this.#perform(command, raw)
+    if (context.closed || done === undefined) return done
+    if (done instanceof ImapError && done.type !== 'NO') return done
     // A NO tells the news too: often they are its reason.
-    if (!this.#stillThere()) return
+    if (!this.#stillThere()) return undefined
     if (command instanceof ImapError) context.sync(false)
     else context.sync(tellsExpunges(command), tellsInAnyCase(command))
     const updates = tellUpdates(context)
     if (updates !== undefined) await updates
     if (context.selected === selectedBefore) this.#tellModSeq(awareBefore)
-    if (done instanceof ImapError) return this.#refuse(raw.tag, done)
-    this.#badCommands = 0
-    this.#complete(raw.tag, done)
+    return done
   }
 
   #parse(raw: RawCommand): ImapCommand | ImapError {
@@ -267,11 +308,14 @@ export class ImapSession {
   }
 
   /** Runs a command; its refusal comes back as a value. */
-  async #perform(command: ImapCommand, tag: string): Promise<Completion | ImapError | undefined> {
+  async #perform(command: ImapCommand, raw: RawCommand): Promise<Completion | ImapError | undefined> {
     try {
       const context = this.#context
+      const { tag } = raw
       context.progress = new Progress(context.output, context.now, tag)
-      return this.#stillThere() ? await context.actingItself(() => runCommand(command, context, tag)) : undefined
+      if (!this.#stillThere()) return undefined
+      const elsewhere = context.others === undefined ? undefined : outward(context, command, raw)
+      return await (elsewhere ?? context.actingItself(() => runCommand(command, context, tag)))
     } catch (error) {
       return this.#refusal(command.name, error)
     } finally {
@@ -317,8 +361,8 @@ export class ImapSession {
 
   /** A mailbox deleted by somebody else takes the sessions that had it selected with it. */
   #stillThere(): boolean {
-    const { selected, store } = this.#context
-    if (selected === undefined || store.mailbox(selected.mailbox)?.uidValidity === selected.uidValidity) return true
+    const { selected } = this.#context
+    if (selected === undefined || selected.isThere) return true
     this.#bye('The selected mailbox has been deleted')
     return false
   }

@@ -12,6 +12,8 @@ export interface SessionEngine<State = unknown> {
   taken?(count: number): void
   /** The store has committed. A promise while the session is busy with it. */
   notify(commit: Commit): void | Promise<void>
+  /** Something has happened in what that account shares with the user. */
+  othersChanged?(owner: string): void | Promise<void>
   /** The bridge sends no more of this client's input: hand back what is not used, and end. */
   relinquish?(): void
   /** The connection is gone. */

@@ -22,13 +22,14 @@ import { BlobCollector } from './account/blob-collector.ts'
 import { EventSockets } from './account/event-sockets.ts'
 import { JmapSockets } from './account/jmap-sockets.ts'
 import { takeDelivery } from './account/local-delivery.ts'
+import { othersPort } from './account/others-port.ts'
 import { messageSizeLimits } from './account/message-size.ts'
 import { scryptHasher } from './account/password-hasher.ts'
 import { SessionSockets } from './account/session-sockets.ts'
 import { submissionPort } from './account/submission-port.ts'
 import { QuietWork } from './account/quiet-work.ts'
 import { newServerKey } from './account/vapid.ts'
-import type { AccountDoor, LoginAttempt, LoginResult, LongText } from './doors.ts'
+import type { AccountDoor, LoginAttempt, LoginResult, LongText, VisitReply } from './doors.ts'
 import type { Env } from './env.ts'
 import { describe, log } from './log.ts'
 import { randomBytes, randomText } from './random.ts'
@@ -92,7 +93,8 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
     const people = { people: (names?: readonly string[]) => sharing.ports.people.people(names) }
     const { publicUrl } = settingsOf(env)
     const jmapUrl = publicUrl === undefined ? undefined : `${publicUrl}/jmap/session`
-    const sessions = new SessionSockets({ ctx, store, account, limits: limits.imap, people, jmapUrl, log })
+    const others = othersPort({ env, store, account, log })
+    const sessions = new SessionSockets({ ctx, store, account, limits: limits.imap, people, others, jmapUrl, log })
     const submit = submissionPort(env, this.#id, (batch) => this.deliver(batch))
     const outbox = new Outbox({ store, submit, clock: Date.now, wakeAt: (time) => alarm.wakeAt(time), onFault })
     alarm.add({ name: 'outbox', nextWakeup: () => outbox.nextWakeup(), run: () => outbox.run() })
@@ -110,7 +112,19 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
     alarm.add({ name: 'blobs', nextWakeup: () => collector.nextWakeup(), run: () => collector.alarm() })
     const waitUntil = (work: Promise<void>) => ctx.waitUntil(work)
     const sharing = new AccountSharing(
-      { env, store, account, limits: limits.jmap, alarm, ids, waitUntil, onFault, log },
+      {
+        env,
+        store,
+        account,
+        limits: limits.jmap,
+        imapLimits: limits.imap,
+        alarm,
+        ids,
+        waitUntil,
+        synced: () => ctx.storage.sync(),
+        onFault,
+        log,
+      },
       this.#id,
     )
     let access: JmapAccess | undefined
@@ -188,14 +202,21 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
     return this.#rooms.sharing.add(user, email, raw)
   }
 
+  async visit(user: Person, call: LongText, octets: ReadableStream<Uint8Array> | null): Promise<VisitReply | null> {
+    this.#rooms.sessions.restore()
+    return this.#rooms.sharing.visit(user, call, octets)
+  }
+
   learnSharing(news: ShareNews): Person | null {
     return this.#rooms.sharing.learn(news)
   }
 
   sharedChanged(owner: string, states: Record<string, string>): void {
-    const { store, events, sockets, push } = this.#rooms
-    // Late news of somebody who does not share any more, or of what nobody wants to hear of (RFC 9670 §1.4).
-    if (!store.exists || store.sharedAccounts.get(owner)?.isSubscribed !== true) return
+    const { store, events, sockets, push, sessions } = this.#rooms
+    if (!store.exists) return
+    this.ctx.waitUntil(sessions.othersChanged(owner))
+    // What clients of JMAP do not see. Late news of somebody who does not share any more, or of what nobody wants to hear of (RFC 9670 §1.4).
+    if (Object.keys(states).length === 0 || store.sharedAccounts.get(owner)?.isSubscribed !== true) return
     const change: StateChange = { '@type': 'StateChange', changed: { [owner]: states } }
     events.notifyShared(change)
     sockets.notifyShared(change, formatState(store.state))

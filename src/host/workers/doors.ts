@@ -38,6 +38,9 @@ export type LoginResult =
 /** A text that may be longer than an argument may be (32 MiB): then it is a stream of UTF-8. */
 export type LongText = string | ReadableStream<Uint8Array>
 
+/** What a visit brought: what is for the client, and the answer as JSON; both as frames of a stream when that is long. */
+export type VisitReply = { readonly octets: Uint8Array; readonly answer: string } | ReadableStream<Uint8Array>
+
 export interface AccountDoor extends Rpc.DurableObjectBranded {
   /** Stores the messages in one transaction, or says for each why not. Durable when it answers. */
   deliver(batch: MailboxDelivery[]): Promise<MailboxOutcome[]>
@@ -68,6 +71,8 @@ export interface AccountDoor extends Rpc.DurableObjectBranded {
   sharedOctets(user: Person, blobId: string, start: number, end: number): Promise<Uint8Array | null>
   /** `email` and the outcome are JSON. */
   sharedAdd(user: Person, email: string, raw: ReadableStream<Uint8Array>): Promise<string | null>
+  /** A command of somebody else's IMAP session on what this account shares with them; `call` is JSON. Null: no such account. */
+  visit(user: Person, call: LongText, octets: ReadableStream<Uint8Array> | null): Promise<VisitReply | null>
   /** What somebody shares with this account. Who it is; null: no such account. */
   learnSharing(news: ShareNews): Person | null
   /** States of types that changed in what that account shares, for clients that listen. Best effort. */

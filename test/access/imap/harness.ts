@@ -9,6 +9,7 @@ import {
   ImapSession,
   type ImapSessionLimits,
   type ImapSessionState,
+  type OthersPort,
   type PeopleLookup,
 } from '../../../src/access/imap/index.ts'
 import { chunked } from '../../chunked.ts'
@@ -56,6 +57,9 @@ export interface ClientOptions {
   limits?: Partial<ImapSessionLimits>
   people?: PeopleLookup
   jmapUrl?: string
+  /** Whose session it is; Alice's by default. */
+  account?: { id: string; address: string; name: string }
+  others?: OthersPort
   /** A clock that moves. */
   now?: () => number
   /** The network: false while the client does not read. */
@@ -86,7 +90,7 @@ export class Client {
   #deps() {
     return {
       store: this.store,
-      account: { id: 'a1', address: 'alice@facteur.test', name: 'Alice' },
+      account: this.#options.account ?? { id: 'a1', address: 'alice@facteur.test', name: 'Alice' },
       output: {
         send: (bytes: Uint8Array) => {
           this.pieces.push(bytes)
@@ -98,6 +102,7 @@ export class Client {
       log: { error: (message: string, cause?: unknown) => void this.errors.push(cause ?? message) },
       ...(this.#options.limits && { limits: this.#options.limits }),
       ...(this.#options.people && { people: this.#options.people }),
+      ...(this.#options.others && { others: this.#options.others }),
       ...(this.#options.jmapUrl && { jmapUrl: this.#options.jmapUrl }),
     }
   }

@@ -1,5 +1,5 @@
 /**
- * `SETACL`, `DELETEACL`, `GETACL`, `LISTRIGHTS` and `MYRIGHTS`, on the user's own mailboxes.
+ * `SETACL`, `DELETEACL`, `GETACL`, `LISTRIGHTS` and `MYRIGHTS`, on the user's own mailboxes and on those of others.
  *
  * Standards: RFC 4314 §3; RFC 8440 (MYRIGHTS in LIST).
  */
@@ -20,6 +20,7 @@ export async function acl(context: Context, command: AclCommand): Promise<Comple
       await tellAcl(context, named)
       break
     case 'LISTRIGHTS': {
+      allowAdministering(context, named)
       const isOwner = (await principalOf(context, command.identifier)) === context.account.id
       // RFC 4314 §3.7: what is always granted, then what can be granted, each by itself.
       const rights = isOwner ? showRights(allRights) : `"" ${Array.from(showRights(allRights)).join(' ')}`
@@ -34,9 +35,13 @@ export async function acl(context: Context, command: AclCommand): Promise<Comple
   return completion
 }
 
-/** The owner may do everything. */
-export function myRightsLine(context: Context, { name }: NamedMailbox): string {
-  return `* MYRIGHTS ${context.mailboxName(name)} ${showRights(allRights)}\r\n`
+export function myRightsLine(context: Context, { mailbox, name }: NamedMailbox): string {
+  return `* MYRIGHTS ${context.mailboxName(name)} ${showRights(context.store.rightsTo(mailbox.id))}\r\n`
+}
+
+/** Of somebody else's mailbox (RFC 4314 §4). */
+function allowAdministering({ store }: Context, { mailbox }: NamedMailbox): void {
+  if (!hasRights(store.rightsTo(mailbox.id), 'a')) throw no('You may not administer this mailbox', 'NOPERM')
 }
 
 async function tellAcl(context: Context, named: NamedMailbox): Promise<void> {
@@ -56,6 +61,8 @@ async function tellAcl(context: Context, named: NamedMailbox): Promise<void> {
 async function change(context: Context, command: Extract<AclCommand, { identifier: string }>): Promise<void> {
   const { store } = context
   const given = command.name === 'SETACL' ? readRights(command.rights) : noRights
+  // Before anybody is looked for: whoever may not ask learns nothing of who there is.
+  allowAdministering(context, expectMailbox(store, command.mailbox))
   const principal = await principalOf(context, command.identifier)
   if (principal === context.account.id) throw no('The owner keeps all rights', 'NOPERM')
   // The directory was asked meanwhile: the mailbox may be gone.

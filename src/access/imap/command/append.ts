@@ -83,7 +83,7 @@ async function put(
   }
 }
 
-async function messageOf(context: Context, content: AppendMessage['content']): Promise<Uint8Array> {
+export async function messageOf(context: Context, content: AppendMessage['content']): Promise<Uint8Array> {
   const raw = content instanceof Uint8Array ? content : await catenate(context, content)
   if (raw.length === 0) throw no('The message is empty')
   const text = withoutBinary(raw)

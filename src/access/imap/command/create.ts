@@ -6,12 +6,14 @@
 import { formatMailboxId, type Mailbox, type MailboxRole } from '../../../mailbox/index.ts'
 import { no } from '../../../protocol/imap/index.ts'
 import type { Completion, Context } from '../context.ts'
+import { refuseOthersName } from '../others/names.ts'
 import { canonical, delimiter, namedMailboxes, roleOfSpecialUse } from '../mailbox-names.ts'
 
 export function create(context: Context, command: { mailbox: string; specialUse?: string[] }): Completion {
   const { store } = context
   // A trailing delimiter says that children will follow: nothing to do for it here (RFC 9051 §6.3.4).
   const name = canonical(command.mailbox).replace(/\/$/, '')
+  refuseOthersName(context, name)
   if (namedMailboxes(store).has(name)) throw no('The mailbox exists', 'ALREADYEXISTS')
   const role = roleOf(context, command.specialUse ?? [])
   const created = store.transaction(() => {
@@ -24,11 +26,12 @@ export function create(context: Context, command: { mailbox: string; specialUse?
 
 /** Makes the levels above `name` that are missing; the lowest of them, or undefined at the top. */
 export function ensureParents(context: Context, name: string): Mailbox | undefined {
-  const levels = name.split(delimiter)
+  const { namePrefix = '' } = context.store
+  const levels = name.slice(namePrefix.length).split(delimiter)
   if (levels.includes('')) throw no('A level of the name is empty', 'CANNOT')
   let parent: Mailbox | undefined
   for (let depth = 1; depth < levels.length; depth++) {
-    const existing = namedMailboxes(context.store).get(levels.slice(0, depth).join(delimiter))
+    const existing = namedMailboxes(context.store).get(namePrefix + levels.slice(0, depth).join(delimiter))
     const component = levels[depth - 1] as string
     parent =
       existing?.mailbox ??

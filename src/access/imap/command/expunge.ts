@@ -3,12 +3,13 @@
  *
  * Standards: RFC 9051 §6.4.3, §6.4.9; RFC 4315 §2.1; RFC 7162 §3.2.7–3.2.9 (HIGHESTMODSEQ).
  */
-import type { SequenceSet } from '../../../protocol/imap/index.ts'
-import type { MailboxId } from '../../../mailbox/index.ts'
+import { no, type SequenceSet } from '../../../protocol/imap/index.ts'
+import { hasRights, type MailboxId } from '../../../mailbox/index.ts'
 import type { Completion, Context } from '../context.ts'
 
 export function expunge(context: Context, set: SequenceSet | undefined): Completion {
   const selected = context.writable
+  if (!hasRights(selected.rights, 'e')) throw no('You may not expunge here', 'NOPERM')
   let deleted: number[] = selected.view.deletedUids()
   if (set !== undefined) {
     const named = new Set(selected.resolve(set, true).map((sequence) => selected.map.uidAt(sequence)))

@@ -7,7 +7,7 @@
  * The store may change at every pause: what is needed of the mailbox is read anew after it, and a message that is gone
  * by then is left out.
  */
-import type { MailboxView } from '../../../mailbox/index.ts'
+import { hasRights, StoreError, type FlagOutcome, type MailboxView } from '../../../mailbox/index.ts'
 import { bad, type ImapCommand } from '../../../protocol/imap/index.ts'
 import type { Completion, Context } from '../context.ts'
 import type { FetchMessage } from '../fetch/fetch-message.ts'
@@ -40,7 +40,8 @@ export async function fetch(context: Context, command: Extract<ImapCommand, { na
     sequences = sequences.filter((s) => view.modseqAt(view.indexOf(selected.map.uidAt(s))) > since)
   }
 
-  const marks = plan.marksSeen && !selected.readOnly
+  // RFC 4314 §4: whoever may not keep `\Seen` reads all the same.
+  const marks = plan.marksSeen && hasRights(selected.rights, 's')
   const size = marks ? seenBatch : plan.columns.length > 0 || plan.readsBody ? Infinity : 4096
   for (let start = 0; start < sequences.length && !context.closed; start += size) {
     const batch = sequences.slice(start, size === Infinity ? undefined : start + size)
@@ -132,7 +133,17 @@ function markSeen(context: Context, selected: Selected, sequences: readonly numb
   }
   if (unseen.length === 0) return none
   context.sync(false)
-  const { changed } = context.store.setFlags(selected.mailbox, unseen, { add: ['$seen'] })
+  const changed = seen(() => context.store.setFlags(selected.mailbox, unseen, { add: ['$seen'] }))
   context.caughtUp(changed)
   return new Set<number>(changed)
+}
+
+/** Some may be in another mailbox too, where a guest may not mark them: that is no reason not to read them here. */
+function seen(mark: () => FlagOutcome): readonly number[] {
+  try {
+    return mark().changed
+  } catch (error) {
+    if (error instanceof StoreError && error.type === 'forbidden') return []
+    throw error
+  }
 }

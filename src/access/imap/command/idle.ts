@@ -5,5 +5,7 @@ export function idle(context: Context, tag: string): undefined {
   context.output.text('+ idling\r\n')
   context.sync(true)
   context.idle = tag
+  // What the account of somebody else has to tell is asked for behind this.
+  if (context.visiting !== undefined) context.visiting.hasNews = true
   context.output.flush()
 }

@@ -57,7 +57,8 @@ const selectedOnly: ReadonlySet<ImapCommand['name']> = new Set<ImapCommand['name
 
 /** Throws `BAD` for a command that needs a selected mailbox when there is none (RFC 9051 §6.4), or speaks in numbers that are switched off. */
 export function allowedIn(command: ImapCommand, context: Context): void {
-  if (selectedOnly.has(command.name) && context.selected === undefined) throw bad('Select a mailbox first')
+  const hasSelected = context.selected !== undefined || context.visiting !== undefined
+  if (selectedOnly.has(command.name) && !hasSelected) throw bad('Select a mailbox first')
   // RFC 9586 §3: what names messages by number, or would be answered so.
   if (context.uidOnly && 'uid' in command && !command.uid) throw bad('Message numbers are off', 'UIDREQUIRED')
 }

@@ -4,9 +4,18 @@
  * Standards: RFC 9051 §6.3.9, RFC 3501 §6.3.8–6.3.9, RFC 5258 (LIST-EXTENDED), RFC 5819 (LIST-STATUS), RFC 6154 §5, RFC 9590
  * (LIST-METADATA), RFC 8440 (LIST-MYRIGHTS).
  */
+import { hasRights } from '../../../mailbox/index.ts'
 import type { ListCommand } from '../../../protocol/imap/index.ts'
 import type { Completion, Context } from '../context.ts'
-import { canonical, delimiter, matches, namedMailboxes, specialUse, type NamedMailbox } from '../mailbox-names.ts'
+import {
+  canonical,
+  delimiter,
+  levelsAbove,
+  matches,
+  namedMailboxes,
+  specialUse,
+  type NamedMailbox,
+} from '../mailbox-names.ts'
 import { annotationsOf, metadataLine } from '../metadata.ts'
 import { myRightsLine } from './acl.ts'
 import { listLine } from './list-line.ts'
@@ -39,11 +48,48 @@ export function list(context: Context, command: ListCommand): Completion {
     context.output.text(listLine(context, named, named.name, options))
     if (!chosen) continue
     if (command.returns.has('MYRIGHTS')) context.output.text(myRightsLine(context, named))
+    // RFC 5819 §2: no figures of what may not be read.
+    if (!hasRights(context.store.rightsTo(named.mailbox.id), 'r')) continue
     if (command.status !== undefined) context.output.text(statusLine(context, named, command.status))
     if (command.metadata !== undefined) tellMetadata(context, named, command.metadata)
   }
+  if (context.store.namePrefix !== undefined) tellMissingLevels(context, command, patterns, all)
   if (command.status?.includes('HIGHESTMODSEQ')) context.enabled.add('CONDSTORE')
   return completion
+}
+
+/** Above somebody else's mailboxes there may be levels that the user does not see (RFC 4314 §4, LIST). */
+function tellMissingLevels(
+  context: Context,
+  command: ListCommand,
+  patterns: readonly string[],
+  all: ReadonlyMap<string, NamedMailbox>,
+): void {
+  const { namePrefix = '' } = context.store
+  const levels = new Map<string, boolean>()
+  for (const { name, mailbox } of all.values()) {
+    for (const level of levelsAbove(name)) {
+      if (level.length <= namePrefix.length || all.has(level)) continue
+      levels.set(level, levels.get(level) === true || mailbox.isSubscribed)
+    }
+  }
+  for (const [level, isSubscribedBelow] of levels) {
+    if (patterns.some((pattern) => !pattern.endsWith('*') && matches(level, pattern))) {
+      context.output.text(levelLine(context, command, level, isSubscribedBelow))
+    }
+  }
+}
+
+/** A level of the hierarchy that is no mailbox, where the command wants to hear of it. */
+export function levelLine(context: Context, command: ListCommand, level: string, isSubscribedBelow: boolean): string {
+  const name = context.mailboxName(level)
+  if (command.name === 'LSUB') return isSubscribedBelow ? `* LSUB (\\Noselect) "${delimiter}" ${name}\r\n` : ''
+  const attributes = `${context.rev2 || command.extended ? '\\NonExistent' : '\\Noselect'} \\HasChildren`
+  const line = `* LIST (${attributes}) "${delimiter}" ${name}`
+  if (command.select.has('SPECIAL-USE')) return ''
+  if (!command.select.has('SUBSCRIBED')) return `${line}\r\n`
+  const isParent = command.select.has('RECURSIVEMATCH') && isSubscribedBelow
+  return isParent ? `${line} ("CHILDINFO" ("SUBSCRIBED"))\r\n` : ''
 }
 
 /** RFC 9590 §3: every entry asked for is answered, NIL where there is none. */

@@ -34,6 +34,7 @@ export function setMetadata(context: Context, command: SetMetadataCommand): Comp
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
     if (error.type === 'tooManyAnnotations') throw no('Too many annotations', 'METADATA TOOMANY')
+    if (error.type === 'noPrivateAnnotations') throw no('There are only shared annotations here', 'METADATA NOPRIVATE')
     if (error.type !== 'tooLarge') throw error
     const { maxAnnotationSize } = context.store.limits
     throw no('An annotation is too large', `METADATA MAXSIZE ${maxAnnotationSize}`)

@@ -20,7 +20,9 @@ export async function multiSearch(context: Context, command: MultiSearchCommand,
     throw bad('Message numbers, $ and SAVE belong to the selected mailbox')
   }
   const { selected } = context
-  if (selected === undefined && sources.some(({ source }) => source === 'SELECTED')) throw bad('Select a mailbox first')
+  const isElsewhere = context.isPart || context.visiting !== undefined
+  if (selected === undefined && !isElsewhere && sources.some(({ source }) => source === 'SELECTED'))
+    throw bad('Select a mailbox first')
   const withModSeq = asksModSeq(command.key)
   if (withModSeq) context.enabled.add('CONDSTORE')
   const { store } = context
@@ -42,7 +44,7 @@ export async function multiSearch(context: Context, command: MultiSearchCommand,
     const source = `TAG "${tag}" MAILBOX ${name} UIDVALIDITY ${view.uidValidity}`
     context.output.text(`* ESEARCH (${source}) UID${values}${behind}\r\n`)
   }
-  if (returns.options.has('UPDATE')) {
+  if (returns.options.has('UPDATE') && !context.isPart) {
     context.output.text(`* NO [NOUPDATE "${tag}"] Updates are of SEARCH and SORT\r\n`)
   }
   return { text: 'ESEARCH completed' }
@@ -54,9 +56,11 @@ function mailboxesOf(context: Context, sources: readonly SearchSource[]): Set<Na
   const chosen = new Set<NamedMailbox['mailbox']['id']>()
   for (const source of sources) {
     if (source.source === 'SELECTED') {
-      chosen.add(context.mailbox.mailbox)
+      if (context.selected !== undefined) chosen.add(context.selected.mailbox)
       continue
     }
+    // Somebody else's are nobody's personal ones (RFC 2342 §3).
+    if (source.source === 'PERSONAL' && context.store.namePrefix !== undefined) continue
     for (const { name, mailbox } of all) {
       if (isIn({ name, isSubscribed: mailbox.isSubscribed, role: mailbox.role }, source)) chosen.add(mailbox.id)
     }

@@ -6,7 +6,7 @@
  */
 import { no, type QuotaCommand } from '../../../protocol/imap/index.ts'
 import type { Completion, Context } from '../context.ts'
-import { expectMailbox } from '../mailbox-names.ts'
+import { delimiter, expectMailbox } from '../mailbox-names.ts'
 
 const unit = 1024
 
@@ -14,14 +14,16 @@ export function quota(context: Context, command: QuotaCommand): Completion {
   switch (command.name) {
     case 'GETQUOTA': {
       const line = quotaLine(context)
-      if (command.root !== '' || line === undefined) throw no('No such quota root', 'NONEXISTENT')
+      if (command.root !== rootOf(context) || line === undefined) throw no('No such quota root', 'NONEXISTENT')
       context.output.text(line)
       break
     }
     case 'GETQUOTAROOT': {
       const { name } = expectMailbox(context.store, command.mailbox)
       const line = quotaLine(context)
-      context.output.text(`* QUOTAROOT ${context.mailboxName(name)}${line === undefined ? '' : ' ""'}\r\n`)
+      context.output.text(
+        `* QUOTAROOT ${context.mailboxName(name)}${line === undefined ? '' : ` ${context.text(rootOf(context))}`}\r\n`,
+      )
       if (line !== undefined) context.output.text(line)
       break
     }
@@ -32,8 +34,13 @@ export function quota(context: Context, command: QuotaCommand): Completion {
 }
 
 /** Undefined without a limit: then there is no quota root. */
-function quotaLine({ store }: Context): string | undefined {
-  const { used, limit } = store.quota()
+function quotaLine(context: Context): string | undefined {
+  const { used, limit } = context.store.quota()
   if (limit === undefined) return undefined
-  return `* QUOTA "" (STORAGE ${Math.ceil(used / unit)} ${Math.floor(limit / unit)})\r\n`
+  return `* QUOTA ${context.text(rootOf(context))} (STORAGE ${Math.ceil(used / unit)} ${Math.floor(limit / unit)})\r\n`
+}
+
+/** An account is one root: the user's own is `""`, somebody else's has the name that stands before its mailboxes. */
+function rootOf({ store }: Context): string {
+  return (store.namePrefix ?? '').slice(0, -delimiter.length)
 }

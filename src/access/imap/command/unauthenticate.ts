@@ -9,6 +9,7 @@ import type { Context } from '../context.ts'
 
 export function unauthenticate(context: Context, tag: string): undefined {
   context.selected = undefined
+  context.visiting = undefined
   context.watch = undefined
   context.leaving = tag
   context.output.control({ unauthenticate: true })

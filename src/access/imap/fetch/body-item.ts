@@ -4,7 +4,7 @@
  * Standards: RFC 9051 §6.4.5.1 (sections), RFC 3516 (BINARY), RFC 3501 §6.4.5 (RFC822).
  */
 import { decodeTransferEncoding, holdsNul, type StoredPart } from '../../../format/index.ts'
-import { StoreError, type EmailId, type EnvelopeColumn, type MailStore } from '../../../mailbox/index.ts'
+import { StoreError, type EmailId, type EnvelopeColumn, type SessionMail } from '../../../mailbox/index.ts'
 import { no, type FetchItem } from '../../../protocol/imap/index.ts'
 import type { Context } from '../context.ts'
 import type { FetchMessage } from './fetch-message.ts'
@@ -97,7 +97,7 @@ function withoutNul(bytes: Uint8Array): Uint8Array {
 }
 
 /** Undefined when there are no such octets, or none to be had now: the adapter of the blob store has told the log. */
-async function octets(store: MailStore, email: EmailId, start: number, end: number): Promise<Uint8Array | undefined> {
+async function octets(store: SessionMail, email: EmailId, start: number, end: number): Promise<Uint8Array | undefined> {
   try {
     return await store.reading(() => store.slice(email, start, end))
   } catch (error) {
@@ -119,7 +119,7 @@ function contentOf({ store }: Context, email: EmailId, item: BodyFetchItem, mess
 const encodings: ReadonlySet<string> = new Set(['7bit', '8bit', 'binary', 'base64', 'quoted-printable', ''])
 
 /** A part with its transfer encoding undone. `NO [UNKNOWN-CTE]` for an encoding that nobody knows (RFC 3516 §4.3). */
-function decoded(store: MailStore, email: EmailId, node: StoredPart): Content {
+function decoded(store: SessionMail, email: EmailId, node: StoredPart): Content {
   if (!encodings.has(node.encoding)) throw no('The part has an unknown transfer encoding', 'UNKNOWN-CTE')
   const bytes = store.slice(email, node.bodyStart, node.bodyEnd)
   return bytes === undefined ? undefined : decodeTransferEncoding(bytes, node.encoding)

@@ -4,7 +4,7 @@
  * Standards: RFC 9051 §6.4.5.1 (sections).
  */
 import { decodeParts, partAt, type StoredPart } from '../../../format/index.ts'
-import type { EmailId, EnvelopeColumn, EnvelopeRow, MailStore } from '../../../mailbox/index.ts'
+import type { EmailId, EnvelopeColumn, EnvelopeRow, SessionMail } from '../../../mailbox/index.ts'
 import type { Section } from '../../../protocol/imap/index.ts'
 import { selectFields } from './header-fields.ts'
 
@@ -19,7 +19,7 @@ export function sectionColumns({ part, specifier }: Section): EnvelopeColumn[] {
 
 /** Synchronous, within the store's `reading`: header fields are read. `size`: of the message. */
 export function locate(
-  store: MailStore,
+  store: SessionMail,
   email: EmailId,
   size: number,
   { part, specifier, fields }: Section,

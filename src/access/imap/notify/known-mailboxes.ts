@@ -1,5 +1,5 @@
 /** The mailboxes as they were, to see what has become of them. */
-import type { MailboxId, MailStore } from '../../../mailbox/index.ts'
+import type { MailboxId, SessionMail } from '../../../mailbox/index.ts'
 import { namedMailboxes } from '../mailbox-names.ts'
 import type { SourcedMailbox } from '../mailbox-source.ts'
 
@@ -11,7 +11,7 @@ export interface KnownMailbox extends SourcedMailbox {
 
 export type KnownMailboxes = ReadonlyMap<MailboxId, KnownMailbox>
 
-export function knownMailboxes(store: MailStore): KnownMailboxes {
+export function knownMailboxes(store: SessionMail): KnownMailboxes {
   const known = new Map<MailboxId, KnownMailbox>()
   for (const { mailbox, name } of namedMailboxes(store).values()) {
     const { id, parentId, isSubscribed, role } = mailbox

@@ -19,7 +19,7 @@ import {
   type EmailId,
   type EnvelopeRow,
   type MailboxView,
-  type MailStore,
+  type SessionMail,
   type MessageText,
   type StoredEnvelope,
 } from '../../../mailbox/index.ts'
@@ -32,7 +32,7 @@ export class SearchMessage {
   readonly uid: number
   readonly view: MailboxView
   readonly row: number
-  readonly #store: MailStore
+  readonly #store: SessionMail
   readonly #columns: EnvelopeRow | undefined
   /** The whole message, where it has been read ahead. */
   readonly #whole: Uint8Array | undefined
@@ -43,7 +43,7 @@ export class SearchMessage {
   #bodyTexts: readonly string[] | undefined
 
   constructor(
-    store: MailStore,
+    store: SessionMail,
     place: { sequence: number; uid: number; view: MailboxView; row: number },
     columns?: EnvelopeRow,
     whole?: Uint8Array,

@@ -13,10 +13,12 @@ import {
   defaultLimits,
 } from '../../../access/jmap/index.ts'
 import type { Commit, MailStore, Person, ShareNews } from '../../../mailbox/index.ts'
-import type { LongText } from '../doors.ts'
+import type { ImapSessionLimits } from '../../../access/imap/index.ts'
+import type { LongText, VisitReply } from '../doors.ts'
 import type { Env } from '../env.ts'
 import { describe, type Log } from '../log.ts'
 import type { AccountAlarm } from './account-alarm.ts'
+import { GuestVisits } from './guest-visits.ts'
 import { SharedChanges } from './shared-changes.ts'
 import { longText, octetsOf, textOf } from './long-text.ts'
 import { sharingPorts } from './sharing-ports.ts'
@@ -26,9 +28,12 @@ export interface AccountSharingHost {
   readonly store: MailStore
   readonly account: () => Person
   readonly limits: Partial<JmapLimits>
+  readonly imapLimits: Partial<ImapSessionLimits>
   readonly alarm: AccountAlarm
   readonly ids: () => string
   readonly waitUntil: (work: Promise<void>) => void
+  /** Resolves when all that was written is on disk. */
+  readonly synced: () => Promise<void>
   readonly onFault: (where: string, cause: unknown) => void
   readonly log: Log
 }
@@ -40,6 +45,7 @@ export class AccountSharing {
   readonly #teller: ShareTeller
   readonly #access: SharedAccess
   readonly #changes: SharedChanges
+  readonly #visits: GuestVisits
 
   constructor(host: AccountSharingHost, accountId: string) {
     this.#host = host
@@ -57,6 +63,8 @@ export class AccountSharing {
     alarm.add(this.#teller)
     const { people } = this.ports
     this.#access = new SharedAccess({ store, account, limits, clock: Date.now, ids, people, onFault })
+    const { imapLimits, synced } = host
+    this.#visits = new GuestVisits({ store, account, limits: imapLimits, people, synced, waitUntil, log })
     this.#changes = new SharedChanges({
       store,
       accountId,
@@ -76,6 +84,12 @@ export class AccountSharing {
     if (!this.#host.store.exists) return null
     const answer = await this.#access.call(user, JSON.parse(await textOf(call)) as SharedCall)
     return longText(JSON.stringify(answer))
+  }
+
+  async visit(user: Person, call: LongText, octets: ReadableStream<Uint8Array> | null): Promise<VisitReply | null> {
+    // Whoever has a mailbox open waits for what happens in it.
+    this.#changes.visited(user.id)
+    return this.#visits.visit(user, call, octets)
   }
 
   async upload(user: Person, type: string, octets: ReadableStream<Uint8Array>): Promise<JmapResponse | null> {

@@ -20,6 +20,10 @@ export function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
   return body
 }
 
+export function streamOfAll(pieces: readonly Uint8Array[]): ReadableStream<Uint8Array> {
+  return new Blob([...pieces]).stream()
+}
+
 export async function octetsOf(stream: ReadableStream<Uint8Array>): Promise<Uint8Array> {
   return new Uint8Array(await new Response(stream).arrayBuffer())
 }

@@ -5,6 +5,7 @@ import {
   ImapSession,
   type ImapSessionLimits,
   type ImapSessionState,
+  type OthersPort,
   type PeopleLookup,
 } from '../../../access/imap/index.ts'
 import { Pop3Session, type Pop3SessionState } from '../../../access/pop3/index.ts'
@@ -21,6 +22,7 @@ export interface SessionDeps {
   readonly account: { id: string; address: string; name: string }
   readonly imapLimits: Partial<ImapSessionLimits>
   readonly people: PeopleLookup
+  readonly others: OthersPort
   /** The public address of the JMAP session, where there is one. */
   readonly jmapUrl: string | undefined
   readonly log: SessionLog
@@ -57,7 +59,7 @@ const pop3: SessionKind = {
 
 export const sessionKinds: Readonly<Record<SessionProtocol, SessionKind>> = { imap, pop3 }
 
-function imapDeps({ store, account, imapLimits: limits, people, jmapUrl, log, output }: SessionDeps) {
+function imapDeps({ store, account, imapLimits: limits, people, others, jmapUrl, log, output }: SessionDeps) {
   const jmap = jmapUrl === undefined ? {} : { jmapUrl }
-  return { store, account, limits, people, ...jmap, clock: Date, log, output }
+  return { store, account, limits, people, others, ...jmap, clock: Date, log, output }
 }

@@ -8,7 +8,7 @@
  * object awake for it, and one that is nevertheless lost is closed rather than resumed wrongly.
  * Security: bytes come from authenticated mail clients through a bridge.
  */
-import type { ImapSessionLimits, PeopleLookup } from '../../../access/imap/index.ts'
+import type { ImapSessionLimits, OthersPort, PeopleLookup } from '../../../access/imap/index.ts'
 import type { SessionEngine, SessionOutput } from '../../../access/session/index.ts'
 import type { Commit, MailStore } from '../../../mailbox/index.ts'
 import type { SessionRequest } from '../../http/index.ts'
@@ -45,6 +45,8 @@ export interface SessionSocketsPorts {
   readonly limits: Partial<ImapSessionLimits>
   /** The directory: whom mailboxes can be shared with. */
   readonly people: PeopleLookup
+  /** What others share. */
+  readonly others: OthersPort
   readonly jmapUrl: string | undefined
   readonly log: Log
 }
@@ -114,6 +116,16 @@ export class SessionSockets {
       this.#remember(socket, live)
       if (told !== undefined) void told.then(() => this.#remember(socket, live))
     }
+  }
+
+  /** Something has happened in what somebody else shares. Resolves when those who listen have been told. */
+  async othersChanged(owner: string): Promise<void> {
+    this.restore()
+    const telling = Array.from(this.#live, async ([socket, live]) => {
+      await live.session.othersChanged?.(owner)
+      this.#remember(socket, live)
+    })
+    await Promise.all(telling)
   }
 
   closed(socket: WebSocket): void {
@@ -202,12 +214,13 @@ export class SessionSockets {
   }
 
   #dependencies(socket: WebSocket): SessionDeps {
-    const { store, account, limits, people, jmapUrl, log } = this.#ports
+    const { store, account, limits, people, others, jmapUrl, log } = this.#ports
     return {
       store,
       account: account(),
       imapLimits: limits,
       people,
+      others,
       jmapUrl,
       log: { error: (event, cause) => log('error', event, cause === undefined ? {} : { error: describe(cause) }) },
       output: sessionOutput(socket),

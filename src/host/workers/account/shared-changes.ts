@@ -4,7 +4,7 @@
  * What happens within a moment goes out as one change. Nothing of it is kept: a change that is lost with the process is made
  * good by the next one. An account that shares nothing looks at nothing.
  *
- * Standards: RFC 8620 §7.1; RFC 9670 §1.4 (only to those who are subscribed to something).
+ * Standards: RFC 8620 §7.1; RFC 9670 §1.4 (only to those who are subscribed to something, or have something open in IMAP).
  */
 import { sharedChangeSince } from '../../../access/jmap/index.ts'
 import { anyone, type Commit, type MailStore, type ModSeq, type SharedMail } from '../../../mailbox/index.ts'
@@ -12,6 +12,9 @@ import { describe, type Log } from '../log.ts'
 
 /** A delivery or a request changes things in several commits. */
 const GATHER_MS = 100
+
+/** Those who are forgotten hear of changes if they are subscribed, or with their next command. */
+const maxVisitors = 1000
 
 export interface SharedChangesPorts {
   readonly store: MailStore
@@ -26,6 +29,8 @@ export class SharedChanges {
   readonly #ports: SharedChangesPorts
   /** The state that each principal was told last, of those who are to be told. */
   readonly #marked = new Map<string, ModSeq>()
+  /** Those whose IMAP sessions have been here since the object started. */
+  readonly #visitors = new Set<string>()
   #running = false
   #ended = false
 
@@ -37,14 +42,21 @@ export class SharedChanges {
   notify(commit: Commit): void {
     const { store, waitUntil } = this.#ports
     if (this.#ended || store.grants.isEmpty) return
-    for (const principal of store.grants.principals()) {
+    for (const principal of new Set([...store.grants.principals(), ...this.#visitors])) {
       if (principal === anyone || this.#marked.has(principal)) continue
       const shared = store.sharedWith(principal)
-      if (shared?.isConcerned(commit) === true && isListening(shared)) this.#marked.set(principal, commit.previousState)
+      if (shared?.isConcerned(commit) !== true) continue
+      if (isListening(shared) || this.#visitors.has(principal)) this.#marked.set(principal, commit.previousState)
     }
     if (this.#running || this.#marked.size === 0) return
     this.#running = true
     waitUntil(this.#run())
+  }
+
+  /** Somebody's IMAP session has looked at something here. */
+  visited(principal: string): void {
+    if (this.#visitors.size >= maxVisitors) this.#visitors.clear()
+    this.#visitors.add(principal)
   }
 
   /** The account is removed: nothing is read any more. */
@@ -68,8 +80,8 @@ export class SharedChanges {
     try {
       const shared = store.sharedWith(principal)
       const change = shared && sharedChangeSince(shared, accountId, since)
-      const states = change?.changed[accountId]
-      if (states !== undefined) await tell(principal, { ...states })
+      // Without states too: of what is marked `\\Deleted` JMAP sees nothing, and IMAP does.
+      await tell(principal, { ...change?.changed[accountId] })
     } catch (error) {
       log('warning', 'a change of shared mail was not told', { error: describe(error) })
     }

@@ -81,7 +81,8 @@ function expectThere<T>(answer: T | null): T {
   return answer
 }
 
-async function reaching<T>(work: () => Promise<T>, what: string, log: Log): Promise<T> {
+/** What goes wrong on the way is told to the log, and is StoreError `unavailable` to whoever asks. */
+export async function reaching<T>(work: () => Promise<T>, what: string, log: Log): Promise<T> {
   try {
     return await work()
   } catch (error) {
