@@ -67,7 +67,9 @@ export class MxAgent implements DeliveryAgent {
     const observed: Dialer = {
       async send(...what) {
         const result = await dialer.send(...what)
-        if (result.sessions !== undefined) tlsResults?.(job.domain, secured.resultsOf(result.sessions))
+        if (result.sessions !== undefined && !isTlsReport(job)) {
+          tlsResults?.(job.domain, secured.resultsOf(result.sessions))
+        }
         return result
       },
     }
@@ -167,6 +169,11 @@ function wishOf(job: DeliveryJob): TlsWish {
   if (job.envelope.requireTls === true) return envelopeWish(job)
   const values = parseHeader(job.raw).header.all('tls-required')
   return values.length === 1 && values[0]?.trim().toLowerCase() === 'no' ? 'waived' : 'policy'
+}
+
+/** Reports are not reported on (RFC 8460 §3). */
+function isTlsReport({ envelope, raw }: DeliveryJob): boolean {
+  return envelope.reversePath === '' && parseHeader(raw).header.has('tls-report-domain')
 }
 
 /** IPv6 and IPv4 in turn, so that a host without one of them is reached at the second try (in the spirit of RFC 8305). */

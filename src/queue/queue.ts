@@ -146,6 +146,16 @@ export class Queue {
     return key === undefined ? undefined : this.#spool.raw(key)
   }
 
+  /** A text that the host keeps with the queue, such as what it has learnt of the destination. */
+  memo(key: string): string | undefined {
+    return this.#spool.state(`memo ${key}`)
+  }
+
+  /** Costs a row; undefined forgets it. */
+  setMemo(key: string, text: string | undefined): void {
+    this.#spool.setState(`memo ${key}`, text)
+  }
+
   /** Entries in the queue, those under way included. */
   get size(): number {
     this.#openQueue()

@@ -2,14 +2,15 @@
  * Where a queue's mail goes: to mailboxes here, to the smarthost, or to the hosts that DNS names.
  */
 import { chooseAgent, type DeliveryPorts, MailboxAgent, MxAgent, SmarthostAgent } from '../../delivery/index.ts'
+import type { DnsResolver } from '../../protocol/dns/index.ts'
 import type { DeliveryAgent } from '../../queue/index.ts'
 import { egressDialer } from './egress-dialer.ts'
 import type { Env } from './env.ts'
-import { resolver } from './resolver.ts'
+import type { QueueTls } from './queue-tls.ts'
 import { settingsOf } from './settings.ts'
 
-export function deliveryAgent(env: Env, ports: DeliveryPorts): DeliveryAgent {
-  const { hostname, verification, smarthost, mxPort, egress, bridgeSecret } = settingsOf(env)
+export function deliveryAgent(env: Env, ports: DeliveryPorts, dns: DnsResolver, tls: QueueTls): DeliveryAgent {
+  const { hostname, verification, smarthost, doh, mxPort, egress, bridgeSecret } = settingsOf(env)
   const clock = Date.now
   const dialer = egressDialer({
     ...(egress === undefined ? {} : { url: egress }),
@@ -18,7 +19,11 @@ export function deliveryAgent(env: Env, ports: DeliveryPorts): DeliveryAgent {
   const relay =
     smarthost === undefined
       ? new MxAgent({
-          dns: resolver(env),
+          dns,
+          sts: tls.sts,
+          // What the resolver says of DNSSEC is worth as much as the way to it.
+          dane: /^https:|^http:\/\/(?:localhost|127\.[\d.]+|\[::1\])[:/]/.test(doh),
+          tlsResults: (_, results) => tls.reporter.note(results),
           dialer,
           random: Math.random,
           clock,

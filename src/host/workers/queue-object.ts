@@ -14,6 +14,8 @@ import type { Env } from './env.ts'
 import { describe, log } from './log.ts'
 import { queueLog } from './queue-log.ts'
 import { queueOptions } from './queue-options.ts'
+import { queueTls, type QueueTls } from './queue-tls.ts'
+import { resolver } from './resolver.ts'
 import { nameOf } from './object-name.ts'
 import { durableSql } from './sql.ts'
 
@@ -25,6 +27,7 @@ const AFTER_FAULT_MS = 60_000
 
 export class QueueObject extends DurableObject<Env> implements QueueDoor {
   readonly #queue: Queue
+  readonly #tls: QueueTls
   /** When the alarm rings; null when none is set, undefined when not known yet. */
   #alarm: number | null | undefined
 
@@ -33,11 +36,20 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
     const ports = arrivalPorts(env)
     const registry = () => env.REGISTRY.getByName('registry')
     const domain = nameOf(ctx)
+    const dns = resolver(env)
+    this.#tls = queueTls(
+      env,
+      domain,
+      ports,
+      dns,
+      () => this.#queue,
+      (work) => ctx.waitUntil(work),
+    )
     this.#queue = new Queue({
       sql: durableSql(ctx.storage),
       clock: Date.now,
       random: Math.random,
-      agent: deliveryAgent(env, ports),
+      agent: deliveryAgent(env, ports, dns, this.#tls),
       report: reportThrough(ports),
       track: async ({ submission: { accountId, tag }, statuses }) =>
         env.ACCOUNT.getByName(accountId).trackSubmission(tag, [...statuses]),
@@ -63,8 +75,9 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
     this.#alarm = null
     try {
       const attempts = this.#queue.run()
-      await this.#arm() // the watchdog, should this life end meanwhile
+      await this.#arm(this.#queue.nextWakeup() ?? Infinity) // the watchdog, should this life end meanwhile
       await attempts
+      await this.#tls.reporter.tick()
       await this.#arm()
     } catch (error) {
       // The platform gives up on an alarm that keeps failing; the queue never may.
@@ -111,14 +124,17 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
     return result
   }
 
-  async #arm(): Promise<void> {
-    const next = this.#queue.nextWakeup()
-    if (next === undefined || next === Infinity) return
+  async #arm(next = this.#nextWakeup()): Promise<void> {
+    if (next === Infinity) return
     const now = Date.now()
     const known = this.#alarm ?? null
     if (known !== null && known > now && known <= next) return
     this.#alarm = Math.max(next, now)
     await this.ctx.storage.setAlarm(this.#alarm)
+  }
+
+  #nextWakeup(): number {
+    return Math.min(this.#queue.nextWakeup() ?? Infinity, this.#tls.reporter.nextWakeup() ?? Infinity)
   }
 
   /** Read once in a life, before anything is written. */

@@ -7,6 +7,7 @@ import { parseVerification, type VerificationSettings } from '../../arrival/inde
 import { parseSmarthost, type Smarthost } from '../../delivery/index.ts'
 import { defaultMaxMessageSize } from '../../format/index.ts'
 import type { Env } from './env.ts'
+import { readTlsSettings, type TlsSettings } from './tls-settings.ts'
 
 export interface Settings {
   readonly hostname: string
@@ -16,6 +17,7 @@ export interface Settings {
   readonly doh: string
   /** How mail from outside is judged. */
   readonly verification: VerificationSettings
+  readonly tls: TlsSettings
   readonly mxPort: number
   readonly smarthost?: Smarthost
   /** The bridge's base URL, without a slash at its end. */
@@ -60,6 +62,7 @@ export function settingsOf(env: Env): Settings {
 }
 
 function readSettings(env: Env): Settings {
+  const hostname = text(env.FACTEUR_HOSTNAME)?.toLowerCase() ?? 'localhost'
   const smarthost = text(env.FACTEUR_SMARTHOST)
   const egress = text(env.FACTEUR_EGRESS)
   const publicUrl = text(env.FACTEUR_PUBLIC_URL)
@@ -73,9 +76,10 @@ function readSettings(env: Env): Settings {
   const retry = text(env.FACTEUR_RETRY_FIRST_SECONDS)
   return {
     pushToPrivate: yesOrNo('FACTEUR_PUSH_TO_PRIVATE', env.FACTEUR_PUSH_TO_PRIVATE),
-    hostname: text(env.FACTEUR_HOSTNAME)?.toLowerCase() ?? 'localhost',
+    hostname,
     doh: url('FACTEUR_DOH', text(env.FACTEUR_DOH) ?? DEFAULT_DOH).href,
     verification: verificationOf(env),
+    tls: tlsOf(env, hostname),
     mxPort: integer('FACTEUR_MX_PORT', env.FACTEUR_MX_PORT, 25, 1, 65_535),
     maxMessageSize: integer(
       'FACTEUR_MAX_MESSAGE_SIZE',
@@ -116,6 +120,12 @@ function verificationOf(env: Env): VerificationSettings {
   })
   if (parsed.ok) return parsed.settings
   throw new SettingsError(`FACTEUR_${parsed.setting.toUpperCase().replaceAll('-', '_')} ${parsed.problem}`)
+}
+
+function tlsOf(env: Env, hostname: string): TlsSettings {
+  const read = readTlsSettings(env, hostname)
+  if (typeof read === 'string') throw new SettingsError(read)
+  return read
 }
 
 function smarthostOf(value: string): Smarthost {

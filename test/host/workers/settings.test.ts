@@ -23,6 +23,16 @@ describe('settings', () => {
     expect(settings({}).queueLifetime).toBe(5 * 24 * 3_600_000)
   })
 
+  it('name the mail servers of our domains and their MTA-STS policy', () => {
+    expect(settings({ FACTEUR_HOSTNAME: 'Mail.example.org' }).tls).toEqual({ mxNames: ['mail.example.org'] })
+    const mxNames = ['mx1.example.org', '*.mx.example.org']
+    const variables = { FACTEUR_MX_NAMES: 'MX1.example.org, *.mx.example.org', FACTEUR_MTA_STS: 'testing' }
+    expect(settings({ ...variables, FACTEUR_MTA_STS_DAYS: '30' }).tls).toEqual({
+      mxNames,
+      stsPolicy: { mode: 'testing', mx: mxNames, maxAge: 2_592_000 },
+    })
+  })
+
   it('treat an empty variable as absent', () => {
     expect(settings({ FACTEUR_ADMIN_TOKEN: ' ', FACTEUR_EGRESS: '' })).not.toHaveProperty('adminToken')
   })
@@ -35,6 +45,10 @@ describe('settings', () => {
     [{ FACTEUR_SMARTHOST: 'mail.example.com' }, /smarthost/i],
     [{ FACTEUR_MAX_MESSAGE_SIZE: '99999999999' }, /FACTEUR_MAX_MESSAGE_SIZE/],
     [{ FACTEUR_QUEUE_LIFETIME_HOURS: 'NaN' }, /FACTEUR_QUEUE_LIFETIME_HOURS/],
+    [{ FACTEUR_MTA_STS: 'strict' }, /FACTEUR_MTA_STS must be none, testing or enforce/],
+    [{ FACTEUR_MTA_STS_DAYS: '0' }, /FACTEUR_MTA_STS_DAYS must be a number from 1 to 365/],
+    [{ FACTEUR_MX_NAMES: 'mx.example.org, mx_2:25' }, /FACTEUR_MX_NAMES must be a list of host names/],
+    [{ FACTEUR_HTTPS_GATEWAY: 'localhost' }, /FACTEUR_HTTPS_GATEWAY must be an http or https URL/],
     [{ FACTEUR_PUSH_TO_PRIVATE: 'maybe' }, /FACTEUR_PUSH_TO_PRIVATE must be yes or no/],
   ])('refuse %j with one clear sentence', (variables, sentence) => {
     expect(() => settings(variables)).toThrow(sentence)
