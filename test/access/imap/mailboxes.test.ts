@@ -213,9 +213,12 @@ describe('SELECT', () => {
     expect(lines.join()).not.toContain('RECENT')
   })
 
-  it('leaves nothing selected when it fails', async () => {
+  it('leaves nothing selected when it fails, and says that the mailbox before is closed (RFC 7162 §3.2.11)', async () => {
     await client.select()
-    expect(await client.command('SELECT nowhere')).toEqual(['a NO [NONEXISTENT] No such mailbox'])
+    expect(await client.command('SELECT nowhere')).toEqual([
+      '* OK [CLOSED] Previous mailbox closed',
+      'a NO [NONEXISTENT] No such mailbox',
+    ])
     expect(await client.command('FETCH 1 FLAGS')).toEqual(['a BAD Select a mailbox first'])
   })
 

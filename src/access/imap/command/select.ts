@@ -21,10 +21,10 @@ export function select(context: Context, command: SelectCommand): Completion {
   // A SELECT that fails leaves nothing selected (RFC 9051 §6.3.2).
   context.selected = undefined
   context.visiting = undefined
-  const named = expectMailbox(store, command.mailbox)
-  if (command.condstore) context.enabled.add('CONDSTORE')
   // Whatever the client has enabled: a server with CONDSTORE tells it always (RFC 7162 §3.2.11).
   if (had) output.text('* OK [CLOSED] Previous mailbox closed\r\n')
+  const named = expectMailbox(store, command.mailbox)
+  if (command.condstore) context.enabled.add('CONDSTORE')
 
   const { mailbox, name } = named
   const rights = store.rightsTo(mailbox.id)
