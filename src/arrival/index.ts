@@ -17,3 +17,4 @@ export {
   type VerificationTexts,
 } from './verification-settings.ts'
 export { MailVerifier, type Verifier, type VerifierOptions } from './verify.ts'
+export { type ContentScanner, Rspamd, type ScanFetch, type ScanVerdict } from './rspamd.ts'

@@ -10,6 +10,7 @@ import type { Reply } from '../protocol/smtp/index.ts'
 import type { Judgement } from './judgement.ts'
 import { isSubmission } from './origin.ts'
 import type { ArrivalPorts } from './ports.ts'
+import type { ScanVerdict } from './rspamd.ts'
 import type { Arrived } from './verify.ts'
 
 export interface Inspection {
@@ -33,7 +34,7 @@ export async function inspect(arrived: Arrived, header: Header, ports: ArrivalPo
   if (verifier === undefined || origin.kind === 'internal') return { raw, fields: [] }
   const isOutside = !isSubmission(origin)
   if (isOutside && verifier.trusts(origin)) return { raw, fields: [] }
-  const clean = { raw: removeAuthenticationResults(raw, [verifier.authservId]), fields: [] }
+  const clean: Inspection = { raw: removeAuthenticationResults(raw, [verifier.authservId]), fields: [] }
   if (!isOutside) return clean
   let judgement: Judgement | undefined
   try {
@@ -41,12 +42,34 @@ export async function inspect(arrived: Arrived, header: Header, ports: ArrivalPo
   } catch (cause) {
     ports.log?.({ type: 'arrival-fault', transactionId: origin.transactionId, cause })
   }
-  if (judgement === undefined) return clean
+  const inspection = { ...clean, ...(judgement === undefined ? {} : findings(judgement, verifier.authservId, ports)) }
+  return inspection.refusal === undefined ? scanned(arrived, inspection, ports) : inspection
+}
+
+/** What the content scanner says of a message that is welcome so far. A scanner that cannot be asked changes nothing. */
+async function scanned(arrived: Arrived, inspection: Inspection, ports: ArrivalPorts): Promise<Inspection> {
+  if (ports.scanner === undefined) return inspection
+  const { clientName, fields } = inspection
+  let verdict: ScanVerdict
+  try {
+    verdict = await ports.scanner.scan(arrived, clientName)
+  } catch (cause) {
+    ports.log?.({ type: 'arrival-fault', transactionId: arrived.origin.transactionId, cause })
+    return inspection
+  }
+  if (verdict.action === 'refuse') return { ...inspection, refusal: verdict.reply }
+  return {
+    ...inspection,
+    fields: verdict.field === undefined ? fields : [...fields, verdict.field],
+    ...(verdict.action === 'junk' && inspection.junk === undefined && { junk: verdict.reason }),
+  }
+}
+
+function findings(judgement: Judgement, authservId: string, ports: ArrivalPorts): Omit<Inspection, 'raw'> {
   const { disposition, iprev, results } = judgement
   return {
-    ...clean,
     judgement,
-    fields: [authenticationResultsField(verifier.authservId, results)],
+    fields: [authenticationResultsField(authservId, results)],
     ...(disposition === 'reject' && { refusal: refusalOf(judgement, ports) }),
     ...(disposition === 'quarantine' && { junk: judgement.dmarc.reason }),
     ...(iprev?.status === 'pass' && iprev.name !== undefined && { clientName: iprev.name }),

@@ -65,7 +65,12 @@ const flagTable = {
     help: 'tell the sender that a message still waits after this time',
   },
   'queue-lifetime-hours': { type: 'string', value: 'HOURS', help: 'return a message that still waits after this time' },
-  'trace-days': { type: 'integer', value: 'DAYS', help: 'how long it is known what became of a message; 0: not at all' },
+  rspamd: { type: 'string', value: 'URL', help: 'Rspamd server that is asked about mail from outside' },
+  'trace-days': {
+    type: 'integer',
+    value: 'DAYS',
+    help: 'how long it is known what became of a message; 0: not at all',
+  },
   'retry-first-seconds': { type: 'string', value: 'SECONDS', help: 'pause before the second delivery attempt' },
   'no-demo': { type: 'boolean', help: 'do not make the demonstration domain on an empty data directory' },
   verbose: { type: 'boolean', help: 'log more' },
@@ -109,6 +114,7 @@ function localOptions(flags: FlagValues<typeof flagTable>): LocalOptions {
   const given = {
     publicUrl: flags['public-url'],
     traceDays: flags['trace-days'],
+    rspamd: flags.rspamd,
     doh: flags.doh,
     smarthost: flags.smarthost,
     certificate,

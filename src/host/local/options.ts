@@ -22,6 +22,8 @@ export interface LocalOptions {
   readonly hostname: string
   /** Where people reach the web and JMAP, when that is not the listener itself. */
   readonly publicUrl?: string
+  /** Rspamd's URL. */
+  readonly rspamd?: string
   /** Days for which it is known what became of a message. */
   readonly traceDays?: number
   /** DNS over HTTPS (RFC 8484), for mail going out and for verifying what comes in. */

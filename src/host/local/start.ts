@@ -91,6 +91,7 @@ function workerBindings(
     FACTEUR_DOH: options.doh,
     FACTEUR_PUBLIC_URL: options.publicUrl,
     FACTEUR_TRACE_DAYS: options.traceDays,
+    FACTEUR_RSPAMD: options.rspamd,
     FACTEUR_SMARTHOST: options.smarthost,
     FACTEUR_MAX_MESSAGE_SIZE: options.maxMessageSize,
     FACTEUR_DELAY_NOTICE_HOURS: options.delayNoticeHours,

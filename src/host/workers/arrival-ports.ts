@@ -11,6 +11,7 @@ import type { Env } from './env.ts'
 import { GroupCommit } from './group-commit.ts'
 import { describe, log } from './log.ts'
 import { randomText } from './random.ts'
+import { scanner } from './scanner.ts'
 import { settingsOf } from './settings.ts'
 import { signer } from './signer.ts'
 import { verifier } from './verifier.ts'
@@ -53,6 +54,7 @@ export function arrivalPorts(
     },
     signer: signer(env),
     verifier: verifier(env),
+    ...scanner(env),
     clock: Date.now,
     trace: traceBuffer(env, hold),
     ids: () => randomText(24),

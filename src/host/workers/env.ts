@@ -46,5 +46,6 @@ export interface Env {
   readonly FACTEUR_BRIDGE_SECRET?: string
   readonly FACTEUR_ADMIN_TOKEN?: string
   readonly FACTEUR_METRICS_TOKEN?: string
+  readonly FACTEUR_RSPAMD?: string
   readonly FACTEUR_TRACE_DAYS?: string
 }

@@ -31,6 +31,8 @@ export interface Settings {
   readonly adminToken?: string
   /** Opens `/metrics` and nothing else. */
   readonly metricsToken?: string
+  /** The Rspamd server that is asked about mail from outside. A password in it is that of its controller. */
+  readonly rspamd?: URL
   /** How long it is known what became of a message; 0: not at all. */
   readonly traceDays: number
   /** Requests after which a bridge is asked for a fresh link: Cloudflare bounds what one request may do. */
@@ -69,6 +71,7 @@ function readSettings(env: Env): Settings {
   const defaultDomain = text(env.FACTEUR_DEFAULT_DOMAIN)
   const bridgeSecret = text(env.FACTEUR_BRIDGE_SECRET)
   const adminToken = text(env.FACTEUR_ADMIN_TOKEN)
+  const rspamd = text(env.FACTEUR_RSPAMD)
   const metricsToken = text(env.FACTEUR_METRICS_TOKEN)
   const delay = text(env.FACTEUR_DELAY_NOTICE_HOURS)
   const linkRequests = text(env.FACTEUR_LINK_REQUESTS)
@@ -102,6 +105,7 @@ function readSettings(env: Env): Settings {
     ...(bridgeSecret === undefined ? {} : { bridgeSecret }),
     ...(adminToken === undefined ? {} : { adminToken }),
     ...(metricsToken === undefined ? {} : { metricsToken }),
+    ...(rspamd === undefined ? {} : { rspamd: url('FACTEUR_RSPAMD', rspamd) }),
     traceDays: integer('FACTEUR_TRACE_DAYS', env.FACTEUR_TRACE_DAYS, 7, 0, 90),
     ...(linkRequests === undefined
       ? {}
