@@ -37,6 +37,14 @@ const outcome = async (world: VerifyingWorld, raw: Uint8Array) => {
 }
 const failed = 'neither SPF nor DKIM of example.com passed'
 
+test('a valid chain is a detour, whoever sealed it (RFC 9989 §7.4)', async () => {
+  const world = stage()
+  const plain = encodeUtf8(letterFrom('example.com'))
+  expect(await outcome(world, plain)).toBe(550)
+  expect(await outcome(world, await passedOn(world, plain, 'other.test', 'fail'))).toBe(failed)
+  expect(world.judgement.override).toEqual({ type: 'local_policy', comment: 'others passed it on (ARC)' })
+})
+
 describe('a sealer who says that DMARC passed', () => {
   test('is believed when it is trusted', async () => {
     const world = stage('list.test')
@@ -47,7 +55,7 @@ describe('a sealer who says that DMARC passed', () => {
       disposition: 'none',
       override: { type: 'trusted_forwarder' },
     })
-    expect(world.mailbox('alice').last).toContain('arc=pass')
+    expect(world.mailbox('alice').last).toMatch(/^\s*arc=pass header\.oldest-pass=0;\r$/m)
   })
 
   test('is not believed when it is not trusted: the message is only not refused', async () => {

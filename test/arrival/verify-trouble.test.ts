@@ -47,6 +47,8 @@ describe('a DNS that does not answer', () => {
     expect(dns.waiting).toHaveLength(6)
     world.timeIsOver()
     expect(await reply).toMatchObject({ code: 250 })
+    // Late is late: nothing more is asked.
+    expect(dns.waiting).toHaveLength(6)
   })
 
   test('does not make messages wait for one another', async () => {

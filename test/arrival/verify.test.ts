@@ -273,6 +273,14 @@ describe('whom it is about', () => {
     expect([world.dns.asked, world.judged]).toEqual([[], []])
   })
 
+  test('not what we say ourselves, which may quote anything', async () => {
+    const world = new VerifyingWorld()
+    const raw = letterFrom('facteur.test', 'Authentication-Results: mx.facteur.test; dmarc=pass\r\n')
+    await world.send(raw, { kind: 'internal', transactionId: 't3' }, '')
+    expect(world.mailbox('alice').last.endsWith(raw)).toBe(true)
+    expect([world.dns.asked, world.judged]).toEqual([[], []])
+  })
+
   test('nobody, when it is off; forged results go all the same', async () => {
     const world = new VerifyingWorld({ dmarc: 'off' }).publish('example.com', 'p=reject', 'v=spf1 -all')
     const raw = letterFrom('example.com', 'Authentication-Results: MX.facteur.test; dmarc=pass\r\n')
@@ -322,9 +330,11 @@ describe('Email Routing, which does not tell the client', () => {
     const world = new VerifyingWorld({ trustedAuthservIds: ['mx.route.test'] })
     world.publish('example.com', 'p=reject', 'v=spf1 -all')
     const below = reported('mx.route.test', 'pass')
-    const raw = `Authentication-Results: other.test; none\r\n${below}`
-    expect(await outcomes(world, raw, fromRouting, 'boss@example.com')).toBe('inbox')
-    expect(resultsIn(world.mailbox('alice').last).dmarc).toBe('temperror')
+    for (const id of ['other.test; none', 'other.test; spf=pass smtp.mailfrom=boss@example.com', '(']) {
+      const raw = `Authentication-Results: ${id}\r\n${below}`
+      expect(await outcomes(world, raw, fromRouting, 'boss@example.com')).toBe('inbox')
+      expect(resultsIn(world.mailbox('alice').last).dmarc).toBe('temperror')
+    }
     expect(await outcomes(world, below, fromOutside, 'boss@example.com')).toBe('550')
   })
 })

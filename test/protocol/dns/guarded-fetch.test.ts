@@ -76,6 +76,35 @@ describe('a resolver that does not answer', () => {
   })
 })
 
+test('failures count only in a row', async () => {
+  const { world, outcome } = stage()
+  for (let n = 0; n < 9; n++) {
+    world.slowZone = n % 3 !== 2
+    await outcome()
+  }
+  expect(world.trials).toEqual([])
+})
+
+test.each([
+  [503, 1],
+  [429, 0],
+  [400, 0],
+])('an HTTP status of %i is a failure of the resolver: %i trial', async (status, trials) => {
+  let tried = 0
+  const answering: DnsFetch = async () => ({
+    status,
+    headers: { get: () => null },
+    arrayBuffer: async () => new ArrayBuffer(0),
+  })
+  const trial: DnsFetch = async (address, init) => {
+    tried++
+    return answering(address, init)
+  }
+  const guarded = guardedFetch({ url, fetch: answering, trial, clock: () => 1 }, new ResolverHealth())
+  for (let n = 0; n < 3; n++) expect((await guarded(url, { method: 'GET', headers: {} })).status).toBe(status)
+  expect(tried).toBe(trials)
+})
+
 test('zones of strangers that do not answer never make the resolver be left alone', async () => {
   const { world, outcome } = stage()
   world.slowZone = true
