@@ -1,5 +1,6 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { decodeQuestion, encodeAnswer } from '../../../src/protocol/dns/index.ts'
 import worker from '../../../src/worker.ts'
 import { basic, bindings, furnish, message, subjects } from './house.ts'
 
@@ -7,6 +8,25 @@ let ids: Record<string, string>
 
 beforeAll(async () => {
   ids = await furnish('facteur.test', ['alice'])
+})
+
+/** A DNS with one domain in it, which asks to refuse what is forged. */
+async function dns(input: string | URL | Request): Promise<Response> {
+  const question = decodeQuestion(new URL(new Request(input).url).searchParams.get('dns') ?? '')
+  if (question === undefined) return new Response(null, { status: 400 })
+  const { name, type } = question
+  const isPolicy = name === '_dmarc.careful.test' && type === 'TXT'
+  const answers = isPolicy ? [{ name, type, ttl: 60, data: 'v=DMARC1; p=reject' }] : []
+  const bytes = encodeAnswer(question, { rcode: isPolicy ? 'NOERROR' : 'NXDOMAIN', answers, negativeTtl: 60 })
+  return new Response(bytes, { headers: { 'content-type': 'application/dns-message' } })
+}
+
+beforeEach(() => {
+  vi.stubGlobal('fetch', dns)
+})
+
+afterEach(() => {
+  vi.unstubAllGlobals()
 })
 
 interface Routed {
@@ -60,6 +80,14 @@ describe('mail from Email Routing', () => {
   ])('is rejected when too large: %s', async (_, rawSize) => {
     const large = rawSize < 100 ? new Uint8Array(27 * 1024 * 1024).fill(0x61) : message({ subject: 'small' })
     expect((await route('alice@facteur.test', large, { rawSize })).rejected).toMatch(/^552 5\.3\.4 /)
+  })
+
+  it('is rejected for good when it is forged, as far as that is certain without the client (RFC 9989)', async () => {
+    const raw = message({ from: 'boss@careful.test', subject: 'Forged' })
+    expect((await route('alice@facteur.test', raw)).rejected).toMatch(/^550 5\.7\.1 .*careful\.test/)
+    // SPF could have passed, and nobody here can tell.
+    expect(await route('alice@facteur.test', raw, { from: 'boss@careful.test' })).toEqual({ rejected: undefined })
+    expect(await subjects(ids.alice as string, basic('alice@facteur.test'))).toContain('Forged')
   })
 
   it('throws when it is our fault, so that the sender tries again', async () => {
