@@ -25,6 +25,8 @@ beforeAll(async () => {
       bindings: {
         FACTEUR_HOSTNAME: 'mail.facteur.test',
         FACTEUR_ADMIN_TOKEN: adminToken,
+        // Nobody is there: mail is taken in doubt.
+        FACTEUR_DOH: 'http://127.0.0.1:1/dns-query',
         FACTEUR_MAX_MESSAGE_SIZE: '65536',
       },
       durableObjects: Object.fromEntries(
