@@ -148,18 +148,18 @@ describe('an IMAP login', () => {
 })
 
 describe('an open session', () => {
-  it('acknowledges output after every 256 KiB that the client took', async () => {
+  it('acknowledges output after every MiB that the client took', async () => {
     const { worker, client } = await scene({}, (fake) => serving(fake))
     const imap = await client('imap')
     await imap.expect(greeting)
     await imap.say('a1 LOGIN alice correct\r\n', /\r\n/)
     const session = worker.sessions[0] as FakeSession
     const acknowledged = controls(session)
-    const piece = Buffer.alloc(100_000, 'x')
+    const piece = Buffer.alloc(400_000, 'x')
     for (let i = 0; i < 6; i++) session.socket.send(piece)
-    await imap.octets(600_000)
+    await imap.octets(2_400_000)
     await worker.until(() => acknowledged.length === 2)
-    expect(acknowledged).toEqual([{ ack: 300_000 + 'a1 OK Logged in\r\n'.length }, { ack: 300_000 }])
+    expect(acknowledged).toEqual([{ ack: 1_200_000 + 'a1 OK Logged in\r\n'.length }, { ack: 1_200_000 }])
   })
 
   it('acknowledges nothing to a client that does not read, and reads no further', async () => {

@@ -195,9 +195,9 @@ export class SessionSockets {
     if (kept) {
       clearTimeout(live.awake)
       live.awake = null
-    } else {
+    } else if (live.awake === null) {
       this.#attach(socket, { kind, credential })
-      live.awake ??= setTimeout(() => {
+      live.awake = setTimeout(() => {
         live.awake = null
       }, AWAKE_MS)
     }
