@@ -5,7 +5,6 @@
  */
 import { type Header, parseAddressList, prependFields, splitAddress } from '../format/index.ts'
 import { canonicalDomain } from '../routing/index.ts'
-import type { ArrivalPorts } from './ports.ts'
 
 /** Signs for the domains that are hosted here. */
 export interface SigningPort {
@@ -22,7 +21,7 @@ export async function signed(
   raw: Uint8Array,
   header: Header,
   reversePath: string,
-  ports: Pick<ArrivalPorts, 'signer' | 'clock'>,
+  ports: { signer?: SigningPort; clock: () => number },
 ): Promise<Uint8Array> {
   const { signer } = ports
   if (signer === undefined) return raw

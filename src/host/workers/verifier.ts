@@ -37,9 +37,7 @@ export function verifier(env: Env): Verifier {
 }
 
 function timer(milliseconds: number): Timer {
-  let handle: ReturnType<typeof setTimeout> | undefined
-  const over = new Promise<void>((resolve) => {
-    handle = setTimeout(resolve, milliseconds)
-  })
+  const { promise: over, resolve } = Promise.withResolvers<void>()
+  const handle = setTimeout(resolve, milliseconds)
   return { over, cancel: () => clearTimeout(handle) }
 }
