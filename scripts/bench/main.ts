@@ -1,10 +1,12 @@
 /**
  * `npm run bench`: starts the server on an empty data directory and measures the main jobs from outside.
  *
- * Prints Markdown tables. Loopback only; every loop is bounded. `npm run bench -- smtp imap pop3 jmap` picks parts.
+ * Prints Markdown tables. Loopback only; every loop is bounded. `npm run bench -- smtp relay imap pop3 jmap` picks parts.
  * `--data DIR` keeps the data directory and uses it again. For JMAP: `--messages 10000,100000` (a mailbox of each),
  * `--rounds`, `--time` (seconds of a round), `--only TEXT` (rows). Another server beside: `--peer URL --user A,B
  * --password …` (an account for each size), `--peer-pid` for its CPU time, `--peer-imap PORT` to fill its inboxes.
+ * For the relay: `--peer-smtp PORT` of a server that relays for loopback, and `--peer-sink PORT`: it sends the mail of
+ * `dN.relay.test` to port PORT+N.
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -15,6 +17,7 @@ import { ImapConnection } from './imap.ts'
 import { coldStart, measureJmap, type Measured } from './jmap.ts'
 import { mailboxMessage } from './mailbox-messages.ts'
 import { collect } from './pop3.ts'
+import { relay, Sink } from './relay.ts'
 import { BenchServer } from './server.ts'
 import { ingest, percentile } from './smtp.ts'
 
@@ -31,6 +34,8 @@ const { values: options, positionals: parts } = parseArgs({
     password: { type: 'string' },
     'peer-pid': { type: 'string' },
     'peer-imap': { type: 'string' },
+    'peer-smtp': { type: 'string' },
+    'peer-sink': { type: 'string' },
   },
 })
 const password = 'bench-password'
@@ -39,11 +44,16 @@ const rows: string[][] = []
 const wanted = (name: string) => parts.length === 0 || parts.includes(name)
 
 const data = options.data ?? mkdtempSync(join(tmpdir(), 'facteur-bench-'))
-let server = await BenchServer.start(data)
+const sink = wanted('relay')
+  ? await Sink.start(options['peer-sink'] === undefined ? undefined : Number(options['peer-sink']))
+  : undefined
+const routes = sink === undefined ? [] : ['--doh', sink.place.doh, '--mx-port', String(sink.place.port)]
+let server = await BenchServer.start(data, ...routes)
 try {
   const small = Array.from({ length: 100 }, (_, index) => `u${index}`)
   await server.ensureAccounts(['big', ...sizes.map((size) => `big${size}`), ...small], password)
   if (wanted('smtp')) await measureIngest(server.port('SMTP'))
+  if (sink !== undefined) await measureRelay(sink)
   if (wanted('rows')) await measureRows(server.port('SMTP'))
   if (wanted('imap')) await measureImap(server.imapPort)
   if (wanted('pop3')) await measurePop3(server.imapPort, server.port('POP3 \\(STARTTLS\\)'))
@@ -51,6 +61,7 @@ try {
   if (wanted('jmap')) print(await runJmap())
 } finally {
   await server.stop()
+  sink?.stop()
   if (options.data === undefined) rmSync(data, { recursive: true, force: true })
 }
 
@@ -129,6 +140,28 @@ async function measureImap(port: number): Promise<void> {
     ])
   }
   client.close()
+}
+
+/** 2,000 messages to 50 domains, in turn with the peer: the first round is not counted. Signed by DKIM at the end only. */
+async function measureRelay(to: Sink): Promise<void> {
+  const sender = { address: 'u0@bench.test', password }
+  const own = { name: 'facteur', port: server.port('Submission'), sender, pids: [server.pid] }
+  const peerPort = options['peer-smtp']
+  const pids = (options['peer-pid'] ?? '').split(',').filter(Boolean).map(Number)
+  const peer = { name: 'peer', port: Number(peerPort), sender: { address: sender.address }, pids }
+  const work = [own, ...(peerPort === undefined ? [] : [peer]), { ...own, name: 'facteur, signed (RSA and Ed25519)' }]
+  for (const { name, port, sender: from, pids: counted } of work) {
+    await server.administer('POST', `domains/bench.test/dkim/${name.includes('signed') ? 'rotate' : 'stop'}`)
+    await relay(to, port, from, counted)
+    for (let round = 0; round < Number(options.rounds); round++) {
+      const result = await relay(to, port, from, counted)
+      rows.push([
+        `Relay, 2,000 messages of 4 KB to 50 domains, ${name}`,
+        `${result.deliveredPerSecond.toFixed(0)}/s (accepted ${result.acceptedPerSecond.toFixed(0)}/s); ` +
+          `${result.connections} connections; server CPU ${result.cpu.toFixed(2)} ms`,
+      ])
+    }
+  }
 }
 
 /** Ours on each size, the peer's accounts beside them; then ours again, cold. */

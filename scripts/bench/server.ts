@@ -25,10 +25,11 @@ export class BenchServer {
     this.url = /^facteur is ready at (\S+)$/m.exec(table)?.[1] ?? ''
   }
 
-  static async start(data: string): Promise<BenchServer> {
+  /** `more`: further flags of `facteur start`. */
+  static async start(data: string, ...more: string[]): Promise<BenchServer> {
     const flags = ['--data', data, '--no-demo', '--default-domain', 'bench.test', '--hostname', 'bench.test']
     const ports = listeners.flatMap((name) => [`--${name}`, '0'])
-    const command = [join(root, 'src', 'cli', 'bin.mjs'), 'start', ...flags, ...ports]
+    const command = [join(root, 'src', 'cli', 'bin.mjs'), 'start', ...flags, ...ports, ...more]
     const child = spawn(process.execPath, command, { stdio: ['ignore', 'pipe', 'pipe'] })
     const problems = text(child.stderr)
     let table = ''
@@ -57,7 +58,8 @@ export class BenchServer {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     })
     if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`)
-    return (await response.json()) as T
+    const answer = await response.text()
+    return (answer === '' ? undefined : JSON.parse(answer)) as T
   }
 
   /** Makes those of these accounts of `bench.test` that are not there yet. */

@@ -8,6 +8,12 @@ import { benchMessage } from './messages.ts'
 /** As a busy peer does: a connection serves for a while, then a new one. */
 const MESSAGES_PER_SESSION = 50
 
+/** Who sends; with a password it logs in first. */
+export interface Sender {
+  readonly address: string
+  readonly password?: string
+}
+
 export interface IngestResult {
   readonly perSecond: number
   /** Milliseconds from the end of DATA to its 250. */
@@ -21,6 +27,7 @@ export async function ingest(
   sessions: number,
   count: number,
   size: number,
+  sender: Sender = { address: 'sender@outside.test' },
 ): Promise<IngestResult> {
   const latencies: number[] = []
   // Made before the clock runs: it is the server that is measured.
@@ -30,7 +37,7 @@ export async function ingest(
   await Promise.all(
     Array.from({ length: sessions }, async () => {
       while (next < count) {
-        const client = await SmtpConnection.open(port)
+        const client = await SmtpConnection.open(port, sender)
         for (let sent = 0; sent < MESSAGES_PER_SESSION && next < count; sent++) {
           const index = next++
           latencies.push(await client.send(recipients[index % recipients.length] ?? '', messages[index] as Buffer))
@@ -54,8 +61,10 @@ class SmtpConnection {
   #resolve: (() => void) | undefined
   #reject: ((error: Error) => void) | undefined
   readonly #socket
+  readonly #sender: Sender
 
-  private constructor(port: number) {
+  private constructor(port: number, sender: Sender) {
+    this.#sender = sender
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true })
     this.#socket.setEncoding('latin1')
     this.#socket.on('data', (text: string) => this.#read(text))
@@ -63,16 +72,21 @@ class SmtpConnection {
     this.#socket.on('close', () => this.#reject?.(new Error('the server closed the connection')))
   }
 
-  static async open(port: number): Promise<SmtpConnection> {
-    const client = new SmtpConnection(port)
+  static async open(port: number, sender: Sender): Promise<SmtpConnection> {
+    const client = new SmtpConnection(port, sender)
     await client.#replies(1)
     client.#socket.write('EHLO bench.test\r\n')
     await client.#replies(1)
+    if (sender.password !== undefined) {
+      const response = Buffer.from(`\0${sender.address}\0${sender.password}`).toString('base64')
+      client.#socket.write(`AUTH PLAIN ${response}\r\n`)
+      await client.#replies(1)
+    }
     return client
   }
 
   async send(recipient: string, message: Buffer): Promise<number> {
-    this.#socket.write(`MAIL FROM:<sender@outside.test>\r\nRCPT TO:<${recipient}>\r\nDATA\r\n`)
+    this.#socket.write(`MAIL FROM:<${this.#sender.address}>\r\nRCPT TO:<${recipient}>\r\nDATA\r\n`)
     await this.#replies(3)
     this.#socket.cork()
     this.#socket.write(message)
