@@ -78,7 +78,7 @@ export { composeReport } from './dsn/compose-report.ts'
 export { parseReport } from './dsn/parse-report.ts'
 export { answerable, type Answerable } from './auto-reply/answerable.ts'
 export { composeAutoReply, type AutoReply } from './auto-reply/compose-auto-reply.ts'
-export { stsRecord, stsRecordId } from './mta-sts/sts-record.ts'
+export { stsPolicyId, stsRecord, stsRecordId } from './mta-sts/sts-record.ts'
 export {
   formatStsPolicy,
   largestStsPolicy,

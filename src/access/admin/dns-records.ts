@@ -4,16 +4,18 @@
  * Standards: RFC 5321 §5.1 (MX), RFC 7208 (SPF), RFC 6376 (DKIM), RFC 9989 (DMARC), RFC 6186 and RFC 8314 §5.1 (where mail
  * apps connect), RFC 8620 §2.2 (JMAP).
  */
+import { tlsaText } from '../../delivery/index.ts'
 import { parseDmarcRecord } from '../../protocol/dmarc/index.ts'
 import type { DnsAnswer, DnsRecords, DnsResolver } from '../../protocol/dns/index.ts'
 import { parseSpfRecord } from '../../protocol/spf/index.ts'
 import type { PublishedKey } from '../../routing/index.ts'
 import { isSameKey, recordName } from './signing.ts'
+import { concrete, tlsExpectations, type TlsFacts } from './tls-records.ts'
 
 /** One record that should be there. Names without the final dot; values as a zone file has them, unquoted. */
 export interface ExpectedRecord {
   readonly name: string
-  readonly type: 'MX' | 'TXT' | 'SRV'
+  readonly type: 'MX' | 'TXT' | 'SRV' | 'TLSA' | 'CNAME'
   readonly value: string
   /** What it is for, in a few words. */
   readonly purpose: string
@@ -36,9 +38,14 @@ export interface ZoneFacts {
   /** Our name, to which the MX record points. */
   readonly hostname: string
   readonly keys: readonly PublishedKey[]
+  readonly tls: TlsFacts
+  /** The host that serves the web. */
+  readonly web: string
 }
 
-type Expectation = ExpectedRecord & {
+export type Expectation = ExpectedRecord & {
+  /** What the DNS is asked for, when not for `type`. */
+  readonly ask?: 'A'
   readonly fits: (records: readonly string[]) => boolean
   /** Records at this name that speak of something else. */
   readonly concerns?: (record: string) => boolean
@@ -51,7 +58,7 @@ export function expectedRecords(facts: ZoneFacts): ExpectedRecord[] {
 export async function checkRecords(facts: ZoneFacts, dns: Pick<DnsResolver, 'resolve'>): Promise<CheckedRecord[]> {
   return Promise.all(
     expectations(facts).map(async (expectation): Promise<CheckedRecord> => {
-      const answer = await dns.resolve(expectation.name, expectation.type)
+      const answer = await dns.resolve(expectation.name, expectation.ask ?? expectation.type)
       if (answer.status === 'failed') return { ...plain(expectation), status: 'unknown', present: [] }
       const present = texts(answer).filter(expectation.concerns ?? (() => true))
       const status = present.length === 0 ? 'missing' : expectation.fits(present) ? 'found' : 'different'
@@ -60,17 +67,16 @@ export async function checkRecords(facts: ZoneFacts, dns: Pick<DnsResolver, 'res
   )
 }
 
-function expectations({ domain, hostname, keys }: ZoneFacts): Expectation[] {
-  const mx = `10 ${hostname}`
+function expectations({ domain, hostname, keys, tls, web }: ZoneFacts): Expectation[] {
   return [
-    {
+    ...concrete(tls.mxNames).map((name): Expectation => ({
       name: domain,
       type: 'MX',
-      value: mx,
+      value: `10 ${name}`,
       purpose: 'where mail for the domain goes',
       required: true,
-      fits: (records) => records.some((record) => record.endsWith(` ${hostname}`)),
-    },
+      fits: (records) => records.some((record) => record.endsWith(` ${name}`)),
+    })),
     {
       name: domain,
       type: 'TXT',
@@ -91,6 +97,7 @@ function expectations({ domain, hostname, keys }: ZoneFacts): Expectation[] {
       concerns: (record) => /^v\s*=\s*DMARC1\b/.test(record),
       fits: ([record, ...more]) => more.length === 0 && record !== undefined && parseDmarcRecord(record) !== undefined,
     },
+    ...tlsExpectations(domain, tls, web),
     ...services.map((service) => serviceExpectation(service, domain, hostname)),
   ]
 }
@@ -131,11 +138,14 @@ function plain({ name, type, value, purpose, required }: Expectation): ExpectedR
   return { name, type, value, purpose, required }
 }
 
+type CheckedType = ExpectedRecord['type'] | 'A'
+
 /** Records as a zone file has them, unquoted. */
-function texts(answer: DnsAnswer<'MX' | 'TXT' | 'SRV'>): string[] {
+function texts(answer: DnsAnswer<CheckedType>): string[] {
   if (answer.status !== 'found') return []
-  return answer.records.map((record: DnsRecords['MX' | 'TXT' | 'SRV']) => {
+  return answer.records.map((record: DnsRecords[CheckedType]) => {
     if (typeof record === 'string') return record
+    if ('certificate' in record) return tlsaText(record)
     if ('exchange' in record) return `${record.preference} ${record.exchange}`
     return `${record.priority} ${record.weight} ${record.port} ${record.target}`
   })

@@ -1,7 +1,13 @@
 /**
  * Hosted domains: the domain's own object decides, the registry lists.
  */
-import { type CheckedRecord, checkRecords, type ExpectedRecord, expectedRecords } from './dns-records.ts'
+import {
+  type CheckedRecord,
+  checkRecords,
+  type ExpectedRecord,
+  expectedRecords,
+  type ZoneFacts,
+} from './dns-records.ts'
 import { AdminError, conflictUnless } from './error.ts'
 import { domainName, requiredText, type Fields } from './fields.ts'
 import type { AdminPorts } from './ports.ts'
@@ -35,18 +41,29 @@ export class DomainAdministration {
     return { name }
   }
 
-  /** What the zone of the domain should say. */
-  async records(name: string): Promise<ExpectedRecord[]> {
-    return expectedRecords(await this.#zone(name))
+  /** What the zone of the domain should say. `keyDigest`: of the mail server's public key, SHA-256 in hex. */
+  async records(name: string, keyDigest?: string): Promise<ExpectedRecord[]> {
+    return expectedRecords(await this.#zone(name, keyDigest))
   }
 
   /** The same, and what the DNS says now. */
-  async checkRecords(name: string): Promise<CheckedRecord[]> {
-    return checkRecords(await this.#zone(name), this.#ports.dns)
+  async checkRecords(name: string, keyDigest?: string): Promise<CheckedRecord[]> {
+    return checkRecords(await this.#zone(name, keyDigest), this.#ports.dns)
   }
 
-  async #zone(name: string) {
-    return { domain: domainName(name), hostname: this.#ports.hostname, keys: await this.#signing.list(name) }
+  async #zone(name: string, keyDigest: string | undefined): Promise<ZoneFacts> {
+    if (keyDigest !== undefined && !/^[0-9a-f]{64}$/.test(keyDigest)) {
+      throw new AdminError('invalid', 'the digest of the key is not SHA-256 in hex')
+    }
+    const { hostname, web, tls } = this.#ports
+    const keys = await this.#signing.list(name)
+    return {
+      domain: domainName(name),
+      hostname,
+      keys,
+      web,
+      tls: { ...tls, ...(keyDigest === undefined ? {} : { keyDigest }) },
+    }
   }
 
   /** Hosts it no longer. Its accounts must have been removed; its aliases go with it. */

@@ -2,6 +2,7 @@
  * What administration needs of the house: each port is one object, reached in any way the host likes.
  */
 
+import type { StsPolicy } from '../../format/index.ts'
 import type { SignatureCrypto } from '../../protocol/dkim/index.ts'
 import type { DnsResolver } from '../../protocol/dns/index.ts'
 import type { QueuedEntry } from '../../queue/index.ts'
@@ -112,6 +113,9 @@ export interface AdminPorts {
   randomText(length: number): string
   /** Our name, to which MX records point. */
   readonly hostname: string
+  /** The name of our web server. */
+  readonly web: string
+  readonly tls: { readonly mxNames: readonly string[]; readonly stsPolicy?: StsPolicy }
   readonly dns: Pick<DnsResolver, 'resolve'>
   readonly crypto: SignatureCrypto
 }

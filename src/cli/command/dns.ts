@@ -1,13 +1,21 @@
 /**
  * `facteur dns`: what a domain's zone should say, ready to paste, and whether the DNS says it.
  */
+import { createHash, X509Certificate } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { adminClient, serverFlags } from '../admin-client.ts'
-import { UsageError } from '../failure.ts'
+import { OperationError, UsageError } from '../failure.ts'
 import { describeFlags, parseFlags } from '../flags.ts'
 import { table } from '../table.ts'
 
 const flagTable = {
   ...serverFlags,
+  'tls-cert': {
+    type: 'string',
+    value: 'FILE',
+    help: "the mail server's certificate, PEM: for a TLSA record (when absent, the one in the data directory)",
+  },
   check: { type: 'boolean', help: 'ask the DNS, and fail (exit code 1) when something required is not right' },
 } as const
 
@@ -36,12 +44,14 @@ export async function run(argv: readonly string[]): Promise<number> {
   const [domain, ...more] = positionals
   if (domain === undefined || more.length > 0) throw new UsageError('say "dns DOMAIN" or "dns DOMAIN --check".')
   const client = adminClient(flags)
+  const digest = keyDigest(flags['tls-cert'], flags.url === undefined ? flags.data : undefined)
+  const query = { key: digest }
   if (!flags.check) {
-    const records = await client.request<ZoneRecord[]>('GET', ['domains', domain, 'dns'])
+    const records = await client.request<ZoneRecord[]>('GET', ['domains', domain, 'dns'], undefined, query)
     console.log(flags.json ? JSON.stringify(records) : records.map(zoneLine).join('\n'))
     return 0
   }
-  const records = await client.request<CheckedRecord[]>('GET', ['domains', domain, 'dns', 'check'])
+  const records = await client.request<CheckedRecord[]>('GET', ['domains', domain, 'dns', 'check'], undefined, query)
   console.log(flags.json ? JSON.stringify(records) : table(records.flatMap(report)))
   return records.some(({ required, status }) => required && status !== 'found') ? 1 : 0
 }
@@ -50,8 +60,23 @@ function zoneLine({ name, type, value, purpose }: ZoneRecord): string {
   return `; ${purpose}\n${name}. 3600 IN ${type} ${zoneValue(type, value)}`
 }
 
-/** TXT as quoted strings of at most 255 octets (RFC 1035 §3.3); the names in MX and SRV with their final dot. */
+/** SHA-256 of the certificate's public key; undefined when there is no certificate to be found. */
+function keyDigest(file: string | undefined, data: string | undefined): string | undefined {
+  const path = file ?? (data === undefined ? undefined : join(data, 'tls', 'certificate.pem'))
+  if (path === undefined || (file === undefined && !existsSync(path))) return undefined
+  try {
+    const { publicKey } = new X509Certificate(readFileSync(path))
+    return createHash('sha256')
+      .update(publicKey.export({ type: 'spki', format: 'der' }))
+      .digest('hex')
+  } catch (cause) {
+    throw new OperationError(`the certificate ${path} cannot be read: ${(cause as Error).message}.`, { cause })
+  }
+}
+
+/** TXT as quoted strings of at most 255 octets (RFC 1035 §3.3); the names in the others with their final dot. */
 function zoneValue(type: string, value: string): string {
+  if (type === 'TLSA') return value
   if (type !== 'TXT') return `${value}.`
   const escaped = (value.match(/.{1,255}/gs) ?? ['']).map((piece) => `"${piece.replace(/["\\]/g, '\\$&')}"`)
   return escaped.join(' ')

@@ -46,6 +46,17 @@ const flagTable = {
   'authserv-id': { type: 'string', value: 'NAME', help: 'our name in Authentication-Results, when not --hostname' },
   'trusted-sealers': { type: 'string', value: 'DOMAIN,…', help: 'forwarders whose ARC seals are believed' },
   'mx-port': { type: 'port', default: 25, help: 'port of remote mail servers (for tests)' },
+  'mx-names': {
+    type: 'string',
+    value: 'NAME,…',
+    help: 'names that MX records of our domains have, when not --hostname',
+  },
+  'mta-sts': {
+    type: 'string',
+    value: 'enforce|testing|none',
+    help: 'the MTA-STS policy that is served for our domains (when absent: none is)',
+  },
+  'mta-sts-days': { type: 'integer', value: 'DAYS', help: 'how long other servers keep to it (7)' },
   smarthost: {
     type: 'string',
     value: 'URL',
@@ -109,6 +120,11 @@ export async function run(argv: readonly string[]): Promise<number> {
   return 0
 }
 
+function stsMode(value: string | undefined): string | undefined {
+  if (value === undefined || ['enforce', 'testing', 'none'].includes(value)) return value
+  throw new UsageError('--mta-sts must be enforce, testing or none.')
+}
+
 function localOptions(flags: FlagValues<typeof flagTable>): LocalOptions {
   const certificate = certificateFiles(flags['tls-cert'], flags['tls-key'])
   const given = {
@@ -116,6 +132,9 @@ function localOptions(flags: FlagValues<typeof flagTable>): LocalOptions {
     traceDays: flags['trace-days'],
     rspamd: flags.rspamd,
     doh: flags.doh,
+    mxNames: flags['mx-names'],
+    mtaSts: stsMode(flags['mta-sts']),
+    mtaStsDays: flags['mta-sts-days'],
     smarthost: flags.smarthost,
     certificate,
     maxMessageSize: flags['max-message-size'],

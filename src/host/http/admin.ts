@@ -49,8 +49,10 @@ export function adminRoutes(house: House): Hono {
   app.get('/domains/:domain/accounts', async ({ req }) => json(await accounts.list(req.param('domain'))))
   app.get('/domains/:domain/aliases', async ({ req }) => json(await aliases.list(req.param('domain'))))
 
-  app.get('/domains/:domain/dns', async ({ req }) => json(await domains.records(req.param('domain'))))
-  app.get('/domains/:domain/dns/check', async ({ req }) => json(await domains.checkRecords(req.param('domain'))))
+  app.get('/domains/:domain/dns', async ({ req }) => json(await domains.records(req.param('domain'), req.query('key'))))
+  app.get('/domains/:domain/dns/check', async ({ req }) =>
+    json(await domains.checkRecords(req.param('domain'), req.query('key'))),
+  )
   app.get('/domains/:domain/dkim', async ({ req }) => json(await signing.list(req.param('domain'))))
   app.post('/domains/:domain/dkim/rotate', async (context) =>
     json(await signing.rotate(context.req.param('domain'), await fields(context, true))),

@@ -1,7 +1,7 @@
 /**
  * Everything the Worker answers over HTTP, by first path segment.
  *
- * Standards: RFC 8620 §2.2 (`/.well-known/jmap`), RFC 8615.
+ * Standards: RFC 8620 §2.2 (`/.well-known/jmap`), RFC 8461 §3.2 (`/.well-known/mta-sts.txt`), RFC 8615.
  */
 import { Hono } from 'hono'
 import { adminRoutes } from './admin.ts'
@@ -11,6 +11,7 @@ import { drain } from './drain.ts'
 import type { House } from './house.ts'
 import { jmapRoutes, toSession } from './jmap.ts'
 import { metricsRoute } from './metrics.ts'
+import { servedPolicy } from './mta-sts.ts'
 import { methodNotAllowed, notFound, problem } from './problem.ts'
 
 export function httpApp(house: House): Hono {
@@ -27,6 +28,7 @@ export function httpApp(house: House): Hono {
 
   app.get('/healthz', () => new Response('ok\n', { headers: { 'Content-Type': 'text/plain; charset=utf-8' } }))
   app.get('/metrics', metricsRoute(house))
+  app.get('/.well-known/mta-sts.txt', ({ req }) => servedPolicy(house, req.raw))
   app.options('/.well-known/jmap', () => preflight())
   // The other two are what people type who are asked for the server's URL.
   app.on('GET', ['/.well-known/jmap', '/jmap', '/jmap/'], ({ req }) => crossOrigin(toSession(req.raw)))

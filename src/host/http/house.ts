@@ -25,6 +25,8 @@ export interface House {
   accountById(id: string): AccountRoute
   /** Upgrades to the link that carries the bridge's requests. */
   openLink(request: Request): Response
+  /** The MTA-STS policy of a hosted domain as it is served; undefined: there is none. */
+  stsPolicy?(domain: string): Promise<string | undefined>
   /** A static page, where such are bound. */
   asset?(request: Request): Promise<Response>
   log(level: 'info' | 'warning' | 'error', event: string, facts?: Record<string, unknown>): void

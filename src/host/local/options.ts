@@ -32,6 +32,11 @@ export interface LocalOptions {
   readonly verification?: VerificationTexts
   /** The port remote mail exchangers listen on; 25 but in tests. */
   readonly mxPort: number
+  /** Names that MX records of our domains have, apart by commas. */
+  readonly mxNames?: string
+  /** Mode of the MTA-STS policy of our domains, and for how many days it holds. */
+  readonly mtaSts?: string
+  readonly mtaStsDays?: number
   /** `smtp://user:password@host:port` or `smtps://…`: all mail to outside goes there. */
   readonly smarthost?: string
   /** Make a demonstration domain with two accounts on an empty data directory. */

@@ -16,12 +16,15 @@ const PAGE = 1_000
 export function workersAdministration(env: Env): Administration {
   // A stub belongs to the request that made it, and this outlives requests: each call makes its own.
   const registry = () => env.REGISTRY.getByName('registry')
+  const { hostname, publicUrl, tls } = settingsOf(env)
   return administration({
     now: Date.now,
     newAccountId,
     newPassword,
     randomText,
-    hostname: settingsOf(env).hostname,
+    hostname,
+    web: publicUrl === undefined ? hostname : new URL(publicUrl).hostname,
+    tls,
     dns: resolver(env),
     crypto: crypto.subtle,
     registry: {

@@ -2,6 +2,7 @@
  * What the HTTP application needs, over Durable Objects.
  */
 import type { AccountRoute, House } from '../http/index.ts'
+import { formatStsPolicy } from '../../format/index.ts'
 import { workersAdministration } from './administration.ts'
 import { arrivalPorts } from './arrival-ports.ts'
 import type { Env } from './env.ts'
@@ -61,6 +62,11 @@ export function workersHouse(env: Env): House {
       }
       serveLink(server, operations, limits, log)
       return new Response(null, { status: 101, webSocket: client })
+    },
+    async stsPolicy(domain) {
+      const { stsPolicy } = settings.tls
+      if (stsPolicy === undefined || !(await env.DOMAIN.getByName(domain).isHosted())) return undefined
+      return formatStsPolicy(stsPolicy)
     },
     ...(ASSETS === undefined ? {} : { asset: (request: Request) => ASSETS.fetch(request) }),
     log,

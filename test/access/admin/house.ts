@@ -5,7 +5,7 @@ import { type DomainAlias, DomainStore, RegistryStore } from '../../../src/routi
 import { TraceStore } from '../../../src/trace/index.ts'
 
 /** The house in memory: real address books, and accounts that only know whether they exist. */
-export function house(options: { failing?: 'account' | 'registry' } = {}) {
+export function house(options: { failing?: 'account' | 'registry'; tls?: AdminPorts['tls'] } = {}) {
   const registry = new RegistryStore(memorySql())
   const domains = new Map<string, DomainStore>()
   const accounts = new Map<string, { address: string; password: string; quota?: number | undefined }>()
@@ -81,6 +81,8 @@ export function house(options: { failing?: 'account' | 'registry' } = {}) {
     }),
     randomText: (length) => 'abcdefgh'.slice(0, length),
     hostname: 'mail.facteur.test',
+    web: 'www.facteur.test',
+    tls: options.tls ?? { mxNames: ['mail.facteur.test'] },
     dns: { resolve: async (name, type) => dns.resolve(name, type) },
     crypto: crypto.subtle,
     traceDays: 7,

@@ -97,6 +97,7 @@ describe('the zone of a domain', () => {
       'TXT 20231114-abcd-rsa._domainkey.facteur.test',
       'TXT 20231114-abcd-ed._domainkey.facteur.test',
       'TXT _dmarc.facteur.test',
+      'TXT _smtp._tls.facteur.test',
       'SRV _submissions._tcp.facteur.test',
       'SRV _imaps._tcp.facteur.test',
       'SRV _jmap._tcp.facteur.test',

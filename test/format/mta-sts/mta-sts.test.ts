@@ -6,6 +6,7 @@ import {
   stsAllows,
   stsPolicyLines,
   type StsPolicy,
+  stsPolicyId,
   stsRecord,
   stsRecordId,
 } from '../../../src/format/index.ts'
@@ -34,6 +35,18 @@ describe('the TXT record at _mta-sts (RFC 8461 §3.1)', () => {
     ['blank in front', [' v=STSv1; id=1;']],
     ['a line end behind', ['v=STSv1; id=1;\n']],
   ])('is none: %s', (_, records) => expect(stsRecordId(records)).toBeUndefined())
+
+  test('the id of a policy of ours changes with it, and only with it', () => {
+    const id = stsPolicyId(enforced)
+    expect(stsRecordId([stsRecord(id)])).toBe(id)
+    expect(stsPolicyId(structuredClone(enforced))).toBe(id)
+    const others = [
+      { ...enforced, mode: 'testing' as const },
+      { ...enforced, mx: ['a.example'] },
+      { ...enforced, maxAge: 1 },
+    ]
+    expect(new Set([id, ...others.map(stsPolicyId)]).size).toBe(4)
+  })
 
   test('ours reads back', () => expect(stsRecordId([stsRecord('abc123')])).toBe('abc123'))
 })
