@@ -7,7 +7,7 @@
  */
 import { latin1 } from '../../format/index.ts'
 import { bad } from './error.ts'
-import { decodeMailboxName, utf8OfLatin1 } from './mailbox-name.ts'
+import { readMailboxName, utf8OfLatin1 } from './mailbox-name.ts'
 import type { RawCommand } from './reader.ts'
 import { SequenceSet } from './sequence-set.ts'
 
@@ -18,6 +18,11 @@ export interface DecoderOptions {
   sequenceSet: number
 }
 
+export interface Spelling {
+  readonly name: string
+  readonly given: string
+}
+
 const atomChar = characterClass((c) => c > 0x20 && c < 0x7f && !'(){%*"\\]'.includes(String.fromCharCode(c)))
 const astringChar = characterClass((c) => atomChar[c] === 1 || c === 0x5d)
 const listChar = characterClass((c) => astringChar[c] === 1 || c === 0x25 || c === 0x2a)
@@ -26,6 +31,8 @@ const tagChar = characterClass((c) => astringChar[c] === 1 && c !== 0x2b)
 
 export class Decoder {
   readonly options: DecoderOptions
+  /** Mailbox names that are spelt otherwise than they are kept. */
+  readonly spellings: Spelling[] = []
   readonly #text: readonly string[]
   readonly #literals: readonly Uint8Array[]
   #segment = 0
@@ -214,7 +221,10 @@ export class Decoder {
 
   /** `mailbox`, decoded to Unicode. `INBOX` in any case is `INBOX`. */
   expectMailbox(): string {
-    return decodeMailboxName(this.expectAstring('a mailbox name'), this.options.utf8)
+    const given = readMailboxName(this.expectAstring('a mailbox name'), this.options.utf8)
+    const name = given.normalize('NFC')
+    if (name !== given) this.spellings.push({ name, given })
+    return name
   }
 
   /** `list-mailbox`: the pattern of LIST as it was sent, wildcards included. */

@@ -49,13 +49,18 @@ export function decodeUtf7(wire: string): string | undefined {
  * unasked; `NO [CANNOT]` when it is neither. `INBOX` in any case is `INBOX`.
  */
 export function decodeMailboxName(wire: string, utf8: boolean): string {
+  return readMailboxName(wire, utf8).normalize('NFC')
+}
+
+/** The same as it was spelt, which may not be normal (RFC 9051 §5.1). */
+export function readMailboxName(wire: string, utf8: boolean): string {
   if (/^inbox$/i.test(wire)) return 'INBOX'
   const eightBit = /[\x80-\xff]/.test(wire)
   const name = utf8 || eightBit ? utf8OfLatin1(wire) : decodeUtf7(wire)
   if (name === undefined) {
     throw no(utf8 || eightBit ? 'The mailbox name is not UTF-8' : 'The mailbox name is not modified UTF-7', 'CANNOT')
   }
-  return name.normalize('NFC')
+  return name
 }
 
 /** A name to the characters sent: latin1 of UTF-8 bytes, or modified UTF-7. Not yet quoted. */

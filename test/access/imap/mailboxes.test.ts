@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest'
+import { encodeUtf8, latin1 } from '../../../src/format/index.ts'
 import type { MailStore } from '../../../src/mailbox/index.ts'
 import { matches } from '../../../src/access/imap/mailbox-names.ts'
 import { Client, deliver, newStore, simple } from './harness.ts'
@@ -151,6 +152,30 @@ describe('CREATE, DELETE, RENAME', () => {
     expect(await client.command('LSUB "" old')).toEqual(['a OK LSUB completed'])
     expect((await client.command('STATUS old (MESSAGES)'))[0]).toBe('* STATUS "old" (MESSAGES 2)')
     expect((await client.command('STATUS INBOX (MESSAGES)'))[0]).toBe('* STATUS "INBOX" (MESSAGES 0)')
+  })
+})
+
+describe('names that are not composed (RFC 9051 §5.1, §6.3.9.7)', () => {
+  const [given, name] = ['e\u0301', '\u00e9'].map((text) => latin1(encodeUtf8(text)))
+
+  it('are kept composed, and whoever spells them otherwise is told as of a renaming', async () => {
+    await client.command('ENABLE IMAP4rev2')
+    const told = `* LIST (\\HasNoChildren) "/" "${name}" ("OLDNAME" ("${given}"))`
+    expect((await client.command(`CREATE "${given}"`))[0]).toBe(told)
+    expect(await client.command(`SELECT "${given}"`)).toContain(told)
+    expect((await client.command(`SELECT "${name}"`)).join()).not.toContain('OLDNAME')
+    expect((await client.command(`RENAME "${name}" "x${given}"`))[0]).toBe(
+      `* LIST (\\HasNoChildren) "/" "x${name}" ("OLDNAME" ("x${given}"))`,
+    )
+    expect((await client.command(`DELETE "x${given}"`))[0]).toBe(
+      `* LIST (\\NonExistent) "/" "x${name}" ("OLDNAME" ("x${given}"))`,
+    )
+  })
+
+  it('are no news to clients that have not enabled IMAP4rev2, nor when nothing was done', async () => {
+    expect(await client.command(`CREATE "${given}"`)).toHaveLength(1)
+    await client.command('ENABLE IMAP4rev2')
+    expect(await client.command(`CREATE "${given}"`)).toEqual(['a NO [ALREADYEXISTS] The mailbox exists'])
   })
 })
 

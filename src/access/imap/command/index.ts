@@ -31,6 +31,7 @@ import { quota } from './quota.ts'
 import { rename } from './rename.ts'
 import { search } from './search.ts'
 import { select } from './select.ts'
+import { spelt } from './spelling.ts'
 import { status } from './status.ts'
 import { store } from './store.ts'
 import { thread } from './thread.ts'
@@ -117,17 +118,17 @@ export function runCommand(
       return list(context, command)
     case 'SELECT':
     case 'EXAMINE':
-      return select(context, command)
+      return spelt(context, command, select(context, command))
     case 'UNSELECT':
       return unselect(context)
     case 'CLOSE':
       return close(context)
     case 'CREATE':
-      return create(context, command)
+      return spelt(context, command, create(context, command))
     case 'DELETE':
-      return destroy(context, command.mailbox)
+      return spelt(context, command, destroy(context, command.mailbox))
     case 'RENAME':
-      return rename(context, command)
+      return spelt(context, command, rename(context, command))
     case 'SUBSCRIBE':
     case 'UNSUBSCRIBE':
       return subscribe(context, command.mailbox, command.name === 'SUBSCRIBE')

@@ -3,7 +3,7 @@
  *
  * Standards: RFC 9051 §6, §9; RFC 3501 for what IMAP4rev1 clients still send.
  */
-import { Decoder, type DecoderOptions } from '../decoder.ts'
+import { Decoder, type DecoderOptions, type Spelling } from '../decoder.ts'
 import { bad } from '../error.ts'
 import type { RawCommand } from '../reader.ts'
 import type { SequenceSet } from '../sequence-set.ts'
@@ -37,7 +37,10 @@ type BareName =
   | 'IDLE'
 type MailboxName = 'DELETE' | 'SUBSCRIBE' | 'UNSUBSCRIBE'
 
-export type ImapCommand =
+/** `spellings`: of its mailbox names those that are not normal. */
+export type ImapCommand = PlainCommand & { readonly spellings?: readonly Spelling[] }
+
+type PlainCommand =
   | { name: BareName }
   | { name: 'ID'; parameters: Map<string, string | null> }
   | { name: 'ENABLE'; extensions: string[] }
@@ -67,7 +70,7 @@ export type ImapCommand =
   /** `set` only with UID EXPUNGE (RFC 4315 §2.1). */
   | { name: 'EXPUNGE'; set?: SequenceSet }
 
-type Grammar = (decoder: Decoder) => ImapCommand
+type Grammar = (decoder: Decoder) => PlainCommand
 
 const bare =
   (name: BareName): Grammar =>
@@ -155,22 +158,23 @@ export function parseCommand(raw: RawCommand, options: GrammarOptions): ImapComm
   const decoder = new Decoder(raw, options)
   const command = grammar(decoder)
   decoder.expectEnd()
-  return command
+  const { spellings } = decoder
+  return spellings.length > 0 ? { ...command, spellings } : command
 }
 
-function parseId(decoder: Decoder): ImapCommand {
+function parseId(decoder: Decoder): PlainCommand {
   decoder.expectSp()
   return { name: 'ID', parameters: parseIdParameters(decoder) }
 }
 
 /** RFC 4978 §5. */
-function parseCompress(decoder: Decoder): ImapCommand {
+function parseCompress(decoder: Decoder): PlainCommand {
   decoder.expectSp()
   return { name: 'COMPRESS', mechanism: decoder.expectAtom('a compression mechanism').toUpperCase() }
 }
 
 /** RFC 5161 §3.1. */
-function parseEnable(decoder: Decoder): ImapCommand {
+function parseEnable(decoder: Decoder): PlainCommand {
   const extensions: string[] = []
   while (decoder.sp() && !decoder.atEnd) extensions.push(decoder.expectAtom('an extension name').toUpperCase())
   if (extensions.length === 0) throw bad('ENABLE needs an extension name')
@@ -178,7 +182,7 @@ function parseEnable(decoder: Decoder): ImapCommand {
 }
 
 /** RFC 9051 §6.3.4, RFC 6154 §3 (`USE`). */
-function parseCreate(decoder: Decoder): ImapCommand {
+function parseCreate(decoder: Decoder): PlainCommand {
   decoder.expectSp()
   const name = decoder.expectMailbox()
   if (!decoder.sp() || decoder.atEnd) return { name: 'CREATE', mailbox: name }
@@ -191,21 +195,21 @@ function parseCreate(decoder: Decoder): ImapCommand {
 }
 
 /** RFC 5267 §5. */
-function parseCancelUpdate(decoder: Decoder): ImapCommand {
+function parseCancelUpdate(decoder: Decoder): PlainCommand {
   const tags: string[] = []
   while (decoder.sp() && !decoder.atEnd) tags.push(decoder.expectAstring('a tag'))
   if (tags.length === 0) throw bad('CANCELUPDATE needs a tag')
   return { name: 'CANCELUPDATE', tags }
 }
 
-function parseRename(decoder: Decoder): ImapCommand {
+function parseRename(decoder: Decoder): PlainCommand {
   decoder.expectSp()
   const from = decoder.expectMailbox()
   decoder.expectSp()
   return { name: 'RENAME', from, to: decoder.expectMailbox() }
 }
 
-function parseUidExpunge(decoder: Decoder): ImapCommand {
+function parseUidExpunge(decoder: Decoder): PlainCommand {
   decoder.expectSp()
   return { name: 'EXPUNGE', set: decoder.expectSequenceSet() }
 }
