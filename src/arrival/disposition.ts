@@ -3,7 +3,8 @@
  *
  * A domain that asks to reject is followed where nothing speaks for a detour. Mail that passed a list or a forwarder breaks
  * SPF and often DKIM without anybody's forging, and a refusal of it hits our own people: lists take them off. Such mail goes
- * to the mailbox for junk. Anybody can write the fields that tell of a detour, and gains no more than that mailbox.
+ * to the mailbox for junk. Anybody can write the fields that tell of a detour, and gains no more than that mailbox. So does mail
+ * whose From names no author's domain, or more than any honest one: else that would be the way around every policy.
  *
  * Standards: RFC 9989 §7.4 (never by p=reject alone), §5.3.6, RFC 7960 (indirect mail), RFC 8617 §7.2.1 (trusted sealers),
  * RFC 2919, RFC 2369 and RFC 3834 §3.1.8 (fields of lists), RFC 5322 §3.6.6 (Resent-).
@@ -36,6 +37,9 @@ export function decide(
     dmarc.status === 'fail' && dmarc.policy !== asked
       ? override('policy_test_mode', `${dmarc.policyDomain ?? dmarc.domain} is trying its policy out (t=y)`)
       : {}
+  if (dmarc.status === 'permerror' && mode === 'enforce') {
+    return { disposition: 'quarantine', ...override('local_policy', 'without an author nobody can be asked') }
+  }
   if (asked === 'none') return { disposition: 'none', ...tried }
   const sealer = vouchingSealer(arc, dmarc.domain, trustedSealers)
   if (sealer !== undefined) {

@@ -12,12 +12,17 @@ import type { Judgement } from './judgement.ts'
 export function resultsOf(judgement: Omit<Judgement, 'results'>, arc: AuthenticationResult): AuthenticationResult[] {
   const { iprev, dkim, dmarc, disposition, override } = judgement
   const told = dmarcAuthentication({ ...dmarc, disposition })
+  // Also without a record of the domain's it is said what is done.
+  const policy = { type: 'policy', name: 'dmarc', value: disposition }
+  const properties =
+    dmarc.record === undefined && disposition !== 'none' ? [...told.properties, policy] : told.properties
+  const reason = override === undefined ? told.reason : `${dmarc.reason}; ${override.comment}`
   return [
     ...(iprev === undefined ? [] : [iprevAuthentication(iprev)]),
     ...spfTold(judgement),
     ...dkimAuthentication(dkim),
     ...(judgement.arc.instances === 0 ? [] : [arc]),
-    override === undefined ? told : { ...told, reason: `${dmarc.reason}; ${override.comment}` },
+    { ...told, properties, ...(reason !== undefined && { reason }) },
   ]
 }
 

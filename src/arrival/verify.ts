@@ -96,10 +96,10 @@ export class MailVerifier implements Verifier {
     const message = readSignedMessage(raw)
     const isWhole = !message.truncated && message.fields.length <= header.fields.length
     const whole = isWhole ? header : wholeHeader(raw)
-    const authors = authorDomains(whole)
+    const authors = namedDomains(whole)
     const directory = new DmarcDirectory(dns)
     // The walk's answers are waiting when DMARC asks for them.
-    for (const domain of authors.slice(0, AUTHOR_LIMIT)) if (domain !== '') void directory.walk(domain)
+    for (const domain of authors.slice(0, AUTHOR_LIMIT)) void directory.walk(domain)
     const ports = { dns, crypto }
     const [spf, iprev, signatures, chain] = await Promise.all([
       this.#spf(envelope, origin, whole, now, dns),
@@ -143,6 +143,11 @@ export class MailVerifier implements Verifier {
     const result = await checkSpf(query, { now, receiver: this.#options.hostname }, dns)
     return { ...result, identity: reversePath === '' ? 'helo' : 'mailfrom' }
   }
+}
+
+/** An author without a domain beside those that have one must not keep them from being judged. */
+function namedDomains(header: Header): string[] {
+  return authorDomains(header).filter((domain) => domain !== '')
 }
 
 /** What stands behind l= is anybody's: the message as a whole is not signed (RFC 6376 §8.2). */
