@@ -155,6 +155,28 @@ describe('the next target is tried', () => {
     expect(second.messages[0]?.to).toEqual(['busy@remote.example'])
   })
 
+  it('before one that did not answer the last message', async () => {
+    let knocks = 0
+    const mute = net.createServer((socket) => {
+      knocks++
+      socket.on('error', () => {})
+      socket.destroy()
+    })
+    await new Promise<void>((resolve) => mute.listen(0, '127.0.0.1', resolve))
+    afterwards(() => new Promise<void>((resolve) => void mute.close(() => resolve())))
+    const { port } = mute.address() as net.AddressInfo
+    const mx = await remote()
+    const bridge = await scene()
+    for (let i = 0; i < 3; i++) {
+      const { recipients } = await send(bridge, request([target(port), target(mx.port)]))
+      expect(recipients[0]?.status).toBe('delivered')
+    }
+    expect(knocks).toBe(1)
+    // With nobody else to ask, it is asked again.
+    await send(bridge, request([target(port)]))
+    expect(knocks).toBe(2)
+  })
+
   it('but not when the message was refused for good', async () => {
     const first = await remote({
       onMailFrom: (_address, _session, done) => done(Object.assign(new Error('no'), { responseCode: 550 })),
@@ -228,6 +250,21 @@ describe('connections', () => {
     const bridge = await scene({ limits: { messagesPerConnection: 2 } })
     for (let i = 0; i < 3; i++) await send(bridge, request([target(mx.port)]))
     expect(mx.connections).toBe(2)
+  })
+
+  it('are not shared between demands on TLS', async () => {
+    const mx = await remote()
+    const bridge = await scene()
+    for (const tls of ['none', 'opportunistic', 'none', 'opportunistic'] as const)
+      await send(bridge, request([target(mx.port, tls)]))
+    expect([mx.messages.length, mx.connections]).toEqual([4, 2])
+  })
+
+  it('are kept up to a number, whatever the target: the one used longest ago makes room', async () => {
+    const [one, two, three] = [await remote(), await remote(), await remote()]
+    const bridge = await scene({ limits: { keptConnections: 2 } })
+    for (const mx of [one, two, three, two, three, one]) await send(bridge, request([target(mx.port)]))
+    expect([one.connections, two.connections, three.connections]).toEqual([2, 1, 1])
   })
 
   it('are not shared between logins', async () => {

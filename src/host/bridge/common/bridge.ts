@@ -24,6 +24,7 @@ import {
 import { SessionService } from './session-service.ts'
 import { SmtpService } from './smtp-service.ts'
 import type { Endpoint, Listener, Network } from './socket.ts'
+import { UnreachableHosts } from './unreachable-hosts.ts'
 import type { WorkerAddress } from './worker-socket.ts'
 
 const version = '0.1.0'
@@ -157,6 +158,7 @@ class RunningBridge implements Bridge {
     return new EgressServer({
       network: this.#network,
       pool: new EgressPool(limits),
+      unreachable: new UnreachableHosts(limits),
       times: limits,
       log: this.#log,
       ...(egressCa === undefined ? {} : { ca: egressCa }),

@@ -19,10 +19,13 @@ import {
 import type { EgressPool } from './egress-pool.ts'
 import { describeError, type Log } from './log.ts'
 import type { Network, TlsFacts } from './socket.ts'
+import type { UnreachableHosts } from './unreachable-hosts.ts'
 
 export interface EgressPorts {
   readonly network: Network
   readonly pool: EgressPool
+  /** Absent: every host is tried in its turn, however often it did not answer. */
+  readonly unreachable?: UnreachableHosts
   readonly times: EgressTimes
   readonly log: Log
   readonly ca?: readonly string[]
@@ -82,7 +85,8 @@ class EgressRun {
   }
 
   async deliver(): Promise<EgressResult> {
-    for (const target of this.#request.targets) {
+    const { targets } = this.#request
+    for (const target of this.#ports.unreachable?.orderTargets(targets) ?? targets) {
       if (this.#enough) break
       await this.#tryTarget(target)
     }
@@ -130,7 +134,8 @@ class EgressRun {
   }
 
   async #tryAddresses(target: EgressTarget, key: string): Promise<void> {
-    for (const address of await this.#addresses(target)) {
+    const addresses = await this.#addresses(target)
+    for (const address of this.#ports.unreachable?.order(addresses, target.port) ?? addresses) {
       if (this.#enough) return
       const opening = await this.#connect(target, address)
       if (opening.type === 'failed') {
@@ -170,11 +175,18 @@ class EgressRun {
     this.#attempts++
     const opening = await EgressConnection.open(network, route, times, ca)
     this.#noteTls(route, opening)
+    this.#noteReach(route, opening)
     if (opening.type === 'open' || target.tls !== 'opportunistic' || opening.failure.stage !== 'tls') return opening
     // Broken TLS is no better than none, and mail that would go in clear text goes all the same (RFC 7435 §3).
     this.#ports.log('info', 'egress-tls-fallback', { host: target.host, reason: opening.failure.diagnostic })
     this.#attempts++
     return EgressConnection.open(network, { ...route, tls: 'none' }, times, ca)
+  }
+
+  #noteReach({ address, port }: EgressRoute, opening: EgressOpening): void {
+    const { unreachable } = this.#ports
+    if (opening.type === 'failed' && isSilent(opening.failure)) unreachable?.note(address, port)
+    else unreachable?.forget(address, port)
   }
 
   #noteTls({ host, address, tls }: EgressRoute, opening: EgressOpening): void {
@@ -260,6 +272,11 @@ class EgressRun {
       at: Date.now(),
     }
   }
+}
+
+/** No connection, or one on which nobody says a word. */
+function isSilent(failure: SessionFailure | ConnectFailure): boolean {
+  return failure.stage === 'connect' || (failure.stage === 'greeting' && failure.reply === undefined)
 }
 
 /** The host closes the session (421), or it broke off: another message would have met the same. */

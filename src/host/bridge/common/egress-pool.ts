@@ -11,9 +11,12 @@ export interface EgressPoolLimits {
   readonly connectionsPerTarget: number
   readonly reuseMs: number
   readonly messagesPerConnection: number
+  /** Kept at once, whatever the target. */
+  readonly keptConnections: number
 }
 
 interface Idle {
+  readonly key: string
   readonly connection: EgressConnection
   readonly timer: ReturnType<typeof setTimeout>
 }
@@ -27,6 +30,8 @@ interface Target {
 export class EgressPool {
   readonly #limits: EgressPoolLimits
   readonly #targets = new Map<string, Target>()
+  /** All that are kept, the one that was used longest ago first. */
+  readonly #kept = new Set<Idle>()
   #closed = false
 
   constructor(limits: EgressPoolLimits) {
@@ -67,6 +72,7 @@ export class EgressPool {
     const target = this.#target(key)
     for (let idle = target.idle.pop(); idle !== undefined; idle = target.idle.pop()) {
       clearTimeout(idle.timer)
+      this.#kept.delete(idle)
       if (idle.connection.ready) return idle.connection
     }
     return undefined
@@ -80,27 +86,26 @@ export class EgressPool {
       return
     }
     const target = this.#target(key)
-    const idle: Idle = {
-      connection,
-      timer: setTimeout(() => {
-        target.idle = target.idle.filter((other) => other !== idle)
-        connection.close()
-        this.#forgetWhenUnused(key, target)
-      }, this.#limits.reuseMs),
-    }
+    const idle: Idle = { key, connection, timer: setTimeout(() => this.#drop(idle), this.#limits.reuseMs) }
     target.idle.push(idle)
+    this.#kept.add(idle)
+    if (this.#kept.size <= this.#limits.keptConnections) return
+    for (const oldest of this.#kept) return this.#drop(oldest)
   }
 
   /** Closes all idle connections and keeps none from now on. */
   close(): void {
     this.#closed = true
-    for (const target of this.#targets.values()) {
-      for (const { connection, timer } of target.idle) {
-        clearTimeout(timer)
-        connection.close()
-      }
-      target.idle = []
-    }
+    for (const idle of this.#kept) this.#drop(idle)
+  }
+
+  #drop(idle: Idle): void {
+    const target = this.#target(idle.key)
+    clearTimeout(idle.timer)
+    target.idle = target.idle.filter((other) => other !== idle)
+    this.#kept.delete(idle)
+    idle.connection.close()
+    this.#forgetWhenUnused(idle.key, target)
   }
 
   #target(key: string): Target {

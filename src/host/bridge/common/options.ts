@@ -96,6 +96,12 @@ export interface BridgeLimits extends LinkLimits, LoginPenaltyLimits {
   readonly connectionsPerTarget: number
   /** Egress: how long a connection is kept for the next message. */
   readonly reuseMs: number
+  /** Egress: connections kept for the next message, to all targets together; the one that was used longest ago makes room. */
+  readonly keptConnections: number
+  /** Egress: how long a host that did not answer is tried after all others. */
+  readonly unreachableMs: number
+  /** Egress: hosts that did not answer, remembered at once. */
+  readonly unreachableHosts: number
   /** Egress: messages on one connection. */
   readonly messagesPerConnection: number
   /** Egress: the largest request body. */
@@ -131,6 +137,9 @@ export const defaultBridgeLimits: BridgeLimits = {
   exchangeMs: 720_000,
   connectionsPerTarget: 20,
   reuseMs: 10_000,
+  keptConnections: 200,
+  unreachableMs: 300_000,
+  unreachableHosts: 2_000,
   messagesPerConnection: 100,
   egressBytes: 128 * 1024 * 1024,
   egressRequests: 500,
