@@ -16,6 +16,8 @@ export class Views {
   readonly #mailboxIds: () => readonly MailboxId[]
   /** In order of last use. */
   readonly #loaded = new Map<MailboxId, MailboxView>()
+  /** The one used last: a command asks for it at each of its messages. */
+  #latest: MailboxView | undefined
   #account: AccountColumns | undefined
   /** Moves with every change of any message: what is computed from views is good as long as it stands. */
   version = 0
@@ -31,12 +33,14 @@ export class Views {
 
   /** The view of an existing mailbox, loaded when needed. */
   of(mailbox: MailboxId): MailboxView {
+    if (this.#latest?.mailboxId === mailbox) return this.#latest
     let view = this.#loaded.get(mailbox)
     if (view === undefined) {
       view = loadView(this.#sql, mailbox, this.#keywords)
       this.#makeRoom(view.length)
     } else this.#loaded.delete(mailbox)
     this.#loaded.set(mailbox, view)
+    this.#latest = view
     return view
   }
 
@@ -101,12 +105,14 @@ export class Views {
     this.version++
     this.trail.interrupt()
     this.#loaded.delete(mailbox)
+    this.#latest = undefined
   }
 
   forget(): void {
     this.version++
     this.trail.interrupt()
     this.#loaded.clear()
+    this.#latest = undefined
     this.#account = undefined
   }
 

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it } from 'vitest'
+import { beforeEach, describe, expect, it, vi } from 'vitest'
 import type { MailStore } from '../../../src/mailbox/index.ts'
 import { memorySql } from '../../../src/host/memory/sql.ts'
 import type { Sql } from '../../../src/storage/index.ts'
@@ -336,6 +336,17 @@ describe('what reading whole messages costs', () => {
     expect(await client.send('b FETCH 7,3 BODY.PEEK[TEXT]\r\n')).toMatch(
       /^\* 3 FETCH[^]*tomorrow\?\r\n2\r\n\)[^]*\* 7 FETCH/,
     )
+  })
+
+  it('is no look-up of a message, and no statement, for what the view has of them in their order', async () => {
+    const view = store.view(store.mailboxByRole('inbox')!.id)
+    const indexOf = vi.spyOn(view, 'indexOf')
+    expect(await client.command('FETCH 1:* (FLAGS UID)')).toHaveLength(messages.length + 1)
+    expect(indexOf).not.toHaveBeenCalled()
+    expect(statements).toBe(0)
+    await client.command('FETCH 1:* ENVELOPE')
+    expect(indexOf).not.toHaveBeenCalled()
+    expect(statements).toBe(1)
   })
 
   it('is as little when SEARCH looks into what the index lets pass', async () => {

@@ -31,7 +31,7 @@ export async function fetch(context: Context, command: Extract<ImapCommand, { na
   let sequences = selected.resolve(command.set, command.uid)
   const asked = sequences.length
   const view = selected.view
-  sequences = sequences.filter((sequence) => view.indexOf(selected.map.uidAt(sequence)) >= 0)
+  sequences = present(selected, sequences)
   let missing = asked - sequences.length
   // RFC 9394 §3.4: the part of what was named, and what of that has changed.
   if (command.partial !== undefined) sequences = [...partOf(sequences, command.partial)]
@@ -56,6 +56,23 @@ export async function fetch(context: Context, command: Extract<ImapCommand, { na
 
 const none: ReadonlySet<number> = new Set()
 
+/** Those that are still there. */
+function present({ map, view }: Selected, sequences: readonly number[]): number[] {
+  const there: number[] = []
+  let row = -1
+  for (const sequence of sequences) {
+    row = rowBehind(view, row, map.uidAt(sequence))
+    if (row >= 0) there.push(sequence)
+  }
+  return there
+}
+
+/** The row of a UID, or -1; found at once where it is the one behind `row`, as it mostly is. */
+function rowBehind(view: MailboxView, row: number, uid: number): number {
+  const next = row + 1
+  return next < view.length && view.uids[next] === uid ? next : view.indexOf(uid)
+}
+
 /** Sends these messages; how many were still there. */
 export async function sendMessages(
   context: Context,
@@ -64,12 +81,13 @@ export async function sendMessages(
   seenNow: ReadonlySet<number> = none,
 ): Promise<number> {
   let sent = 0
+  const marked = seenNow.size > 0
   const ahead = plan.readsWhole ? new ReadAhead(context, sequences) : undefined
   for (const message of plan.columns.length > 0 ? withColumns(context, plan, sequences) : plain(context, sequences)) {
-    if (!plan.readsBody) context.output.text(plan.render(message, seenNow.has(message.uid)))
+    if (!plan.readsBody) context.output.text(plan.render(message, marked && seenNow.has(message.uid)))
     else {
       message.octets = ahead?.octets(message.sequence, message.view, message.row)
-      if (!(await plan.sendWithBody(message, seenNow.has(message.uid)))) continue
+      if (!(await plan.sendWithBody(message, marked && seenNow.has(message.uid)))) continue
     }
     sent++
     if (context.output.congested) await context.output.drained()
@@ -82,12 +100,10 @@ export async function sendMessages(
 function* plain(context: Context, sequences: readonly number[]): Generator<FetchMessage> {
   const selected = context.mailbox
   const message: FetchMessage = { sequence: 0, uid: 0, view: selected.view, row: -1, columns: undefined }
-  let view: MailboxView = message.view
   for (const sequence of sequences) {
     const uid = selected.map.uidAt(sequence)
-    const next = message.row + 1
-    view = message.view = selected.view
-    message.row = next < view.length && view.uids[next] === uid ? next : view.indexOf(uid)
+    message.view = selected.view
+    message.row = rowBehind(message.view, message.row, uid)
     if (message.row < 0) continue
     message.sequence = sequence
     message.uid = uid
@@ -113,11 +129,14 @@ function* withColumns(context: Context, plan: FetchPlan, sequences: readonly num
     const sequence = sequences[at]
     if (sequence === undefined || map.uidAt(sequence) !== columns.uid) continue
     const view = selected.view
-    const next = message.row + 1
-    const row = next < view.length && view.uids[next] === columns.uid ? next : view.indexOf(columns.uid)
+    const row = rowBehind(view, message.row, columns.uid)
     // Removed since these rows were read.
     if (row < 0) continue
-    Object.assign(message, { sequence, uid: columns.uid, view, row, columns })
+    message.sequence = sequence
+    message.uid = columns.uid
+    message.view = view
+    message.row = row
+    message.columns = columns
     yield message
   }
 }

@@ -66,8 +66,9 @@ export function planFetch(context: Context, command: Extract<ImapCommand, { name
   if (!names.has('FLAGS')) unasked.push(textItem(context, 'FLAGS'))
   if (!usesModSeq && context.modSeq) unasked.push(textItem(context, 'MODSEQ'))
 
+  const { uidOnly } = context
   const head = (message: FetchMessage, seenNow: boolean): string => {
-    let line = context.uidOnly ? `* ${message.uid} UIDFETCH (` : `* ${message.sequence} FETCH (`
+    let line = uidOnly ? `* ${message.uid} UIDFETCH (` : `* ${message.sequence} FETCH (`
     for (let index = 0; index < text.length; index++) {
       if (index > 0) line += ' '
       line += (text[index] as TextItem)(message)
