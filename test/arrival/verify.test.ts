@@ -267,7 +267,8 @@ describe('whom it is about', () => {
 
   test('not our own people, but their word is not ours either', async () => {
     const world = new VerifyingWorld()
-    const raw = letterFrom('facteur.test', 'Authentication-Results: mx.facteur.test; dmarc=pass\r\n')
+    const forged = 'Authentication-Results: mx.facteur.test; dmarc=pass\r\n'
+    const raw = letterFrom('facteur.test', forged).replace('boss@', 'alice@')
     await world.send(raw, fromAlice, 'alice@facteur.test', 'bob@facteur.test')
     expect(world.mailbox('bob').last).not.toContain('Authentication-Results')
     expect([world.dns.asked, world.judged]).toEqual([[], []])
