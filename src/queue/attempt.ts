@@ -15,6 +15,7 @@ import { retryDelay } from './retry-schedule.ts'
 import type { Spool } from './spool.ts'
 import type { SpooledEntry } from './spool-row.ts'
 import { told, type TrackingNotice, untold } from './tracking.ts'
+import { Unwritten } from './unwritten.ts'
 import { applyOutcome } from './verdict.ts'
 
 export interface AttemptPorts {
@@ -38,6 +39,7 @@ export class Attempts {
   readonly #ports: AttemptPorts
   readonly #options: QueueOptions
   readonly #destination: Destination
+  readonly #unwritten = new Unwritten()
   #lingering: Promise<void> | undefined
 
   constructor(spool: Spool, ports: AttemptPorts, options: QueueOptions, destination: Destination) {
@@ -45,6 +47,11 @@ export class Attempts {
     this.#ports = ports
     this.#options = options
     this.#destination = destination
+  }
+
+  /** Ends wait for the next write, and will not wait long. */
+  get areLingering(): boolean {
+    return this.#lingering !== undefined
   }
 
   /** Resolves when the end of every entry that is over is written down. */
@@ -55,16 +62,17 @@ export class Attempts {
   /** When the entry's next turn is; Infinity while it is held, undefined when it is gone. */
   async run(key: number, signal?: AbortSignal): Promise<number | undefined> {
     const entry = this.#spool.get(key)
-    if (entry === undefined) return undefined
+    if (entry === undefined) return this.#forget(key)
     if (entry.status === 'held') return Infinity
     const now = this.#ports.clock()
     if (entry.status === 'frozen') return this.#discard(entry, now)
     const due = entry.recipients.filter((recipient) => recipient.state === 'waiting' && recipient.next <= now)
     if (due.length === 0) return this.#conclude(entry, false)
-    const outcomes = await this.#deliver(entry, due, signal)
+    const outcomes = this.#unwritten.outcomes(key) ?? (await this.#deliver(entry, due, signal))
+    this.#unwritten.attempted(key, outcomes)
     // While the agent was away the operator may have held, retried or deleted the entry: the spool is right, not memory.
     const current = this.#spool.get(key)
-    if (current === undefined) return undefined
+    if (current === undefined) return this.#forget(key)
     const after = this.apply(current, outcomes)
     if (!wasHurried(entry, current)) return this.#conclude(after, true)
     this.#destination.clear()
@@ -144,7 +152,7 @@ export class Attempts {
     const notice = untold(entry)
     const { track } = this.#ports
     if (notice === undefined || track === undefined) return this.#settle(entry, changed)
-    if (changed) this.#spool.update({ ...entry, next: this.#ports.clock() })
+    if (changed) this.#write({ ...entry, next: this.#ports.clock() })
     let heard = true
     try {
       await track(notice)
@@ -158,14 +166,15 @@ export class Attempts {
   }
 
   /** Writes the entry down as far as needed, hands reports over, and removes what is finished. */
-  async #settle(entry: SpooledEntry, changed: boolean): Promise<number | undefined> {
+  async #settle(kept: SpooledEntry, changed: boolean): Promise<number | undefined> {
+    const entry = this.#unwritten.withoutReported(kept)
     const now = this.#ports.clock()
     const id = entry.key.toString(36)
     if (entry.envelope.reversePath === '') return this.#settleReport(entry)
     const late = lateRecipients(entry, this.#options, now)
     const owed = entry.recipients.filter((recipient) => recipient.owed !== undefined)
     if (owed.length === 0 && late.length === 0) return this.#keep(entry)
-    if (changed) this.#spool.update({ ...entry, next: owed.length > 0 ? now : this.#nextTurn(entry, now) })
+    if (changed) this.#write({ ...entry, next: owed.length > 0 ? now : this.#nextTurn(entry, now) })
     const original = this.#spool.raw(entry.key) as Uint8Array
     const to = entry.envelope.reversePath
     const told = composeNotification(entry, late, original, this.#options, now)
@@ -180,6 +189,7 @@ export class Attempts {
     if (current === undefined) return undefined
     if (reply.code < 300) {
       this.#ports.log({ type: 'reported', ...named(entry), to, actions: told.actions })
+      this.#unwritten.reported(entry.key, owed, late)
       const recipients = current.recipients.map(({ owed: _owed, ...recipient }) => recipient)
       return this.#keep({
         ...current,
@@ -220,18 +230,42 @@ export class Attempts {
       return undefined
     }
     const kept = { ...entry, next: this.#nextTurn(entry, this.#ports.clock()) }
-    this.#spool.update(kept)
+    this.#write(kept)
     return kept.next
+  }
+
+  #write(entry: SpooledEntry): void {
+    this.#spool.update(entry)
+    this.#unwritten.written(entry.key)
+  }
+
+  #forget(key: number): undefined {
+    this.#unwritten.written(key)
   }
 
   #end(entry: SpooledEntry): void {
     const { linger } = this.#ports
-    if (linger === undefined) return this.#spool.remove(entry)
-    this.#spool.end(entry)
-    this.#lingering ??= linger().then(() => {
-      this.#lingering = undefined
+    if (linger === undefined) this.#spool.remove(entry)
+    else {
+      this.#spool.end(entry)
+      this.#lingering ??= this.#endAfter(linger())
+    }
+    this.#forget(entry.key)
+  }
+
+  async #endAfter(lingering: Promise<void>): Promise<void> {
+    await lingering
+    this.#lingering = undefined
+    this.writeEnds()
+  }
+
+  /** Writes down what is over. Where that fails it stays to be done: see `Queue.nextWakeup`. */
+  writeEnds(): void {
+    try {
       this.#spool.flush()
-    })
+    } catch (cause) {
+      this.#ports.log({ type: 'fault', cause })
+    }
   }
 
   #nextTurn(entry: SpooledEntry, now: number): number {
@@ -257,7 +291,7 @@ export class Attempts {
 
   #freeze(entry: SpooledEntry): number {
     const until = this.#ports.clock() + this.#options.frozenLife
-    this.#spool.update({ ...entry, status: 'frozen', next: until })
+    this.#write({ ...entry, status: 'frozen', next: until })
     this.#ports.log({ type: 'frozen', ...named(entry), recipients: bouncedOf(entry), until })
     return until
   }

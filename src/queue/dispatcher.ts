@@ -126,11 +126,22 @@ export class Dispatcher {
         next: Math.max(recipient.next, now + wait),
       }))
       const again = { ...entry, recipients, interrupted, next: Math.max(entry.next, now + wait) }
-      this.#spool.update(again)
-      this.schedule(again)
+      // On a full disk the claim stays, and a later life finds it again: a queue that cannot write must begin all the same.
+      const isWritten = this.#written(() => this.#spool.update(again))
+      this.schedule(isWritten ? again : { ...again, next: Math.max(again.next, now + this.#options.schedule.first) })
       this.#ports.log({ type: 'interrupted', id: key.toString(36), domain: entry.domain, times: interrupted })
     }
-    if (claims.size > newborn.length) this.#spool.setClaims([])
+    if (claims.size > newborn.length) this.#written(() => this.#spool.setClaims([]))
+  }
+
+  #written(write: () => void): boolean {
+    try {
+      write()
+      return true
+    } catch (cause) {
+      this.#ports.log({ type: 'fault', cause })
+      return false
+    }
   }
 
   #mayClaim(now: number): boolean {

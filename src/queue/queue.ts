@@ -114,6 +114,7 @@ export class Queue {
    */
   async run(signal?: AbortSignal): Promise<void> {
     this.#openQueue()
+    this.#attempts.writeEnds()
     await this.#dispatcher.run(signal)
     await this.#attempts.settled()
     await this.#tellIdle()
@@ -126,7 +127,10 @@ export class Queue {
    */
   nextWakeup(): number | undefined {
     this.#openQueue()
-    return this.#dispatcher.nextWakeup()
+    const next = this.#dispatcher.nextWakeup()
+    // Ends are written down a moment later, or with the alarm when the storage did not take them.
+    if (this.#spool.ends === 0 || this.#attempts.areLingering) return next
+    return Math.min(next ?? Infinity, this.#ports.clock() + this.#options.watchdog)
   }
 
   /** Entries in the order of arrival, after the entry `after`; at most 1,000. */

@@ -106,17 +106,26 @@ export class Spool {
     this.#over.set(key, size)
   }
 
-  /** Writes down what is over. */
+  /** Ends that are not written down. */
+  get ends(): number {
+    return this.#over.size
+  }
+
+  /** Writes down what is over. What the storage does not take stays over, and is tried again the next time. */
   flush(): void {
-    if (this.#over.size === 0) return
-    const over = [...this.#over]
-    this.#over.clear()
-    for (const [key, size] of over) this.remove({ key, size })
+    for (const [key, size] of this.#over) {
+      this.#delete(key, size)
+      this.#over.delete(key)
+    }
   }
 
   remove({ key, size }: { key: number; size: number }): void {
     this.flush()
     this.#recent.forget(key)
+    this.#delete(key, size)
+  }
+
+  #delete(key: number, size: number): void {
     const remove = () => this.#sql.exec('DELETE FROM entry WHERE id = ?', key)
     if (size <= inlineLimit) return void remove()
     this.#sql.transaction(() => {

@@ -82,7 +82,22 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
     } catch (error) {
       // The platform gives up on an alarm that keeps failing; the queue never may.
       log('error', 'queue alarm failed', { error: describe(error) })
-      await this.ctx.storage.setAlarm((this.#alarm = Date.now() + AFTER_FAULT_MS))
+      await this.#armAfterFault()
+    }
+  }
+
+  /** While not even an alarm can be written down, as on a full disk, the one that rings is not over. */
+  async #armAfterFault(): Promise<void> {
+    for (;;) {
+      const at = Date.now() + AFTER_FAULT_MS
+      try {
+        await this.ctx.storage.setAlarm(at)
+        this.#alarm = at
+        return
+      } catch (error) {
+        log('error', 'the queue alarm could not be set', { error: describe(error) })
+        await scheduler.wait(AFTER_FAULT_MS)
+      }
     }
   }
 
