@@ -1,11 +1,11 @@
 /**
  * Long runs: `npm run simulate -- --seeds 100000 [--seed 1]`. `--trace` prints what happens in one seed.
  *
- * A process is good for some thousand runs; longer ones are done by one process after the other.
+ * `--mutation NAME` puts a fault into the rooms. A process is good for some thousand runs; longer ones are done by one process after the other.
  */
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
-import './runtime.ts'
+import { mutate } from './runtime.ts'
 
 const { values } = parseArgs({
   options: {
@@ -18,6 +18,7 @@ const { values } = parseArgs({
 const first = Number(values.seed)
 const count = values.trace ? 1 : Number(values.seeds)
 const batch = 4_000
+if (values.mutation !== undefined) mutate(values.mutation)
 
 if (count > batch) {
   for (let done = 0; done < count; done += batch) {

@@ -18,14 +18,17 @@ export type Trouble = { at: number } & (
   | { what: 'disk-full'; kind: 'QUEUE' | 'ACCOUNT' | 'DOMAIN'; name: string; lasts: number }
 )
 
-/** Like `Trouble`, but at the n-th hand-over of something: that is how a crash meets a particular await. */
+/** Like `Trouble`, but at the n-th hand-over of something: that is how it meets a particular await. */
 export interface Ambush {
   /** `before`: the call has not left; `called`: it is under way; `answered`: its answer is on the way back. */
   when: 'before' | 'called' | 'answered'
   call: 'enqueue' | 'deliver' | 'egress' | 'lookup' | 'dns' | 'markWaiting'
   nth: number
   victim: 'caller' | 'callee' | 'all'
+  /** For objects, and one at a time: its disk is full for a while, or its next commit fails. */
+  effect: 'crash' | 'disk-full' | 'commit-fails'
   kept: boolean
+  lasts: number
 }
 
 export interface Command {
@@ -226,7 +229,9 @@ function ambushesOf(chance: Chance): Ambush[] {
     call: chance.weighted({ enqueue: 4, deliver: 3, egress: 4, lookup: 1, dns: 1, markWaiting: 1 }),
     nth: chance.whole(1, chance.pick([2, 4, 12])),
     victim: chance.weighted({ caller: 4, callee: 3, all: 1 }),
+    effect: chance.weighted({ crash: 5, 'disk-full': 2, 'commit-fails': 1 }),
     kept: chance.happens(0.5),
+    lasts: chance.duration(100, 4 * hour),
   }))
 }
 

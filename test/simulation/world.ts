@@ -6,6 +6,7 @@ import { boomerang } from './addresses.ts'
 import { SimulatedBridge } from './bridge.ts'
 import { Chance } from './chance.ts'
 import { SimulatedDns } from './dns.ts'
+import type { DurableObjectOfTest } from './durable-object.ts'
 import { installGlobals } from './globals.ts'
 import { HandOvers } from './hand-over.ts'
 import { Ledger, tokenOf } from './ledger.ts'
@@ -203,21 +204,28 @@ class World {
     })
   }
 
-  #spring(
-    { victim, kept }: Ambush,
-    caller: { crash(kept: boolean): void } | undefined,
-    callee: { crash(kept: boolean): void } | undefined,
-  ): void {
+  #spring(ambush: Ambush, caller: DurableObjectOfTest | undefined, callee: DurableObjectOfTest | undefined): void {
+    const { victim, effect, kept, lasts } = ambush
+    const object = victim === 'caller' ? caller : callee
     if (victim === 'all') this.#crashAll(kept, 5_000)
-    else if (victim === 'callee' && callee === undefined) this.#crashBridge(5_000)
-    else if (victim === 'callee') callee?.crash(kept)
-    else if (caller === undefined) this.#crashWorker(1_000)
-    else caller.crash(kept)
+    else if (object !== undefined && effect === 'disk-full') this.#fillDisk(object, lasts)
+    else if (object !== undefined && effect === 'commit-fails') object.failsNextCommit = true
+    else if (object !== undefined) object.crash(kept)
+    else if (victim === 'caller') this.#crashWorker(1_000)
+    else this.#crashBridge(5_000)
+  }
+
+  #fillDisk({ database, label }: DurableObjectOfTest, lasts: number): void {
+    const { time, trace } = this.scene
+    database.refusal = 'database or disk is full: SQLITE_FULL'
+    time.after(lasts, () => {
+      trace.note(`${label}: there is room again`)
+      database.refusal = undefined
+    })
   }
 
   #befall(trouble: Trouble): void {
-    const { time, trace } = this.scene
-    trace.note(`trouble: ${JSON.stringify(trouble)}`)
+    this.scene.trace.note(`trouble: ${JSON.stringify(trouble)}`)
     switch (trouble.what) {
       case 'crash-object':
         return this.#house.known(trouble.kind, trouble.name)?.crash(trouble.kept)
@@ -230,14 +238,8 @@ class World {
       case 'commit-fails':
         this.#house.object(trouble.kind, trouble.name).failsNextCommit = true
         return
-      case 'disk-full': {
-        const { database, label } = this.#house.object(trouble.kind, trouble.name)
-        database.refusal = 'database or disk is full: SQLITE_FULL'
-        time.after(trouble.lasts, () => {
-          trace.note(`${label}: there is room again`)
-          database.refusal = undefined
-        })
-      }
+      case 'disk-full':
+        this.#fillDisk(this.#house.object(trouble.kind, trouble.name), trouble.lasts)
     }
   }
 

@@ -1,0 +1,63 @@
+/**
+ * Faults that the rooms do not have, put into them to see that the simulation finds them.
+ *
+ * A text that is not in its file any more fails: then the mutation has to follow the code, or has no place there now.
+ */
+export interface Mutation {
+  name: string
+  /** In `src`. */
+  file: string
+  text: string
+  instead: string
+}
+
+export const mutations: readonly Mutation[] = [
+  {
+    name: 'an entry is deleted before its report is durable',
+    file: 'queue/attempt.ts',
+    text: 'reply = await this.#ports.report(told.raw, told.envelope)',
+    instead: 'this.#spool.remove(entry); reply = await this.#ports.report(told.raw, told.envelope)',
+  },
+  {
+    name: 'what a crash interrupted is forgotten',
+    file: 'queue/dispatcher.ts',
+    text: 'const claims = new Map(',
+    instead: 'return; const claims = new Map(',
+  },
+  {
+    name: 'the alarm is not set',
+    file: 'host/workers/queue-object.ts',
+    text: 'await this.ctx.storage.setAlarm(this.#alarm)',
+    instead: '',
+  },
+  {
+    name: 'one of the groups that are left over is dropped',
+    file: 'delivery/leftover.ts',
+    text: 'for (const group of groups.values()) {',
+    instead: 'for (const group of [...groups.values()].slice(1)) {',
+  },
+  {
+    name: 'a queue that refuses a leftover is not heard',
+    file: 'arrival/accept.ts',
+    text: 'await leaveToQueue(leftovers, message, ports, ports.hostname)',
+    instead: 'await leaveToQueue(leftovers, message, ports, ports.hostname).catch(() => undefined)',
+  },
+  {
+    name: 'a connection that is lost after the dot counts as a delivery',
+    file: 'protocol/smtp/client/outcome.ts',
+    text: "{ recipient, status: 'deferred', enhanced, diagnostic }",
+    instead: "{ recipient, status: 'delivered', enhanced, diagnostic }",
+  },
+  {
+    name: 'a bounce owes nobody a report',
+    file: 'queue/verdict.ts',
+    text: "return owing({ ...recipient, state: 'bounced', attempts, last }, 'failed')",
+    instead: "return { ...recipient, state: 'bounced', attempts, last }",
+  },
+  {
+    name: 'the next server gets what the first has taken',
+    file: 'host/bridge/common/egress-delivery.ts',
+    text: "outcome === undefined || outcome.status === 'deferred' ? [index] : [],",
+    instead: "outcome === undefined || outcome.status !== 'bounced' ? [index] : [],",
+  },
+]
