@@ -9,7 +9,7 @@ import type { ImapSessionLimits } from './limits.ts'
 import type { Selected, TellingStyle } from './selected.ts'
 import type { Enabled } from './session-state.ts'
 import type { Notifications } from './notify/notifications.ts'
-import type { OthersPort } from './others/port.ts'
+import type { OthersPort, SeenMailboxes } from './others/port.ts'
 import type { Visiting } from './others/visiting.ts'
 import type { Progress } from './progress.ts'
 
@@ -37,6 +37,10 @@ export class Context {
   selected: Selected | undefined
   /** In the place of `selected`: a mailbox of somebody else. */
   visiting: Visiting | undefined
+  /** What a client that uses NOTIFY was told of the mailboxes of others, by account. */
+  readonly watched = new Map<string, SeenMailboxes>()
+  /** The accounts among them that have something to tell. */
+  readonly watchedNews = new Set<string>()
   /** Others have their part of the command: what is selected is perhaps theirs. */
   isPart = false
   /** The tag of an IDLE in progress. */

@@ -13,6 +13,10 @@ export function stateOf(context: Context, reader: CommandReader, badCommands: nu
   const state: ImapSessionState = { version: 1, enabled: [...enabled] }
   if (idle !== undefined) state.idle = idle
   if (watch !== undefined) state.notify = watch.wishes
+  if (context.watched.size > 0) {
+    state.watched = [...context.watched]
+    if (JSON.stringify(state.watched).length > limits.state) return undefined
+  }
   if (context.compressed) state.compressed = true
   if (badCommands > 0) state.badCommands = badCommands
   if (selected !== undefined) {

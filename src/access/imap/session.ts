@@ -29,6 +29,7 @@ import { Progress } from './progress.ts'
 import type { OthersPort } from './others/port.ts'
 import { outward } from './others/outward.ts'
 import { tellVisited } from './others/visit.ts'
+import { noteWatched, tellWatched } from './others/watching.ts'
 import { refusalOf } from './refusal.ts'
 import { Selected } from './selected.ts'
 import { stateOf } from './kept-state.ts'
@@ -83,6 +84,7 @@ export class ImapSession {
     context.idle = state.idle
     context.compressed = state.compressed === true
     if (state.notify !== undefined) context.watch = new Watch(context, state.notify)
+    for (const [id, seen] of state.watched ?? []) context.watched.set(id, seen)
     session.#badCommands = state.badCommands ?? 0
     if (state.input !== undefined) session.#reader.restore(state.input)
     else if (state.idle !== undefined) session.#reader.expectLine()
@@ -137,8 +139,10 @@ export class ImapSession {
   /** Something has happened in what somebody else shares. */
   othersChanged(owner: string): void | Promise<void> {
     const { closed, leaving, visiting, idle, watch } = this.#context
-    if (closed || leaving !== undefined || visiting?.host.id !== owner) return
-    visiting.hasNews = true
+    if (closed || leaving !== undefined) return
+    const isWatched = noteWatched(this.#context, owner)
+    if (visiting?.host.id === owner) visiting.hasNews = true
+    else if (!isWatched) return
     if (this.#busy || (idle === undefined && watch === undefined)) return
     return (this.#running = this.#run())
   }
@@ -240,6 +244,7 @@ export class ImapSession {
       return undefined
     }
     if (visiting?.hasNews === true) return tellVisited(context, visiting)
+    if (context.watchedNews.size > 0) return tellWatched(context)
     return tellUpdates(context)
   }
 

@@ -208,7 +208,10 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
   }
 
   learnSharing(news: ShareNews): Person | null {
-    return this.#rooms.sharing.learn(news)
+    const { sharing, sessions } = this.#rooms
+    const person = sharing.learn(news)
+    if (person !== null) this.ctx.waitUntil(sessions.othersChanged(news.owner.id))
+    return person
   }
 
   sharedChanged(owner: string, states: Record<string, string>): void {

@@ -3,6 +3,10 @@
  */
 import { evictDurableObject, runDurableObjectAlarm } from 'cloudflare:test'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { dialects, MailClient } from '../../access/imap/client/mail-client.ts'
+import { Random } from '../../access/imap/client/random.ts'
+import { ResponseStream } from '../../access/imap/client/response-stream.ts'
+import { AccountObject } from '../../../src/host/workers/index.ts'
 import { account, admin, envelope, furnish, LinkClient, message, openSession, type SessionClient } from './house.ts'
 
 let ids: Record<string, string>
@@ -50,7 +54,12 @@ async function told(): Promise<void> {
 
 const deliver = (subject: string, body = 'Until tomorrow.') =>
   link.deliver(envelope('eve@outside.test', addresses.alice), message({ subject, body }))
-const evict = (name: 'alice' | 'bob') => evictDurableObject(account(ids[name] as string))
+/** Only what runs can be evicted. */
+async function evict(name: 'alice' | 'bob'): Promise<void> {
+  const stub = account(ids[name] as string)
+  await stub.rowsWritten()
+  await evictDurableObject(stub)
+}
 
 describe('a mailbox of somebody else', () => {
   it('is opened, read and changed in the owner’s object', async () => {
@@ -115,6 +124,29 @@ describe('a mailbox of somebody else', () => {
     expect(await again.command('b2', `SELECT ${inbox}`)).toContain('b2 NO [NONEXISTENT]')
   })
 
+  it.each(['-r', '-lrswite'])('is closed to a client in IDLE when rights are taken away (%s)', async (change) => {
+    await bob.command('b1', `SELECT ${inbox}`)
+    bob.send('b2 IDLE\r\n')
+    await bob.until(/\+ idling\r\n/)
+    await alice.command('a2', `SETACL INBOX ${addresses.bob} ${change}`)
+    await bob.until(/\* BYE .*\r\n/)
+  })
+
+  it('stays selected when the owner’s object fails, which says that it may be tried again', async () => {
+    await deliver('one')
+    await bob.command('b1', `SELECT ${inbox}`)
+    const failing = vi.spyOn(AccountObject.prototype, 'visit').mockRejectedValue(new Error('the machine is gone'))
+    try {
+      expect(await bob.command('b2', 'FETCH 1 (FLAGS)')).toMatch(/^b2 NO \[UNAVAILABLE\]/)
+      expect(await bob.command('b3', 'LIST "" "Other Users/*"')).toMatch(/^\* NO \[UNAVAILABLE\].*\r\nb3 OK/)
+      expect(await bob.command('b4', 'COPY 1 Drafts')).toMatch(/^b4 NO \[UNAVAILABLE\]/)
+    } finally {
+      failing.mockRestore()
+    }
+    expect(await bob.command('b5', 'FETCH 1 (FLAGS)')).toContain('* 1 FETCH')
+    expect(await bob.command('b6', 'STATUS Drafts (MESSAGES)')).toContain('MESSAGES 0')
+  })
+
   it('is no more when its account is removed', async () => {
     await bob.command('b1', `SELECT ${inbox}`)
     expect((await admin('DELETE', `/accounts/${encodeURIComponent(addresses.alice)}`)).status).toBeLessThan(300)
@@ -156,3 +188,86 @@ describe('octets', () => {
     expect(await bob.command('c1', 'STATUS Drafts (MESSAGES)')).toContain('MESSAGES 0')
   })
 })
+
+describe('clients of all dialects', () => {
+  const turns = 250
+
+  interface Connection {
+    readonly session: SessionClient
+    readonly client: MailClient
+  }
+
+  /** Reads until the client waits for nothing. */
+  async function settle({ session, client }: Connection): Promise<void> {
+    while (!client.quiet && !client.waiting) client.receive(await session.until(/[^]+/))
+  }
+
+  it.each([1, 2])(
+    'know what is there, however often either object is evicted (seed %d)',
+    async (seed) => {
+      const random = new Random(seed)
+      for (let count = 0; count < 6; count++) await deliver(`hello ${count}`)
+      const crowd: Connection[] = []
+      for (const [index, dialect] of dialects.entries()) {
+        const isGuest = index % 2 === 0
+        const session = await opened(isGuest ? addresses.bob : addresses.alice)
+        const said = (text: string): string => (isGuest ? text.replace(/\bINBOX\b/g, inbox) : text)
+        crowd.push({ session, client: new MailClient(dialect, random, (text) => session.send(said(text))) })
+      }
+      let now = crowd[0] as Connection
+      const everyone = async (work: (client: MailClient) => void): Promise<void> => {
+        for (now of crowd) {
+          work(now.client)
+          await settle(now)
+        }
+      }
+      try {
+        await everyone((client) => client.begin())
+        for (let turn = 0; turn < turns; turn++) {
+          now = random.pick(crowd)
+          const chance = random.below(100)
+          if (chance < 20) await evict(chance < 10 ? 'alice' : 'bob')
+          if (chance % 5 === 0) await deliver(`news ${turn}`)
+          else {
+            now.client.step()
+            await settle(now)
+          }
+        }
+        await everyone((client) => client.done())
+        await everyone((client) => void (!client.selected && client.step()))
+        await everyone((client) => client.modes.news !== 'usual' && client.hearNews())
+        await everyone((client) => client.noop())
+        await everyone((client) => client.catchUp())
+        const actual = await truth()
+        for (now of crowd) expect(now.client.differences(actual)).toEqual([])
+      } catch (error) {
+        throw new Error(`seed ${seed}: ${String(error)}\n${now.client.transcript.slice(-30).join('')}`, {
+          cause: error,
+        })
+      } finally {
+        for (const { session } of crowd) session.close()
+      }
+    },
+    60_000,
+  )
+})
+
+/** What the owner is told as a newcomer. */
+async function truth(): Promise<{ uid: number; flags: readonly string[]; modSeq: number }[]> {
+  const session = await opened(addresses.alice)
+  await session.command('t1', 'EXAMINE INBOX')
+  const stream = new ResponseStream()
+  stream.receive(await session.command('t2', 'FETCH 1:* (UID FLAGS MODSEQ)'))
+  session.close()
+  return [...stream.all()].flatMap((response) =>
+    response.kind === 'fetch'
+      ? [
+          {
+            uid: response.uid ?? 0,
+            flags: response.flags ?? [],
+            modSeq: response.modSeq ?? 0,
+          },
+        ]
+      : [],
+  )
+}

@@ -18,6 +18,7 @@ import { refusalOf } from '../refusal.ts'
 import { ImapSession, type ImapSessionDeps } from '../session.ts'
 import { messagesOf, namedIn, type CarriedMessage } from './carried.ts'
 import { putMessages } from './put.ts'
+import { tellGuest } from './watch.ts'
 
 /** It travels, and what is too large to sleep with is kept awake by the guest's own account. */
 const maxState = 256 * 1024
@@ -43,7 +44,8 @@ export async function answerGuest(deps: GuestDeps, call: GuestCall, octets: Uint
   }
   const session = ImapSession.resume(sessionDeps(deps, shared, sessionOutput), call.session)
   output.onAcknowledge((count) => session.acknowledge(count))
-  const stop = deps.store.onCommit((commit) => void session.notify(commit))
+  // What it means is told by the guest's own account, which hears of it and asks.
+  const stop = deps.store.onCommit((commit) => session.within((context) => context.note(commit)))
   try {
     const done = closed ? {} : await session.within((context) => work({ ...deps, session, context }, call, octets))
     return { ...done, ...left(session, () => closed) }
@@ -81,6 +83,8 @@ async function work(desk: Desk, call: GuestCall, octets: Uint8Array): Promise<Gu
     case 'news':
       await session.news()
       return {}
+    case 'watch':
+      return { seen: tellGuest(context, task.groups, task.seen, task.first) }
     case 'name':
       return { named: namedIn(context, transferOf(context, rawCommand(call.tag, task.command, octets))) }
     case 'take':
@@ -106,7 +110,7 @@ function nothingShared({ output }: GuestDeps, { session, work: task }: GuestCall
     output.send(encodeUtf8('* BYE The selected mailbox has been deleted\r\n'))
     return {}
   }
-  if (task.do === 'command' && task.part) return { session }
+  if (task.do === 'watch' || (task.do === 'command' && task.part)) return { session }
   return { session, ...refused(no('No such mailbox', 'NONEXISTENT')) }
 }
 

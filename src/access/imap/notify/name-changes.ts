@@ -32,6 +32,8 @@ export function nameChanges(
   const above = (name: string): void => {
     const end = name.lastIndexOf(delimiter)
     const parent = end < 0 ? undefined : name.slice(0, end)
+    // Levels above what others share are no mailboxes.
+    if (context.store.namePrefix !== undefined && !namedMailboxes(context.store).has(parent ?? '')) return
     if (parent !== undefined && wanted(findByName(after, parent)).has('MailboxName')) list(parent)
   }
   for (const id of destroyed) {

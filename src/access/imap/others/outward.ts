@@ -11,6 +11,7 @@ import { expectHost, isOthersName, othersPrefix } from './names.ts'
 import { searchWithOthers } from './searching.ts'
 import { transfer } from './transfer.ts'
 import { forward } from './visit.ts'
+import { notifyWithOthers } from './watching.ts'
 
 type Outcome = Promise<Completion | undefined>
 
@@ -23,6 +24,8 @@ export function outward(context: Context, command: ImapCommand, raw: RawCommand)
       return listWithOthers(context, command, raw)
     case 'ESEARCH':
       return searchWithOthers(context, command, raw)
+    case 'NOTIFY':
+      return (context.others?.owners() ?? []).length === 0 ? undefined : notifyWithOthers(context, command)
     case 'SELECT':
     case 'EXAMINE':
       return isOthersName(context, command.mailbox) ? select(context, command.mailbox, raw) : undefined

@@ -6,6 +6,7 @@
  *
  * Standards: RFC 4314.
  */
+import type { NotifyGroup } from '../../../protocol/imap/index.ts'
 import type { Completion } from '../completion.ts'
 import type { ImapSessionState } from '../session-state.ts'
 
@@ -32,12 +33,26 @@ export interface CarriedFacts {
   readonly receivedAt: number
 }
 
+/** What a client that watches mailboxes was told of them. */
+export interface SeenMailboxes {
+  /** The account's counter then. */
+  readonly told: number
+  readonly mailboxes: readonly (readonly [id: number, name: string, parentId: number | null, isSubscribed: 0 | 1])[]
+}
+
 /** What is to be done; what goes with it as octets is said behind it. */
 export type GuestWork =
   /** Its literals. `part`: one account of several that the command is about. */
   | { readonly do: 'command'; readonly command: SentCommand; readonly part: boolean }
   /** Tells what has happened in the selected mailbox, EXPUNGE too. */
   | { readonly do: 'news' }
+  /** Tells what has happened in mailboxes that are watched, since they were seen. `first`: their figures to begin with. */
+  | {
+      readonly do: 'watch'
+      readonly groups: readonly NotifyGroup[]
+      readonly seen?: SeenMailboxes
+      readonly first: boolean
+    }
   /** Which messages a COPY or MOVE of the selected mailbox names. Its literals. */
   | { readonly do: 'name'; readonly command: SentCommand }
   /** Gives the octets of messages, one after the other. */
@@ -73,6 +88,8 @@ export interface GuestAnswer {
   readonly named?: readonly (readonly [uid: number, size: number])[]
   /** For `take`. */
   readonly taken?: readonly (CarriedFacts & { readonly uid: number })[]
+  /** For `watch`. */
+  readonly seen?: SeenMailboxes
   /** For `put`. */
   readonly put?: Put
 }

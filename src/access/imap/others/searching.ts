@@ -3,11 +3,11 @@
  *
  * Standards: RFC 7377 §2.2.
  */
-import type { MultiSearchCommand, RawCommand, SearchSource } from '../../../protocol/imap/index.ts'
+import type { MultiSearchCommand, RawCommand } from '../../../protocol/imap/index.ts'
 import { multiSearch } from '../command/multi-search.ts'
 import type { Completion, Context } from '../context.ts'
-import { delimiter } from '../mailbox-names.ts'
 import { hostOf } from './names.ts'
+import { reachesOwner } from './reach.ts'
 import { forward, sentCommand, visit } from './visit.ts'
 
 export function searchWithOthers(
@@ -21,13 +21,11 @@ export function searchWithOthers(
     return forward(context, visiting.host, raw)
   }
   const owners = others?.owners() ?? []
-  const asked = owners.filter((owner) => {
-    const { id, prefix } = hostOf(owner)
-    return sources.some((source) => {
-      if (source.source === 'SELECTED') return id === visiting?.host.id
-      return source.source === 'SUBSCRIBED' ? owner.isSubscribed : reachesInto(source, prefix)
-    })
-  })
+  const asked = owners.filter((owner) =>
+    sources.some((source) =>
+      source.source === 'SELECTED' ? owner.id === visiting?.host.id : reachesOwner(source, owner),
+    ),
+  )
   if (asked.length === 0) return undefined
   return (async () => {
     const completion = await multiSearch(context, command, raw.tag)
@@ -39,14 +37,4 @@ export function searchWithOthers(
     }
     return context.closed ? undefined : completion
   })()
-}
-
-/** May this source name mailboxes below the prefix? */
-function reachesInto(source: SearchSource, prefix: string): boolean {
-  if (source.source === 'MAILBOXES') return source.mailboxes.some((name) => name.startsWith(prefix))
-  if (source.source !== 'SUBTREE' && source.source !== 'SUBTREE-ONE') return false
-  return source.mailboxes.some((top) => {
-    if (top.startsWith(prefix) || top + delimiter === prefix) return true
-    return source.source === 'SUBTREE' && prefix.startsWith(top + delimiter)
-  })
 }

@@ -22,6 +22,7 @@ import { octetsOf, textOf } from './long-text.ts'
 import { frames, visitFrame } from './visit-frame.ts'
 
 const maxVisits = 64
+const PATIENCE_MS = 5_000
 /** What a reply may have as a value. */
 const maxValue = 4 * 1024 * 1024
 /** What a stream holds that is not read. */
@@ -55,7 +56,10 @@ export class GuestVisits {
     this.#visits++
     const parcel = new Parcel()
     const done = this.#answer(guest, call, bytes, parcel).finally(() => this.#visits--)
+    // What takes long goes out as it comes, so that the client hears of its progress (RFC 9585).
+    const patience = setTimeout(() => parcel.hurry(), PATIENCE_MS)
     const answer = await Promise.race([done, parcel.full])
+    clearTimeout(patience)
     if (answer !== undefined && parcel.size <= maxValue) return value(parcel.take(), answer)
     const { readable, writable } = new IdentityTransformStream()
     this.#ports.waitUntil(this.#stream(parcel, done, writable.getWriter()))
@@ -124,6 +128,11 @@ class Parcel {
   #waiting = Promise.withResolvers<void>()
   readonly #full = Promise.withResolvers<undefined>()
   size = 0
+
+  /** Nobody waits any longer for the end. */
+  hurry(): void {
+    this.#full.resolve(undefined)
+  }
 
   /** Resolves when the session waits for somebody to read. */
   get full(): Promise<undefined> {

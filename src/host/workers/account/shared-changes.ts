@@ -45,8 +45,11 @@ export class SharedChanges {
     for (const principal of new Set([...store.grants.principals(), ...this.#visitors])) {
       if (principal === anyone || this.#marked.has(principal)) continue
       const shared = store.sharedWith(principal)
-      if (shared?.isConcerned(commit) !== true) continue
-      if (isListening(shared) || this.#visitors.has(principal)) this.#marked.set(principal, commit.previousState)
+      const isVisitor = this.#visitors.has(principal)
+      // Who has just lost everything hears that too: a mailbox may be open.
+      const isLost = shared === undefined && isVisitor && (commit.grants.has(principal) || commit.grants.has(anyone))
+      if (!isLost && shared?.isConcerned(commit) !== true) continue
+      if (isVisitor || (shared !== undefined && isListening(shared))) this.#marked.set(principal, commit.previousState)
     }
     if (this.#running || this.#marked.size === 0) return
     this.#running = true
