@@ -118,6 +118,15 @@ describe('surrogate headers (RFC 6858 §2)', () => {
     )
   })
 
+  it('leave out fields where there are too many to write anew, over all headers of a message', () => {
+    const part = `--b\r\n${'Subject: é\r\nX-Plain: e\r\n'.repeat(500)}\r\n`
+    const raw = encodeUtf8(`Content-Type: multipart/mixed; boundary=b\r\n\r\n${part.repeat(20)}--b--\r\n`)
+    const text = latin1(surrogate(raw))
+    expect(text.match(/^Subject: =/gm)).toHaveLength(Math.floor((32 * 1024) / 'Subject: éé\r\n'.length))
+    expect(text.match(/^X-Plain: e/gm)).toHaveLength(20 * 500)
+    expect(surrogateSize(raw, parseMessage(raw))).toBe(text.length)
+  })
+
   it('leave a message alone that is ASCII but for its bodies', () => {
     const raw = encodeUtf8('Subject: a\r\n\r\nbödy')
     expect(surrogateSize(raw, parseMessage(raw))).toBeUndefined()

@@ -66,17 +66,19 @@ function encodedWord(text: string, q: boolean): string {
 }
 
 /** The narrow set of RFC 2047 §5 (3), which is right in phrases too. Space becomes an underscore. */
+const qForms: readonly string[] = Array.from({ length: 256 }, (_, octet) => {
+  const char = String.fromCharCode(octet)
+  if (char === ' ') return '_'
+  return /[A-Za-z0-9!*+/-]/.test(char) ? char : `=${octet.toString(16).toUpperCase().padStart(2, '0')}`
+})
+
 function isQSafe(octet: number): boolean {
-  return octet === 32 || /[A-Za-z0-9!*+/-]/.test(String.fromCharCode(octet))
+  return (qForms[octet] as string).length === 1
 }
 
 function encodeQ(text: string): string {
   let encoded = ''
-  for (const octet of encodeUtf8(text)) {
-    if (octet === 32) encoded += '_'
-    else if (isQSafe(octet)) encoded += String.fromCharCode(octet)
-    else encoded += `=${octet.toString(16).toUpperCase().padStart(2, '0')}`
-  }
+  for (const octet of encodeUtf8(text)) encoded += qForms[octet] as string
   return encoded
 }
 

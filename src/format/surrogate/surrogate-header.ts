@@ -3,6 +3,7 @@
  *
  * Standards: RFC 6858 §2 (what is kept, what is replaced, what is left out); RFC 6857 §3.1.4, §3.2.6 (parameters and
  * descriptions are encoded, where RFC 6858 would leave them out: with its name an attachment would lose its kind).
+ * Limits: octets of fields written anew.
  * Security: fed by anyone. Nothing decoded can end a field, since all of it is composed anew.
  */
 import { formatAddress, splitAddress } from '../address/parts.ts'
@@ -19,6 +20,9 @@ import { decodeParameters, leadingToken, mediaType, parseParameters, type RawPar
 import { unfold } from '../message/unfold.ts'
 import { decodeHeaderText } from '../text/encoded-word.ts'
 
+/** Octets of fields of one message that are written anew; the others are left out. Of real mail it is a few hundred. */
+const rewritten = 32 * 1024
+
 /** Where nobody is (RFC 6858 §2.1). */
 const nobody = 'invalid@internationalized-address.invalid'
 
@@ -27,19 +31,29 @@ const addressFields = new Set(
 )
 const textFields = new Set(['subject', 'comments', 'content-description'])
 
-/** The same octets when there is nothing to do; else fields that need it are written anew, or left out. Never throws. */
-export function surrogateHeader(octets: Uint8Array): Uint8Array {
-  if (isAscii(octets)) return octets
-  const pieces: Uint8Array[] = []
-  let at = 0
-  for (const field of parseHeader(octets).header.fields) {
-    const { start, end } = field
-    if (start > at) pieces.push(withoutOthers(octets.subarray(at, start)))
-    pieces.push(isAscii(octets, start, end) ? octets.subarray(start, end) : surrogateField(field))
-    at = end
+/** The headers of one message, in their order. */
+export class SurrogateHeaders {
+  #left = rewritten
+
+  /** The same octets when there is nothing to do; else fields that need it are written anew, or left out. Never throws. */
+  header(octets: Uint8Array): Uint8Array {
+    if (isAscii(octets)) return octets
+    const pieces: Uint8Array[] = []
+    let at = 0
+    for (const field of this.#left > 0 ? parseHeader(octets).header.fields : []) {
+      const { start, end } = field
+      if (start > at) pieces.push(withoutOthers(octets.subarray(at, start)))
+      pieces.push(isAscii(octets, start, end) ? octets.subarray(start, end) : this.#field(field))
+      at = end
+    }
+    pieces.push(withoutOthers(octets.subarray(at)))
+    return concat(pieces)
   }
-  pieces.push(withoutOthers(octets.subarray(at)))
-  return concat(pieces)
+
+  #field(field: HeaderField): Uint8Array {
+    this.#left -= field.end - field.start
+    return this.#left >= 0 ? surrogateField(field) : new Uint8Array(0)
+  }
 }
 
 /** Empty for a field that has no form in ASCII (RFC 6858 §2.4). */

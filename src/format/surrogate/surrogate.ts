@@ -7,7 +7,7 @@
 import { concat, isAscii } from '../bytes/bytes.ts'
 import { crlfSize } from '../message/crlf-size.ts'
 import { allParts, type StoredPart } from '../message/part.ts'
-import { surrogateHeader } from './surrogate-header.ts'
+import { SurrogateHeaders } from './surrogate-header.ts'
 
 /** Octets of a message, from `start` up to `end`. */
 export interface HeaderExtent {
@@ -27,10 +27,11 @@ export function headerExtents(root: StoredPart): HeaderExtent[] {
 /** Octets of the surrogate with every line ended by CRLF; undefined for a message that needs none. */
 export function surrogateSize(raw: Uint8Array, root: StoredPart): number | undefined {
   let more: number | undefined
+  const headers = new SurrogateHeaders()
   for (const { start, end } of headerExtents(root)) {
     if (isAscii(raw, start, end)) continue
     const header = raw.subarray(start, end)
-    more = (more ?? 0) + crlfSize(surrogateHeader(header)) - crlfSize(header)
+    more = (more ?? 0) + crlfSize(headers.header(header)) - crlfSize(header)
   }
   return more === undefined ? undefined : crlfSize(raw) + more
 }
@@ -42,6 +43,7 @@ export class Surrogate {
   #next = 0
   #at = 0
   #held: Uint8Array[] = []
+  readonly #headers = new SurrogateHeaders()
 
   /** `write` gets views of what `push` was given, and new octets. */
   constructor(extents: readonly HeaderExtent[], write: (bytes: Uint8Array) => void) {
@@ -65,7 +67,7 @@ export class Surrogate {
   }
 
   #endHeader(): void {
-    this.#write(surrogateHeader(concat(this.#held)))
+    this.#write(this.#headers.header(concat(this.#held)))
     this.#held = []
     this.#next++
   }
