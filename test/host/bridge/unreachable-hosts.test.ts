@@ -8,6 +8,10 @@ function stage(most = 10) {
   return { clock, hosts }
 }
 
+function target(...addresses: string[]) {
+  return { port: 25, addresses }
+}
+
 describe('hosts that did not answer', () => {
   it('are tried after the others, which keep their order (RFC 5321 §5.1)', () => {
     const { hosts } = stage()
@@ -24,7 +28,6 @@ describe('hosts that did not answer', () => {
 
   it('put a target last only when all of its addresses are among them', () => {
     const { hosts } = stage()
-    const target = (...addresses: string[]) => ({ port: 25, addresses })
     const down = target('192.0.2.1', '192.0.2.2')
     const half = target('192.0.2.1', '192.0.2.3')
     const named = target()

@@ -86,6 +86,49 @@ describe('one message', () => {
     })
   })
 
+  test.each([
+    [
+      '8-bit text in quoted-printable (RFC 6152 §3)',
+      'X-NOTHING',
+      message('Subject: x\r\nMIME-Version: 1.0\r\n\r\ncaf\xc3\xa9 and more\r\n', undefined, { body: '8BITMIME' }),
+      'quoted-printable',
+      'caf=C3=A9 and more',
+    ],
+    [
+      'binary content in base64 (RFC 3030 §3)',
+      '8BITMIME',
+      message('Subject: x\r\nMIME-Version: 1.0\r\nContent-Type: image/x\r\n\r\n\0', undefined, {
+        body: 'BINARYMIME',
+      }),
+      'base64',
+      'AA==',
+    ],
+  ])('a peer that cannot take it as it is gets %s', (_, keyword, sent, encoding, body) => {
+    const type = encoding === 'base64' ? '\n       C: Content-Type: image/x' : ''
+    const run = playClient(
+      `${hello}
+       S: 250-them.example
+       S: 250 ${keyword}
+       C: MAIL FROM:<a@b.example>
+       S: 250 ok
+       C: RCPT TO:<c@d.example>
+       S: 250 ok
+       C: DATA
+       S: 354 go
+       C: Subject: x
+       C: MIME-Version: 1.0${type}
+       C: Content-Transfer-Encoding: ${encoding}
+       C:
+       C: ${body}
+       C: .
+       S: 250 ok
+       C: QUIT
+       S: 221 bye`,
+      { messages: [sent] },
+    )
+    expect(outcomes(run)).toEqual([['delivered 2.0.0']])
+  })
+
   test('HELO when EHLO is unknown (RFC 5321 §3.2)', () => {
     playClient(
       `${hello}
@@ -358,11 +401,11 @@ const offer = (...keywords: string[]) =>
 
 describe('what this peer cannot have is bounced without asking it', () => {
   test.each([
-    ['8-bit content without 8BITMIME', [], message('\xc3\xa9\r\n'), 'bounced 5.6.3'],
+    ['an 8-bit header without 8BITMIME', [], message('Subject: \xc3\xa9\r\n\r\n'), 'bounced 5.6.3'],
     [
-      'binary content without BINARYMIME',
-      ['8BITMIME', 'CHUNKING'],
-      message('\0', undefined, { body: 'BINARYMIME' }),
+      'signed 8-bit content without 8BITMIME',
+      [],
+      message('Content-Type: multipart/signed; boundary=b\r\n\r\n--b\r\n\r\n\xc3\xa9\r\n--b--\r\n'),
       'bounced 5.6.3',
     ],
     [

@@ -151,7 +151,7 @@ export class Transaction {
     if (this.#accepted.length === 0) return this.#finishBatch()
     if (!this.#transmission.chunking) return this.#wire.commands(['DATA'], [(reply) => this.#dataReplied(reply)])
     this.#contentSent = true
-    this.#wire.content(chunk(this.#message.content), (reply) => this.#contentReplied(reply))
+    this.#wire.content(chunk(this.#transmission.content), (reply) => this.#contentReplied(reply))
   }
 
   #dataReplied(reply: Reply): void {
@@ -166,7 +166,7 @@ export class Transaction {
       return this.#wire.commands(['.'], [() => this.#finishBatch()])
     }
     this.#contentSent = true
-    this.#wire.content(encodeDots(this.#message.content), (final) => this.#contentReplied(final))
+    this.#wire.content(encodeDots(this.#transmission.content), (final) => this.#contentReplied(final))
   }
 
   #contentReplied(reply: Reply): void {

@@ -6,7 +6,7 @@
  * without it where it must). Converting content to 7 bit is not done.
  * Security: an address that is no path never reaches the wire, whatever put it into the envelope.
  */
-import { isAsciiText } from '../../../format/index.ts'
+import { isAsciiText, type SevenBit, toSevenBit } from '../../../format/index.ts'
 import type { Envelope, Recipient } from '../envelope.ts'
 import { parsePath } from '../path.ts'
 import { encodeOriginalRecipient, encodeXtext } from '../xtext.ts'
@@ -21,7 +21,8 @@ export interface Transmission {
   smtputf8: boolean
   /** Content by BDAT: it is binary. */
   chunking: boolean
-  size: number
+  /** The message as it goes to this peer. */
+  content: Uint8Array
 }
 
 export interface Plan {
@@ -31,19 +32,23 @@ export interface Plan {
 }
 
 export function planTransmission(message: OutgoingMessage, capabilities: Capabilities): Plan {
-  const { envelope, content } = message
+  const { envelope } = message
   const { keywords } = capabilities
-  const needs = contentNeeds(content)
-  const binary = envelope.body === 'BINARYMIME' && needs.binary
+  const given = contentNeeds(message.content)
+  const isBinary = envelope.body === 'BINARYMIME' && given.binary
+  const converted = convertedFor(message.content, isBinary, given.eightBit, keywords)
+  const content = converted?.ok ? converted.raw : message.content
+  const eightBit = given.eightBit && !converted?.ok
+  const binary = isBinary && !converted?.ok
   const utf8Offered = keywords.has('SMTPUTF8')
   const international = [envelope.reversePath, ...envelope.recipients.map(({ address }) => address)].some(
     (address) => !isAsciiText(address),
   )
   const transmission: Transmission = {
-    body: binary ? 'BINARYMIME' : needs.eightBit && keywords.has('8BITMIME') ? '8BITMIME' : undefined,
+    body: binary ? 'BINARYMIME' : eightBit && keywords.has('8BITMIME') ? '8BITMIME' : undefined,
     smtputf8: utf8Offered && (envelope.smtputf8 || international),
     chunking: binary,
-    size: content.length,
+    content,
   }
   const plan: Plan = { transmission, refused: new Map() }
   const forAll = refusalForAll()
@@ -58,14 +63,16 @@ export function planTransmission(message: OutgoingMessage, capabilities: Capabil
     if (!isSendable(envelope.reversePath, 'reverse')) return ['5.1.7', 'the sender address is malformed']
     if (!utf8Offered && !isAsciiText(envelope.reversePath))
       return ['5.6.7', 'the sender address is not ASCII and the server does not offer SMTPUTF8']
-    if (!utf8Offered && envelope.smtputf8 && needs.eightBitHeader)
+    if (!utf8Offered && envelope.smtputf8 && given.eightBitHeader)
       return ['5.6.9', 'the header is UTF-8 and the server does not offer SMTPUTF8']
-    if (binary && !(keywords.has('BINARYMIME') && keywords.has('CHUNKING')))
-      return ['5.6.3', 'the message is binary and the server does not offer BINARYMIME']
     if (envelope.requireTls === true && envelope.reversePath !== '' && !keywords.has('REQUIRETLS'))
       return ['5.7.30', 'the message needs TLS all the way and the server does not offer REQUIRETLS']
-    if (!binary && needs.eightBit && !keywords.has('8BITMIME'))
-      return ['5.6.3', 'the message is 8-bit and the server does not offer 8BITMIME']
+    if (converted?.ok === false) {
+      const kind = isBinary
+        ? 'binary and the server does not offer BINARYMIME'
+        : '8-bit and the server does not offer 8BITMIME'
+      return ['5.6.3', `the message is ${kind}; it was not converted since ${converted.reason}`]
+    }
     if (limit !== undefined && limit > 0 && content.length > limit)
       return ['5.3.4', `the message has ${content.length} octets and the server takes ${limit}`]
     return undefined
@@ -77,6 +84,19 @@ export function planTransmission(message: OutgoingMessage, capabilities: Capabil
       return ['5.6.7', 'the recipient address is not ASCII and the server does not offer SMTPUTF8']
     return undefined
   }
+}
+
+/** The content in 7 bits when the peer cannot take it as it is (RFC 6152 §3, RFC 3030 §3); undefined when it can. */
+function convertedFor(
+  content: Uint8Array,
+  isBinary: boolean,
+  isEightBit: boolean,
+  keywords: ReadonlyMap<string, string>,
+): SevenBit | undefined {
+  const fits = isBinary
+    ? keywords.has('BINARYMIME') && keywords.has('CHUNKING')
+    : !isEightBit || keywords.has('8BITMIME')
+  return fits ? undefined : toSevenBit(content)
 }
 
 /**
@@ -93,7 +113,7 @@ function isSendable(address: string, direction: 'reverse' | 'forward'): boolean 
 export function mailCommand(envelope: Envelope, transmission: Transmission, capabilities: Capabilities): string {
   const { keywords } = capabilities
   let line = `MAIL FROM:<${envelope.reversePath}>`
-  if (keywords.has('SIZE')) line += ` SIZE=${transmission.size}`
+  if (keywords.has('SIZE')) line += ` SIZE=${transmission.content.length}`
   if (transmission.body !== undefined) line += ` BODY=${transmission.body}`
   if (transmission.smtputf8) line += ' SMTPUTF8'
   if (envelope.requireTls === true && keywords.has('REQUIRETLS')) line += ' REQUIRETLS'
