@@ -155,7 +155,8 @@ export class Dispatcher {
     this.#ready.splice(place, 0, claim)
     if (!claim.dials || this.#rate === undefined) return
     this.#rate.take(this.#ports.clock())
-    this.#spool.setState('rate', JSON.stringify(this.#rate.state))
+    const state = JSON.stringify(this.#rate.state)
+    this.#written(() => this.#spool.setState('rate', state))
   }
 
   /** Claims what is due, one row for all of it. */
@@ -173,7 +174,8 @@ export class Dispatcher {
     if (!claimed) return
     this.#guard = now + this.#options.watchdog
     const written = [...this.#claims.values()].filter(({ inborn }) => !inborn)
-    this.#spool.setClaims(written.map(({ key, progress }) => [key, progress]))
+    // On a full disk mail goes without it: nothing but mail that goes makes room in a queue.
+    this.#written(() => this.#spool.setClaims(written.map(({ key, progress }) => [key, progress])))
   }
 
   /** Begins as many turns as there is room for; each begins others when it is over. */

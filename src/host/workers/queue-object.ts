@@ -66,8 +66,8 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
     const entered = this.#queue.enqueue(mail)
     // Starts in this event, so that its claim and its alarm are one commit with the message.
     const attempts = this.#queue.run()
-    await this.#arm()
     this.ctx.waitUntil(attempts.then(() => this.#arm()))
+    await this.#arm()
     return entered
   }
 
@@ -75,8 +75,8 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
     this.#alarm = null
     try {
       const attempts = this.#queue.run()
-      await this.#arm(this.#queue.nextWakeup() ?? Infinity) // the watchdog, should this life end meanwhile
-      await attempts
+      const watchdog = this.#arm(this.#queue.nextWakeup() ?? Infinity) // should this life end meanwhile
+      await Promise.all([attempts, watchdog])
       await this.#tls.reporter.tick()
       await this.#arm()
     } catch (error) {
@@ -134,8 +134,8 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
     await this.#knowAlarm()
     const result = change()
     const attempts = this.#queue.run()
-    await this.#arm()
     this.ctx.waitUntil(attempts.then(() => this.#arm()))
+    await this.#arm()
     return result
   }
 
