@@ -9,7 +9,7 @@ import { SimulatedDns } from './dns.ts'
 import type { DurableObjectOfTest } from './durable-object.ts'
 import { installGlobals } from './globals.ts'
 import { HandOvers } from './hand-over.ts'
-import { Ledger, tokenOf } from './ledger.ts'
+import { Ledger, tokenOf, Violation } from './ledger.ts'
 import { bound, currentLife, Life, liveIn } from './life.ts'
 import { SimulatedNetwork } from './network.ts'
 import { ObjectHouse } from './object-house.ts'
@@ -87,11 +87,17 @@ class World {
       fetch: (url, init) => this.#outside.fetch(url, init),
       print: (line) => this.#heard(line),
     })
+    let unheard: unknown
+    const hear = (reason: unknown): void => void (unheard ??= reason)
+    process.on('unhandledRejection', hear)
     try {
       workers.forgetDirectory()
       this.#startBridge()
       this.#populate()
-      await time.run(time.start + end, () => ledger.check())
+      await time.run(time.start + end, () => {
+        if (unheard !== undefined) throw new Violation(`nobody hears of ${describe(unheard)}`)
+        ledger.check()
+      })
       ledger.checkEnd()
       return undefined
     } catch (error) {
@@ -99,6 +105,7 @@ class World {
       return error as Error
     } finally {
       restore()
+      process.off('unhandledRejection', hear)
       this.#house.close()
     }
   }
@@ -275,4 +282,8 @@ class World {
     const entry = object && readQueue(object.database).find((one) => one.id === id)
     if (entry !== undefined) this.scene.ledger.silenced(entry.token, recipients, event.slice('queue '.length))
   }
+}
+
+function describe(error: unknown): string {
+  return error instanceof Error ? String(error.stack) : String(error)
 }
