@@ -57,10 +57,13 @@ export class EmailReader {
   /** Those of these emails whose octets are all in one row, in one statement: for small messages. */
   inlineMessages(ids: readonly EmailId[]): ReadonlyMap<EmailId, Uint8Array> {
     // Put together by SQLite, which takes a third of the time that two arrays and a third one do.
-    const query = `SELECT e.id, CAST(b.head || b.data AS BLOB) AS octets FROM json_each(?) AS j
-      CROSS JOIN email AS e ON e.id = j.value CROSS JOIN blob AS b ON b.id = e.blob
-      WHERE length(b.head) + length(b.data) = b.size`
-    const rows = this.#sql.exec<{ id: EmailId; octets: ArrayBuffer }>(query, JSON.stringify(ids))
+    const single = ids.length === 1
+    const query = `SELECT e.id, CAST(b.head || b.data AS BLOB) AS octets
+      FROM ${single ? 'email AS e' : 'json_each(?) AS j CROSS JOIN email AS e ON e.id = j.value'}
+      CROSS JOIN blob AS b ON b.id = e.blob
+      WHERE length(b.head) + length(b.data) = b.size ${single ? 'AND e.id = ?' : ''}`
+    const wanted = single ? (ids[0] as number) : JSON.stringify(ids)
+    const rows = this.#sql.exec<{ id: EmailId; octets: ArrayBuffer }>(query, wanted)
     return new Map(Array.from(rows, ({ id, octets }) => [id, new Uint8Array(octets)]))
   }
 

@@ -315,11 +315,13 @@ describe('flow control', () => {
 describe('what reading whole messages costs', () => {
   const messages = Array.from({ length: 100 }, (_, index) => `${simple}${index}\r\n`)
   let statements = 0
+  let last = ''
 
   beforeEach(async () => {
     const inner = memorySql()
     const exec: Sql['exec'] = (query, ...bindings) => {
       statements++
+      last = query
       return inner.exec(query, ...bindings)
     }
     store = newStore({}, { exec, transaction: (work) => inner.transaction(work) })
@@ -336,6 +338,13 @@ describe('what reading whole messages costs', () => {
     expect(await client.send('b FETCH 7,3 BODY.PEEK[TEXT]\r\n')).toMatch(
       /^\* 3 FETCH[^]*tomorrow\?\r\n2\r\n\)[^]*\* 7 FETCH/,
     )
+  })
+
+  it('is a look-up by its number for a single one, without a list of them', async () => {
+    expect(await client.send('a FETCH 7 BODY.PEEK[]\r\n')).toContain(`{${messages[6]!.length}}\r\n${messages[6]})`)
+    expect(statements).toBe(1)
+    expect(last).toContain('e.id = ?')
+    expect(last).not.toContain('json_each')
   })
 
   it('is no look-up of a message, and no statement, for what the view has of them in their order', async () => {
