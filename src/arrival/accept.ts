@@ -19,6 +19,7 @@ import { inspect, type Inspection } from './inspection.ts'
 import { isSubmission, type Origin, withProtocol } from './origin.ts'
 import type { ArrivalPorts } from './ports.ts'
 import { fullAddress, mayRelay } from './recipient-check.ts'
+import { checkAuthors, withinSending } from './sending-check.ts'
 import { signed } from './sign.ts'
 import { missingFields } from './submission-header.ts'
 import { arrivalSteps, type Findings } from './trace-steps.ts'
@@ -82,7 +83,12 @@ async function take(arrival: Arrival, findings: Findings, ports: ArrivalPorts): 
   if (countReceived(header) >= (ports.maxHops ?? defaultMaxHops)) {
     return { reply: { code: 554, enhanced: '5.4.6', text: 'Too many hops: this message is in a loop' } }
   }
-  const plan = withoutRelaying(await route(recipients, ports.directory), recipients, origin)
+  const falseName = await checkAuthors(origin, header, ports)
+  if (falseName !== undefined) return { reply: falseName }
+  const routed = withoutRelaying(await route(recipients, ports.directory), recipients, origin)
+  const sending = await withinSending(routed, origin, arrival.committed === true, ports)
+  if ('refusal' in sending) return { reply: sending.refusal }
+  const { plan } = sending
   // Nobody's mail is not worth a question to the DNS.
   const bringing = (inspection: Inspection) => bring(arrival, recipients, header, plan, inspection, findings, ports)
   if (plan.deliveries.length === 0) return bringing({ raw, fields: [] })
@@ -112,7 +118,11 @@ async function bring(
   const onward: Envelope = { ...envelope, recipients: [...recipients], transactionId: origin.transactionId }
   const leaves = plan.deliveries.some(({ destination }) => destination.kind === 'relay')
   const traced = leaves && mayRelay(origin) ? await signed(plain, header, envelope.reversePath, ports) : plain
-  const { places, expanded } = await distribute(onward, traced, plan, ports, { header, junk })
+  const { places, expanded } = await distribute(onward, traced, plan, ports, {
+    header,
+    junk,
+    internal: origin.kind === 'internal',
+  })
   findings.places = places
 
   const leftovers: Leftover[] = [

@@ -18,6 +18,8 @@ export interface ArrivalPorts extends DeliveryPorts {
   ids: () => string
   /** Signs what our own people and we ourselves send out; without it nothing is signed. */
   signer?: SigningPort
+  /** Asked about what our people send outside; without it there are no limits. */
+  sending?: SendingPort
   /** A message with so many Received fields is in a loop. Default 100, as RFC 5321 §6.3 asks. */
   maxHops?: number
   /** Judges mail from outside; without one nothing is verified and nothing is written on it. */
@@ -30,4 +32,18 @@ export interface ArrivalPorts extends DeliveryPorts {
   trace?: (events: TraceEvent[]) => void
   /** What broke inside: told to the operator, never to the peer. */
   log?: (event: { type: 'arrival-fault'; transactionId: string; cause: unknown }) => void
+}
+
+/** What an account says of recipients outside. */
+export interface SendingVerdict {
+  /** All of it: too much for now. */
+  refusal?: Reply
+  /** Single ones, by address as asked. */
+  refused: { address: string; reply: Reply }[]
+}
+
+/** The accounts' own books: what they have sent, and to whom they do not send. */
+export interface SendingPort {
+  /** `committed`: nobody is left to take a refusal; it is only counted. */
+  check(accountId: string, outside: readonly string[], committed: boolean): Promise<SendingVerdict>
 }

@@ -3,7 +3,7 @@
  *
  * Standards: RFC 6376 §5.1 (who signs), §5.3 (as it goes out), RFC 9989 (the signature stands for the From domain), RFC 8058 §4.
  */
-import { type Header, parseAddressList, prependFields, splitAddress } from '../format/index.ts'
+import { flattenAddresses, type Header, parseAddressList, prependFields, splitAddress } from '../format/index.ts'
 import { canonicalDomain } from '../routing/index.ts'
 
 /** Signs for the domains that are hosted here. */
@@ -37,9 +37,7 @@ const mostDomains = 4
 const mostLabelsUp = 2
 
 function signingDomains(header: Header, reversePath: string): string[] {
-  const authors = parseAddressList(header.first('From') ?? '')
-    .flatMap((entry) => ('addresses' in entry ? entry.addresses : [entry]))
-    .slice(0, mostDomains)
+  const authors = flattenAddresses(parseAddressList(header.first('From') ?? '')).slice(0, mostDomains)
   const domains = new Set<string>()
   for (const address of [...authors.map((author) => author.address), reversePath]) {
     const domain = canonicalDomain(splitAddress(address)?.domain ?? '')

@@ -15,7 +15,7 @@ import {
 } from '../format/index.ts'
 import type { Envelope, Recipient, Reply } from '../protocol/smtp/index.ts'
 import { canonicalAddress, type Destination, type MailboxDestination, type RoutePlan } from '../routing/index.ts'
-import type { DeliveryPorts, MailboxOutcome } from './ports.ts'
+import type { DeliveryPorts, MailboxDelivery, MailboxOutcome } from './ports.ts'
 
 /** One place and what became of the message there. */
 export interface Place {
@@ -53,6 +53,8 @@ export interface Known {
   header?: Header
   /** Why mailboxes are to file it as junk. */
   junk?: string | undefined
+  /** Made by ourselves. */
+  internal?: boolean
 }
 
 /** Never rejects: a place that fails is `deferred`. */
@@ -61,7 +63,7 @@ export async function distribute(
   raw: Uint8Array,
   plan: Pick<RoutePlan<Recipient>, 'deliveries' | 'dead'>,
   ports: DeliveryPorts,
-  { header = parseHeader(raw).header, junk }: Known = {},
+  { header = parseHeader(raw).header, junk, internal = false }: Known = {},
 ): Promise<Distribution> {
   const visited = new Set(deliveredTo(header).map((address) => canonicalAddress(address) ?? address))
   const expanded = expandedRecipients(plan)
@@ -73,10 +75,11 @@ export async function distribute(
   const open = places.filter(({ status }) => status === 'deferred')
   await enqueueRelays(envelope, raw, open, ports)
   const mailboxes = open.filter(({ destination }) => destination.kind === 'mailbox')
+  const marks = { ...(junk === undefined ? {} : { junk }), ...(internal ? { internal: true as const } : {}) }
   const atOnce = Math.max(1, Math.min(mostAtOnce, Math.floor(copyBudget / Math.max(1, raw.length))))
   for (let start = 0; start < mailboxes.length; start += atOnce) {
     const group = mailboxes.slice(start, start + atOnce)
-    await Promise.all(group.map((place) => deliver(envelope, raw, place, junk, ports)))
+    await Promise.all(group.map((place) => deliver(envelope, raw, place, marks, ports)))
   }
   return { places, expanded }
 }
@@ -85,7 +88,7 @@ async function deliver(
   envelope: Envelope,
   raw: Uint8Array,
   place: Place,
-  junk: string | undefined,
+  marks: Pick<MailboxDelivery, 'junk' | 'internal'>,
   ports: DeliveryPorts,
 ): Promise<void> {
   const destination = place.destination as MailboxDestination
@@ -99,7 +102,7 @@ async function deliver(
     reversePath: envelope.reversePath,
     recipient: destination.address,
     ...(destination.detail === undefined ? {} : { detail: destination.detail }),
-    ...(junk === undefined ? {} : { junk }),
+    ...marks,
   }
   let outcome: MailboxOutcome | undefined
   try {

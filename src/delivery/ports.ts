@@ -15,6 +15,8 @@ export interface MailboxDelivery {
   detail?: string
   /** Why it belongs in the mailbox for junk, in words for a person; a stranger's names may be in them. */
   junk?: string
+  /** Made by ourselves: a report that can be believed. */
+  internal?: true
 }
 
 export type MailboxOutcome = { status: 'delivered' } | { status: 'deferred' | 'bounced'; reply: Reply }

@@ -106,6 +106,7 @@ export {
   type TlsReportMail,
 } from './tls-rpt/format-tls-report.ts'
 export { attachedTlsReport, parseTlsReport } from './tls-rpt/parse-tls-report.ts'
+export { type FeedbackReport, parseFeedback } from './feedback/parse-feedback.ts'
 export { composeMdn } from './mdn/compose-mdn.ts'
 export {
   actionModes as dispositionActionModes,

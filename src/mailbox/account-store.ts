@@ -19,6 +19,7 @@ import type { ShareNotifications } from './share-notifications.ts'
 import type { ShareTellings } from './share-tellings.ts'
 import type { SharedAccounts } from './shared-accounts.ts'
 import type { Commit } from './changes.ts'
+import type { SendingRate } from './sending-rate.ts'
 import type { SpamFilter } from './spam/spam-filter.ts'
 import type {
   AccountFacts,
@@ -32,6 +33,7 @@ import type {
   Submission,
   SubmissionPatch,
 } from './types.ts'
+import type { Suppressions } from './suppressions.ts'
 import type { Vacation } from './vacation.ts'
 
 export interface MailStoreOptions {
@@ -233,6 +235,16 @@ export class AccountStore {
   /** What clients keep at mailboxes (RFC 5464). */
   get annotations(): Annotations {
     return this.open().annotations
+  }
+
+  /** Addresses outside to which this account does not send for now. */
+  get suppressions(): Suppressions {
+    return this.open().suppressions
+  }
+
+  /** How much it has sent to recipients outside. */
+  get sendingRate(): SendingRate {
+    return this.open().sendingRate
   }
 
   /** The account's own idea of spam. */

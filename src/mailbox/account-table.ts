@@ -18,6 +18,8 @@ type Key =
   | 'push_key'
   | 'push_rate'
   | 'notices_floor'
+  | 'sent'
+  | 'send_limits'
 
 export class AccountTable {
   readonly #sql: Sql

@@ -78,6 +78,8 @@ export type {
   Upload,
   VacationResponse,
 } from './types.ts'
+export type { SendingLimits, SendingRefusal } from './sending-rate.ts'
+export type { Suppression } from './suppressions.ts'
 export type { Vacation } from './vacation.ts'
 export { deletedFlag, isKeyword, normaliseKeyword } from './keyword-name.ts'
 export { defaultStoreLimits, type StoreLimits } from './limits.ts'

@@ -31,6 +31,7 @@ import { TextAnswers } from './query/text-answers.ts'
 import type { TextSearch, TextSource } from './query/text-search.ts'
 import { indexedSearch } from './search/indexed-search.ts'
 import { TextIndex } from './search/text-index.ts'
+import { SendingRate } from './sending-rate.ts'
 import { SpamFilter } from './spam/spam-filter.ts'
 import { SharedAccounts } from './shared-accounts.ts'
 import type { Scope } from './shared/scope.ts'
@@ -42,6 +43,7 @@ import { prune } from './thread-keys.ts'
 import { Threads } from './threads.ts'
 import type { Commit } from './changes.ts'
 import { Usage } from './usage.ts'
+import { Suppressions } from './suppressions.ts'
 import { Vacation } from './vacation.ts'
 import { Views } from './views.ts'
 import { Visibility } from './visibility.ts'
@@ -88,6 +90,8 @@ export class OpenAccount {
   readonly textIndex: TextIndex
   readonly crlfSizes: CrlfSizes
   readonly spam: SpamFilter
+  readonly suppressions: Suppressions
+  readonly sendingRate: SendingRate
   readonly #sql: Sql
   readonly #limits: StoreLimits
   readonly #held: HeldOctets
@@ -183,6 +187,8 @@ export class OpenAccount {
     this.submissions = new Submissions(sql, journal, blobs)
     this.pushSubscriptions = new PushSubscriptions(sql, journal, account, now)
     this.vacation = new Vacation(sql, journal, account)
+    this.suppressions = new Suppressions(sql, now)
+    this.sendingRate = new SendingRate(account, now)
     this.spam = new SpamFilter(sql, {
       mailboxByRole: (role) => mailboxes.byRole(role),
       view: (id) => views.of(id),
@@ -297,6 +303,7 @@ export class OpenAccount {
     this.pushSubscriptions.forget()
     this.textIndex.forget()
     this.spam.forget()
+    this.sendingRate.forget()
   }
 
   #answering<T>(answers: TextAnswers, work: () => T): T {

@@ -112,6 +112,11 @@ export const schema: readonly Migration[] = [
   `
   CREATE TABLE spam (email INTEGER PRIMARY KEY, wanted TEXT, learned TEXT, counts BLOB);
   `,
+  // Addresses outside to which mail is not sent for now.
+  `
+  CREATE TABLE suppression (address TEXT PRIMARY KEY, reason TEXT NOT NULL, detail TEXT NOT NULL, since INTEGER NOT NULL,
+    until INTEGER) WITHOUT ROWID;
+  `,
   // Sizes of messages in the form without UTF-8 in headers. Most have none, and only those that have are in the index.
   `
   ALTER TABLE email ADD COLUMN surrogate_size INTEGER;

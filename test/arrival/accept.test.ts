@@ -16,6 +16,7 @@ const fromOutside: Origin = {
   transactionId: 't1',
 }
 const fromAlice: Origin = { ...fromOutside, kind: 'submission', accountId: 'alice' }
+const byAlice = body.replace('eve@outside.test', 'alice@facteur.test')
 
 function stage(options?: ConstructorParameters<typeof MemoryWorld>[0]): MemoryWorld {
   const world = new MemoryWorld(options)
@@ -223,10 +224,10 @@ describe('some recipients succeed', () => {
   test('a queue that cannot take its part makes it a 451: doubled rather than lost', async () => {
     const world = stage()
     world.fullQueues.add('elsewhere.test')
-    expect(await send(world, ['bob@facteur.test', 'x@elsewhere.test'], fromAlice)).toMatchObject({ code: 451 })
+    expect(await send(world, ['bob@facteur.test', 'x@elsewhere.test'], fromAlice, byAlice)).toMatchObject({ code: 451 })
     expect(world.faults).toHaveLength(1)
     world.fullQueues.clear()
-    expect(await send(world, ['bob@facteur.test', 'x@elsewhere.test'], fromAlice)).toMatchObject({ code: 250 })
+    expect(await send(world, ['bob@facteur.test', 'x@elsewhere.test'], fromAlice, byAlice)).toMatchObject({ code: 250 })
     await world.runUntil(world.clock.now())
     expect([world.mailbox('bob').messages.length, world.dialer.sent.length]).toEqual([2, 1])
   })
@@ -236,7 +237,7 @@ describe('to the outside', () => {
   test('one queue entry a domain, recipients together, blind to each other', async () => {
     const world = stage()
     const recipients = ['x@elsewhere.test', 'y@Elsewhere.test', 'z@outside.test']
-    expect(await send(world, recipients, fromAlice)).toMatchObject({ code: 250 })
+    expect(await send(world, recipients, fromAlice, byAlice)).toMatchObject({ code: 250 })
     await world.runUntil(world.clock.now())
     expect(
       world.dialer.sent.map(({ request }) => request.envelope.recipients.map(({ address }) => address).join()).sort(),
@@ -265,7 +266,7 @@ describe('to the outside', () => {
 describe('submission (RFC 6409 §8)', () => {
   test('gets a Date and a Message-ID when it has none', async () => {
     const world = stage()
-    await send(world, ['bob@facteur.test'], fromAlice)
+    await send(world, ['bob@facteur.test'], fromAlice, byAlice)
     const { header } = parseHeader(bytes(world.mailbox('bob').last))
     expect(header.first('message-id')).toMatch(/<m\d+@mx\.facteur\.test>/)
     expect(header.first('date')).toContain('23 Nov 2026')
@@ -274,7 +275,7 @@ describe('submission (RFC 6409 §8)', () => {
 
   test('keeps what it has; mail from outside is left alone', async () => {
     const world = stage()
-    const complete = `Date: Mon, 1 Jan 2024 00:00:00 +0000\r\nMessage-ID: <mine@x>\r\n${body}`
+    const complete = `Date: Mon, 1 Jan 2024 00:00:00 +0000\r\nMessage-ID: <mine@x>\r\n${byAlice}`
     await send(world, ['bob@facteur.test'], fromAlice, complete)
     expect(world.mailbox('bob').last.endsWith(complete)).toBe(true)
     expect(parseHeader(bytes(world.mailbox('bob').last)).header.all('date')).toHaveLength(1)

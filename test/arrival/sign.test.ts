@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Origin } from '../../src/arrival/index.ts'
 import { MemoryWorld } from '../../src/host/memory/world.ts'
 
+const ourselves: Origin = { kind: 'internal', transactionId: 't2' }
 const fromAlice: Origin = { kind: 'submission', protocol: 'ESMTPSA', accountId: 'alice', transactionId: 't1' }
 
 /** A signer that signs for these domains and tells whom it was asked about. */
@@ -42,21 +43,21 @@ describe('outgoing mail', () => {
 
   test('is signed for the author, else for the envelope sender', async () => {
     const { send, sent, asked } = stage('facteur.test')
-    await send('friend@elsewhere.test', { from: 'Alice <alice@Brand.example>' })
+    await send('friend@elsewhere.test', { from: 'Alice <alice@Brand.example>', origin: ourselves })
     expect((await sent())[0]).toMatch(/^DKIM-Signature: d=facteur\.test/)
     expect(asked).toEqual(['brand.example', 'facteur.test'])
   })
 
   test('from a name below a domain that signs is signed by that domain (relaxed alignment, RFC 9989)', async () => {
     const { send, sent, asked } = stage('facteur.test')
-    await send('friend@elsewhere.test', { from: 'mailer-daemon@mx.eu.facteur.test' })
+    await send('friend@elsewhere.test', { from: 'mailer-daemon@mx.eu.facteur.test', origin: ourselves })
     expect((await sent())[0]).toMatch(/^DKIM-Signature: d=facteur\.test/)
     expect(asked).toEqual(['mx.eu.facteur.test', 'eu.facteur.test', 'facteur.test'])
   })
 
   test('is signed once, for the first author’s domain that signs here', async () => {
     const { send, asked } = stage('two.example', 'facteur.test')
-    await send('friend@elsewhere.test', { from: 'a@one.example, b@two.example, c@facteur.test' })
+    await send('friend@elsewhere.test', { from: 'a@one.example, b@two.example, c@facteur.test', origin: ourselves })
     expect(asked).toEqual(['one.example', 'two.example'])
   })
 
@@ -75,8 +76,7 @@ describe('outgoing mail', () => {
 
   test('of our own making is signed too: reports come from the null reverse-path', async () => {
     const { send, sent } = stage('facteur.test')
-    const origin: Origin = { kind: 'internal', transactionId: 't2' }
-    await send('friend@elsewhere.test', { origin, reversePath: '', from: 'mailer-daemon@facteur.test' })
+    await send('friend@elsewhere.test', { origin: ourselves, reversePath: '', from: 'mailer-daemon@facteur.test' })
     expect((await sent())[0]).toMatch(/^DKIM-Signature: d=facteur\.test/)
   })
 })

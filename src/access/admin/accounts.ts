@@ -5,7 +5,9 @@
  * to it, and no address leads to it before it is destroyed. What a crash can leave is an account nobody can reach.
  */
 import { AdminError } from './error.ts'
+import type { Suppression } from '../../mailbox/index.ts'
 import {
+  countOrNull,
   domainName,
   hostedAddress,
   octetsOrNull,
@@ -71,6 +73,27 @@ export class AccountAdministration {
     const bytes = octetsOrNull(fields, 'bytes')
     const { id } = await this.#find(address)
     await this.#ports.account(id).setQuota(bytes ?? undefined)
+  }
+
+  /** Addresses outside to which the account does not send for now, because mail came back or somebody complained. */
+  async suppressions(address: string): Promise<Suppression[]> {
+    const { id } = await this.#find(address)
+    return this.#ports.account(id).suppressions()
+  }
+
+  async unsuppress(address: string, target: string): Promise<void> {
+    const { name, id } = await this.#find(address)
+    if (!(await this.#ports.account(id).unsuppress(target))) {
+      throw new AdminError('missing', `${name.address} may send to that address`)
+    }
+  }
+
+  /** How many recipients outside the account may send to; 0: as many as it likes; null for both: as the settings say. */
+  async setSendLimits(address: string, fields: Fields): Promise<void> {
+    const [perHour, perDay] = [countOrNull(fields, 'perHour'), countOrNull(fields, 'perDay')]
+    const { id } = await this.#find(address)
+    const isOwn = perHour !== null || perDay !== null
+    await this.#ports.account(id).setSendLimits(isOwn ? { perHour: perHour ?? 0, perDay: perDay ?? 0 } : null)
   }
 
   /** Destroys the account and all its mail. */

@@ -41,6 +41,16 @@ export function octetsOrNull(fields: Fields, name: string): number | null {
   return value
 }
 
+/** A count; null when it is left to the settings. */
+export function countOrNull(fields: Fields, name: string): number | null {
+  const value = Object.hasOwn(fields, name) ? fields[name] : undefined
+  if (value === null || value === undefined) return null
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
+    throw new AdminError('invalid', `"${name}" must be a whole number, or null`)
+  }
+  return value
+}
+
 export function requiredPassword(fields: Fields): string {
   return checkPassword(requiredText(fields, 'password', MAX_PASSWORD))
 }

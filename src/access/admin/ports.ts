@@ -5,6 +5,7 @@
 import type { StsPolicy } from '../../format/index.ts'
 import type { SignatureCrypto } from '../../protocol/dkim/index.ts'
 import type { DnsResolver } from '../../protocol/dns/index.ts'
+import type { SendingLimits, Suppression } from '../../mailbox/index.ts'
 import type { QueuedEntry } from '../../queue/index.ts'
 import type { AddressChange, NewSigningKey, PublishedKey } from '../../routing/index.ts'
 import type { Counters, TraceEvent, TraceSearch } from '../../trace/index.ts'
@@ -77,6 +78,11 @@ export interface AccountDoor {
   /** Octets; undefined: no limit. */
   setQuota(bytes: number | undefined): Promise<void>
   destroy(): Promise<void>
+  /** Addresses outside to which it does not send for now. */
+  suppressions(): Promise<Suppression[]>
+  unsuppress(address: string): Promise<boolean>
+  /** Recipients outside, 0: as many as it likes; null: as the settings say. */
+  setSendLimits(limits: SendingLimits | null): Promise<void>
 }
 
 /** One destination's queue; what the acts return is how many entries they changed. */

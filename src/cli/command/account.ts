@@ -5,6 +5,7 @@ import { adminClient, serverFlags, type AdminClient } from '../admin-client.ts'
 import { UsageError } from '../failure.ts'
 import { describeFlags, parseFlags, type FlagTable } from '../flags.ts'
 import { readPassword } from '../secret-input.ts'
+import { table } from '../table.ts'
 
 const flagTable = {
   ...serverFlags,
@@ -16,6 +17,8 @@ const flagTable = {
   },
   generate: { type: 'boolean', help: 'let the server make a password, and print it once' },
   domain: { type: 'string', value: 'NAME', help: 'list only this domain' },
+  'per-hour': { type: 'integer', help: 'of "limit"; with neither the settings of the server hold again' },
+  'per-day': { type: 'integer', help: 'of "limit"' },
 } as const satisfies FlagTable
 
 export const usage = [
@@ -24,10 +27,25 @@ export const usage = [
   'facteur account passwd ADDRESS    set a new password',
   'facteur account token ADDRESS     make an access token for a program, and print it once',
   'facteur account quota ADDRESS [BYTES]  show what it holds, or limit it (10G, 500M; none: no limit)',
+  'facteur account limit ADDRESS         recipients outside that it may send to: --per-hour, --per-day (0: any number)',
+  'facteur account suppressed ADDRESS [rm TARGET]  where it does not send for now; or send to TARGET again',
   'facteur account rm ADDRESS        remove the account and all its mail',
   '',
   ...describeFlags(flagTable),
 ].join('\n')
+
+interface Suppressed {
+  readonly address: string
+  readonly reason: string
+  readonly detail: string
+  readonly since: number
+  readonly until?: number
+}
+
+function row({ address, reason, detail, since, until }: Suppressed): string[] {
+  const end = until === undefined ? 'for good' : `until ${new Date(until).toISOString()}`
+  return [address, reason, new Date(since).toISOString(), end, detail]
+}
 
 interface Account {
   readonly id: string
@@ -37,7 +55,7 @@ interface Account {
 
 export async function run(argv: readonly string[]): Promise<number> {
   const { flags, positionals } = parseFlags(flagTable, argv, process.env)
-  const [action, address, amount] = positionals
+  const [action, address, amount, target] = positionals
   const print = (value: object, text: string) => console.log(flags.json ? JSON.stringify(value) : text)
   const client = adminClient(flags)
   if (action === 'list') {
@@ -80,6 +98,23 @@ export async function run(argv: readonly string[]): Promise<number> {
         { bytes, messages, quota: quota ?? null },
         `${address} holds ${bytes} bytes ${limit}, ${messages} messages.`,
       )
+      return 0
+    }
+    case 'limit': {
+      const limits = { perHour: flags['per-hour'] ?? null, perDay: flags['per-day'] ?? null }
+      await client.request('PUT', ['accounts', address, 'send-limits'], limits)
+      print({}, `The limits of ${address} are set.`)
+      return 0
+    }
+    case 'suppressed': {
+      const path = ['accounts', address, 'suppressions']
+      if (amount === 'rm' && target !== undefined) {
+        await client.request('DELETE', [...path, target])
+        print({}, `${address} may send to ${target} again.`)
+        return 0
+      }
+      const found = await client.request<Suppressed[]>('GET', path)
+      print(found, found.length === 0 ? `${address} may send everywhere.` : table(found.map(row)))
       return 0
     }
     case 'rm': {

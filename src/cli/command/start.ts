@@ -76,6 +76,8 @@ const flagTable = {
     help: 'tell the sender that a message still waits after this time',
   },
   'queue-lifetime-hours': { type: 'string', value: 'HOURS', help: 'return a message that still waits after this time' },
+  'recipients-per-hour': { type: 'integer', help: 'outside, for one account; 0: as many as it likes' },
+  'recipients-per-day': { type: 'integer', help: 'the same for a day; 10000 when not given' },
   rspamd: { type: 'string', value: 'URL', help: 'Rspamd server that is asked about mail from outside' },
   'trace-days': {
     type: 'integer',
@@ -131,6 +133,8 @@ function localOptions(flags: FlagValues<typeof flagTable>): LocalOptions {
     publicUrl: flags['public-url'],
     traceDays: flags['trace-days'],
     rspamd: flags.rspamd,
+    recipientsPerHour: flags['recipients-per-hour'],
+    recipientsPerDay: flags['recipients-per-day'],
     doh: flags.doh,
     mxNames: flags['mx-names'],
     mtaSts: stsMode(flags['mta-sts']),

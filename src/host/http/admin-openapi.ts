@@ -57,6 +57,20 @@ export const adminApi: readonly Route[] = [
     body: ['password'],
     status: 204,
   },
+  {
+    method: 'put',
+    path: '/accounts/{address}/send-limits',
+    summary: 'Recipients outside it may send to; 0: as many as it likes, null for both: as the settings say',
+    body: ['perHour#', 'perDay#'],
+    status: 204,
+  },
+  {
+    method: 'get',
+    path: '/accounts/{address}/suppressions',
+    summary: 'Addresses it does not send to for now: mail came back, or somebody complained',
+    status: 200,
+  },
+  { method: 'delete', path: '/accounts/{address}/suppressions/{target}', summary: 'Send there again', status: 204 },
   { method: 'get', path: '/accounts/{address}/tokens', summary: 'Access tokens, without their secrets', status: 200 },
   {
     method: 'post',

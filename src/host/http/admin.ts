@@ -69,6 +69,13 @@ export function adminRoutes(house: House): Hono {
   app.put('/accounts/:address/password', async (context) =>
     done(accounts.setPassword(context.req.param('address'), await fields(context))),
   )
+  app.put('/accounts/:address/send-limits', async (context) =>
+    done(accounts.setSendLimits(context.req.param('address'), await fields(context))),
+  )
+  app.get('/accounts/:address/suppressions', async ({ req }) => json(await accounts.suppressions(req.param('address'))))
+  app.delete('/accounts/:address/suppressions/:target', async ({ req }) =>
+    done(accounts.unsuppress(req.param('address'), req.param('target'))),
+  )
   app.get('/accounts/:address/tokens', async ({ req }) => json(await accounts.tokens(req.param('address'))))
   app.post('/accounts/:address/tokens', async (context) =>
     json(await accounts.addToken(context.req.param('address'), await fields(context, true)), 201),

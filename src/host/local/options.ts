@@ -22,6 +22,9 @@ export interface LocalOptions {
   readonly hostname: string
   /** Where people reach the web and JMAP, when that is not the listener itself. */
   readonly publicUrl?: string
+  /** Outside, for one account. */
+  readonly recipientsPerHour?: number
+  readonly recipientsPerDay?: number
   /** Rspamd's URL. */
   readonly rspamd?: string
   /** Days for which it is known what became of a message. */

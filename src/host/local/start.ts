@@ -92,6 +92,8 @@ function workerBindings(
     FACTEUR_PUBLIC_URL: options.publicUrl,
     FACTEUR_TRACE_DAYS: options.traceDays,
     FACTEUR_RSPAMD: options.rspamd,
+    FACTEUR_RECIPIENTS_PER_HOUR: options.recipientsPerHour,
+    FACTEUR_RECIPIENTS_PER_DAY: options.recipientsPerDay,
     FACTEUR_SMARTHOST: options.smarthost,
     FACTEUR_MX_NAMES: options.mxNames,
     FACTEUR_MTA_STS: options.mtaSts,

@@ -5,9 +5,17 @@
  * so that an object which a stranger names stays empty.
  */
 import { DurableObject } from 'cloudflare:workers'
+import type { SendingVerdict } from '../../arrival/index.ts'
 import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
 import { JmapAccess, type JmapResponse, Outbox } from '../../access/jmap/index.ts'
-import { formatState, MailStore, type Person, type ShareNews } from '../../mailbox/index.ts'
+import {
+  formatState,
+  MailStore,
+  type Person,
+  type SendingLimits,
+  type ShareNews,
+  type Suppression,
+} from '../../mailbox/index.ts'
 import type { StateChange } from '../../protocol/jmap/index.ts'
 import type { ScramSalt } from '../../protocol/sasl/index.ts'
 import type { TrackedStatus } from '../../queue/index.ts'
@@ -21,14 +29,17 @@ import { accountPush, type AccountPush } from './account/account-push.ts'
 import { BlobCollector } from './account/blob-collector.ts'
 import { EventSockets } from './account/event-sockets.ts'
 import { JmapSockets } from './account/jmap-sockets.ts'
+import { takeComplaint } from './account/complaints.ts'
 import { takeDelivery } from './account/local-delivery.ts'
 import { othersPort } from './account/others-port.ts'
 import { messageSizeLimits } from './account/message-size.ts'
 import { scryptHasher } from './account/password-hasher.ts'
 import { SessionSockets } from './account/session-sockets.ts'
+import { sendingVerdict } from './account/sending-policy.ts'
 import { submissionPort } from './account/submission-port.ts'
 import { QuietWork } from './account/quiet-work.ts'
 import { newServerKey } from './account/vapid.ts'
+import { DirectoryClient } from './directory-client.ts'
 import type { AccountDoor, LoginAttempt, LoginResult, LongText, VisitReply } from './doors.ts'
 import type { Env } from './env.ts'
 import { describe, log } from './log.ts'
@@ -95,7 +106,12 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
     const jmapUrl = publicUrl === undefined ? undefined : `${publicUrl}/jmap/session`
     const others = othersPort({ env, store, account, log })
     const sessions = new SessionSockets({ ctx, store, account, limits: limits.imap, people, others, jmapUrl, log })
-    const submit = submissionPort(env, this.#id, (batch) => this.deliver(batch))
+    const submit = submissionPort(
+      env,
+      this.#id,
+      (batch) => this.deliver(batch),
+      (outside, committed) => this.checkSending(outside, committed),
+    )
     const outbox = new Outbox({ store, submit, clock: Date.now, wakeAt: (time) => alarm.wakeAt(time), onFault })
     alarm.add({ name: 'outbox', nextWakeup: () => outbox.nextWakeup(), run: () => outbox.run() })
     const afterDelivery = new AfterDelivery({
@@ -105,6 +121,11 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
       submit: (envelope, raw) => submit.submit(envelope, raw),
       clock: Date.now,
       ids,
+      directory: new DirectoryClient(env),
+      tell: async (accountId, messageId, recipients) =>
+        accountId === this.#id
+          ? this.complained(messageId, recipients)
+          : env.ACCOUNT.getByName(accountId).complained(messageId, recipients),
       waitUntil: (work) => ctx.waitUntil(work),
       log,
     })
@@ -174,6 +195,35 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
     const { sessions, store, afterDelivery } = this.#rooms
     sessions.restore()
     return takeDelivery(store, batch, (delivery, email) => afterDelivery.stored(delivery, email))
+  }
+
+  checkSending(outside: readonly string[], committed: boolean): SendingVerdict {
+    const { store } = this.#rooms
+    return store.exists ? sendingVerdict(store, this.#sendLimits(), outside, committed) : { refused: [] }
+  }
+
+  async complained(messageId: string, recipients: string[]): Promise<void> {
+    const { store } = this.#rooms
+    if (store.exists) await takeComplaint(store, messageId, recipients)
+  }
+
+  suppressions(): Suppression[] {
+    return this.#rooms.store.suppressions.list()
+  }
+
+  unsuppress(address: string): boolean {
+    return this.#rooms.store.suppressions.remove(address)
+  }
+
+  setSendLimits(limits: SendingLimits | null): void {
+    this.#rooms.store.sendingRate.setLimits(limits ?? undefined)
+  }
+
+  #sendLimits(): SendingLimits {
+    const { recipientsPerHour, recipientsPerDay } = settingsOf(this.env)
+    const usual = { perHour: recipientsPerHour, perDay: recipientsPerDay }
+    const { perHour, perDay } = this.#rooms.store.sendingRate.limits ?? usual
+    return { perHour: perHour || Infinity, perDay: perDay || Infinity }
   }
 
   trackSubmission(tag: string, statuses: TrackedStatus[]): void {

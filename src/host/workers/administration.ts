@@ -58,6 +58,9 @@ export function workersAdministration(env: Env): Administration {
         usage: async () => stub.usage(),
         setQuota: async (bytes) => stub.setQuota(bytes),
         destroy: async () => stub.destroy(),
+        suppressions: async () => stub.suppressions(),
+        unsuppress: async (address) => stub.unsuppress(address),
+        setSendLimits: async (limits) => stub.setSendLimits(limits),
       }
     },
     traceDays: settingsOf(env).traceDays,

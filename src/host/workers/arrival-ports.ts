@@ -54,6 +54,10 @@ export function arrivalPorts(
     },
     signer: signer(env),
     verifier: verifier(env),
+    sending: {
+      check: async (accountId, outside, committed) =>
+        env.ACCOUNT.getByName(accountId).checkSending([...outside], committed),
+    },
     ...scanner(env),
     clock: Date.now,
     trace: traceBuffer(env, hold),

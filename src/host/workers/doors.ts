@@ -5,8 +5,9 @@
  */
 import type { AccountUsage, TokenSummary } from '../../access/admin/index.ts'
 import type { JmapResponse } from '../../access/jmap/index.ts'
+import type { SendingVerdict } from '../../arrival/index.ts'
 import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
-import type { Person, ShareNews } from '../../mailbox/index.ts'
+import type { Person, SendingLimits, ShareNews, Suppression } from '../../mailbox/index.ts'
 import type { LoginProof, ScramSalt } from '../../protocol/sasl/index.ts'
 import type { NewEntry, QueuedEntry, TrackedStatus } from '../../queue/index.ts'
 import type {
@@ -44,6 +45,15 @@ export type VisitReply = { readonly octets: Uint8Array; readonly answer: string 
 export interface AccountDoor extends Rpc.DurableObjectBranded {
   /** Stores the messages in one transaction, or says for each why not. Durable when it answers. */
   deliver(batch: MailboxDelivery[]): Promise<MailboxOutcome[]>
+  /** What the account says of recipients outside that it wants to send to. */
+  checkSending(outside: string[], committed: boolean): SendingVerdict
+  /** Somebody complained about a message that this account is said to have sent. */
+  complained(messageId: string, recipients: string[]): Promise<void>
+  /** Addresses to which it does not send for now. */
+  suppressions(): Suppression[]
+  unsuppress(address: string): boolean
+  /** Recipients outside an hour and a day; null: as the operator's settings say. */
+  setSendLimits(limits: SendingLimits | null): void
   /** A queue tells what became of a message that was submitted under that tag. Unknown tags are ignored. */
   trackSubmission(tag: string, statuses: TrackedStatus[]): void
   authenticate(attempt: LoginAttempt): Promise<LoginResult>

@@ -47,5 +47,7 @@ export interface Env {
   readonly FACTEUR_ADMIN_TOKEN?: string
   readonly FACTEUR_METRICS_TOKEN?: string
   readonly FACTEUR_RSPAMD?: string
+  readonly FACTEUR_RECIPIENTS_PER_HOUR?: string
+  readonly FACTEUR_RECIPIENTS_PER_DAY?: string
   readonly FACTEUR_TRACE_DAYS?: string
 }

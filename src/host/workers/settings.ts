@@ -31,6 +31,9 @@ export interface Settings {
   readonly adminToken?: string
   /** Opens `/metrics` and nothing else. */
   readonly metricsToken?: string
+  /** Recipients outside that one account may send to; 0: as many as it likes. */
+  readonly recipientsPerHour: number
+  readonly recipientsPerDay: number
   /** The Rspamd server that is asked about mail from outside. A password in it is that of its controller. */
   readonly rspamd?: URL
   /** How long it is known what became of a message; 0: not at all. */
@@ -105,6 +108,8 @@ function readSettings(env: Env): Settings {
     ...(bridgeSecret === undefined ? {} : { bridgeSecret }),
     ...(adminToken === undefined ? {} : { adminToken }),
     ...(metricsToken === undefined ? {} : { metricsToken }),
+    recipientsPerHour: integer('FACTEUR_RECIPIENTS_PER_HOUR', env.FACTEUR_RECIPIENTS_PER_HOUR, 0, 0, 1_000_000_000),
+    recipientsPerDay: integer('FACTEUR_RECIPIENTS_PER_DAY', env.FACTEUR_RECIPIENTS_PER_DAY, 10_000, 0, 1_000_000_000),
     ...(rspamd === undefined ? {} : { rspamd: url('FACTEUR_RSPAMD', rspamd) }),
     traceDays: integer('FACTEUR_TRACE_DAYS', env.FACTEUR_TRACE_DAYS, 7, 0, 90),
     ...(linkRequests === undefined

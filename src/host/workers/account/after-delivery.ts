@@ -7,8 +7,10 @@ import type { Outbox } from '../../../access/jmap/index.ts'
 import { type MailboxDelivery, VacationResponder, type VacationPorts } from '../../../delivery/index.ts'
 import type { Email } from '../../../mailbox/index.ts'
 import { describe, type Log } from '../log.ts'
+import { complaintIn, type ComplaintPorts, passComplaint } from './complaints.ts'
+import { suppressReturned } from './suppress-returned.ts'
 
-export interface AfterDeliveryPorts extends Omit<VacationPorts, 'log'> {
+export interface AfterDeliveryPorts extends Omit<VacationPorts, 'log'>, ComplaintPorts {
   /** Reports on what was sent from here go there. */
   readonly outbox: Pick<Outbox, 'stored'>
   /** Keeps the object awake until the work is over. */
@@ -33,6 +35,10 @@ export class AfterDelivery {
     const { waitUntil, log } = this.#ports
     try {
       if (delivery.reversePath === '') this.#ports.outbox.stored(delivery.raw, email)
+      // Anybody can forge a report: only our own keeps the account from sending there again.
+      if (delivery.internal === true) suppressReturned(this.#ports.store, delivery.raw)
+      const complaint = complaintIn(delivery.raw)
+      if (complaint !== undefined) waitUntil(passComplaint(complaint, this.#ports))
       const reply = this.#responder.prepare(delivery, email)
       if (reply !== undefined) waitUntil(this.#responder.send(reply))
     } catch (error) {

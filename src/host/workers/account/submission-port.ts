@@ -1,7 +1,7 @@
 /**
  * How a message that JMAP submits leaves the account: the same door as every other.
  */
-import { accept, checkSender } from '../../../arrival/index.ts'
+import { accept, checkSender, type SendingVerdict } from '../../../arrival/index.ts'
 import type { SubmissionPort } from '../../../access/jmap/index.ts'
 import type { MailboxDelivery, MailboxOutcome } from '../../../delivery/index.ts'
 import { ownsAddress } from '../../../routing/index.ts'
@@ -10,16 +10,22 @@ import type { Env } from '../env.ts'
 import { randomText } from '../random.ts'
 
 /**
- * `deliverHere` stores into this very object: mail to oneself. An RPC to oneself would work, but it would wait behind the
+ * `deliverHere` stores into this very object, and `checkHere` asks it: mail to oneself. An RPC to oneself would work, but it would wait behind the
  * request that makes it for no reason.
  */
 export function submissionPort(
   env: Env,
   accountId: string,
   deliverHere: (batch: MailboxDelivery[]) => Promise<MailboxOutcome[]>,
+  checkHere: (outside: readonly string[], committed: boolean) => SendingVerdict,
 ): SubmissionPort {
   const remote = remoteCall(env)
-  const ports = arrivalPorts(env, async (id, batch) => (id === accountId ? deliverHere(batch) : remote(id, batch)))
+  const ports = {
+    ...arrivalPorts(env, async (id, batch) => (id === accountId ? deliverHere(batch) : remote(id, batch))),
+    sending: {
+      check: async (_: string, outside: readonly string[], committed: boolean) => checkHere(outside, committed),
+    },
+  }
   return {
     async submit(plain, raw, { tag, committed = false } = {}) {
       const envelope = tag === undefined ? plain : { ...plain, submission: { accountId, tag } }
