@@ -13,6 +13,8 @@ export class Database {
   readonly #statements = new Map<string, { statement: StatementSync; reads: boolean }>()
   #writing = false
   #depth = 0
+  /** Changes with every write and rollback. */
+  version = 0
   /** Called before the first write of a transaction. */
   onBegin: () => void = () => undefined
   /** When set, writes fail with it. */
@@ -35,47 +37,56 @@ export class Database {
   transactionSync<T>(work: () => T): T {
     this.#beforeWrite()
     const name = `nested${this.#depth++}`
-    this.#database.exec(`SAVEPOINT ${name}`)
+    this.#run(`SAVEPOINT ${name}`)
     try {
       return work()
     } catch (error) {
-      this.#database.exec(`ROLLBACK TO ${name}`)
+      this.#run(`ROLLBACK TO ${name}`)
       throw error
     } finally {
-      this.#database.exec(`RELEASE ${name}`)
+      this.#run(`RELEASE ${name}`)
       this.#depth--
     }
   }
 
   commit(): void {
     if (!this.#writing) return
-    this.#database.exec('RELEASE event')
+    this.#run('RELEASE event')
     this.#writing = false
   }
 
   rollback(): void {
     if (!this.#writing) return
-    this.#database.exec('ROLLBACK TO event; RELEASE event')
+    this.#run('ROLLBACK TO event')
+    this.#run('RELEASE event')
+    this.version++
     this.#writing = false
   }
 
   beginRun(): void {
-    this.#database.exec('SAVEPOINT run')
+    this.#run('SAVEPOINT run')
   }
 
   endRun(): void {
     this.rollback()
-    this.#database.exec('ROLLBACK TO run; RELEASE run')
+    this.#run('ROLLBACK TO run')
+    this.#run('RELEASE run')
+    this.version++
     this.onBegin = () => undefined
     this.refusal = undefined
   }
 
   #beforeWrite(): void {
     if (this.refusal !== undefined) throw new Error(this.refusal)
+    this.version++
     if (this.#writing) return
     this.#writing = true
-    this.#database.exec('SAVEPOINT event')
+    this.#run('SAVEPOINT event')
     this.onBegin()
+  }
+
+  #run(command: string): void {
+    this.#prepare(command)?.statement.run()
   }
 
   /** Undefined for a script of several statements. */

@@ -26,6 +26,13 @@ export interface Ground {
   print(line: string): void
 }
 
+const timeouts = new WeakMap<AbortSignal, Timer>()
+
+/** Nobody looks at the signal any more: its timer need not run. */
+export function settle(signal: AbortSignal): void {
+  timeouts.get(signal)?.cancel()
+}
+
 /** Puts them in place; the function given back puts the real ones back. */
 export function installGlobals(ground: Ground): () => void {
   const { time, chance } = ground
@@ -51,7 +58,8 @@ export function installGlobals(ground: Ground): () => void {
   replace(globalThis, 'scheduler', { wait })
   replace(AbortSignal, 'timeout', (milliseconds: number) => {
     const controller = new AbortController()
-    time.after(milliseconds, () => controller.abort(new DOMException('aborted due to timeout', 'TimeoutError')))
+    const abort = (): void => controller.abort(new DOMException('aborted due to timeout', 'TimeoutError'))
+    timeouts.set(controller.signal, time.after(milliseconds, abort))
     return controller.signal
   })
   replace(globalThis, 'fetch', (url: string | URL, init: FetchInit = {}) => ground.fetch(String(url), init))

@@ -4,7 +4,7 @@
 import type { DnsFetch } from '../../src/protocol/dns/index.ts'
 import type { SimulatedBridge } from './bridge.ts'
 import type { SimulatedDns } from './dns.ts'
-import type { FetchAnswer, FetchInit } from './globals.ts'
+import { type FetchAnswer, type FetchInit, settle } from './globals.ts'
 import type { HandOvers } from './hand-over.ts'
 import { bound, currentLife } from './life.ts'
 import { lost } from './scene.ts'
@@ -72,7 +72,7 @@ function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promis
       'abort',
       bound(() => reject(signal.reason as Error)),
     )
-    work.then(resolve, reject)
+    work.finally(() => settle(signal)).then(resolve, reject)
   })
 }
 

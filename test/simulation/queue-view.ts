@@ -4,7 +4,18 @@
 import type { Database } from './database.ts'
 import { type SeenEntry, tokenOf } from './ledger.ts'
 
-export function readQueue(database: Database): SeenEntry[] {
+const views = new WeakMap<Database, { version: number; entries: SeenEntry[] }>()
+
+export function readQueue(database: Database): readonly SeenEntry[] {
+  const { version } = database
+  const known = views.get(database)
+  if (known?.version === version) return known.entries
+  const entries = read(database)
+  views.set(database, { version, entries })
+  return entries
+}
+
+function read(database: Database): SeenEntry[] {
   const exists = database.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'entry'`).toArray()
   if (exists.length === 0) return []
   const rows = database.exec(

@@ -5,14 +5,20 @@ import type { VirtualTime } from './virtual-time.ts'
 
 export class Trace {
   readonly #time: VirtualTime
+  #isOpen = true
   readonly #lines: [number, string][] = []
 
   constructor(time: VirtualTime) {
     this.#time = time
   }
 
+  /** What comes later is the end of the stage, not of the story. */
+  close(): void {
+    this.#isOpen = false
+  }
+
   note(line: string): void {
-    this.#lines.push([this.#time.passed, line])
+    if (this.#isOpen) this.#lines.push([this.#time.passed, line])
   }
 
   /** One line an event, each with the time since the beginning. */

@@ -106,6 +106,7 @@ class World {
     } finally {
       restore()
       process.off('unhandledRejection', hear)
+      trace.close()
       this.#house.close()
     }
   }
