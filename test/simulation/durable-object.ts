@@ -44,6 +44,8 @@ export class DurableObjectOfTest {
   #alarmInEvent: number | null | undefined
   #alarmTimer: Timer | undefined
   #ringing = false
+  /** An alarm was set while the handler of the last one runs. */
+  #isReplaced = false
   #alarmFailures = 0
   /** Once: the next commit fails, which ends the life (a disk that is full notices it then, too). */
   failsNextCommit = false
@@ -187,6 +189,7 @@ export class DurableObjectOfTest {
     this.database.commit()
     if (this.#alarmInEvent === undefined) return
     this.#alarm = this.#alarmInEvent
+    this.#isReplaced = true
     this.#alarmInEvent = undefined
     this.#alarmFailures = 0
     if (this.#alarm === null) this.#alarmTimer?.cancel()
@@ -199,28 +202,22 @@ export class DurableObjectOfTest {
   }
 
   #ring(): void {
-    const due = this.#alarm
-    if (due === null) return
-    if (this.#ringing) return
+    if (this.#alarm === null || this.#ringing) return
     this.#ringing = true
+    this.#isReplaced = false
     const over = (retryAfter: number | undefined): void => {
       this.#ringing = false
       // Set meanwhile: that one stands, and may be due already.
-      if (this.#alarm !== due) {
+      if (this.#isReplaced) {
         if (this.#alarm !== null) this.#setTimer(this.#alarm)
       } else if (retryAfter === undefined) {
         this.#alarm = null
         this.#alarmFailures = 0
       } else this.#setTimer(this.#house.time.now + retryAfter)
     }
-    this.#running = due
     this.call('alarm', [], {
-      answered: () => {
-        this.#running = undefined
-        over(undefined)
-      },
+      answered: () => over(undefined),
       failed: (error) => {
-        this.#running = undefined
         // A crash has re-armed it already.
         if (error.message === 'Network connection lost.') return
         this.#house.note(`${this.label}: its alarm throws ${error.message}`)
@@ -232,9 +229,6 @@ export class DurableObjectOfTest {
       },
     })
   }
-
-  /** The time of the alarm whose handler runs. */
-  #running: number | undefined
 
   #context(life: Life): object {
     const only = <T>(value: T): Promise<T> =>
@@ -268,6 +262,6 @@ export class DurableObjectOfTest {
 
   #visibleAlarm(): number | null {
     if (this.#alarmInEvent !== undefined) return this.#alarmInEvent
-    return this.#running !== undefined && this.#alarm === this.#running ? null : this.#alarm
+    return this.#ringing && !this.#isReplaced ? null : this.#alarm
   }
 }
