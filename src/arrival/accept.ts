@@ -112,10 +112,16 @@ async function bring(
   const origin = clientName === undefined ? arrival.origin : { ...arrival.origin, clientName }
   const now = ports.clock()
   const completed = isSubmission(origin) ? missingFields(header, now, `${ports.ids()}@${ports.hostname}`) : []
-  const trace = received({ envelope, raw, origin }, recipients, now, ports)
+  const priority = envelope.priority ?? (isSubmission(origin) ? tunnelledPriority(header) : undefined)
+  const trace = received({ envelope, raw, origin }, recipients, now, ports, priority)
   const plain = prependFields(raw, [...fields, trace, ...completed])
 
-  const onward: Envelope = { ...envelope, recipients: [...recipients], transactionId: origin.transactionId }
+  const onward: Envelope = {
+    ...envelope,
+    recipients: [...recipients],
+    transactionId: origin.transactionId,
+    ...(priority === undefined ? {} : { priority }),
+  }
   const leaves = plan.deliveries.some(({ destination }) => destination.kind === 'relay')
   const traced = leaves && mayRelay(origin) ? await signed(plain, header, envelope.reversePath, ports) : plain
   const { places, expanded } = await distribute(onward, traced, plan, ports, {
@@ -162,7 +168,19 @@ function wholly(
   })
 }
 
-function received(arrival: Arrival, recipients: readonly Recipient[], now: number, ports: ArrivalPorts): string {
+/** What a sender of ours says in the header where it cannot say it in the envelope (RFC 6758 §3); nobody else is believed. */
+function tunnelledPriority(header: Header): number | undefined {
+  const value = header.first('MT-Priority')?.trim() ?? ''
+  return /^-?[1-9]$/.test(value) ? Number(value) : undefined
+}
+
+function received(
+  arrival: Arrival,
+  recipients: readonly Recipient[],
+  now: number,
+  ports: ArrivalPorts,
+  priority: number | undefined,
+): string {
   const { origin, envelope } = arrival
   const facts: ReceivedFacts = { by: ports.hostname, id: origin.transactionId, time: now }
   if (origin.helo !== undefined) facts.helo = origin.helo
@@ -171,6 +189,7 @@ function received(arrival: Arrival, recipients: readonly Recipient[], now: numbe
   const protocol = withProtocol(origin, envelope.smtputf8)
   if (protocol !== undefined) facts.protocol = protocol
   if (origin.tls !== undefined) facts.tls = origin.tls
+  if (priority !== undefined) facts.priority = priority
   const only = recipients.length === 1 ? recipients[0] : undefined
   // With more than one, blind copies would be told (RFC 5321 §7.2).
   if (only !== undefined) facts.recipient = only.address

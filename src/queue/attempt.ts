@@ -8,12 +8,12 @@ import type { Envelope, Reply } from '../protocol/smtp/index.ts'
 import type { Destination } from './destination.ts'
 import type { QueuedRecipient } from './entry.ts'
 import type { QueueEvent } from './event.ts'
-import { composeNotification, lateRecipients } from './notification.ts'
+import { composeNotification, lateRecipients, noticeTime } from './notification.ts'
 import type { QueueOptions } from './options.ts'
 import type { DeliveryAgent, RecipientOutcome } from './outcome.ts'
 import { retryDelay } from './retry-schedule.ts'
 import type { Spool } from './spool.ts'
-import type { SpooledEntry } from './spool-row.ts'
+import { deadline, givenUpAt, type SpooledEntry } from './spool-row.ts'
 import { told, type TrackingNotice, untold } from './tracking.ts'
 import { Unwritten } from './unwritten.ts'
 import { applyOutcome } from './verdict.ts'
@@ -68,7 +68,9 @@ export class Attempts {
     if (entry.status === 'frozen') return this.#discard(entry, now)
     const due = entry.recipients.filter((recipient) => recipient.state === 'waiting' && recipient.next <= now)
     if (due.length === 0) return this.#conclude(entry, false)
-    const outcomes = this.#unwritten.outcomes(key) ?? (await this.#deliver(entry, due, signal))
+    const outcomes =
+      this.#unwritten.outcomes(key) ??
+      (isTooLate(entry, now) ? tooLate(due, now) : await this.#deliver(entry, due, signal))
     this.#unwritten.attempted(key, outcomes)
     // While the agent was away the operator may have held, retried or deleted the entry: the spool is right, not memory.
     const current = this.#spool.get(key)
@@ -87,7 +89,8 @@ export class Attempts {
       if (outcome === undefined) return recipient
       const chance = this.#ports.random()
       const { schedule } = this.#options
-      const after = applyOutcome(recipient, outcome, { now, expires: entry.expires, schedule, chance })
+      const context = { now, expires: givenUpAt(entry), schedule, chance, trace: entry.envelope.by?.trace === true }
+      const after = applyOutcome(recipient, outcome, context)
       if (after.last !== undefined) {
         const { address, attempts, last } = after
         const { domain, received } = entry
@@ -133,7 +136,13 @@ export class Attempts {
     let given: RecipientOutcome[] = []
     let diagnostic = 'The delivery agent gave no answer for this recipient'
     try {
-      const envelope: Envelope = { ...entry.envelope, recipients: addressed }
+      const { by } = entry.envelope
+      const left = Math.floor((deadline(entry) - this.#ports.clock()) / 1_000)
+      const envelope: Envelope = {
+        ...entry.envelope,
+        recipients: addressed,
+        ...(by === undefined ? {} : { by: { ...by, seconds: left } }),
+      }
       given = await this.#ports.agent.deliver({ id, domain: entry.domain, envelope, raw }, signal)
     } catch (cause) {
       this.#ports.log({ type: 'fault', id, cause })
@@ -279,8 +288,8 @@ export class Attempts {
       }
     }
     if (next === Infinity && this.#owesStatus(entry)) next = now + retryDelay(this.#options.schedule, 3, 0.5)
-    const notice = entry.received + this.#options.delayNoticeAfter
-    const noticeIsDue = this.#options.delayNoticeAfter > 0 && !entry.delayNoticed && notice > now
+    const notice = noticeTime(entry, this.#options)
+    const noticeIsDue = !entry.delayNoticed && notice > now
     return noticeIsDue && entry.envelope.reversePath !== '' ? Math.min(next, notice) : next
   }
 
@@ -302,6 +311,18 @@ export class Attempts {
     this.#spool.remove(entry)
     return undefined
   }
+}
+
+/** Its sender wants it back rather than late (RFC 2852 §4.1.3). */
+function isTooLate(entry: SpooledEntry, now: number): boolean {
+  return entry.envelope.by?.mode === 'return' && deadline(entry) <= now
+}
+
+function tooLate(due: readonly QueuedRecipient[], at: number): Map<string, RecipientOutcome> {
+  const diagnostic = 'The time by which the message was to be delivered is over'
+  return new Map(
+    due.map(({ address }) => [address, { recipient: address, status: 'bounced', enhanced: '5.4.7', diagnostic, at }]),
+  )
 }
 
 /** The operator asked for another try while one was under way: that one may have begun before whatever was put right. */

@@ -1,19 +1,24 @@
 /**
  * Reports to the sender: one message that says what became of one or more recipients.
  *
- * Standards: RFC 3461 §5.2 (when), §5.2.5 (delays), §5.2.8 (several recipients in one), §6.1 (envelope), RFC 3464.
+ * Standards: RFC 2852 §4.1.3 (BY), RFC 3461 §5.2 (when), §5.2.5 (delays), §5.2.8 (several recipients in one), §6.1 (envelope), RFC 3464.
  */
 import { composeReport, type DeliveryReport, type ReportedRecipient } from '../format/index.ts'
 import type { Envelope } from '../protocol/smtp/index.ts'
 import type { QueuedRecipient } from './entry.ts'
 import type { QueueOptions } from './options.ts'
-import type { SpooledEntry } from './spool-row.ts'
+import { deadline, type SpooledEntry } from './spool-row.ts'
 import { wants } from './verdict.ts'
+
+/** When the sender is told that the message is late, unless it is delivered before; Infinity: never. */
+export function noticeTime(entry: SpooledEntry, options: QueueOptions): number {
+  const usual = options.delayNoticeAfter > 0 ? entry.received + options.delayNoticeAfter : Infinity
+  return entry.envelope.by?.mode === 'notify' ? Math.min(usual, deadline(entry)) : usual
+}
 
 /** Recipients whose sender should now hear that the message is late: once a message, while something waits. */
 export function lateRecipients(entry: SpooledEntry, options: QueueOptions, now: number): QueuedRecipient[] {
-  if (options.delayNoticeAfter <= 0 || entry.delayNoticed || entry.envelope.reversePath === '') return []
-  if (now < entry.received + options.delayNoticeAfter) return []
+  if (entry.delayNoticed || entry.envelope.reversePath === '' || now < noticeTime(entry, options)) return []
   return entry.recipients.filter(
     (recipient) => recipient.state === 'waiting' && recipient.attempts > 0 && wants(recipient, 'DELAY'),
   )
@@ -71,6 +76,7 @@ export function composeNotification(
       smtputf8,
       body: raw.some((byte) => byte > 127) ? '8BITMIME' : '7BIT',
       ...(requireTls === true ? { requireTls } : {}),
+      ...(entry.priority === 0 ? {} : { priority: entry.priority }),
     },
     actions: recipients.map((recipient) => `${recipient.action} ${recipient.finalRecipient}`),
   }

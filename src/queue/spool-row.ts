@@ -31,6 +31,16 @@ export type SpooledEntry = Omit<QueuedEntry, 'id' | 'active'> & { key: number }
 
 export const columns = 'id, domain, status, received, expires, next, size, priority, facts, recipients'
 
+/** By when its sender wants it delivered (RFC 2852); Infinity where nothing was said. */
+export function deadline({ envelope, received }: SpooledEntry): number {
+  return envelope.by === undefined ? Infinity : received + envelope.by.seconds * 1_000
+}
+
+/** When it is given up: after its time in the queue, or earlier where its sender said so. */
+export function givenUpAt(entry: SpooledEntry): number {
+  return entry.envelope.by?.mode === 'return' ? Math.min(entry.expires, deadline(entry)) : entry.expires
+}
+
 /** Changes with every attempt that ends: a claim on an older value is a claim that was never finished. */
 export function progressOf(entry: SpooledEntry): number {
   return entry.recipients.reduce(

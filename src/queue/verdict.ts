@@ -17,6 +17,8 @@ export interface VerdictContext {
   schedule: RetrySchedule
   /** 0 ≤ n < 1 */
   chance: number
+  /** The sender wants to hear of every relay (RFC 2852 §4.1.4). */
+  trace?: boolean
 }
 
 /** The recipient after this outcome. A deferral at or after `expires` is final. */
@@ -28,7 +30,12 @@ export function applyOutcome(
   const attempts = recipient.attempts + 1
   const last = lastOutcome(outcome)
   if (outcome.status === 'delivered') {
-    return owing({ ...recipient, state: 'delivered', attempts, last }, outcome.success ?? 'relayed')
+    const success = outcome.success ?? 'relayed'
+    const traced = context.trace === true && (success === 'passed' || success === 'relayed')
+    const after: QueuedRecipient = { ...recipient, state: 'delivered', attempts, last }
+    return traced && recipient.notify?.includes('NEVER') !== true
+      ? { ...after, owed: 'relayed' }
+      : owing(after, success)
   }
   if (outcome.status === 'bounced') return owing({ ...recipient, state: 'bounced', attempts, last }, 'failed')
   if (context.now >= context.expires) return expired({ ...recipient, attempts, last })

@@ -148,6 +148,8 @@ function submission(limits: JmapLimits): JsonObject {
       SMTPUTF8: [],
       FUTURERELEASE: [String(maxDelayedSend)],
       REQUIRETLS: [],
+      'MT-PRIORITY': [],
+      DELIVERBY: [],
     },
   }
 }

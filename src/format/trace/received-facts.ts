@@ -15,6 +15,8 @@ export interface ReceivedFacts {
   /** The recipient, only when there is exactly one (RFC 5321 §7.6). */
   recipient?: string
   tls?: { version: string; cipher?: string }
+  /** Where one was asked for (RFC 6710). */
+  priority?: number
   /** ms since the epoch */
   time: number
   /** minutes east of UTC; default 0 */

@@ -37,6 +37,7 @@ export function receivedField(facts: ReceivedFacts): string {
   const isIanaCipher = /^TLS_[A-Z0-9_]+$/.test(facts.tls?.cipher ?? '')
   if (facts.tls && !isIanaCipher) lines.push(tlsComment(facts.tls))
   if (facts.recipient) lines.push(`for <${safePath(facts.recipient)}>`)
+  if (facts.priority) lines.push(`priority ${facts.priority}`)
   // The registered clause holds the name of the IANA registry and stands last (RFC 5321 §4.4).
   if (facts.tls?.cipher && isIanaCipher) lines.push(`tls ${facts.tls.cipher} (${safe(facts.tls.version)})`)
   return `Received: ${lines.join('\r\n\t')};\r\n\t${formatDate(facts.time, facts.zone ?? 0)}\r\n`

@@ -26,10 +26,21 @@ export interface Envelope {
   requireTls?: boolean
   /** -9 to 9, absent: 0; what is higher goes first (RFC 6710 §3). */
   priority?: number
+  /** By when it is to be delivered, and what else is to be done (RFC 2852). */
+  by?: DeliverBy
   /** Ours alone, never from or to the wire: which submission hears how far the message has come. */
   submission?: SubmissionTag
   /** Ours alone: the message's id in the trace. */
   transactionId?: string
+}
+
+export interface DeliverBy {
+  /** From now: from when the message was taken in, or is given to the next host. Below zero once the time is over. */
+  seconds: number
+  /** `return`: not delivered later than that, but returned; `notify`: the sender is told, and the message goes on. */
+  mode: 'return' | 'notify'
+  /** The sender wants to hear of every host that took the message over. */
+  trace: boolean
 }
 
 export interface SubmissionTag {

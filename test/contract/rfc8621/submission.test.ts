@@ -111,6 +111,21 @@ describe('EmailSubmission/set create (RFC 8621 §7, §7.5)', () => {
     expect(world.sent[0]?.envelope).toMatchObject({ requireTls: true })
   })
 
+  it('asks for a priority (RFC 6710) and a time to be delivered by (RFC 2852)', async () => {
+    const world = new World()
+    const submitted = (parameters: Record<string, string>) =>
+      submit(world, letter, {
+        envelope: {
+          mailFrom: { email: 'alice@facteur.test', parameters },
+          rcptTo: [{ email: 'b@example.com', parameters: null }],
+        },
+      })
+    await submitted({ 'MT-PRIORITY': '3', BY: '600;RT' })
+    expect(world.sent[0]?.envelope).toMatchObject({ priority: 3, by: { seconds: 600, mode: 'return', trace: true } })
+    for (const wrong of [{ 'MT-PRIORITY': '10' }, { BY: '0;R' }, { BY: '600' }]) await submitted(wrong)
+    expect(world.sent).toHaveLength(1)
+  })
+
   it('asks for 8BITMIME and SMTPUTF8 when the message needs them', async () => {
     const world = new World()
     await submit(world, letter.replace('Hi', 'Grüß Gott'))

@@ -221,7 +221,7 @@ describe('submission (RFC 6409 §4.3)', () => {
   test('nothing is taken before authentication', () => {
     play(
       `C: EHLO client.example
-       ${'S: 250\n'.repeat(11)}
+       ${'S: 250\n'.repeat(13)}
        C: MAIL FROM:<a@b.example>
        S: 530 5.7.0 Authentication required
        C: VRFY alice

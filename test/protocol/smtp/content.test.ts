@@ -103,7 +103,7 @@ describe('BDAT (RFC 3030)', () => {
   test('chunks before MAIL or RCPT are read past, never taken for commands', () => {
     play(
       `C: EHLO a
-       ${'S: 250\n'.repeat(10)}
+       ${'S: 250\n'.repeat(12)}
        C: BDAT 6 LAST
        C: NOOP
        S: 503 5.5.1 Send MAIL first
@@ -124,7 +124,7 @@ describe('BDAT (RFC 3030)', () => {
         { size, server: new SmtpServer(small) },
       )
       const codes = output.split('\r\n').map((line) => line.slice(0, 3))
-      expect(codes.slice(12, 19)).toEqual(['250', '552', '503', '503', '503', '503', '250'])
+      expect(codes.slice(14, 21)).toEqual(['250', '552', '503', '503', '503', '503', '250'])
       expect(messages.map(({ content }) => content)).toEqual(['ok'])
       expect(events.filter((type) => type === 'reset').length).toBe(1)
     }

@@ -14,7 +14,9 @@ test('RFC 5321 appendix D.1: a typical transaction', () => {
      S: 250-DSN
      S: 250-CHUNKING
      S: 250-BINARYMIME
-     S: 250 LIMITS MAILMAX=1000 RCPTMAX=1000
+     S: 250-LIMITS MAILMAX=1000 RCPTMAX=1000
+     S: 250-MT-PRIORITY
+     S: 250 DELIVERBY
      C: MAIL FROM:<Smith@bar.com>
      S: 250 2.1.0 Sender OK
      C: RCPT TO:<Jones@foo.com>
@@ -54,7 +56,7 @@ test('RFC 5321 appendix D.1: a typical transaction', () => {
 test('RFC 5321 appendix D.2: an aborted transaction', () => {
   const { messages, events } = play(
     `C: EHLO bar.com
-     ${'S: 250\n'.repeat(10)}
+     ${'S: 250\n'.repeat(12)}
      C: MAIL FROM:<Smith@bar.com>
      S: 250
      C: RCPT TO:<Jones@foo.com>

@@ -13,7 +13,7 @@ import {
   type Json,
   type JsonObject,
 } from '../../../protocol/jmap/index.ts'
-import type { Envelope, NotifyCondition, Recipient } from '../../../protocol/smtp/index.ts'
+import type { DeliverBy, Envelope, NotifyCondition, Recipient } from '../../../protocol/smtp/index.ts'
 import { addressesIn, isAddress, type Outgoing } from './outgoing.ts'
 
 /** JMAP's Address object. */
@@ -82,6 +82,8 @@ const mailParameters: ParameterChecks = {
   BODY: (value) => /^(?:7BIT|8BITMIME)$/i.test(value ?? ''),
   SMTPUTF8: (value) => value === null,
   REQUIRETLS: (value) => value === null,
+  'MT-PRIORITY': (value) => /^(?:0|-?[1-9])$/.test(value ?? ''),
+  BY: (value) => /^(?:-?\d{1,9};NT?|0*[1-9]\d{0,8};RT?)$/i.test(value ?? ''),
   HOLDFOR: (value) => /^\d{1,9}$/.test(value ?? ''),
   HOLDUNTIL: (value) => parseUtcDate(value) !== undefined,
 }
@@ -121,7 +123,18 @@ export function toSmtpEnvelope(envelope: JmapEnvelope, raw: Uint8Array, headerSi
     body: hasHighOctet(raw, 0, raw.length) ? '8BITMIME' : '7BIT',
     ...(ret === undefined ? {} : { ret }),
     ...(mail['REQUIRETLS'] === undefined ? {} : { requireTls: true }),
+    ...(Number(mail['MT-PRIORITY'] ?? 0) === 0 ? {} : { priority: Number(mail['MT-PRIORITY']) }),
+    ...(mail['BY'] == null ? {} : { by: deliverBy(mail['BY']) }),
     envid: mail['ENVID'] ?? tag,
+  }
+}
+
+function deliverBy(value: string): DeliverBy {
+  const [seconds, mode = ''] = value.split(';')
+  return {
+    seconds: Number(seconds),
+    mode: /^R/i.test(mode) ? 'return' : 'notify',
+    trace: /T$/i.test(mode),
   }
 }
 

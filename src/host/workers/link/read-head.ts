@@ -7,7 +7,7 @@
 import type { Origin } from '../../../arrival/index.ts'
 import type { LoginProof } from '../../../protocol/sasl/index.ts'
 import { readProof } from '../../http/index.ts'
-import type { Envelope, NotifyCondition, Recipient } from '../../../protocol/smtp/index.ts'
+import type { DeliverBy, Envelope, NotifyCondition, Recipient } from '../../../protocol/smtp/index.ts'
 
 /** RFC 5321 §4.5.3.1.8 asks for 100; the bridge's engine has its own, lower or equal, limit. */
 const MAX_RECIPIENTS = 10_000
@@ -60,7 +60,24 @@ export function envelope(value: unknown): Envelope {
     ...(ret === undefined ? {} : { ret }),
     ...(envid === undefined ? {} : { envid }),
     ...(json.requireTls === true ? { requireTls: true } : {}),
+    ...(json.priority === undefined ? {} : { priority: whole(json, 'priority', -9, 9) }),
+    ...(json.by === undefined ? {} : { by: deliverBy(json.by) }),
   }
+}
+
+function deliverBy(value: unknown): DeliverBy {
+  const json = object(value, 'by')
+  return {
+    seconds: whole(json, 'seconds', -999_999_999, 999_999_999),
+    mode: oneOf(json, 'mode', ['return', 'notify'] as const) ?? 'notify',
+    trace: json.trace === true,
+  }
+}
+
+function whole(json: Json, name: string, least: number, most: number): number {
+  const value = json[name]
+  if (typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most) return value
+  throw new HeadError(`"${name}" is no number from ${least} to ${most}`)
 }
 
 export function recipient(value: unknown): Recipient {

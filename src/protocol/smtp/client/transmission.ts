@@ -6,7 +6,7 @@
  * without it where it must). Converting content to 7 bit is not done.
  * Security: an address that is no path never reaches the wire, whatever put it into the envelope.
  */
-import { isAsciiText, type SevenBit, toSevenBit } from '../../../format/index.ts'
+import { isAsciiText, parseHeader, prependFields, type SevenBit, toSevenBit } from '../../../format/index.ts'
 import type { Envelope, Recipient } from '../envelope.ts'
 import { parsePath } from '../path.ts'
 import { encodeOriginalRecipient, encodeXtext } from '../xtext.ts'
@@ -37,7 +37,7 @@ export function planTransmission(message: OutgoingMessage, capabilities: Capabil
   const given = contentNeeds(message.content)
   const isBinary = envelope.body === 'BINARYMIME' && given.binary
   const converted = convertedFor(message.content, isBinary, given.eightBit, keywords)
-  const content = converted?.ok ? converted.raw : message.content
+  const content = tunnelled(converted?.ok ? converted.raw : message.content, envelope, keywords)
   const eightBit = given.eightBit && !converted?.ok
   const binary = isBinary && !converted?.ok
   const utf8Offered = keywords.has('SMTPUTF8')
@@ -73,6 +73,19 @@ export function planTransmission(message: OutgoingMessage, capabilities: Capabil
         : '8-bit and the server does not offer 8BITMIME'
       return ['5.6.3', `the message is ${kind}; it was not converted since ${converted.reason}`]
     }
+    if (envelope.by?.mode === 'return') {
+      const least = Number(/^[0-9]{1,9}$/.exec(keywords.get('DELIVERBY') ?? '')?.[0] ?? 0)
+      if (!keywords.has('DELIVERBY'))
+        return [
+          '5.4.7',
+          'the message is to be returned unless it arrives in time, and the server does not offer DELIVERBY',
+        ]
+      if (envelope.by.seconds <= 0 || envelope.by.seconds < least)
+        return [
+          '5.4.7',
+          `the message has ${envelope.by.seconds} seconds left and the server wants ${Math.max(1, least)}`,
+        ]
+    }
     if (limit !== undefined && limit > 0 && content.length > limit)
       return ['5.3.4', `the message has ${content.length} octets and the server takes ${limit}`]
     return undefined
@@ -84,6 +97,12 @@ export function planTransmission(message: OutgoingMessage, capabilities: Capabil
       return ['5.6.7', 'the recipient address is not ASCII and the server does not offer SMTPUTF8']
     return undefined
   }
+}
+
+/** A server that does not know priorities carries them on in the header (RFC 6758 §3). */
+function tunnelled(content: Uint8Array, { priority = 0 }: Envelope, keywords: ReadonlyMap<string, string>): Uint8Array {
+  if (priority === 0 || keywords.has('MT-PRIORITY') || parseHeader(content).header.has('MT-Priority')) return content
+  return prependFields(content, [`MT-Priority: ${priority}\r\n`])
 }
 
 /** The content in 7 bits when the peer cannot take it as it is (RFC 6152 §3, RFC 3030 §3); undefined when it can. */
@@ -117,6 +136,11 @@ export function mailCommand(envelope: Envelope, transmission: Transmission, capa
   if (transmission.body !== undefined) line += ` BODY=${transmission.body}`
   if (transmission.smtputf8) line += ' SMTPUTF8'
   if (envelope.requireTls === true && keywords.has('REQUIRETLS')) line += ' REQUIRETLS'
+  if (envelope.priority !== undefined && keywords.has('MT-PRIORITY')) line += ` MT-PRIORITY=${envelope.priority}`
+  if (envelope.by !== undefined && keywords.has('DELIVERBY')) {
+    const { seconds, mode, trace } = envelope.by
+    line += ` BY=${seconds};${mode === 'return' ? 'R' : 'N'}${trace ? 'T' : ''}`
+  }
   if (keywords.has('DSN')) {
     if (envelope.ret !== undefined) line += ` RET=${envelope.ret}`
     const envid = envelope.envid === undefined ? '' : encodeXtext(envelope.envid)

@@ -31,6 +31,7 @@ function keywords(session: Session): string[] {
     if (settings.extensions.has(keyword)) offered.push(keyword)
   if (settings.extensions.has('LIMITS'))
     offered.push(`LIMITS MAILMAX=${figure(settings.limits.transactions)} RCPTMAX=${figure(settings.limits.recipients)}`) // RFC 9422
+  offered.push('MT-PRIORITY', 'DELIVERBY') // RFC 6710, RFC 2852
   if (settings.startTls && !tlsActive) offered.push('STARTTLS') // RFC 3207
   if (tlsActive) offered.push('REQUIRETLS') // RFC 8689
   if (mayAuthenticate(session) && session.login === undefined)

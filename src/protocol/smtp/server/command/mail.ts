@@ -2,12 +2,14 @@
  * MAIL: a new transaction and its sender.
  *
  * Standards: RFC 5321 §4.1.1.2, RFC 1870 (SIZE), RFC 6152 and RFC 3030 (BODY), RFC 6531 §3.4 (SMTPUTF8),
- * RFC 3461 §4.3–4.4 (RET, ENVID), RFC 4954 §5 (AUTH), RFC 8689 §2 (REQUIRETLS).
+ * RFC 3461 §4.3–4.4 (RET, ENVID), RFC 4954 §5 (AUTH), RFC 8689 §2 (REQUIRETLS), RFC 6710 §4.1 (MT-PRIORITY), RFC 2852 §4.1.1
+ * (BY).
  */
 import type { Envelope } from '../../envelope.ts'
 import { parsePath } from '../../path.ts'
 import { type Parameters, parseParameters } from '../../parameter.ts'
 import { decodeXtext } from '../../xtext.ts'
+import type { Reply } from '../../reply.ts'
 import type { MailEvent } from '../event.ts'
 import { isAccepted, outOfSequence, refuse, type Session, type Step } from '../session.ts'
 
@@ -43,10 +45,17 @@ export function mail(session: Session, argument: string): Step {
       if (isAccepted(reply)) {
         session.transactions++
         session.transaction = { envelope, received: 0, chunking: 'none', triedRecipients: false }
+        return lowered(parameters, envelope)
       }
       return undefined
     },
   }
+}
+
+/** A priority that was asked for and not given is said in the answer (RFC 6710 §4.1). */
+function lowered(parameters: Parameters, { priority = 0 }: Envelope): Reply | undefined {
+  const asked = Number(parameters.get('MT-PRIORITY') ?? priority)
+  return asked === priority ? undefined : { code: 250, enhanced: '2.3.6', text: `Priority is ${priority}` }
 }
 
 type Apply = (value: string, event: MailEvent, session: Session) => Step | undefined
@@ -93,6 +102,22 @@ const known: Readonly<Record<string, Apply>> = {
     if (!tlsActive) return refuse(530, '5.7.10', 'REQUIRETLS needs a connection with TLS')
     if (value !== '') return invalid('REQUIRETLS')
     envelope.requireTls = true
+    return undefined
+  },
+  'MT-PRIORITY'(value, { envelope }, { login }) {
+    if (!/^(?:0|-?[1-9])$/.test(value)) return invalid('MT-PRIORITY')
+    // Anyone may let others go first; only who is known to us may go before others.
+    const priority = login === undefined ? Math.min(0, Number(value)) : Number(value)
+    if (priority !== 0) envelope.priority = priority
+    return undefined
+  },
+  BY(value, { envelope }) {
+    const by = /^(-?[0-9]{1,9});([NR])(T?)$/i.exec(value)
+    if (by === null) return invalid('BY')
+    const seconds = Number(by[1])
+    const mode = by[2]?.toUpperCase() === 'R' ? 'return' : 'notify'
+    if (mode === 'return' && seconds <= 0) return invalid('BY')
+    envelope.by = { seconds, mode, trace: by[3] !== '' }
     return undefined
   },
   AUTH(value, event, { settings }) {
