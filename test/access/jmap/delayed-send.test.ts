@@ -59,6 +59,26 @@ describe('a message that is held for later (RFC 4865, RFC 8621 §7)', () => {
     expect(world.outbox.nextWakeup()).toBeUndefined()
   })
 
+  it('is sent once, also when that cannot be written down for a while, as on a full disk', async () => {
+    const world = new World()
+    const { created } = await submit(world, { HOLDFOR: '60' })
+    const { id } = created.k
+    const write = world.store.updateSubmission.bind(world.store)
+    world.store.updateSubmission = () => {
+      throw new Error('database or disk is full: SQLITE_FULL')
+    }
+    world.now += 60_000
+    await expect(world.outbox.run()).rejects.toThrow('full')
+    await expect(world.outbox.run()).rejects.toThrow('full')
+    expect(await update(world, id, { undoStatus: 'canceled' })).toMatchObject({
+      notUpdated: { [id]: { type: 'cannotUnsend' } },
+    })
+    world.store.updateSubmission = write
+    await world.outbox.run()
+    expect(world.sent).toHaveLength(1)
+    expect(await get(world, id)).toMatchObject({ undoStatus: 'final' })
+  })
+
   it('waits until a date too', async () => {
     const world = new World()
     const { created } = await submit(world, { holduntil: '2026-12-01T08:00:00Z' })

@@ -6,9 +6,17 @@ const start = Date.UTC(2026, 10, 23, 12)
 class Stage {
   readonly set: number[] = []
   readonly logged: string[] = []
+  /** So often setting it fails. */
+  refusals = 0
   readonly alarm = new AccountAlarm(
-    { setAlarm: async (at: number | Date) => void this.set.push(Number(at) - start) },
+    {
+      setAlarm: async (at: number | Date) => {
+        if (this.refusals-- > 0) throw new Error('database or disk is full: SQLITE_FULL')
+        this.set.push(Number(at) - start)
+      },
+    },
     (_, event) => void this.logged.push(event),
+    async (milliseconds) => void vi.setSystemTime(Date.now() + milliseconds),
   )
 
   task(due: number | undefined, run: () => Promise<void> = async () => {}): { due: number | undefined; ran: number } {
@@ -54,6 +62,14 @@ describe("the object's one alarm", () => {
     await stage.alarm.ring()
     expect(stage.set).toEqual([8_000])
     expect([first.ran, second.ran]).toEqual([2, 2])
+  })
+
+  it('does not end while the next one cannot be set: a message that is held would never go', async () => {
+    const stage = new Stage()
+    const task = stage.task(90_000)
+    stage.refusals = 2
+    await stage.alarm.ring()
+    expect([stage.set, task.ran, stage.logged.length]).toEqual([[120_000], 1, 2])
   })
 
   it('does not let one task wait for another', async () => {

@@ -19,7 +19,7 @@ import {
   type ParsedMdn,
   type ParsedReport,
 } from '../../../format/index.ts'
-import { formatBlobId, type Email, type MailStore, type Submission } from '../../../mailbox/index.ts'
+import { formatBlobId, type Email, type MailStore, type Submission, type SubmissionId } from '../../../mailbox/index.ts'
 import { defaultQueueOptions, type TrackedStatus } from '../../../queue/index.ts'
 import { replyText, type Reply } from '../../../protocol/smtp/index.ts'
 import type { SubmissionPort, SubmissionResult } from '../submission-port.ts'
@@ -49,6 +49,11 @@ export class Outbox {
   readonly #ports: OutboxPorts
   /** Tags of hand-overs under way, with the news that outran their record. */
   readonly #leaving = new Map<string, TrackedStatus[]>()
+  /**
+   * Hand-overs that are over and whose record the storage has not taken, as on a full disk: what is to be written. Without
+   * it the message would be handed over again each time.
+   */
+  readonly #unwritten = new Map<SubmissionId, () => void>()
 
   constructor(ports: OutboxPorts) {
     this.#ports = ports
@@ -56,7 +61,11 @@ export class Outbox {
 
   /** True while a pending submission is being handed over: too late to cancel it. */
   isLeaving(submission: Submission): boolean {
-    return submission.tag !== null && this.#leaving.has(submission.tag)
+    return this.#unwritten.has(submission.id) || this.#isAway(submission)
+  }
+
+  #isAway({ tag }: Submission): boolean {
+    return tag !== null && this.#leaving.has(tag)
   }
 
   wakeAt(time: number): void {
@@ -76,7 +85,11 @@ export class Outbox {
     for (const { id } of store.dueSubmissions()) {
       // It may have been canceled or destroyed while another one was on its way.
       const submission = store.submission(id)
-      if (submission?.undoStatus === 'pending' && !this.isLeaving(submission)) await this.#release(submission)
+      if (submission?.undoStatus !== 'pending' || this.#isAway(submission)) continue
+      const write = this.#unwritten.get(id) ?? (await this.#release(submission))
+      this.#unwritten.set(id, write)
+      write()
+      this.#unwritten.delete(id)
     }
   }
 
@@ -150,7 +163,8 @@ export class Outbox {
     if (statuses !== undefined) this.#ports.store.updateSubmission(submission.id, { deliveryStatus: statuses })
   }
 
-  async #release(submission: Submission): Promise<void> {
+  /** Hands it over. What comes of it is for the caller to write down. */
+  async #release(submission: Submission): Promise<() => void> {
     const { store, submit, clock, onFault } = this.#ports
     const { id, heldBlob, tag } = submission
     const envelope = submission.envelope as JmapEnvelope
@@ -174,21 +188,21 @@ export class Outbox {
     if (!result.accepted && result.reply.code < 500) {
       if (clock() < this.#endOf(submission)) {
         this.settle(tag, {})
-        this.#postpone(submission, result.reply)
-        return
+        const { reply } = result
+        return () => this.#postpone(submission, reply)
       }
       result = { accepted: false, reply: expired(result.reply) }
     }
-    const statuses = result.accepted
-      ? statusesAfter(envelope, result.reply, result.delivered ?? [])
-      : statusesOf(envelope, result.reply, () => 'no')
+    const { accepted, reply, delivered = [] } = result
+    const statuses = accepted ? statusesAfter(envelope, reply, delivered) : statusesOf(envelope, reply, () => 'no')
     const end = { undoStatus: 'final', deliveryStatus: this.settle(tag, statuses) } as const
-    store.transaction(() => {
-      const current = store.submission(id)
-      if (current === undefined) return
-      const report = result.accepted ? undefined : returnMessage(store, current, message, result.reply, clock())
-      store.updateSubmission(id, { ...end, ...(report === undefined ? {} : { dsnBlobIds: [report] }) })
-    })
+    return () =>
+      store.transaction(() => {
+        const current = store.submission(id)
+        if (current === undefined) return
+        const report = accepted ? undefined : returnMessage(store, current, message, reply, clock())
+        store.updateSubmission(id, { ...end, ...(report === undefined ? {} : { dsnBlobIds: [report] }) })
+      })
   }
 
   /** Pending until it is gone: the sender can still cancel. */

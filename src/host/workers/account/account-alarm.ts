@@ -24,12 +24,19 @@ export class AccountAlarm {
   readonly #tasks: AlarmTask[] = []
   /** Tasks that failed, and when they are tried again. */
   readonly #notBefore = new Map<AlarmTask, number>()
+  readonly #wait: (milliseconds: number) => Promise<void>
   /** When it rings; undefined when not known in this life. */
   #at: number | undefined
+  #setting: Promise<void> = Promise.resolve()
 
-  constructor(storage: Pick<DurableObjectStorage, 'setAlarm'>, log: Log) {
+  constructor(
+    storage: Pick<DurableObjectStorage, 'setAlarm'>,
+    log: Log,
+    wait: (milliseconds: number) => Promise<void> = (milliseconds) => scheduler.wait(milliseconds),
+  ) {
     this.#storage = storage
     this.#log = log
+    this.#wait = wait
   }
 
   add(task: AlarmTask): void {
@@ -43,19 +50,26 @@ export class AccountAlarm {
     // The alarm of an earlier life is overwritten, but whatever it was set for is asked here.
     const next = Math.max(now, Math.min(at, this.#earliest()))
     this.#at = next
-    this.#storage.setAlarm(next).catch((error: unknown) => {
+    this.#setting = this.#storage.setAlarm(next).catch((error: unknown) => {
       this.#at = undefined
       this.#log('error', 'the account alarm could not be set', { error: describe(error) })
     })
   }
 
-  /** The alarm rang. Never rejects: the platform gives up on an alarm that keeps failing. */
+  /**
+   * The alarm rang. Never rejects: the platform gives up on an alarm that keeps failing. While the next one cannot be set, as
+   * on a full disk, this one is not over.
+   */
   async ring(): Promise<void> {
     this.#at = undefined
     // Side by side: a push service that does not answer must not hold up a message that is due.
     await Promise.all(this.#tasks.map((task) => this.#run(task)))
-    const next = this.#earliest()
-    if (next < Infinity) this.wakeAt(next)
+    for (let next = this.#earliest(); next < Infinity; next = this.#earliest()) {
+      this.wakeAt(next)
+      await this.#setting
+      if (this.#at !== undefined) return
+      await this.#wait(afterFault)
+    }
   }
 
   async #run(task: AlarmTask): Promise<void> {
