@@ -23,8 +23,6 @@ export interface ObjectHouse {
 }
 
 export interface Caller {
-  /** The method is done; what it wrote may still be lost. */
-  returned?(value: unknown): void
   answered(value: unknown): void
   failed(error: Error): void
 }
@@ -94,7 +92,6 @@ export class DurableObjectOfTest {
         const run = instance[method]
         if (run === undefined) throw new Error(`${this.label} has no method ${method}`)
         const value = await run.apply(instance, [...values])
-        caller.returned?.(value)
         this.gate(() => {
           if (!life.alive) return
           off()
@@ -136,6 +133,19 @@ export class DurableObjectOfTest {
     life.end()
     // A handler that was under way is run again; what it had set instead stands.
     if (this.#alarm !== null) this.#setTimer(Math.max(this.#alarm, this.#house.time.now + 1_000))
+  }
+
+  /** What was written without a life is there to stay; for the beginning of a run. */
+  keep(): void {
+    this.#keep()
+    this.#dirty = false
+    this.#house.committed(this)
+  }
+
+  /** An alarm of an earlier life; for the beginning of a run. */
+  appoint(at: number): void {
+    this.#alarm = Math.min(at, this.#alarm ?? Infinity)
+    this.#setTimer(this.#alarm)
   }
 
   /** No events any more; for the end of a run. */

@@ -5,6 +5,7 @@
  * one more copy.
  */
 import type { DurableObjectOfTest } from './durable-object.ts'
+import { readHeld } from './held.ts'
 import { tokenOf } from './ledger.ts'
 import { bound, currentLife, type Life } from './life.ts'
 import type { Ambush } from './plan.ts'
@@ -104,20 +105,28 @@ export class HandOvers {
   /** The object's writes are durable: it remembers what it was answered. */
   committed(life: Life): void {
     const doubts = this.#doubts.get(life)
-    const isQueue = this.objectOf.get(life)?.kind === 'QUEUE'
     for (const doubt of doubts ?? []) {
       // An outcome may be written later than the next commit: only its own counts.
-      if (!doubt.answered || (isQueue && this.#known(life, doubt.tokens) === doubt.before)) continue
+      if (!doubt.answered || (doubt.before !== '' && this.#known(life, doubt.tokens) === doubt.before)) continue
       doubts?.delete(doubt)
     }
   }
 
-  /** What a queue has written down of these messages: when that changes, it knows what came of a call. */
+  /** What an object has written down of these messages: when that changes, it knows what came of a call. */
   #known(life: Life | undefined, tokens: readonly string[]): string {
     const object = life === undefined ? undefined : this.objectOf.get(life)
+    if (object?.kind === 'ACCOUNT')
+      return readHeld(object.database)
+        .pending.filter((token) => tokens.includes(token))
+        .join(' ')
     if (object?.kind !== 'QUEUE') return ''
     const entries = readQueue(object.database).filter(({ token }) => tokens.includes(token))
     return JSON.stringify(entries.map(({ id, status, recipients }) => [id, status, recipients]))
+  }
+
+  /** Some copies of what this life hands over are safe, and yet it was told that it has to come again. */
+  excuseAll(life: Life, why: string): void {
+    for (const doubt of this.#doubts.get(life) ?? []) this.#excuse(doubt, why)
   }
 
   #excuse(doubt: Doubt, why: string): void {

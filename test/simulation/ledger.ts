@@ -50,6 +50,8 @@ export class Ledger {
   readonly #legs = new Map<string, Account>()
   readonly #excuses = new Map<string, string[]>()
   readonly #queues = new Map<string, readonly SeenEntry[]>()
+  /** By account: what is held for later. */
+  readonly #held = new Map<string, readonly string[]>()
   /** Which legs somebody waits for: re-counted when a queue changes. */
   #queued = new Set<string>()
   #dirty = true
@@ -130,6 +132,17 @@ export class Ledger {
     this.#dirty = true
   }
 
+  /** What an account has on disk of messages for later. One that came back is in its sender's hands. */
+  account(name: string, { pending, returned }: { pending: readonly string[]; returned: readonly string[] }): void {
+    for (const token of this.#held.get(name) ?? []) {
+      if (pending.includes(token) || !returned.includes(token)) continue
+      const message = this.#messages.get(token)
+      for (const { address } of message?.recipients ?? []) this.silenced(token, [address], 'returned')
+    }
+    this.#held.set(name, pending)
+    this.#dirty = true
+  }
+
   /** The queue says that nobody is to be told of those. */
   silenced(token: string, addresses: readonly string[], why: string): void {
     for (const address of addresses) {
@@ -179,10 +192,11 @@ export class Ledger {
     if (!this.#dirty) return
     this.#dirty = false
     this.#count()
+    const held = new Set([...this.#held.values()].flat())
     for (const [key, leg] of this.#legs) {
       if (leg.paths.size === 0) continue
-      if (leg.mailbox > 0 || leg.proved > 0 || leg.failed > 0 || leg.ended !== undefined || this.#queued.has(key))
-        continue
+      const isSettled = leg.mailbox > 0 || leg.proved > 0 || leg.failed > 0 || leg.ended !== undefined
+      if (isSettled || this.#queued.has(key) || held.has(key.slice(0, key.indexOf(' ')))) continue
       throw new Violation(`${key} is gone: in no mailbox, no queue, not delivered, not reported`)
     }
   }
@@ -190,6 +204,9 @@ export class Ledger {
   /** At the end: nothing waits any more, and nobody was both reported as failed and served. */
   checkEnd(): void {
     this.check()
+    for (const [account, held] of this.#held) {
+      if (held.length > 0) throw new Violation(`${held.join(', ')} is still held by ${account}`)
+    }
     for (const [domain, entries] of this.#queues) {
       for (const { id, token, status } of entries) {
         if (status === 'waiting') throw new Violation(`${token} still waits in the queue of ${domain} as ${id}`)
@@ -256,9 +273,10 @@ export class Ledger {
     this.#queued = new Set()
     for (const entries of this.#queues.values()) {
       for (const { token, status, recipients } of entries) {
+        const isNull = this.#messages.get(token)?.from === ''
         for (const { address, state, owed, notify } of recipients) {
-          // Silent ones are told of when the entry ends.
-          const isKept = state === 'bounced' && (status === 'frozen' || !wants(notify, 'FAILURE'))
+          // Silent ones are told of when the entry ends, and those of a null reverse-path are frozen then.
+          const isKept = state === 'bounced' && (status === 'frozen' || isNull || !wants(notify, 'FAILURE'))
           if (state !== 'waiting' && owed === undefined && !isKept) continue
           this.#queued.add(legKey(token, address.toLowerCase()))
           for (const final of finalAddresses(address)) this.#queued.add(legKey(token, final))

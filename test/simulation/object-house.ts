@@ -4,13 +4,15 @@
 import type { MailboxDelivery, MailboxOutcome } from '../../src/delivery/index.ts'
 import type { Chance } from './chance.ts'
 import { DatabasePool } from './database.ts'
-import { DurableObjectOfTest } from './durable-object.ts'
+import { DurableObjectOfTest, type ObjectInstance } from './durable-object.ts'
 import type { Doubt, HandOvers } from './hand-over.ts'
+import { hold, readHeld } from './held.ts'
 import { currentLife, type Life } from './life.ts'
 import { workers } from './objects.ts'
 import { prepare } from './prepared.ts'
 import { readQueue } from './queue-view.ts'
 import { type Scene, textOf } from './scene.ts'
+import type { MessagePlan } from './sender.ts'
 
 const pool = new DatabasePool()
 const hosted = ['facteur.test', 'branch.test']
@@ -66,7 +68,9 @@ export class ObjectHouse {
       chance: chance.fork(`${kind} ${name}`),
       construct: (context) => {
         this.#handOvers.objectOf.set(currentLife() as Life, object)
-        return new workers[kind as 'QUEUE'](context, this.env)
+        const instance = new workers[kind as 'QUEUE'](context, this.env)
+        if (kind === 'ACCOUNT') this.#watchDeliveries(object, instance)
+        return instance
       },
       committed: () => this.#committed(object),
       note: (line) => trace.note(line),
@@ -74,6 +78,17 @@ export class ObjectHouse {
     object.slowestCommit = plan.slowestCommit
     this.#objects.set(`${kind} ${name}`, object)
     return object
+  }
+
+  /** An account holds the message from the beginning. */
+  hold(message: MessagePlan): void {
+    const { time, ledger } = this.#scene
+    const account = this.object('ACCOUNT', message.account)
+    this.#globals.aside(() => hold(account.database, message, time.now))
+    account.keep()
+    account.appoint(time.now + message.at)
+    ledger.message(message)
+    ledger.accepted(message.token, message.recipients)
   }
 
   close(): void {
@@ -92,6 +107,7 @@ export class ObjectHouse {
     for (const store of this.#stored.get(object) ?? []) store()
     this.#stored.delete(object)
     if (object.kind === 'QUEUE') this.#scene.ledger.queue(object.name, readQueue(object.database))
+    if (object.kind === 'ACCOUNT') this.#scene.ledger.account(object.name, readHeld(object.database))
     if (object.life !== undefined) this.#handOvers.committed(object.life)
   }
 
@@ -108,13 +124,7 @@ export class ObjectHouse {
     const callee = this.object(kind, name)
     const copies = structuredClone(values)
     const begins = (answered: (value: unknown) => void, failed: (error: Error) => void): void => {
-      callee.call(method, copies, {
-        returned: (value) => {
-          if (method === 'deliver') this.#store(callee, copies[0] as MailboxDelivery[], value as MailboxOutcome[])
-        },
-        answered: (value) => answered(structuredClone(value)),
-        failed,
-      })
+      callee.call(method, copies, { answered: (value) => answered(structuredClone(value)), failed })
     }
     return this.#handOvers.go({ name: method, doubt: this.#doubt(method, copies, callee.label), callee, begins })
   }
@@ -125,6 +135,16 @@ export class ObjectHouse {
     if (method !== 'deliver') return undefined
     const raws = (first as { raw: Uint8Array }[]).map(({ raw }) => raw)
     return this.#handOvers.doubt(raws, what)
+  }
+
+  /** Also of what an account delivers to itself, which is no call. */
+  #watchDeliveries(object: DurableObjectOfTest, instance: ObjectInstance): void {
+    const { deliver } = instance
+    instance.deliver = async (batch) => {
+      const outcomes = (await deliver?.call(instance, batch)) as MailboxOutcome[]
+      this.#store(object, batch as MailboxDelivery[], outcomes)
+      return outcomes
+    }
   }
 
   /** Counts what is in the mailbox as soon as it is there to stay. */

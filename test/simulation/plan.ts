@@ -92,10 +92,10 @@ function messagesOf(chance: Chance): MessagePlan[] {
   const count = chance.whole(1, 4)
   const window = chance.pick([1_000, minute, hour, day])
   return Array.from({ length: count }, (_, index): MessagePlan => {
-    const door = chance.happens(0.6) ? 'submission' : 'mx'
+    const door = chance.weighted({ submission: 5, mx: 4, later: 1 })
     const account = chance.pick(['alice', 'bob'])
     const all =
-      door === 'submission'
+      door !== 'mx'
         ? [...locals, ...named, 'sales@branch.test', ...outside]
         : [...locals, ...named, 'sales@branch.test']
     const addresses = new Set(Array.from({ length: chance.whole(1, 4) }, () => chance.pick(all)))
@@ -112,11 +112,11 @@ function messagesOf(chance: Chance): MessagePlan[] {
       ])
       return notify === undefined ? { address } : { address, notify }
     })
-    const null_ = chance.happens(0.1)
+    const isReport = door !== 'later' && chance.happens(0.1)
     const ret = chance.pick([undefined, 'FULL', 'HDRS'] as const)
-    const from = null_
+    const from = isReport
       ? ''
-      : door === 'submission'
+      : door !== 'mx'
         ? `${account}@facteur.test`
         : chance.pick(['q@away.test', 's@one.test', 'gone@two.test'])
     return {

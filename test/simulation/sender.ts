@@ -4,6 +4,7 @@
  */
 import type { Chance } from './chance.ts'
 import type { Ledger } from './ledger.ts'
+import { textOfMessage } from './message.ts'
 import type { SimulatedNetwork, SimulatedSocket } from './network.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
@@ -11,8 +12,11 @@ export interface MessagePlan {
   token: string
   /** Milliseconds since the beginning of the run. */
   at: number
-  /** `mx`: from outside, for our own domains; `submission`: by one of our accounts. */
-  door: 'mx' | 'submission'
+  /**
+   * `mx`: from outside, for our own domains; `submission`: by one of our accounts; `later`: by one of them at the beginning,
+   * to be held until `at`.
+   */
+  door: 'mx' | 'submission' | 'later'
   account: string
   from: string
   recipients: readonly { address: string; notify?: readonly string[] }[]
@@ -196,9 +200,7 @@ class Dialogue {
   }
 
   #text(): string {
-    const { token, from, body, trace = '' } = this.#plan
-    const header = `${trace}From: <${from === '' ? 'nobody@elsewhere.test' : from}>\r\nTo: undisclosed-recipients:;\r\nSubject: ${token}\r\nDate: Mon, 23 Nov 2026 08:00:00 +0000\r\nMessage-ID: <${token}@sim.test>\r\n\r\n`
-    return `${header}${body}`.replaceAll(/^\./gm, '..')
+    return textOfMessage(this.#plan).replaceAll(/^\./gm, '..')
   }
 
   #write(text: string): void {

@@ -143,6 +143,10 @@ class World {
   }
 
   #send(message: Plan['messages'][number]): void {
+    if (message.door === 'later') {
+      this.#house.hold(message)
+      return
+    }
     const { network, time, ledger, trace, chance } = this.scene
     const ports = {
       network,
@@ -276,9 +280,11 @@ class World {
   /** A line of the Worker's log. */
   #heard(line: string): void {
     this.scene.trace.note(line)
+    const life = currentLife()
+    // Part of the copies may be safe: whoever comes again doubles those.
+    if (line.includes('"arrival failed"') && life !== undefined) this.#handOvers.excuseAll(life, 'arrival failed')
     if (!line.includes('"queue unreported"') && !line.includes('"queue discarded"')) return
     const { event, id, recipients } = JSON.parse(line) as { event: string; id: string; recipients: string[] }
-    const life = currentLife()
     const object = life === undefined ? undefined : this.#handOvers.objectOf.get(life)
     const entry = object && readQueue(object.database).find((one) => one.id === id)
     if (entry !== undefined) this.scene.ledger.silenced(entry.token, recipients, event.slice('queue '.length))

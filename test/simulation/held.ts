@@ -1,0 +1,48 @@
+/**
+ * Messages that an account holds until their time (RFC 4865, RFC 8621 §7): put there as JMAP does it, and read past the code
+ * under test.
+ */
+import { MailStore, type NewSubmission } from '../../src/mailbox/index.ts'
+import type { Sql } from '../../src/storage/index.ts'
+import type { Database } from './database.ts'
+import { textOfMessage } from './message.ts'
+import type { MessagePlan } from './sender.ts'
+
+/** Before the account's object has had its first event: what the store remembers must not have two masters. */
+export function hold(database: Database, plan: MessagePlan, now: number): void {
+  const sql = {
+    exec: (query: string, ...bindings: unknown[]) => database.exec(query, ...bindings),
+    transaction: <T>(work: () => T): T => database.transactionSync(work),
+  } as unknown as Sql
+  const store = new MailStore({ sql, now: () => now })
+  const drafts = store.mailboxByRole('drafts')
+  if (drafts === undefined) throw new Error('the account has no drafts')
+  const [email] = store.add([{ raw: Buffer.from(textOfMessage(plan), 'latin1'), mailboxIds: [drafts.id] }])
+  if (email === undefined) throw new Error('the store takes no draft')
+  const rcptTo = plan.recipients.map(({ address, notify }) => ({
+    email: address,
+    parameters: notify === undefined ? null : { NOTIFY: notify.join(',') },
+  }))
+  store.createSubmission({
+    identityId: store.identities()[0]?.id as NewSubmission['identityId'],
+    emailId: email.id,
+    threadId: email.threadId,
+    envelope: { mailFrom: { email: plan.from, parameters: null }, rcptTo },
+    sendAt: now + plan.at,
+    tag: plan.token,
+    undoStatus: 'pending',
+    deliveryStatus: null,
+    hold: email.blob,
+  })
+}
+
+/** Tokens of what is still held, and of what came back to its sender instead of going. */
+export function readHeld(database: Database): { pending: string[]; returned: string[] } {
+  const rows = database.exec('SELECT tag, undo_status, dsn_blobs FROM submission').toArray()
+  const tagged = (wanted: (row: (typeof rows)[number]) => boolean): string[] =>
+    rows.filter(wanted).map(({ tag }) => tag as string)
+  return {
+    pending: tagged(({ undo_status }) => undo_status === 'pending'),
+    returned: tagged(({ undo_status, dsn_blobs }) => undo_status === 'final' && dsn_blobs !== null),
+  }
+}
