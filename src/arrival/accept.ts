@@ -21,6 +21,7 @@ import type { ArrivalPorts } from './ports.ts'
 import { fullAddress, mayRelay } from './recipient-check.ts'
 import { checkAuthors, withinSending } from './sending-check.ts'
 import { signed } from './sign.ts'
+import { refuseDirect } from './refuse-direct.ts'
 import { missingFields } from './submission-header.ts'
 import { arrivalSteps, type Findings } from './trace-steps.ts'
 
@@ -85,7 +86,7 @@ async function take(arrival: Arrival, findings: Findings, ports: ArrivalPorts): 
   }
   const falseName = await checkAuthors(origin, header, ports)
   if (falseName !== undefined) return { reply: falseName }
-  const routed = withoutRelaying(await route(recipients, ports.directory), recipients, origin)
+  const routed = withoutRelaying(await route(recipients, ports.directory), origin)
   const sending = await withinSending(routed, origin, arrival.committed === true, ports)
   if ('refusal' in sending) return { reply: sending.refusal }
   const { plan } = sending
@@ -197,25 +198,8 @@ function received(
 }
 
 /** Whoever may not relay gets nothing relayed, even when RCPT was not asked about; what an alias sends on is ours to send. */
-function withoutRelaying(
-  plan: RoutePlan<Recipient>,
-  recipients: readonly Recipient[],
-  origin: Origin,
-): RoutePlan<Recipient> {
-  if (mayRelay(origin)) return plan
-  const direct = plan.deliveries.filter(
-    ({ destination }) => destination.kind === 'relay' && destination.via.length === 0,
-  )
-  if (direct.length === 0) return plan
-  const barred = new Set(direct.flatMap((delivery) => delivery.recipients))
-  return {
-    ...plan,
-    deliveries: plan.deliveries.filter((delivery) => !direct.includes(delivery)),
-    refused: [
-      ...plan.refused,
-      ...recipients.filter((recipient) => barred.has(recipient)).map((recipient) => ({ recipient, reply: denied })),
-    ],
-  }
+function withoutRelaying(plan: RoutePlan<Recipient>, origin: Origin): RoutePlan<Recipient> {
+  return mayRelay(origin) ? plan : refuseDirect(plan, () => denied)
 }
 
 function leftover(recipient: Recipient, via: readonly string[], reply: Reply): Leftover {

@@ -8,6 +8,7 @@ import type { Recipient, Reply } from '../protocol/smtp/index.ts'
 import { ownsAddress, type RoutePlan } from '../routing/index.ts'
 import type { Origin } from './origin.ts'
 import type { ArrivalPorts } from './ports.ts'
+import { refuseDirect } from './refuse-direct.ts'
 
 /** More authors than any honest message has are not looked up: it is refused. */
 const mostAuthors = 10
@@ -50,19 +51,8 @@ export async function withinSending(
   if (refusal !== undefined) return { refusal }
   if (refused.length === 0) return { plan }
   const replies = new Map(refused.map(({ address, reply }) => [address, reply]))
-  const barred = leaving.filter(({ destination }) => replies.has(destination.address))
-  return {
-    plan: {
-      ...plan,
-      deliveries: plan.deliveries.filter((delivery) => !barred.includes(delivery)),
-      refused: [
-        ...plan.refused,
-        ...barred.flatMap(({ destination, recipients }) =>
-          recipients.map((recipient) => ({ recipient, reply: refusalOf(replies.get(destination.address)) })),
-        ),
-      ],
-    },
-  }
+  const of = (address: string) => (replies.has(address) ? refusalOf(replies.get(address)) : undefined)
+  return { plan: refuseDirect(plan, of) }
 }
 
 function refusalOf(reply: Reply | undefined): { code: number; enhanced: string; text: string } {

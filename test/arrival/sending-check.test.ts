@@ -1,6 +1,7 @@
 /** In whose name our people send, how much, and to whom not (RFC 6409 §6.1). */
 import { describe, expect, test } from 'vitest'
 import type { Origin, SendingVerdict } from '../../src/arrival/index.ts'
+import { parseReport } from '../../src/format/index.ts'
 import { MemoryWorld } from '../../src/host/memory/world.ts'
 
 const fromAlice: Origin = { kind: 'submission', protocol: 'ESMTPSA', accountId: 'alice', transactionId: 't1' }
@@ -91,6 +92,20 @@ describe('what goes outside', () => {
   test('to an address that mail came back from is refused', async () => {
     const { send } = stage({ refused: [back] })
     expect(await send(mine, ['x@elsewhere.test'])).toMatchObject(back.reply)
+  })
+
+  test('goes on where an alias leads, also to the address that is refused beside it', async () => {
+    const { send, world } = stage({ refused: [back] })
+    world.domain('facteur.test').setAlias('all', ['bob@facteur.test', 'x@elsewhere.test'])
+    expect(await send(mine, ['x@elsewhere.test', 'all@facteur.test'])).toMatchObject({ code: 250 })
+    await world.runUntil(world.clock.now() + 3_600_000)
+    expect(world.mailbox('bob').messages).toHaveLength(1)
+    expect(world.dialer.sent).toHaveLength(1)
+    expect(world.mailbox('alice').messages).toHaveLength(1)
+    const report = parseReport(world.mailbox('alice').messages[0]?.raw as Uint8Array)
+    expect(
+      report?.recipients.map(({ finalRecipient, originalRecipient }) => [finalRecipient, originalRecipient]),
+    ).toEqual([['x@elsewhere.test', undefined]])
   })
 
   test('goes to the others, and a report says what became of the rest', async () => {
