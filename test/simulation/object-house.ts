@@ -25,6 +25,8 @@ export class ObjectHouse {
   readonly #handOvers: HandOvers
   readonly #globals: Chance
   readonly #objects = new Map<string, DurableObjectOfTest>()
+  /** The object that was called last. */
+  last: DurableObjectOfTest | undefined
   readonly #stored = new Map<DurableObjectOfTest, (() => void)[]>()
 
   constructor(scene: Scene, handOvers: HandOvers, globals: Chance) {
@@ -124,6 +126,7 @@ export class ObjectHouse {
     const callee = this.object(kind, name)
     const copies = structuredClone(values)
     const begins = (answered: (value: unknown) => void, failed: (error: Error) => void): void => {
+      this.last = callee
       callee.call(method, copies, { answered: (value) => answered(structuredClone(value)), failed })
     }
     return this.#handOvers.go({ name: method, doubt: this.#doubt(method, copies, callee.label), callee, begins })

@@ -19,7 +19,8 @@ export function operate({ what, domain, nth }: Command, house: ObjectHouse, { tr
   const queue = house.known('QUEUE', domain)
   if (queue === undefined) return
   const entries = readQueue(queue.database)
-  const chosen = what === 'release-all' ? entries : entries.slice(nth, nth + 1)
+  const chosen =
+    what === 'release-all' ? entries.filter(({ status }) => status === 'held') : entries.slice(nth, nth + 1)
   for (const { id, token, recipients } of chosen) {
     trace.note(`operator: ${what} ${token} (${id}) of ${domain}`)
     queue.call(methods[what], what === 'retry-all' ? [] : [id], {

@@ -25,10 +25,20 @@ export interface Ambush {
   call: 'enqueue' | 'deliver' | 'egress' | 'lookup' | 'dns' | 'markWaiting'
   nth: number
   victim: 'caller' | 'callee' | 'all'
-  /** For objects, and one at a time: its disk is full for a while, or its next commit fails. */
-  effect: 'crash' | 'disk-full' | 'commit-fails'
+  /**
+   * For objects, and one at a time: its disk is full for a while, or its next commit fails; for queues, what the operator
+   * does with the oldest message just then.
+   */
+  effect: 'crash' | 'disk-full' | 'commit-fails' | 'hold' | 'retry' | 'delete'
   kept: boolean
   lasts: number
+}
+
+/** An end after so many events, wherever that is: of whatever object had the last one, or of everything. */
+export interface Blow {
+  step: number
+  victim: 'last' | 'all'
+  kept: boolean
 }
 
 export interface Command {
@@ -51,6 +61,9 @@ export interface Plan {
   dns: DnsPlan[]
   troubles: Trouble[]
   ambushes: Ambush[]
+  blows: Blow[]
+  /** The part of connections to us that break at some octet. */
+  breaking: number
   commands: Command[]
   latency: number
   slowestCommit: number
@@ -69,6 +82,9 @@ const outside = ['x@one.test', 'y@one.test', 'z@one.test', 'y@two.test', 'w@two.
 export const remoteDomains = ['one.test', 'two.test', 'three.test', 'four.test']
 const queues = [...remoteDomains, 'facteur.test', 'branch.test', 'away.test']
 
+/** Nobody leaves mail held for ever. */
+const releases = queues.map((domain): Command => ({ at: day + hour, what: 'release-all', domain, nth: 0 }))
+
 export function planOf(seed: number): Plan {
   const chance = new Chance(seed)
   const calm = chance.happens(0.15)
@@ -80,7 +96,9 @@ export function planOf(seed: number): Plan {
     dns: calm ? [] : dnsOf(chance.fork('dns')),
     troubles: calm ? [] : troublesOf(chance.fork('troubles')),
     ambushes: calm ? [] : ambushesOf(chance.fork('ambushes')),
-    commands: chance.happens(0.2) ? commandsOf(chance.fork('commands')) : [],
+    blows: calm ? [] : blowsOf(chance.fork('blows')),
+    breaking: calm ? 0 : chance.pick([0, 0, 0.1, 0.5]),
+    commands: chance.happens(0.2) ? commandsOf(chance.fork('commands')) : releases,
     latency: chance.pick([0, 1, 10, 100]),
     slowestCommit: chance.pick([0, 0, 5, 50]),
     freshQueues: chance.happens(0.1),
@@ -138,6 +156,8 @@ function bodyOf(chance: Chance): string {
   let body = ''
   const count = chance.whole(1, 6)
   for (let i = 0; i < count; i++) body += `${chance.pick(lines)}\r\n`
+  // More than a queue keeps in one row.
+  if (chance.happens(0.01)) body += `${'Long. '.repeat(10)}\r\n`.repeat(4_000)
   return body
 }
 
@@ -229,9 +249,17 @@ function ambushesOf(chance: Chance): Ambush[] {
     call: chance.weighted({ enqueue: 4, deliver: 3, egress: 4, lookup: 1, dns: 1, markWaiting: 1 }),
     nth: chance.whole(1, chance.pick([2, 4, 12])),
     victim: chance.weighted({ caller: 4, callee: 3, all: 1 }),
-    effect: chance.weighted({ crash: 5, 'disk-full': 2, 'commit-fails': 1 }),
+    effect: chance.weighted({ crash: 5, 'disk-full': 3, 'commit-fails': 1, hold: 0.5, retry: 0.5, delete: 0.2 }),
     kept: chance.happens(0.5),
     lasts: chance.duration(100, 4 * hour),
+  }))
+}
+
+function blowsOf(chance: Chance): Blow[] {
+  return Array.from({ length: chance.pick([0, 1, 2]) }, (): Blow => ({
+    step: chance.duration(10, 600),
+    victim: chance.happens(0.85) ? 'last' : 'all',
+    kept: chance.happens(0.5),
   }))
 }
 
@@ -242,7 +270,5 @@ function commandsOf(chance: Chance): Command[] {
     domain: chance.pick(queues),
     nth: chance.whole(0, 1),
   }))
-  // Nobody leaves mail held for ever.
-  const held = commands.filter(({ what }) => what === 'hold')
-  return [...commands, ...held.map(({ domain }): Command => ({ at: day + hour, what: 'release-all', domain, nth: 0 }))]
+  return [...commands, ...releases]
 }

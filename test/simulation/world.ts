@@ -11,7 +11,7 @@ import { installGlobals } from './globals.ts'
 import { HandOvers } from './hand-over.ts'
 import { Ledger, tokenOf, Violation } from './ledger.ts'
 import { bound, currentLife, Life, liveIn } from './life.ts'
-import { SimulatedNetwork } from './network.ts'
+import { SimulatedNetwork, type Wire } from './network.ts'
 import { ObjectHouse } from './object-house.ts'
 import { workers } from './objects.ts'
 import { operate } from './operator.ts'
@@ -97,6 +97,7 @@ class World {
       await time.run(time.start + end, () => {
         if (unheard !== undefined) throw new Violation(`nobody hears of ${describe(unheard)}`)
         ledger.check()
+        this.#strike(time.steps)
       })
       ledger.checkEnd()
       return undefined
@@ -115,7 +116,7 @@ class World {
     const { plan, time, trace, network, ledger, chance } = this.scene
     for (const mode of ['mx', 'submission'] as const) {
       network.servers.set(`door ${mode}`, {
-        admit: () => (this.#bridge === undefined ? 'refused' : { latency: plan.latency }),
+        admit: () => (this.#bridge === undefined ? 'refused' : this.#wire(chance)),
         accept: (socket) => this.#bridge?.serve(mode, socket),
       })
     }
@@ -142,6 +143,24 @@ class World {
     for (const command of plan.commands) time.after(command.at, () => operate(command, this.#house, this.scene))
   }
 
+  /** A connection to us, that may break at any octet. */
+  #wire(chance: Chance): Wire {
+    const { latency, breaking } = this.scene.plan
+    if (!chance.happens(breaking)) return { latency }
+    return chance.happens(0.5)
+      ? { latency, cutFromClient: chance.whole(0, 1_000) }
+      : { latency, cutFromServer: chance.whole(0, 700) }
+  }
+
+  #strike(step: number): void {
+    for (const blow of this.scene.plan.blows) {
+      if (blow.step !== step) continue
+      this.scene.trace.note(`blow: ${JSON.stringify(blow)}`)
+      if (blow.victim === 'all') this.#crashAll(blow.kept, 5_000)
+      else this.#house.last?.crash(blow.kept)
+    }
+  }
+
   #send(message: Plan['messages'][number]): void {
     if (message.door === 'later') {
       this.#house.hold(message)
@@ -161,7 +180,9 @@ class World {
   /** Another house's alias leads back to ours. */
   #forward(raw: string): void {
     const token = tokenOf(raw)
-    if (token === undefined || token.startsWith('report.') || this.#forwarded >= 5) return
+    if (token === undefined || token.startsWith('report.')) return
+    // Delivered-To tells an alias that it has seen the message (RFC 5321 §6.3).
+    if (/b\d+b\d+$/.test(token)) throw new Violation(`${token} goes round and round`)
     const trace =
       raw
         .slice(0, raw.indexOf('\r\n\r\n'))
@@ -220,7 +241,10 @@ class World {
     const { victim, effect, kept, lasts } = ambush
     const object = victim === 'caller' ? caller : callee
     if (victim === 'all') this.#crashAll(kept, 5_000)
-    else if (object !== undefined && effect === 'disk-full') this.#fillDisk(object, lasts)
+    else if (effect === 'hold' || effect === 'retry' || effect === 'delete') {
+      if (object?.kind === 'QUEUE')
+        operate({ at: 0, what: effect, domain: object.name, nth: 0 }, this.#house, this.scene)
+    } else if (object !== undefined && effect === 'disk-full') this.#fillDisk(object, lasts)
     else if (object !== undefined && effect === 'commit-fails') object.failsNextCommit = true
     else if (object !== undefined) object.crash(kept)
     else if (victim === 'caller') this.#crashWorker(1_000)
