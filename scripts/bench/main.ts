@@ -47,7 +47,8 @@ const data = options.data ?? mkdtempSync(join(tmpdir(), 'facteur-bench-'))
 const sink = wanted('relay')
   ? await Sink.start(options['peer-sink'] === undefined ? undefined : Number(options['peer-sink']))
   : undefined
-const routes = sink === undefined ? [] : ['--doh', sink.place.doh, '--mx-port', String(sink.place.port)]
+const unbounded = ['--recipients-per-hour', '1000000', '--recipients-per-day', '1000000']
+const routes = sink === undefined ? [] : ['--doh', sink.place.doh, '--mx-port', String(sink.place.port), ...unbounded]
 let server = await BenchServer.start(data, ...routes)
 try {
   const small = Array.from({ length: 100 }, (_, index) => `u${index}`)

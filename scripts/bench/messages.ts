@@ -5,11 +5,11 @@ const words =
   'the mail of a small town goes out at dawn and comes back before dark with news from far away friends'.split(' ')
 
 /** A text message of about `size` bytes; `index` makes it different from the others. */
-export function benchMessage(index: number, size: number): Buffer {
+export function benchMessage(index: number, size: number, from = `sender${index % 97}@outside.test`): Buffer {
   const isReply = index % 2 === 1
   const first = isReply ? index - 1 : index
   const header = [
-    `From: Sender ${index} <sender${index % 97}@outside.test>`,
+    `From: Sender ${index} <${from}>`,
     `To: Reader <u0@bench.test>`,
     `Subject: ${isReply ? 'Re: ' : ''}Letter ${first} about ${words[first % words.length]}`,
     `Date: ${new Date(1_700_000_000_000 + index * 60_000).toUTCString().replace('GMT', '+0000')}`,

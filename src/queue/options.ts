@@ -40,6 +40,11 @@ export interface QueueOptions {
    * is how long a message then waits; looking costs one row.
    */
   watchdog: number
+  /**
+   * How long the end of a message may wait for the next write, to share its commit: as long as two messages of a busy
+   * destination are apart. A crash within that time sends the message again.
+   */
+  linger: number
 }
 
 /** Everything but the two names, which only the host knows. */
@@ -57,4 +62,5 @@ export const defaultQueueOptions: Omit<QueueOptions, 'hostname' | 'reportFrom'> 
   firstPause: minute,
   longestPause: 15 * minute,
   watchdog: minute,
+  linger: 250,
 }

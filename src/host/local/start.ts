@@ -4,8 +4,10 @@
  * Order of start: data directory, ports, workerd, bridge, demonstration accounts. Order of stop: the other way round, so
  * that a transaction in flight still finds the Worker.
  */
+import { setTimeout as delay } from 'node:timers/promises'
 import { parseVerification } from '../../arrival/index.ts'
 import { parseSmarthost } from '../../delivery/index.ts'
+import { defaultQueueOptions } from '../../queue/index.ts'
 import { startBridge, type Bridge, type Log } from '../bridge/node/index.ts'
 import { openDataDirectory, type DataDirectory } from './data-directory.ts'
 import { ensureDemo } from './demo.ts'
@@ -29,6 +31,8 @@ export interface LocalServer {
 
 /** How long a transaction in flight may take to end when the server is asked to stop. */
 const DRAIN_MS = 10_000
+/** Beyond the moment for which the end of a message waits to be written down: for the writing. */
+const SETTLE_MS = 50
 
 /** Starts the server. Throws LocalHostError or BridgeConfigurationError, each with one sentence for the operator. */
 export async function startLocal(options: LocalOptions, log: Log): Promise<LocalServer> {
@@ -39,6 +43,7 @@ export async function startLocal(options: LocalOptions, log: Log): Promise<Local
   let bridge: Bridge | undefined
   const stop = async () => {
     await bridge?.close({ drainMs: DRAIN_MS })
+    if (bridge !== undefined) await delay(defaultQueueOptions.linger + SETTLE_MS)
     await runtime?.stop()
     data.release()
   }

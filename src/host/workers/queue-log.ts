@@ -11,7 +11,8 @@ export function queueLog(trace?: (events: TraceEvent[]) => void): (event: QueueE
   return (event) => {
     const { type, ...facts } = event
     if (type === 'fault') log('error', 'queue fault', { ...facts, cause: describe(event.cause) })
-    else log(warnings.has(type) ? 'warning' : 'info', `queue ${type}`, facts)
+    // What was taken is told by whoever took it; a line that says so again is one in three.
+    else if (type !== 'queued') log(warnings.has(type) ? 'warning' : 'info', `queue ${type}`, facts)
     const step = stepOf(event)
     if (step !== undefined) trace?.([step])
   }

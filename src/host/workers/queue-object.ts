@@ -19,9 +19,6 @@ import { resolver } from './resolver.ts'
 import { nameOf } from './object-name.ts'
 import { durableSql } from './sql.ts'
 
-/** For so long the end of a message may wait for a commit to share; most of what a busy queue writes is such ends. */
-const LINGER_MS = 100
-
 /** After a fault of ours: long enough not to spin, short enough not to be noticed. */
 const AFTER_FAULT_MS = 60_000
 
@@ -37,6 +34,7 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
     const registry = () => env.REGISTRY.getByName('registry')
     const domain = nameOf(ctx)
     const dns = resolver(env)
+    const options = queueOptions(env)
     this.#tls = queueTls(
       env,
       domain,
@@ -56,8 +54,8 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
       onBusy: async () => registry().markWaiting(domain),
       onIdle: async () => registry().clearWaiting(domain),
       log: queueLog(ports.trace),
-      linger: () => scheduler.wait(LINGER_MS),
-      options: queueOptions(env),
+      linger: () => scheduler.wait(options.linger),
+      options,
     })
   }
 

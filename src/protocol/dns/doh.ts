@@ -44,11 +44,11 @@ export class DohResolver implements DnsResolver {
   }
 
   async resolve<Type extends DnsType>(name: string, type: Type): Promise<DnsAnswer<Type>> {
-    const query = encodeQuery(name, type)
-    if (query === undefined) return { status: 'failed', reason: `"${name}" is not a domain name` }
     const key = `${type} ${name.toLowerCase().replace(/\.$/, '')}`
     const known = this.#options.cache.get(key, this.#options.clock())
     if (known !== undefined) return known as DnsAnswer<Type>
+    const query = encodeQuery(name, type)
+    if (query === undefined) return { status: 'failed', reason: `"${name}" is not a domain name` }
     let asking = this.#asking.get(key)
     if (asking === undefined) {
       asking = this.#ask(query, name, type).then((answer) => this.#remember(key, answer))
