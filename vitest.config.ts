@@ -25,8 +25,6 @@ export default defineConfig({
   test: {
     projects: [
       {
-        // The simulation runs the Worker's own classes outside of workerd.
-        resolve: { alias: { 'cloudflare:workers': `${import.meta.dirname}/test/simulation/cloudflare-workers.ts` } },
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],

@@ -1,7 +1,8 @@
 /**
  * Long runs: `npm run simulate -- --seeds 100000 [--seed 1]`. `--trace` prints what happens in one seed.
  *
- * `--mutation NAME` puts a fault into the rooms. A process is good for some thousand runs; longer ones are done by one process after the other.
+ * `--mutation NAME` puts a fault into the rooms. A process is good for some thousand runs; longer ones are done by one process
+ * after the other.
  */
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'

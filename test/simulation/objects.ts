@@ -1,6 +1,6 @@
 /**
- * The Worker's own classes, as deployed. They import `cloudflare:workers`, which vitest's configuration and `runtime.ts`
- * replace, and have types of another runtime: hence imported by a name that the compiler does not follow.
+ * The Worker's own classes, as deployed. They import `cloudflare:workers`, which `runtime.ts` replaces, and have types of
+ * another runtime: hence imported by a name that the compiler does not follow.
  */
 import type { Reply } from '../../src/protocol/smtp/index.ts'
 import type { ObjectInstance } from './durable-object.ts'

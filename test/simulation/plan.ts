@@ -48,6 +48,14 @@ export interface Command {
   nth: number
 }
 
+/** Somebody leaves, or an alias is taken away, while mail for it may wait. */
+export interface AddressChange {
+  at: number
+  method: 'removeAccount' | 'removeAlias'
+  domain: string
+  localPart: string
+}
+
 export interface DnsPlan {
   domain: string
   state: 'normal' | 'servfail' | 'silent' | 'null-mx' | 'nxdomain' | 'implicit' | 'to-us' | 'no-address' | 'moved'
@@ -59,6 +67,7 @@ export interface Plan {
   messages: MessagePlan[]
   peers: { name: string; plan: PeerPlan }[]
   dns: DnsPlan[]
+  addresses: AddressChange[]
   troubles: Trouble[]
   ambushes: Ambush[]
   blows: Blow[]
@@ -94,6 +103,7 @@ export function planOf(seed: number): Plan {
     messages,
     peers: peersOf(chance.fork('peers'), calm),
     dns: calm ? [] : dnsOf(chance.fork('dns')),
+    addresses: chance.happens(0.1) ? addressesOf(chance.fork('addresses')) : [],
     troubles: calm ? [] : troublesOf(chance.fork('troubles')),
     ambushes: calm ? [] : ambushesOf(chance.fork('ambushes')),
     blows: calm ? [] : blowsOf(chance.fork('blows')),
@@ -208,6 +218,20 @@ function dnsOf(chance: Chance): DnsPlan[] {
   return plans
 }
 
+function addressesOf(chance: Chance): AddressChange[] {
+  const removals = [
+    ['removeAccount', 'facteur.test', 'carol'],
+    ['removeAccount', 'facteur.test', 'bob'],
+    ['removeAlias', 'facteur.test', 'team'],
+    ['removeAlias', 'facteur.test', 'outside'],
+    ['removeAlias', 'branch.test', 'sales'],
+  ] as const
+  return Array.from({ length: chance.whole(1, 2) }, (): AddressChange => {
+    const [method, domain, localPart] = chance.pick(removals)
+    return { at: chance.duration(1_000, day), method, domain, localPart }
+  })
+}
+
 function troublesOf(chance: Chance): Trouble[] {
   return Array.from({ length: chance.pick([0, 0, 1, 2, 4]) }, (): Trouble => {
     const at = chance.duration(100, 2 * day)
@@ -244,10 +268,10 @@ function troublesOf(chance: Chance): Trouble[] {
 }
 
 function ambushesOf(chance: Chance): Ambush[] {
-  return Array.from({ length: chance.pick([0, 1, 1, 2, 3]) }, (): Ambush => ({
+  return Array.from({ length: chance.pick([0, 1, 1, 2, 3, 8]) }, (): Ambush => ({
     when: chance.pick(['before', 'called', 'answered'] as const),
     call: chance.weighted({ enqueue: 4, deliver: 3, egress: 4, lookup: 1, dns: 1, markWaiting: 1 }),
-    nth: chance.whole(1, chance.pick([2, 4, 12])),
+    nth: chance.whole(1, chance.pick([2, 4, 12, 40])),
     victim: chance.weighted({ caller: 4, callee: 3, all: 1 }),
     effect: chance.weighted({ crash: 5, 'disk-full': 3, 'commit-fails': 1, hold: 0.5, retry: 0.5, delete: 0.2 }),
     kept: chance.happens(0.5),

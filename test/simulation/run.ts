@@ -30,7 +30,7 @@ export async function runSeeds(first: number, count: number, traced = false): Pr
 async function story(plan: Plan): Promise<string> {
   const small = await shrink(plan)
   const { trace, failure } = await simulate(small)
-  const left = (['messages', 'dns', 'troubles', 'ambushes', 'blows', 'commands'] as const)
+  const left = (['messages', 'dns', 'addresses', 'troubles', 'ambushes', 'blows', 'commands'] as const)
     .map((part) => `  ${part}: ${JSON.stringify(small[part])}`)
     .join('\n')
   const again = `npm run simulate -- --seed ${plan.seed} --trace`
@@ -51,7 +51,7 @@ async function shrink(plan: Plan): Promise<Plan> {
 type Reduction = (plan: Plan) => Plan | undefined
 
 function* reductions(plan: Plan): Generator<Reduction> {
-  for (const part of ['troubles', 'ambushes', 'blows', 'commands', 'dns', 'messages'] as const) {
+  for (const part of ['troubles', 'ambushes', 'blows', 'commands', 'addresses', 'dns', 'messages'] as const) {
     for (const one of plan[part] as readonly object[]) {
       yield (best) => ({ ...best, [part]: (best[part] as readonly object[]).filter((other) => other !== one) })
     }

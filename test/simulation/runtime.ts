@@ -1,4 +1,4 @@
-/** Lets Node load the Worker's classes outside of vitest, and any file with a fault in it. */
+/** Lets Node load the Worker's classes, and any file with a fault in it. */
 import { registerHooks } from 'node:module'
 import { mutations } from './mutations.ts'
 

@@ -138,6 +138,14 @@ class World {
         (line) => trace.note(line),
       )
     }
+    for (const { at, method, domain, localPart } of plan.addresses) {
+      time.after(at, () => {
+        trace.note(`addresses: ${method} ${localPart}@${domain}`)
+        workers.forgetDirectory()
+        const heard = { answered: () => undefined, failed: (error: Error) => trace.note(`addresses: ${error.message}`) }
+        this.#house.object('DOMAIN', domain).call(method, [localPart], heard)
+      })
+    }
     for (const message of plan.messages) this.#send(message)
     for (const trouble of plan.troubles) time.after(trouble.at, () => this.#befall(trouble))
     for (const command of plan.commands) time.after(command.at, () => operate(command, this.#house, this.scene))
