@@ -25,7 +25,7 @@ export function operate({ what, domain, nth }: Command, house: ObjectHouse, { tr
     trace.note(`operator: ${what} ${token} (${id}) of ${domain}`)
     queue.call(methods[what], what === 'retry-all' ? [] : [id], {
       answered: (value) => {
-        if (what !== 'delete' || value !== true) return
+        if (what !== 'delete' || Number(value) !== 1) return
         const addresses = recipients.map(({ address }) => address)
         ledger.silenced(token, addresses, 'deleted by the operator')
       },
