@@ -60,4 +60,16 @@ export const mutations: readonly Mutation[] = [
     text: "outcome === undefined || outcome.status === 'deferred' ? [index] : [],",
     instead: "outcome === undefined || outcome.status !== 'bounced' ? [index] : [],",
   },
+  {
+    name: 'an alias does not see that a message has passed it',
+    file: 'delivery/distribute.ts',
+    text: 'const looped = loops(destination, visited)',
+    instead: 'const looped = false',
+  },
+  {
+    name: 'a mailbox that cannot take it now counts as one that has',
+    file: 'delivery/mailbox-agent.ts',
+    text: "this.#outcome(recipient, place.status === 'queued' ? 'delivered' : place.status)",
+    instead: "this.#outcome(recipient, 'delivered')",
+  },
 ]

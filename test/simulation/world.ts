@@ -6,7 +6,6 @@ import { boomerang } from './addresses.ts'
 import { SimulatedBridge } from './bridge.ts'
 import { Chance } from './chance.ts'
 import { SimulatedDns } from './dns.ts'
-import type { DurableObjectOfTest } from './durable-object.ts'
 import { installGlobals } from './globals.ts'
 import { HandOvers } from './hand-over.ts'
 import { Ledger, tokenOf, Violation } from './ledger.ts'
@@ -14,15 +13,15 @@ import { bound, currentLife, Life, liveIn } from './life.ts'
 import { SimulatedNetwork, type Wire } from './network.ts'
 import { ObjectHouse } from './object-house.ts'
 import { workers } from './objects.ts'
-import { operate } from './operator.ts'
 import { Outside } from './outside.ts'
 import { Peer } from './peer.ts'
-import { type Ambush, end, type Plan, type Trouble } from './plan.ts'
+import { end, type Plan } from './plan.ts'
 import { readQueue } from './queue-view.ts'
 import type { Scene } from './scene.ts'
 import { Sender } from './sender.ts'
 import { Trace } from './trace.ts'
 import { VirtualTime } from './virtual-time.ts'
+import { Weather } from './weather.ts'
 
 export interface Result {
   trace: Trace
@@ -58,6 +57,7 @@ class World {
   readonly #house: ObjectHouse
   readonly #dns = new SimulatedDns()
   readonly #outside: Outside
+  readonly #weather: Weather
   #worker = new Life('worker')
   #workerBack = 0
   #bridge: SimulatedBridge | undefined
@@ -72,10 +72,15 @@ class World {
     this.scene = { plan, time, trace, chance, ledger, network: new SimulatedNetwork(time, chance.fork('network')) }
     this.#globals = chance.fork('globals')
     this.#handOvers = new HandOvers(this.scene, (ambush, caller, callee) => {
-      trace.note(`ambush: ${JSON.stringify(ambush)}`)
-      this.#spring(ambush, caller === undefined ? undefined : this.#handOvers.objectOf.get(caller), callee)
+      this.#weather.spring(ambush, caller === undefined ? undefined : this.#handOvers.objectOf.get(caller), callee)
     })
     this.#house = new ObjectHouse(this.scene, this.#handOvers, this.#globals)
+    this.#weather = new Weather({
+      scene: this.scene,
+      house: this.#house,
+      crashWorker: (away) => this.#crashWorker(away),
+      crashBridge: (away) => this.#crashBridge(away),
+    })
     this.#outside = new Outside(this.#handOvers, this.#dns, () => this.#bridge)
   }
 
@@ -97,7 +102,7 @@ class World {
       await time.run(time.start + end, () => {
         if (unheard !== undefined) throw new Violation(`nobody hears of ${describe(unheard)}`)
         ledger.check()
-        this.#strike(time.steps)
+        this.#weather.strike(time.steps)
       })
       ledger.checkEnd()
       return undefined
@@ -116,7 +121,7 @@ class World {
     const { plan, time, trace, network, ledger, chance } = this.scene
     for (const mode of ['mx', 'submission'] as const) {
       network.servers.set(`door ${mode}`, {
-        admit: () => (this.#bridge === undefined ? 'refused' : this.#wire(chance)),
+        admit: () => (this.#bridge === undefined ? 'refused' : wire(plan, chance)),
         accept: (socket) => this.#bridge?.serve(mode, socket),
       })
     }
@@ -131,42 +136,8 @@ class World {
       })
       network.servers.set(peerPlan.address, peer)
     }
-    for (const change of plan.dns) {
-      this.#dns.schedule(
-        change,
-        (after, run) => void time.after(after, run),
-        (line) => trace.note(line),
-      )
-    }
-    for (const { at, method, domain, localPart } of plan.addresses) {
-      time.after(at, () => {
-        trace.note(`addresses: ${method} ${localPart}@${domain}`)
-        workers.forgetDirectory()
-        const heard = { answered: () => undefined, failed: (error: Error) => trace.note(`addresses: ${error.message}`) }
-        this.#house.object('DOMAIN', domain).call(method, [localPart], heard)
-      })
-    }
     for (const message of plan.messages) this.#send(message)
-    for (const trouble of plan.troubles) time.after(trouble.at, () => this.#befall(trouble))
-    for (const command of plan.commands) time.after(command.at, () => operate(command, this.#house, this.scene))
-  }
-
-  /** A connection to us, that may break at any octet. */
-  #wire(chance: Chance): Wire {
-    const { latency, breaking } = this.scene.plan
-    if (!chance.happens(breaking)) return { latency }
-    return chance.happens(0.5)
-      ? { latency, cutFromClient: chance.whole(0, 1_000) }
-      : { latency, cutFromServer: chance.whole(0, 700) }
-  }
-
-  #strike(step: number): void {
-    for (const blow of this.scene.plan.blows) {
-      if (blow.step !== step) continue
-      this.scene.trace.note(`blow: ${JSON.stringify(blow)}`)
-      if (blow.victim === 'all') this.#crashAll(blow.kept, 5_000)
-      else this.#house.last?.crash(blow.kept)
-    }
+    this.#weather.begin(this.#dns)
   }
 
   #send(message: Plan['messages'][number]): void {
@@ -245,54 +216,6 @@ class World {
     })
   }
 
-  #spring(ambush: Ambush, caller: DurableObjectOfTest | undefined, callee: DurableObjectOfTest | undefined): void {
-    const { victim, effect, kept, lasts } = ambush
-    const object = victim === 'caller' ? caller : callee
-    if (victim === 'all') this.#crashAll(kept, 5_000)
-    else if (effect === 'hold' || effect === 'retry' || effect === 'delete') {
-      if (object?.kind === 'QUEUE')
-        operate({ at: 0, what: effect, domain: object.name, nth: 0 }, this.#house, this.scene)
-    } else if (object !== undefined && effect === 'disk-full') this.#fillDisk(object, lasts)
-    else if (object !== undefined && effect === 'commit-fails') object.failsNextCommit = true
-    else if (object !== undefined) object.crash(kept)
-    else if (victim === 'caller') this.#crashWorker(1_000)
-    else this.#crashBridge(5_000)
-  }
-
-  #fillDisk({ database, label }: DurableObjectOfTest, lasts: number): void {
-    const { time, trace } = this.scene
-    database.refusal = 'database or disk is full: SQLITE_FULL'
-    time.after(lasts, () => {
-      trace.note(`${label}: there is room again`)
-      database.refusal = undefined
-    })
-  }
-
-  #befall(trouble: Trouble): void {
-    this.scene.trace.note(`trouble: ${JSON.stringify(trouble)}`)
-    switch (trouble.what) {
-      case 'crash-object':
-        return this.#house.known(trouble.kind, trouble.name)?.crash(trouble.kept)
-      case 'crash-worker':
-        return this.#crashWorker(trouble.away)
-      case 'crash-bridge':
-        return this.#crashBridge(trouble.away)
-      case 'crash-all':
-        return this.#crashAll(trouble.kept, trouble.away)
-      case 'commit-fails':
-        this.#house.object(trouble.kind, trouble.name).failsNextCommit = true
-        return
-      case 'disk-full':
-        this.#fillDisk(this.#house.object(trouble.kind, trouble.name), trouble.lasts)
-    }
-  }
-
-  #crashAll(kept: boolean, away: number): void {
-    this.#crashBridge(away)
-    this.#crashWorker(away)
-    for (const object of this.#house.all) object.crash(kept)
-  }
-
   #crashWorker(away: number): void {
     this.#workerBack = this.scene.time.now + away
     workers.forgetDirectory()
@@ -325,4 +248,12 @@ class World {
 
 function describe(error: unknown): string {
   return error instanceof Error ? String(error.stack) : String(error)
+}
+
+/** A connection to us, that may break at any octet. */
+function wire({ latency, breaking }: Plan, chance: Chance): Wire {
+  if (!chance.happens(breaking)) return { latency }
+  return chance.happens(0.5)
+    ? { latency, cutFromClient: chance.whole(0, 1_000) }
+    : { latency, cutFromServer: chance.whole(0, 700) }
 }
