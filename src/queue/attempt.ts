@@ -61,7 +61,7 @@ export class Attempts {
 
   /** When the entry's next turn is; Infinity while it is held, undefined when it is gone. */
   async run(key: number, signal?: AbortSignal): Promise<number | undefined> {
-    const entry = this.#spool.get(key)
+    const entry = this.#read(key)
     if (entry === undefined) return this.#forget(key)
     if (entry.status === 'held') return Infinity
     const now = this.#ports.clock()
@@ -73,7 +73,7 @@ export class Attempts {
       (isTooLate(entry, now) ? tooLate(due, now) : await this.#deliver(entry, due, signal))
     this.#unwritten.attempted(key, outcomes)
     // While the agent was away the operator may have held, retried or deleted the entry: the spool is right, not memory.
-    const current = this.#spool.get(key)
+    const current = this.#read(key)
     if (current === undefined) return this.#forget(key)
     const after = this.apply(current, outcomes)
     if (!wasHurried(entry, current)) return this.#conclude(after, true)
@@ -169,14 +169,13 @@ export class Attempts {
       heard = false
       this.#ports.log({ type: 'fault', id: entry.key.toString(36), cause })
     }
-    const current = this.#spool.get(entry.key)
+    const current = this.#read(entry.key)
     if (current === undefined) return undefined
     return this.#settle(heard ? told(current, notice) : current, true)
   }
 
   /** Writes the entry down as far as needed, hands reports over, and removes what is finished. */
-  async #settle(kept: SpooledEntry, changed: boolean): Promise<number | undefined> {
-    const entry = this.#unwritten.withoutReported(kept)
+  async #settle(entry: SpooledEntry, changed: boolean): Promise<number | undefined> {
     const now = this.#ports.clock()
     const id = entry.key.toString(36)
     if (entry.envelope.reversePath === '') return this.#settleReport(entry)
@@ -194,7 +193,7 @@ export class Attempts {
       this.#ports.log({ type: 'fault', id, cause })
       reply = { code: 451, enhanced: '4.3.0', text: 'The report could not be handed over' }
     }
-    const current = this.#spool.get(entry.key)
+    const current = this.#read(entry.key)
     if (current === undefined) return undefined
     if (reply.code < 300) {
       this.#ports.log({ type: 'reported', ...named(entry), to, actions: told.actions })
@@ -241,6 +240,12 @@ export class Attempts {
     const kept = { ...entry, next: this.#nextTurn(entry, this.#ports.clock()) }
     this.#write(kept)
     return kept.next
+  }
+
+  /** The entry as it is in truth, which the one on disk may not be for a while. */
+  #read(key: number): SpooledEntry | undefined {
+    const entry = this.#spool.get(key)
+    return entry === undefined ? undefined : this.#unwritten.withoutReported(entry)
   }
 
   #write(entry: SpooledEntry): void {

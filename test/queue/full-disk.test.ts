@@ -73,6 +73,25 @@ describe('a disk that fills up while a message is with its agent', () => {
   })
 })
 
+test('a report that was handed over is not forgotten when something else is written down first', async () => {
+  const stage = new QueueStage()
+  stage.track = () => Promise.resolve()
+  stage.restart()
+  let clear = nothing
+  stage.answer = (recipient) => (recipient.startsWith('bad') ? unknownUser : greylisted)
+  stage.report = () => {
+    clear = fillDisk(stage)
+    return { code: 250, enhanced: '2.0.0', text: 'Ok' }
+  }
+  const submission = { accountId: 'alice', tag: 's1' }
+  stage.enqueue(['bad@there.test', 'slow@there.test'], { submission })
+  await stage.queue.run().catch(() => stage.clock.advance(minute))
+  clear()
+  stage.answer = () => delivered
+  await pass(stage, 3 * hour)
+  expect([stage.reports.length, stage.rows()]).toEqual([1, 0])
+})
+
 test('the end of a message that the disk does not take is written down when there is room', async () => {
   const stage = new QueueStage()
   stage.linger = () => Promise.resolve()
