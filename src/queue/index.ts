@@ -1,5 +1,8 @@
 export type { EntryStatus, LastOutcome, NewEntry, QueuedEntry, QueuedRecipient } from './entry.ts'
 export type { QueueEvent } from './event.ts'
+export type { QueueLimits } from './limits.ts'
+export type { QueuePage, QueueSummary, Which } from './operator.ts'
+export type { QueueSelection } from './selection.ts'
 export { defaultQueueOptions, type QueueOptions } from './options.ts'
 export type { DeliveryAgent, DeliveryJob, RecipientOutcome, TlsFacts, TlsProblem } from './outcome.ts'
 export { Queue, type QueuePorts } from './queue.ts'

@@ -10,6 +10,8 @@ import { Destination } from './destination.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { NewEntry, QueuedEntry, QueuedRecipient } from './entry.ts'
 import type { QueueEvent } from './event.ts'
+import { type QueueLimits, rateOf } from './limits.ts'
+import { keyOf, Operator, type QueuePage, type QueueSummary, type Which } from './operator.ts'
 import type { QueueOptions } from './options.ts'
 import { Spool } from './spool.ts'
 import type { SpooledEntry } from './spool-row.ts'
@@ -32,6 +34,7 @@ export class Queue {
   readonly #destination: Destination
   readonly #attempts: Attempts
   readonly #dispatcher: Dispatcher
+  readonly #operator: Operator
   readonly #log: (event: QueueEvent) => void
   #lastKey = 0
   #announced = false
@@ -61,6 +64,7 @@ export class Queue {
       options: ports.options,
       onKept: () => this.#tellBusy(),
     })
+    this.#operator = new Operator(this.#spool, this.#dispatcher, this.#destination, ports.clock)
     if (this.#spool.exists) this.#openQueue()
   }
 
@@ -133,15 +137,18 @@ export class Queue {
     return Math.min(next ?? Infinity, this.#ports.clock() + this.#options.watchdog)
   }
 
-  /** Entries in the order of arrival, after the entry `after`; at most 1,000. */
-  list(page: { after?: string; limit?: number } = {}): QueuedEntry[] {
-    const after = page.after === undefined ? 0 : (keyOf(page.after) ?? 0)
-    return this.#spool.page(after, Math.min(page.limit ?? 100, 1_000)).map((entry) => this.#shown(entry))
+  /** Entries that the page selects, in the order of arrival. */
+  list(page: QueuePage = {}): QueuedEntry[] {
+    return this.#operator.list(page)
   }
 
   show(id: string): QueuedEntry | undefined {
-    const entry = this.#entry(id)
-    return entry === undefined ? undefined : this.#shown(entry)
+    return this.#operator.show(id)
+  }
+
+  summary(): QueueSummary {
+    this.#openQueue()
+    return this.#operator.summary()
   }
 
   /** The message of an entry, byte for byte. */
@@ -166,48 +173,44 @@ export class Queue {
     return this.#dispatcher.size
   }
 
-  /** Makes an entry due now, or all that wait; held and frozen ones stay. Returns how many. */
-  retry(id?: string): number {
-    return this.#each(id, (entry, now) => {
-      if (entry.status !== 'waiting') return false
-      this.#destination.clear()
-      this.#save(due(entry, now))
-      return true
-    })
+  /** What the operator allows for this destination. */
+  get limits(): QueueLimits {
+    return JSON.parse(this.#spool.state('limits') ?? '{}') as QueueLimits
   }
 
-  /** Stops attempts until `release`; one under way is not called back. */
-  hold(id?: string): number {
-    return this.#each(id, (entry) => {
-      if (entry.status !== 'waiting') return false
-      this.#save({ ...entry, status: 'held', next: Infinity })
-      return true
-    })
+  /** Holds from now on and for every later life; costs a row. */
+  setLimits(limits: QueueLimits): void {
+    this.#openQueue()
+    const none = limits.perMinute === undefined && limits.concurrency === undefined
+    this.#spool.setState('limits', none ? undefined : JSON.stringify(limits))
+    this.#spool.setState('rate', undefined)
+    this.#apply(limits)
   }
 
-  /**
-   * Ends a hold, or gives a frozen message another try. Due now; what is past its time gets one more attempt before it is
-   * given up.
-   */
-  release(id?: string): number {
-    return this.#each(id, (entry, now) => {
-      if (entry.status === 'waiting') return false
-      const again = entry.status === 'frozen' && entry.recipients.every(({ owed }) => owed === undefined)
-      const recipients = entry.recipients.map((recipient): QueuedRecipient =>
-        again && recipient.state === 'bounced' ? { ...recipient, state: 'waiting' } : recipient,
-      )
-      this.#save(due({ ...entry, status: 'waiting', recipients }, now))
-      return true
-    })
+  /** See `Operator`, like the three that follow: each returns how many entries it changed. */
+  retry(which: Which = {}): number {
+    this.#openQueue()
+    return this.#operator.retry(which)
   }
 
-  /** Drops an entry without telling anyone but the log. */
-  delete(id: string): boolean {
-    const entry = this.#entry(id)
-    if (entry === undefined) return false
-    this.#spool.remove(entry)
-    this.#dispatcher.forget(entry.key)
-    return true
+  hold(which: Which = {}): number {
+    this.#openQueue()
+    return this.#operator.hold(which)
+  }
+
+  release(which: Which = {}): number {
+    this.#openQueue()
+    return this.#operator.release(which)
+  }
+
+  delete(which: Which): number {
+    this.#openQueue()
+    return this.#operator.delete(which)
+  }
+
+  #apply(limits: QueueLimits): void {
+    this.#destination.limit(limits.concurrency)
+    this.#dispatcher.limit(rateOf(limits, this.#ports.clock(), this.#spool.state('rate')))
   }
 
   #openQueue(): void {
@@ -219,6 +222,7 @@ export class Queue {
       this.#dispatcher.schedule(entry)
       this.#lastKey = Math.max(this.#lastKey, entry.key)
     }
+    this.#apply(this.limits)
     this.#dispatcher.recover(newborn)
     this.#announced = this.#spool.state('announced') !== undefined
   }
@@ -246,50 +250,4 @@ export class Queue {
       this.#log({ type: 'fault', cause })
     }
   }
-
-  #entry(id: string): SpooledEntry | undefined {
-    const key = keyOf(id)
-    return key === undefined ? undefined : this.#spool.get(key)
-  }
-
-  /** Applies an operator's command to one entry or to all, in pages so that a huge queue is never in memory at once. */
-  #each(id: string | undefined, change: (entry: SpooledEntry, now: number) => boolean): number {
-    this.#openQueue()
-    const now = this.#ports.clock()
-    if (id !== undefined) {
-      const entry = this.#entry(id)
-      return entry !== undefined && change(entry, now) ? 1 : 0
-    }
-    let changed = 0
-    for (let after = 0; ;) {
-      const page = this.#spool.page(after, 500)
-      for (const entry of page) if (change(entry, now)) changed++
-      const last = page.at(-1)
-      if (last === undefined) return changed
-      after = last.key
-    }
-  }
-
-  #save(entry: SpooledEntry): void {
-    this.#spool.update(entry)
-    this.#dispatcher.schedule(entry)
-  }
-
-  #shown(entry: SpooledEntry): QueuedEntry {
-    const { key, ...rest } = entry
-    return { id: key.toString(36), active: this.#dispatcher.isActive(key), ...rest }
-  }
-}
-
-function due(entry: SpooledEntry, now: number): SpooledEntry {
-  const recipients = entry.recipients.map((recipient) =>
-    recipient.state === 'waiting' ? { ...recipient, next: now } : recipient,
-  )
-  return { ...entry, recipients, next: now }
-}
-
-function keyOf(id: string): number | undefined {
-  if (!/^[0-9a-z]{1,12}$/.test(id)) return undefined
-  const key = parseInt(id, 36)
-  return Number.isSafeInteger(key) && key.toString(36) === id ? key : undefined
 }

@@ -45,10 +45,9 @@ export class Rate {
 
   /** When the next message may go: `now` or later. */
   next(now: number): number {
-    const gained = Math.max(0, now - this.#at) / this.#interval
-    const missing = 1 - this.#tokens - gained
-    // The billionth is what sums of fractions may be off by.
-    return missing <= 1e-9 ? now : now + Math.ceil(missing * this.#interval)
+    // The thousandth is what sums of fractions may be off by.
+    const ready = Math.ceil(this.#at + (1 - this.#tokens) * this.#interval - 0.001)
+    return Math.max(now, ready)
   }
 
   #fill(now: number): void {

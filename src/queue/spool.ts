@@ -5,6 +5,7 @@
  * are kept in memory (`Agenda`), so no index is written.
  */
 import { isMigrated, migrate, type Migration, type Sql } from '../storage/index.ts'
+import type { EntryStatus } from './entry.ts'
 import { Recent } from './recent.ts'
 import { columns, entryOf, type EntryRow, type SpooledEntry, values } from './spool-row.ts'
 
@@ -160,6 +161,14 @@ export class Spool {
         const newborn = next === null && status === 'waiting'
         return { key: id, next: next ?? Infinity, priority, newborn }
       })
+  }
+
+  /** Of each status: how many entries, and when the oldest came. */
+  counts(): { status: EntryStatus; entries: number; since: number }[] {
+    if (!this.exists) return []
+    this.flush()
+    const query = 'SELECT status, count(*) AS entries, min(received) AS since FROM entry GROUP BY status'
+    return this.#sql.exec<{ status: EntryStatus; entries: number; since: number }>(query).toArray()
   }
 
   /** The message, byte for byte. */

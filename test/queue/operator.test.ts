@@ -19,7 +19,7 @@ test('list and show tell who, when and why', async () => {
     expect([stage.queue.show(id), stage.queue.raw(id), stage.queue.delete(id), stage.queue.retry(id)]).toEqual([
       undefined,
       undefined,
-      false,
+      0,
       0,
     ])
   }
@@ -90,7 +90,7 @@ test('hold and delete while an attempt is under way', async () => {
   expect(stage.queue.nextWakeup()).toBeUndefined()
   stage.queue.release(id)
   run = stage.queue.run()
-  expect(stage.queue.delete(id)).toBe(true)
+  expect(stage.queue.delete(id)).toBe(1)
   finish()
   await run
   expect([stage.queue.size, stage.rows(), stage.reports.length]).toEqual([0, 0, 0])

@@ -6,7 +6,7 @@ import type { StsPolicy } from '../../format/index.ts'
 import type { SignatureCrypto } from '../../protocol/dkim/index.ts'
 import type { DnsResolver } from '../../protocol/dns/index.ts'
 import type { SendingLimits, Suppression } from '../../mailbox/index.ts'
-import type { QueuedEntry } from '../../queue/index.ts'
+import type { QueuedEntry, QueueLimits, QueuePage, QueueSummary, Which } from '../../queue/index.ts'
 import type { AddressChange, NewSigningKey, PublishedKey } from '../../routing/index.ts'
 import type { Counters, TraceEvent, TraceSearch } from '../../trace/index.ts'
 
@@ -87,13 +87,15 @@ export interface AccountDoor {
 
 /** One destination's queue; what the acts return is how many entries they changed. */
 export interface QueueDoor {
-  size(): Promise<number>
-  list(page: { readonly after?: string; readonly limit?: number }): Promise<QueuedEntry[]>
+  list(page: QueuePage): Promise<QueuedEntry[]>
   show(id: string): Promise<QueuedEntry | undefined>
-  retry(id?: string): Promise<number>
-  hold(id: string): Promise<number>
-  release(id: string): Promise<number>
-  remove(id: string): Promise<boolean>
+  summary(): Promise<QueueSummary>
+  limits(): Promise<QueueLimits>
+  setLimits(limits: QueueLimits): Promise<void>
+  retry(which: Which): Promise<number>
+  hold(which: Which): Promise<number>
+  release(which: Which): Promise<number>
+  remove(which: Which): Promise<number>
 }
 
 /** What became of one day's messages. */

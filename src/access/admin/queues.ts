@@ -1,9 +1,9 @@
 /**
  * Queues: what waits for each destination, and the operator's hand on it.
  */
-import type { QueuedEntry, QueuedRecipient } from '../../queue/index.ts'
+import type { QueuedEntry, QueuedRecipient, QueueLimits, QueueSelection, QueueSummary } from '../../queue/index.ts'
 import { AdminError } from './error.ts'
-import { domainName } from './fields.ts'
+import { countOrNull, domainName, type Fields, optionalText } from './fields.ts'
 import type { AdminPorts, QueueDoor } from './ports.ts'
 
 export type QueueAction = 'retry' | 'hold' | 'release'
@@ -21,6 +21,8 @@ export interface WaitingMessage {
   /** Absent while held. */
   readonly nextAttempt?: number
   readonly size: number
+  /** Where it is not 0. */
+  readonly priority?: number
   readonly reversePath: string
   readonly recipients: readonly WaitingRecipient[]
 }
@@ -36,6 +38,8 @@ export interface WaitingRecipient {
 
 /** What one answer lists. */
 const PAGE = 1_000
+const MOST_PER_MINUTE = 1_000_000
+const MOST_AT_ONCE = 100
 
 export class QueueAdministration {
   readonly #ports: AdminPorts
@@ -44,15 +48,16 @@ export class QueueAdministration {
     this.#ports = ports
   }
 
-  /** Destinations where mail waits, with how many messages. One that emptied meanwhile is shown with 0. */
-  async list(): Promise<{ domain: string; waiting: number }[]> {
+  /** Destinations where mail waits, and how much. One that emptied meanwhile is shown with 0. */
+  async list(): Promise<({ domain: string } & QueueSummary)[]> {
     const domains = await this.#ports.registry.waiting()
-    return Promise.all(domains.map(async (domain) => ({ domain, waiting: await this.#ports.queue(domain).size() })))
+    return Promise.all(domains.map(async (domain) => ({ domain, ...(await this.#ports.queue(domain).summary()) })))
   }
 
-  /** In order of arrival, after the entry `after`; at most 1,000. */
-  async entries(domain: string, after?: string): Promise<WaitingMessage[]> {
-    const page = { limit: PAGE, ...(after === undefined ? {} : { after }) }
+  /** Those that the fields select, in order of arrival, after the entry `after`; at most 1,000. */
+  async entries(domain: string, fields: Fields = {}): Promise<WaitingMessage[]> {
+    const after = optionalText(fields, 'after')
+    const page = { limit: PAGE, ...this.#selection(fields), ...(after === undefined ? {} : { after }) }
     return (await this.#door(domain).list(page)).map(waiting)
   }
 
@@ -62,9 +67,43 @@ export class QueueAdministration {
     return waiting(entry)
   }
 
-  /** Makes every waiting entry due now; how many there were. */
-  async retryAll(domain: string): Promise<{ retried: number }> {
-    return { retried: await this.#door(domain).retry() }
+  /** Makes what waits due now, all of it or what the fields select; how many there were. */
+  async retryAll(domain: string, fields: Fields = {}): Promise<{ retried: number }> {
+    return { retried: await this.#door(domain).retry(this.#selection(fields)) }
+  }
+
+  async holdAll(domain: string, fields: Fields = {}): Promise<{ held: number }> {
+    return { held: await this.#door(domain).hold(this.#selection(fields)) }
+  }
+
+  async releaseAll(domain: string, fields: Fields = {}): Promise<{ released: number }> {
+    return { released: await this.#door(domain).release(this.#selection(fields)) }
+  }
+
+  /** Without a bounce, like `remove`. The fields must select something, or say `"all": true`. */
+  async removeAll(domain: string, fields: Fields): Promise<{ deleted: number }> {
+    const selection = this.#selection(fields)
+    if (Object.keys(selection).length === 0 && fields['all'] !== true) {
+      throw new AdminError('invalid', 'say which messages are to be dropped, or "all": true')
+    }
+    return { deleted: await this.#door(domain).remove(selection) }
+  }
+
+  /** `null` where nothing is set. */
+  async limits(domain: string): Promise<{ perMinute: number | null; concurrency: number | null }> {
+    const { perMinute = null, concurrency = null } = await this.#door(domain).limits()
+    return { perMinute, concurrency }
+  }
+
+  /** Both at once: what is absent or null is not limited. */
+  async setLimits(domain: string, fields: Fields): Promise<void> {
+    const perMinute = atLeastOne(fields, 'perMinute', MOST_PER_MINUTE)
+    const concurrency = atLeastOne(fields, 'concurrency', MOST_AT_ONCE)
+    const limits: QueueLimits = {
+      ...(perMinute === undefined ? {} : { perMinute }),
+      ...(concurrency === undefined ? {} : { concurrency }),
+    }
+    await this.#door(domain).setLimits(limits)
   }
 
   async act(domain: string, id: string, action: QueueAction): Promise<void> {
@@ -78,7 +117,26 @@ export class QueueAdministration {
 
   /** Drops an entry without a bounce: the operator's decision, and the only way mail ends without one. */
   async remove(domain: string, id: string): Promise<void> {
-    if (!(await this.#door(domain).remove(id))) throw missing(domain, id)
+    if ((await this.#door(domain).remove(id)) === 0) throw missing(domain, id)
+  }
+
+  #selection(fields: Fields): QueueSelection {
+    const sender = optionalText(fields, 'sender')
+    const recipient = optionalText(fields, 'recipient')
+    const status = optionalText(fields, 'status')
+    const age = optionalText(fields, 'olderThan')
+    if (status !== undefined && !isStatus(status)) {
+      throw new AdminError('invalid', '"status" must be waiting, held or frozen')
+    }
+    if (age !== undefined && !/^\d{1,9}$/.test(age)) {
+      throw new AdminError('invalid', '"olderThan" must be a number of seconds')
+    }
+    return {
+      ...(sender === undefined ? {} : { sender }),
+      ...(recipient === undefined ? {} : { recipient }),
+      ...(status === undefined ? {} : { status }),
+      ...(age === undefined ? {} : { before: this.#ports.now() - Number(age) * 1_000 }),
+    }
   }
 
   #door(domain: string): QueueDoor {
@@ -86,8 +144,18 @@ export class QueueAdministration {
   }
 }
 
+function isStatus(text: string): text is QueuedEntry['status'] {
+  return text === 'waiting' || text === 'held' || text === 'frozen'
+}
+
+function atLeastOne(fields: Fields, name: string, most: number): number | undefined {
+  const value = countOrNull(fields, name) ?? undefined
+  if (value === undefined || (value >= 1 && value <= most)) return value
+  throw new AdminError('invalid', `"${name}" must be from 1 to ${most}`)
+}
+
 function waiting(entry: QueuedEntry): WaitingMessage {
-  const { id, domain, status, active, received, expires, next, size, envelope, recipients } = entry
+  const { id, domain, status, active, received, expires, next, size, priority, envelope, recipients } = entry
   return {
     id,
     domain,
@@ -98,6 +166,7 @@ function waiting(entry: QueuedEntry): WaitingMessage {
     expires,
     ...(Number.isFinite(next) ? { nextAttempt: next } : {}),
     size,
+    ...(priority === 0 ? {} : { priority }),
     reversePath: envelope.reversePath,
     recipients: recipients.map(({ address, state, attempts, last }): WaitingRecipient => {
       const diagnostic = last?.reply ?? last?.cause

@@ -62,7 +62,8 @@ export class TraceAdministration {
     const domains = (await ports.registry.waiting()).slice(0, MOST_QUEUES)
     await Promise.all(
       domains.map(async (domain) => {
-        values[`facteur_queue_messages{domain="${labelValue(domain)}"}`] = await ports.queue(domain).size()
+        const { waiting, held, frozen } = await ports.queue(domain).summary()
+        values[`facteur_queue_messages{domain="${labelValue(domain)}"}`] = waiting + held + frozen
       }),
     )
     return prometheusText(values)

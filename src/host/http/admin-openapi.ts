@@ -14,6 +14,9 @@ interface Route {
   readonly status: 200 | 201 | 204
 }
 
+/** Which messages of a queue are meant; without any, all of them. */
+const selection = ['sender?', 'recipient?', 'status?', 'olderThan?'] as const
+
 /** Every route of the administration API, in the order in which admin.ts has them. */
 export const adminApi: readonly Route[] = [
   { method: 'get', path: '/domains', summary: 'Hosted domains', status: 200 },
@@ -90,8 +93,30 @@ export const adminApi: readonly Route[] = [
   },
   { method: 'delete', path: '/aliases/{address}', summary: 'Remove an alias', status: 204 },
   { method: 'get', path: '/queues', summary: 'Destinations with waiting mail', status: 200 },
-  { method: 'get', path: '/queues/{domain}', summary: 'What waits for a destination', status: 200 },
-  { method: 'post', path: '/queues/{domain}/retry', summary: 'Try all of it now', status: 200 },
+  {
+    method: 'get',
+    path: '/queues/{domain}',
+    summary: 'What waits for a destination, by sender, recipient, status, olderThan',
+    status: 200,
+  },
+  { method: 'post', path: '/queues/{domain}/retry', summary: 'Try it now', body: selection, status: 200 },
+  { method: 'post', path: '/queues/{domain}/hold', summary: 'Keep it back', body: selection, status: 200 },
+  { method: 'post', path: '/queues/{domain}/release', summary: 'Let it go on', body: selection, status: 200 },
+  {
+    method: 'post',
+    path: '/queues/{domain}/delete',
+    summary: 'Drop what is selected, or with "all" everything; nobody is told',
+    body: [...selection, 'all?'],
+    status: 200,
+  },
+  { method: 'get', path: '/queues/{domain}/limits', summary: 'What it may have a minute, and at once', status: 200 },
+  {
+    method: 'put',
+    path: '/queues/{domain}/limits',
+    summary: 'Sets both limits; null or absent: as much as goes',
+    body: ['perMinute#', 'concurrency#'],
+    status: 204,
+  },
   { method: 'get', path: '/queues/{domain}/{id}', summary: 'One waiting message', status: 200 },
   { method: 'delete', path: '/queues/{domain}/{id}', summary: 'Drop it; nobody is told', status: 204 },
   { method: 'post', path: '/queues/{domain}/{id}/retry', summary: 'Try it now', status: 204 },

@@ -91,8 +91,23 @@ export function adminRoutes(house: House): Hono {
   app.delete('/aliases/:address', async ({ req }) => done(aliases.remove(req.param('address'))))
 
   app.get('/queues', async () => json(await queues.list()))
-  app.get('/queues/:domain', async ({ req }) => json(await queues.entries(req.param('domain'), req.query('after'))))
-  app.post('/queues/:domain/retry', async ({ req }) => json(await queues.retryAll(req.param('domain'))))
+  app.get('/queues/:domain', async ({ req }) => json(await queues.entries(req.param('domain'), req.query())))
+  app.post('/queues/:domain/retry', async (context) =>
+    json(await queues.retryAll(context.req.param('domain'), await fields(context, true))),
+  )
+  app.post('/queues/:domain/hold', async (context) =>
+    json(await queues.holdAll(context.req.param('domain'), await fields(context, true))),
+  )
+  app.post('/queues/:domain/release', async (context) =>
+    json(await queues.releaseAll(context.req.param('domain'), await fields(context, true))),
+  )
+  app.post('/queues/:domain/delete', async (context) =>
+    json(await queues.removeAll(context.req.param('domain'), await fields(context, true))),
+  )
+  app.get('/queues/:domain/limits', async ({ req }) => json(await queues.limits(req.param('domain'))))
+  app.put('/queues/:domain/limits', async (context) =>
+    done(queues.setLimits(context.req.param('domain'), await fields(context))),
+  )
   app.get('/queues/:domain/:id', async ({ req }) => json(await queues.show(req.param('domain'), req.param('id'))))
   app.delete('/queues/:domain/:id', async ({ req }) => done(queues.remove(req.param('domain'), req.param('id'))))
   app.post('/queues/:domain/:id/:action{retry|hold|release}', async ({ req }) =>

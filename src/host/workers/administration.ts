@@ -75,13 +75,15 @@ export function workersAdministration(env: Env): Administration {
     queue: (domain) => {
       const stub = env.QUEUE.getByName(domain)
       return {
-        size: async () => stub.size(),
         list: async (page) => stub.list(page),
         show: async (id) => stub.show(id),
-        retry: async (id) => stub.retry(id),
-        hold: async (id) => stub.hold(id),
-        release: async (id) => stub.release(id),
-        remove: async (id) => stub.remove(id),
+        summary: async () => stub.summary(),
+        limits: async () => stub.limits(),
+        setLimits: async (limits) => stub.setLimits(limits),
+        retry: async (which) => stub.retry(which),
+        hold: async (which) => stub.hold(which),
+        release: async (which) => stub.release(which),
+        remove: async (which) => stub.remove(which),
       }
     },
   })

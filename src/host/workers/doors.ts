@@ -9,7 +9,15 @@ import type { SendingVerdict } from '../../arrival/index.ts'
 import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
 import type { Person, SendingLimits, ShareNews, Suppression } from '../../mailbox/index.ts'
 import type { LoginProof, ScramSalt } from '../../protocol/sasl/index.ts'
-import type { NewEntry, QueuedEntry, TrackedStatus } from '../../queue/index.ts'
+import type {
+  NewEntry,
+  QueuedEntry,
+  QueueLimits,
+  QueuePage,
+  QueueSummary,
+  TrackedStatus,
+  Which,
+} from '../../queue/index.ts'
 import type {
   ActiveKey,
   AddressChange,
@@ -117,13 +125,15 @@ export interface DomainDoor extends Rpc.DurableObjectBranded {
 export interface QueueDoor extends Rpc.DurableObjectBranded {
   /** Durable when it answers. The first attempt begins at once, and nobody waits for it. */
   enqueue(mail: NewEntry): Promise<{ id: string }>
-  list(page?: { after?: string; limit?: number }): QueuedEntry[]
+  list(page?: QueuePage): QueuedEntry[]
   show(id: string): QueuedEntry | undefined
-  size(): number
-  retry(id?: string): Promise<number>
-  hold(id: string): Promise<number>
-  release(id: string): Promise<number>
-  remove(id: string): Promise<boolean>
+  summary(): QueueSummary
+  limits(): QueueLimits
+  setLimits(limits: QueueLimits): Promise<void>
+  retry(which?: Which): Promise<number>
+  hold(which: Which): Promise<number>
+  release(which: Which): Promise<number>
+  remove(which: Which): Promise<number>
 }
 
 export interface TraceDoor extends Rpc.DurableObjectBranded {

@@ -6,7 +6,15 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import { reportThrough } from '../../arrival/index.ts'
-import { Queue, type NewEntry, type QueuedEntry } from '../../queue/index.ts'
+import {
+  Queue,
+  type NewEntry,
+  type QueuedEntry,
+  type QueueLimits,
+  type QueuePage,
+  type QueueSummary,
+  type Which,
+} from '../../queue/index.ts'
 import { arrivalPorts } from './arrival-ports.ts'
 import { deliveryAgent } from './delivery-agents.ts'
 import type { QueueDoor } from './doors.ts'
@@ -99,7 +107,7 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
     }
   }
 
-  list(page: { after?: string; limit?: number } = {}): QueuedEntry[] {
+  list(page: QueuePage = {}): QueuedEntry[] {
     return this.#queue.list(page)
   }
 
@@ -107,24 +115,32 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
     return this.#queue.show(id)
   }
 
-  size(): number {
-    return this.#queue.size
+  summary(): QueueSummary {
+    return this.#queue.summary()
   }
 
-  retry(id?: string): Promise<number> {
-    return this.#command(() => this.#queue.retry(id))
+  limits(): QueueLimits {
+    return this.#queue.limits
   }
 
-  hold(id: string): Promise<number> {
-    return this.#command(() => this.#queue.hold(id))
+  setLimits(limits: QueueLimits): Promise<void> {
+    return this.#command(() => this.#queue.setLimits(limits))
   }
 
-  release(id: string): Promise<number> {
-    return this.#command(() => this.#queue.release(id))
+  retry(which: Which = {}): Promise<number> {
+    return this.#command(() => this.#queue.retry(which))
   }
 
-  remove(id: string): Promise<boolean> {
-    return this.#command(() => this.#queue.delete(id))
+  hold(which: Which): Promise<number> {
+    return this.#command(() => this.#queue.hold(which))
+  }
+
+  release(which: Which): Promise<number> {
+    return this.#command(() => this.#queue.release(which))
+  }
+
+  remove(which: Which): Promise<number> {
+    return this.#command(() => this.#queue.delete(which))
   }
 
   /** The operator's change, then whatever became due by it. */

@@ -99,6 +99,12 @@ function queue(domain: string) {
   return bindings.QUEUE.getByName(domain)
 }
 
+/** Who waits for many.test. */
+async function addresses(query: string): Promise<(string | undefined)[]> {
+  const { body } = await admin('GET', `/queues/many.test${query}`)
+  return (body as { recipients: { address: string }[] }[]).map(({ recipients }) => recipients[0]?.address)
+}
+
 /** Until no attempt is under way. */
 async function settled(domain: string): Promise<void> {
   await vi.waitFor(async () => expect((await queue(domain).list()).some((entry) => entry.active)).toBe(false), {
@@ -133,7 +139,7 @@ describe('a destination queue', () => {
       held: false,
       recipients: [{ address: 'x@slow.test', attempts: 1, diagnostic: expect.stringContaining('come back later') }],
     })
-    expect((await admin('GET', '/queues')).body).toEqual([{ domain: 'slow.test', waiting: 1 }])
+    expect((await admin('GET', '/queues')).body).toMatchObject([{ domain: 'slow.test', waiting: 1, held: 0 }])
 
     outside.answer = () => ({ status: 'delivered', code: 250, text: 'taken' })
     expect((await admin('POST', '/queues/slow.test/retry')).body).toEqual({ retried: 1 })
@@ -171,6 +177,34 @@ describe('a destination queue', () => {
     expect(await admin('DELETE', path)).toMatchObject({ status: 204 })
     expect(await admin('GET', path)).toMatchObject({ status: 404 })
     expect(await admin('POST', '/queues/held.test/zzz/hold')).toMatchObject({ status: 404 })
+  })
+
+  it('obeys what is said of many messages at once, and limits', async () => {
+    outside.answer = () => ({ status: 'deferred', code: 451, text: 'later' })
+    for (const name of ['a', 'b', 'c']) await submit(`${name}@many.test`, 'Many')
+    await outside.attempted(3)
+    await settled('many.test')
+    expect(await addresses('?recipient=b@many.test')).toEqual(['b@many.test'])
+    expect(await addresses('?olderThan=3600')).toEqual([])
+    expect(await admin('GET', '/queues/many.test?status=odd')).toMatchObject({ status: 400 })
+    expect(await admin('POST', '/queues/many.test/hold', { recipient: 'a@many.test' })).toMatchObject({
+      body: { held: 1 },
+    })
+    const { body: queues } = await admin('GET', '/queues')
+    expect(queues).toContainEqual({ domain: 'many.test', waiting: 2, held: 1, frozen: 0, oldest: expect.any(Number) })
+    expect(await admin('POST', '/queues/many.test/delete', {})).toMatchObject({ status: 400 })
+    expect(await admin('POST', '/queues/many.test/delete', { status: 'held' })).toMatchObject({ body: { deleted: 1 } })
+    expect(await addresses('')).toEqual(['b@many.test', 'c@many.test'])
+    expect(await admin('PUT', '/queues/many.test/limits', { perMinute: 0 })).toMatchObject({ status: 400 })
+    expect(await admin('PUT', '/queues/many.test/limits', { perMinute: 1, concurrency: 2 })).toMatchObject({
+      status: 204,
+    })
+    expect(await admin('GET', '/queues/many.test/limits')).toMatchObject({ body: { perMinute: 1, concurrency: 2 } })
+    outside.answer = () => ({ status: 'delivered', code: 250, text: 'taken' })
+    expect(await admin('POST', '/queues/many.test/retry')).toMatchObject({ body: { retried: 2 } })
+    await outside.attempted(4)
+    await vi.waitFor(async () => expect(await addresses('')).toHaveLength(1))
+    expect(await admin('POST', '/queues/many.test/delete', { all: true })).toMatchObject({ body: { deleted: 1 } })
   })
 
   it('returns a report to the sender for a 5xx (RFC 3464)', async () => {
