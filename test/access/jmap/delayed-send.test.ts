@@ -69,6 +69,8 @@ describe('a message that is held for later (RFC 4865, RFC 8621 §7)', () => {
     }
     world.now += 60_000
     await expect(world.outbox.run()).rejects.toThrow('full')
+    const tag = world.sent[0]?.options?.tag as string
+    world.outbox.track(tag, [{ recipient: 'bob@example.com', delivered: 'unknown', smtpReply: '250 2.0.0 There' }])
     await expect(world.outbox.run()).rejects.toThrow('full')
     expect(await update(world, id, { undoStatus: 'canceled' })).toMatchObject({
       notUpdated: { [id]: { type: 'cannotUnsend' } },
@@ -76,7 +78,10 @@ describe('a message that is held for later (RFC 4865, RFC 8621 §7)', () => {
     world.store.updateSubmission = write
     await world.outbox.run()
     expect(world.sent).toHaveLength(1)
-    expect(await get(world, id)).toMatchObject({ undoStatus: 'final' })
+    expect(await get(world, id)).toMatchObject({
+      undoStatus: 'final',
+      deliveryStatus: { 'bob@example.com': { smtpReply: '250 2.0.0 There', delivered: 'unknown' } },
+    })
   })
 
   it('waits until a date too', async () => {

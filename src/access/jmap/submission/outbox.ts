@@ -85,8 +85,10 @@ export class Outbox {
     for (const { id } of store.dueSubmissions()) {
       // It may have been canceled or destroyed while another one was on its way.
       const submission = store.submission(id)
-      if (submission?.undoStatus !== 'pending' || this.#isAway(submission)) continue
-      const write = this.#unwritten.get(id) ?? (await this.#release(submission))
+      if (submission?.undoStatus !== 'pending') continue
+      const known = this.#unwritten.get(id)
+      if (known === undefined && this.#isAway(submission)) continue
+      const write = known ?? (await this.#release(submission))
       this.#unwritten.set(id, write)
       write()
       this.#unwritten.delete(id)
@@ -195,14 +197,18 @@ export class Outbox {
     }
     const { accepted, reply, delivered = [] } = result
     const statuses = accepted ? statusesAfter(envelope, reply, delivered) : statusesOf(envelope, reply, () => 'no')
-    const end = { undoStatus: 'final', deliveryStatus: this.settle(tag, statuses) } as const
-    return () =>
+    return () => {
+      // News is kept for the record until it is there.
+      const deliveryStatus = merged(statuses, this.#leaving.get(tag) ?? []) ?? statuses
       store.transaction(() => {
         const current = store.submission(id)
         if (current === undefined) return
         const report = accepted ? undefined : returnMessage(store, current, message, reply, clock())
+        const end = { undoStatus: 'final', deliveryStatus } as const
         store.updateSubmission(id, { ...end, ...(report === undefined ? {} : { dsnBlobIds: [report] }) })
       })
+      this.#leaving.delete(tag)
+    }
   }
 
   /** Pending until it is gone: the sender can still cancel. */
