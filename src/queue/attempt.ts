@@ -34,6 +34,9 @@ export interface AttemptPorts {
   linger?: () => Promise<void>
 }
 
+/** The last status is tried for so long behind the end of a message, which may be what it tells of. */
+const statusGrace = 24 * 3_600_000
+
 export class Attempts {
   readonly #spool: Spool
   readonly #ports: AttemptPorts
@@ -300,7 +303,8 @@ export class Attempts {
 
   /** A status that could not be told yet, while anyone may still care. */
   #owesStatus(entry: SpooledEntry): boolean {
-    return this.#ports.track !== undefined && this.#ports.clock() < entry.expires && untold(entry) !== undefined
+    const { track, clock } = this.#ports
+    return track !== undefined && clock() < entry.expires + statusGrace && untold(entry) !== undefined
   }
 
   #freeze(entry: SpooledEntry): number {

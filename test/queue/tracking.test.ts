@@ -69,11 +69,26 @@ describe('a submission follows its message through the queue (RFC 8621 §7)', ()
     expect(one.rows()).toBe(0)
   })
 
-  it('gives up telling when the message itself would have been given up', async () => {
+  it('gives up telling a day after the message itself would have been given up', async () => {
     const one = stage()
     one.deaf = true
     one.enqueue(['x@there.test'], { submission })
-    await one.runUntil(one.clock.now() + 6 * 24 * hour)
+    await one.runUntil(one.clock.now() + (6 * 24 - 1) * hour)
+    expect(one.rows()).toBe(1)
+    await one.runUntil(one.clock.now() + 2 * hour)
+    expect(one.rows()).toBe(0)
+  })
+
+  it('is told of the end of a message’s time, though it cannot be reached at that moment', async () => {
+    const one = stage()
+    one.answer = () => greylisted
+    one.enqueue([{ address: 'x@there.test', notify: ['NEVER'] }], { submission })
+    await one.runUntil(one.clock.now() + 5 * 24 * hour - 1)
+    one.deaf = true
+    await one.runUntil(one.clock.now() + 2)
+    one.deaf = false
+    await one.runUntil(one.clock.now() + hour)
+    expect(told(one).at(-1)).toBe('x@there.test no')
     expect(one.rows()).toBe(0)
   })
 
