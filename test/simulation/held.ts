@@ -36,12 +36,33 @@ export function hold(database: Database, plan: MessagePlan, now: number): void {
   })
 }
 
-/** Tokens of what is still held, and of what came back to its sender instead of going. */
-export function readHeld(database: Database): { pending: string[]; returned: string[] } {
-  const rows = database.exec('SELECT tag, undo_status, dsn_blobs FROM submission').toArray()
+export interface Held {
+  /** Tokens of what is still held. */
+  pending: string[]
+  /** Of what came back to its sender instead of going. */
+  returned: string[]
+  /** By token: recipients that are on their way still, as the submission says. */
+  underWay: Map<string, string[]>
+}
+
+export function readHeld(database: Database): Held {
+  const rows = database.exec('SELECT tag, undo_status, dsn_blobs, delivery_status FROM submission').toArray()
   const tagged = (wanted: (row: (typeof rows)[number]) => boolean): string[] =>
     rows.filter(wanted).map(({ tag }) => tag as string)
+  const underWay = new Map<string, string[]>()
+  for (const { tag, delivery_status } of rows) {
+    const statuses = JSON.parse((delivery_status as string | null) ?? 'null') as Record<
+      string,
+      { delivered: string }
+    > | null
+    const open = Object.entries(statuses ?? {}).filter(([, { delivered }]) => delivered === 'queued')
+    underWay.set(
+      tag as string,
+      open.map(([address]) => address),
+    )
+  }
   return {
+    underWay,
     pending: tagged(({ undo_status }) => undo_status === 'pending'),
     returned: tagged(({ undo_status, dsn_blobs }) => undo_status === 'final' && dsn_blobs !== null),
   }

@@ -8,6 +8,7 @@
  * where SMTP cannot know (RFC 5321 §4.5.4.2, RFC 1047): each such doubt excuses one more copy.
  */
 import { finalAddresses } from './addresses.ts'
+import type { Held } from './held.ts'
 
 export interface LedgerRecipient {
   address: string
@@ -52,6 +53,7 @@ export class Ledger {
   readonly #queues = new Map<string, readonly SeenEntry[]>()
   /** By account: what is held for later. */
   readonly #held = new Map<string, readonly string[]>()
+  readonly #underWay = new Map<string, readonly string[]>()
   /** Which legs somebody waits for: re-counted when a queue changes. */
   #queued = new Set<string>()
   #dirty = true
@@ -133,7 +135,8 @@ export class Ledger {
   }
 
   /** What an account has on disk of messages for later. One that came back is in its sender's hands. */
-  account(name: string, { pending, returned }: { pending: readonly string[]; returned: readonly string[] }): void {
+  account(name: string, { pending, returned, underWay }: Held): void {
+    for (const [token, addresses] of underWay) this.#underWay.set(token, addresses)
     for (const token of this.#held.get(name) ?? []) {
       if (pending.includes(token) || !returned.includes(token)) continue
       const message = this.#messages.get(token)
@@ -207,6 +210,10 @@ export class Ledger {
     for (const [account, held] of this.#held) {
       if (held.length > 0) throw new Violation(`${held.join(', ')} is still held by ${account}`)
     }
+    for (const [token, addresses] of this.#underWay) {
+      const stale = addresses.find((address) => this.#shouldHaveHeard(token, address))
+      if (stale !== undefined) throw new Violation(`the submission of ${token} says that ${stale} is still queued`)
+    }
     for (const [domain, entries] of this.#queues) {
       for (const { id, token, status } of entries) {
         if (status === 'waiting') throw new Violation(`${token} still waits in the queue of ${domain} as ${id}`)
@@ -236,6 +243,14 @@ export class Ledger {
       }),
     )
     return lines.join('\n')
+  }
+
+  /** The operator's deletion is told to nobody. Of two recipients that lead to one place, one is told of. */
+  #shouldHaveHeard(token: string, address: string): boolean {
+    return finalAddresses(address).every((final) => {
+      const leg = this.#leg(token, final)
+      return leg.notify.length === 1 && leg.ended !== 'deleted by the operator'
+    })
   }
 
   #isExcused(token: string): boolean {
