@@ -15,6 +15,7 @@ function worker(more: { r2Buckets?: string[] }): Parameters<typeof cloudflareTes
         // Where mail of these tests comes from; those that are about verifying come from elsewhere.
         FACTEUR_TRUSTED_NETWORKS: '192.0.2.0/24',
         FACTEUR_RETRY_FIRST_SECONDS: '60',
+        FACTEUR_QUEUE_SHARDS: 'busy.test=3',
       },
       ...more,
     },

@@ -84,6 +84,7 @@ const flagTable = {
     value: 'DAYS',
     help: 'how long it is known what became of a message; 0: not at all',
   },
+  'queue-shards': { type: 'string', value: 'DOMAIN=N,…', help: 'several queues for destinations with very much mail' },
   'retry-first-seconds': { type: 'string', value: 'SECONDS', help: 'pause before the second delivery attempt' },
   'no-demo': { type: 'boolean', help: 'do not make the demonstration domain on an empty data directory' },
   verbose: { type: 'boolean', help: 'log more' },
@@ -144,6 +145,7 @@ function localOptions(flags: FlagValues<typeof flagTable>): LocalOptions {
     maxMessageSize: flags['max-message-size'],
     delayNoticeHours: hours('--delay-notice-hours', flags['delay-notice-hours']),
     queueLifetimeHours: hours('--queue-lifetime-hours', flags['queue-lifetime-hours']),
+    queueShards: flags['queue-shards'],
     firstRetrySeconds: hours('--retry-first-seconds', flags['retry-first-seconds']),
     defaultDomain: flags['default-domain'],
     verification: {

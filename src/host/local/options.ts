@@ -54,6 +54,8 @@ export interface LocalOptions {
   readonly queueLifetimeHours?: number
   /** The first pause between delivery attempts, in seconds. */
   readonly firstRetrySeconds?: number
+  /** `DOMAIN=N,…`: destinations with more than one queue. */
+  readonly queueShards?: string
   /** A bare login name (`alice`) belongs to this domain. */
   readonly defaultDomain?: string
 }

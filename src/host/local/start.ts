@@ -7,7 +7,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseVerification } from '../../arrival/index.ts'
 import { parseSmarthost } from '../../delivery/index.ts'
-import { defaultQueueOptions } from '../../queue/index.ts'
+import { defaultQueueOptions, parseShards } from '../../queue/index.ts'
 import { startBridge, type Bridge, type Log } from '../bridge/node/index.ts'
 import { openDataDirectory, type DataDirectory } from './data-directory.ts'
 import { ensureDemo } from './demo.ts'
@@ -107,6 +107,7 @@ function workerBindings(
     FACTEUR_DELAY_NOTICE_HOURS: options.delayNoticeHours,
     FACTEUR_QUEUE_LIFETIME_HOURS: options.queueLifetimeHours,
     FACTEUR_RETRY_FIRST_SECONDS: options.firstRetrySeconds,
+    FACTEUR_QUEUE_SHARDS: options.queueShards,
     FACTEUR_DEFAULT_DOMAIN: options.defaultDomain,
     FACTEUR_DMARC: options.verification?.dmarc,
     FACTEUR_TRUSTED_NETWORKS: options.verification?.['trusted-networks'],
@@ -140,7 +141,9 @@ function bridgeListeners({ host, ports }: LocalOptions) {
 }
 
 /** The Worker would find these wrong only when the first message goes out. */
-function checkAddresses({ smarthost, doh, publicUrl, verification }: LocalOptions): void {
+function checkAddresses({ smarthost, doh, publicUrl, verification, queueShards }: LocalOptions): void {
+  const shards = parseShards(queueShards ?? '')
+  if (!shards.ok) throw new LocalHostError(`--queue-shards: ${shards.problem}.`)
   const verifying = parseVerification(verification ?? {})
   if (!verifying.ok) throw new LocalHostError(`--${verifying.setting} ${verifying.problem}.`)
   if (publicUrl !== undefined && !/^https?:$/.test(URL.canParse(publicUrl) ? new URL(publicUrl).protocol : '')) {

@@ -4,10 +4,12 @@
 import { type Administration, administration } from '../../access/admin/index.ts'
 import type { AddressChange } from '../../routing/index.ts'
 import { forgetDirectory } from './directory-client.ts'
+import { readShardName } from '../../queue/index.ts'
 import type { Env } from './env.ts'
 import { newAccountId, newPassword, randomText } from './random.ts'
 import { resolver } from './resolver.ts'
 import { settingsOf } from './settings.ts'
+import { shardedQueue } from './sharded-queue.ts'
 import { forgetSigningKeys } from './signer.ts'
 
 /** One page of the registry's account list. */
@@ -44,7 +46,10 @@ export function workersAdministration(env: Env): Administration {
       },
       addAccount: async ({ id, address, created }) => registry().addAccount({ accountId: id, address, created }),
       removeAccount: async (id) => registry().removeAccount(id),
-      waiting: async () => (await registry().waiting()).map(({ domain }) => domain),
+      waiting: async () => {
+        const names = await registry().waiting()
+        return [...new Set(names.map(({ domain }) => readShardName(domain).domain))]
+      },
     },
     domain: (name) => domainDoor(env, name),
     account: (id) => {
@@ -72,20 +77,7 @@ export function workersAdministration(env: Env): Administration {
         counters: async () => stub.counters(),
       }
     },
-    queue: (domain) => {
-      const stub = env.QUEUE.getByName(domain)
-      return {
-        list: async (page) => stub.list(page),
-        show: async (id) => stub.show(id),
-        summary: async () => stub.summary(),
-        limits: async () => stub.limits(),
-        setLimits: async (limits) => stub.setLimits(limits),
-        retry: async (which) => stub.retry(which),
-        hold: async (which) => stub.hold(which),
-        release: async (which) => stub.release(which),
-        remove: async (which) => stub.remove(which),
-      }
-    },
+    queue: (domain) => shardedQueue(env, domain),
   })
 }
 

@@ -10,6 +10,7 @@ import { DirectoryClient, forgetDirectory } from './directory-client.ts'
 import type { Env } from './env.ts'
 import { GroupCommit } from './group-commit.ts'
 import { describe, log } from './log.ts'
+import { shardName, shardOf } from '../../queue/index.ts'
 import { randomText } from './random.ts'
 import { scanner } from './scanner.ts'
 import { settingsOf } from './settings.ts'
@@ -26,7 +27,7 @@ export function arrivalPorts(
   call: AccountCall = remoteCall(env),
   hold?: (work: Promise<void>) => void,
 ): ArrivalPorts {
-  const { hostname, defaultDomain } = settingsOf(env)
+  const { hostname, defaultDomain, queueShards } = settingsOf(env)
   const groups = new GroupCommit(async (accountId, batch) => {
     const outcomes = await call(accountId, batch)
     // The address leads elsewhere by now, or nowhere: the sender's next try must not meet the same memory.
@@ -39,11 +40,12 @@ export function arrivalPorts(
     directory: new DirectoryClient(env),
     mailbox: (accountId) => groups.mailbox(accountId),
     queue: (domain) => {
-      const stub = env.QUEUE.getByName(domain)
+      const shards = queueShards.get(domain) ?? 1
       return {
         async enqueue(entry) {
+          const shard = shards === 1 ? 0 : shardOf(entry.envelope.transactionId ?? randomText(12), shards)
           try {
-            return await stub.enqueue(entry)
+            return await env.QUEUE.getByName(shardName(domain, shard)).enqueue(entry)
           } catch (cause) {
             // To the rooms a failure means "later", whatever it was: what it was is told here.
             log('error', 'a queue does not take mail', { domain, error: describe(cause) })

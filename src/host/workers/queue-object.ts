@@ -13,6 +13,7 @@ import {
   type QueueLimits,
   type QueuePage,
   type QueueSummary,
+  readShardName,
   type Which,
 } from '../../queue/index.ts'
 import { arrivalPorts } from './arrival-ports.ts'
@@ -40,9 +41,10 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
     super(ctx, env)
     const ports = arrivalPorts(env)
     const registry = () => env.REGISTRY.getByName('registry')
-    const domain = nameOf(ctx)
+    const name = nameOf(ctx)
+    const { domain } = readShardName(name)
     const dns = resolver(env)
-    const options = queueOptions(env)
+    const options = queueOptions(env, domain)
     this.#tls = queueTls(
       env,
       domain,
@@ -59,8 +61,8 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
       report: reportThrough(ports),
       track: async ({ submission: { accountId, tag }, statuses }) =>
         env.ACCOUNT.getByName(accountId).trackSubmission(tag, [...statuses]),
-      onBusy: async () => registry().markWaiting(domain),
-      onIdle: async () => registry().clearWaiting(domain),
+      onBusy: async () => registry().markWaiting(name),
+      onIdle: async () => registry().clearWaiting(name),
       log: queueLog(ports.trace),
       linger: () => scheduler.wait(options.linger),
       options,

@@ -8,11 +8,15 @@ import { settingsOf } from './settings.ts'
 /** An alarm a second is as much as one queue should ask for. */
 const MINIMAL_WATCHDOG_MS = 1_000
 
-export function queueOptions(env: Env): QueueOptions {
-  const { hostname, queueLifetime, delayNotice, firstRetry } = settingsOf(env)
-  const { schedule, reportLife, watchdog } = defaultQueueOptions
+export function queueOptions(env: Env, domain: string): QueueOptions {
+  const { hostname, queueLifetime, delayNotice, firstRetry, queueShards } = settingsOf(env)
+  const { schedule, reportLife, watchdog, initialConcurrency, concurrency } = defaultQueueOptions
+  // Several queues of one destination share what one would have.
+  const most = Math.ceil(concurrency / (queueShards.get(domain) ?? 1))
   return {
     ...defaultQueueOptions,
+    initialConcurrency: Math.min(initialConcurrency, most),
+    concurrency: most,
     hostname,
     reportFrom: { name: 'Mail Delivery System', address: `MAILER-DAEMON@${hostname}` },
     life: queueLifetime,

@@ -6,6 +6,7 @@
 import { parseVerification, type VerificationSettings } from '../../arrival/index.ts'
 import { parseSmarthost, type Smarthost } from '../../delivery/index.ts'
 import { defaultMaxMessageSize } from '../../format/index.ts'
+import { parseShards } from '../../queue/index.ts'
 import type { Env } from './env.ts'
 import { readTlsSettings, type TlsSettings } from './tls-settings.ts'
 
@@ -27,6 +28,8 @@ export interface Settings {
   readonly queueLifetime: number
   readonly delayNotice?: number
   readonly firstRetry?: number
+  /** Queues of a destination that has more than one. */
+  readonly queueShards: ReadonlyMap<string, number>
   readonly bridgeSecret?: string
   readonly adminToken?: string
   /** Opens `/metrics` and nothing else. */
@@ -83,6 +86,7 @@ function readSettings(env: Env): Settings {
   return {
     pushToPrivate: yesOrNo('FACTEUR_PUSH_TO_PRIVATE', env.FACTEUR_PUSH_TO_PRIVATE),
     hostname,
+    queueShards: shardsOf(env.FACTEUR_QUEUE_SHARDS),
     doh: url('FACTEUR_DOH', text(env.FACTEUR_DOH) ?? DEFAULT_DOH).href,
     verification: verificationOf(env),
     tls: tlsOf(env, hostname),
@@ -135,6 +139,12 @@ function tlsOf(env: Env, hostname: string): TlsSettings {
   const read = readTlsSettings(env, hostname)
   if (typeof read === 'string') throw new SettingsError(read)
   return read
+}
+
+function shardsOf(value: string | undefined): ReadonlyMap<string, number> {
+  const parsed = parseShards(value ?? '')
+  if (!parsed.ok) throw new SettingsError(`FACTEUR_QUEUE_SHARDS: ${parsed.problem}`)
+  return parsed.shards
 }
 
 function smarthostOf(value: string): Smarthost {

@@ -89,9 +89,9 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-async function submit(to: string, subject: string): Promise<void> {
+async function submit(to: string, subject: string, more: object = {}): Promise<void> {
   const raw = message({ from: 'alice@facteur.test', to, subject })
-  const reply = await link.deliver(envelope('alice@facteur.test', to), raw, submission)
+  const reply = await link.deliver(envelope('alice@facteur.test', to), raw, { ...submission, ...more })
   expect(reply).toMatchObject({ code: 250 })
 }
 
@@ -99,10 +99,15 @@ function queue(domain: string) {
   return bindings.QUEUE.getByName(domain)
 }
 
+interface WaitingShown {
+  readonly id: string
+  readonly recipients: readonly { readonly address: string }[]
+}
+
 /** Who waits for many.test. */
 async function addresses(query: string): Promise<(string | undefined)[]> {
   const { body } = await admin('GET', `/queues/many.test${query}`)
-  return (body as { recipients: { address: string }[] }[]).map(({ recipients }) => recipients[0]?.address)
+  return (body as WaitingShown[]).map(({ recipients }) => recipients[0]?.address)
 }
 
 /** Until no attempt is under way. */
@@ -205,6 +210,41 @@ describe('a destination queue', () => {
     await outside.attempted(4)
     await vi.waitFor(async () => expect(await addresses('')).toHaveLength(1))
     expect(await admin('POST', '/queues/many.test/delete', { all: true })).toMatchObject({ body: { deleted: 1 } })
+  })
+
+  it('is one to the operator where it is several objects', async () => {
+    outside.answer = () => ({ status: 'deferred', code: 451, text: 'later' })
+    const names = Array.from({ length: 12 }, (_, i) => `u${i}@busy.test`)
+    for (const name of names) await submit(name, 'Busy', { transactionId: `t-${name}` })
+    await outside.attempted(12)
+    await Promise.all(['busy.test', 'busy.test~1', 'busy.test~2'].map(settled))
+    const sizes = await Promise.all(
+      ['busy.test', 'busy.test~1', 'busy.test~2'].map(async (name) => (await queue(name).summary()).waiting),
+    )
+    expect([sizes.reduce((sum, size) => sum + size, 0), sizes.filter((size) => size > 0).length]).toEqual([12, 3])
+    const listed = (await admin('GET', '/queues/busy.test')).body as WaitingShown[]
+    expect(listed.map(({ recipients }) => recipients[0]?.address)).toEqual(names)
+    const { body: rest } = await admin('GET', `/queues/busy.test?after=${listed[4]?.id}`)
+    expect(rest).toEqual(listed.slice(5))
+    expect((await admin('GET', '/queues')).body).toContainEqual(
+      expect.objectContaining({ domain: 'busy.test', waiting: 12 }),
+    )
+    const further = listed.find(({ id }) => id.endsWith('~2'))
+    expect(await admin('POST', `/queues/busy.test/${further?.id}/hold`)).toMatchObject({ status: 204 })
+    expect(await admin('GET', `/queues/busy.test/${further?.id}`)).toMatchObject({
+      body: { id: further?.id, held: true, recipients: further?.recipients },
+    })
+    expect(await admin('PUT', '/queues/busy.test/limits', { perMinute: 2 })).toMatchObject({ status: 400 })
+    expect(await admin('PUT', '/queues/busy.test/limits', { concurrency: 7 })).toMatchObject({ status: 204 })
+    expect(await queue('busy.test~2').limits()).toEqual({ concurrency: 2 })
+    expect((await admin('GET', '/queues/busy.test/limits')).body).toEqual({ perMinute: null, concurrency: 7 })
+    outside.answer = () => ({ status: 'delivered', code: 250, text: 'taken' })
+    expect((await admin('POST', '/queues/busy.test/retry')).body).toEqual({ retried: 11 })
+    await outside.attempted(23)
+    expect(await admin('DELETE', `/queues/busy.test/${further?.id}`)).toMatchObject({ status: 204 })
+    await vi.waitFor(async () =>
+      expect((await admin('GET', '/queues')).body).not.toContainEqual(expect.objectContaining({ domain: 'busy.test' })),
+    )
   })
 
   it('returns a report to the sender for a 5xx (RFC 3464)', async () => {
