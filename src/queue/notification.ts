@@ -54,7 +54,7 @@ export function composeNotification(
     from: options.reportFrom,
     to: reversePath,
     date: now,
-    messageId: `report.${entry.key.toString(36)}.${newest.toString(36)}.${atoms(entry.domain)}@${options.hostname}`,
+    messageId: `report.${nameOf(entry)}.${newest.toString(36)}@${options.hostname}`,
     arrivalDate: entry.received,
     recipients,
     original,
@@ -82,9 +82,10 @@ export function composeNotification(
   }
 }
 
-/** A domain, or an address literal, as part of a Message-ID (dot-atom, RFC 5322 §3.6.4). */
-function atoms(domain: string): string {
-  return domain.replaceAll(/[^A-Za-z0-9.-]+/g, '-')
+/** Of all queues' entries only this one: keys are times, and a destination may have several queues (dot-atom, RFC 5322 §3.6.4). */
+function nameOf({ key, domain, envelope: { transactionId } }: SpooledEntry): string {
+  const parts = transactionId === undefined ? [domain] : [transactionId, domain]
+  return [key.toString(36), ...parts.map((part) => part.replaceAll(/[^A-Za-z0-9.-]+/g, '-'))].join('.')
 }
 
 function reported(recipient: QueuedRecipient, action: ReportedRecipient['action']): ReportedRecipient {

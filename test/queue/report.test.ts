@@ -27,14 +27,21 @@ describe('failure', () => {
   })
 
   test('reports of two queues have Message-IDs of their own, though both took their message in the same millisecond (RFC 5322 §3.6.4)', async () => {
-    const stages = [new QueueStage(), new QueueStage()]
+    const stages = [new QueueStage(), new QueueStage(), new QueueStage()]
+    const places = [
+      ['there.test', 't1'],
+      ['[192.0.2.1]', 't1'],
+      // One of several queues of that destination.
+      ['there.test', 't2'],
+    ] as const
     for (const [index, stage] of stages.entries()) {
+      const [domain, transactionId] = places[index] as (typeof places)[number]
       stage.answer = () => unknownUser
-      stage.enqueue(['x@there.test'], {}, undefined, index === 0 ? 'there.test' : '[192.0.2.1]')
+      stage.enqueue(['x@there.test'], { transactionId }, undefined, domain)
       await stage.queue.run()
     }
     const ids = stages.map((stage) => /^Message-ID: <(.*)>\r$/im.exec(stage.reports[0]?.raw ?? '')?.[1])
-    expect(new Set(ids).size).toBe(2)
+    expect(new Set(ids).size).toBe(3)
     for (const id of ids) expect(id).toMatch(/^[a-z0-9-]+(\.[a-z0-9-]+)*@mx\.facteur\.test$/)
   })
 
