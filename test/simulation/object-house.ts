@@ -46,6 +46,7 @@ export class ObjectHouse {
       FACTEUR_EGRESS: 'http://bridge.test',
       FACTEUR_DOH: 'https://doh.test/dns-query',
       FACTEUR_QUEUE_LIFETIME_HOURS: String(scene.plan.lifetimeHours),
+      FACTEUR_QUEUE_SHARDS: scene.plan.shards > 1 ? `one.test=${scene.plan.shards},two.test=2` : '',
     }
   }
 

@@ -78,6 +78,8 @@ export interface Plan {
   slowestCommit: number
   freshQueues: boolean
   lifetimeHours: number
+  /** Queues of one destination. */
+  shards: number
 }
 
 /** The last mail of the outside has long come: what is left after that is stuck. */
@@ -113,6 +115,7 @@ export function planOf(seed: number): Plan {
     slowestCommit: chance.pick([0, 0, 5, 50]),
     freshQueues: chance.happens(0.1),
     lifetimeHours: chance.pick([120, 24, 6, 1]),
+    shards: chance.pick([1, 1, 1, 3]),
   }
 }
 
