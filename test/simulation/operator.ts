@@ -23,13 +23,20 @@ export function operate({ what, domain, nth }: Command, house: ObjectHouse, { tr
     what === 'release-all' ? entries.filter(({ status }) => status === 'held') : entries.slice(nth, nth + 1)
   for (const { id, token, recipients } of chosen) {
     trace.note(`operator: ${what} ${token} (${id}) of ${domain}`)
+    const ended = (): void => {
+      if (what !== 'delete') return
+      const addresses = recipients.map(({ address }) => address)
+      ledger.silenced(token, addresses, 'deleted by the operator')
+    }
     queue.call(methods[what], what === 'retry-all' ? [] : [id], {
       answered: (value) => {
-        if (what !== 'delete' || Number(value) !== 1) return
-        const addresses = recipients.map(({ address }) => address)
-        ledger.silenced(token, addresses, 'deleted by the operator')
+        if (Number(value) === 1) ended()
       },
-      failed: (error) => trace.note(`operator: ${error.message}`),
+      failed: (error) => {
+        trace.note(`operator: ${error.message}`)
+        // The answer is lost; the entry may be, too, as it was to be.
+        ended()
+      },
     })
   }
 }
