@@ -121,7 +121,12 @@ export class HandOvers {
         .join(' ')
     if (object?.kind !== 'QUEUE') return ''
     const entries = readQueue(object.database).filter(({ token }) => tokens.includes(token))
-    return JSON.stringify(entries.map(({ id, status, recipients }) => [id, status, recipients]))
+    // Not what the operator may change meanwhile.
+    const progress = entries.map(({ id, recipients }) => [
+      id,
+      recipients.map(({ state, attempts, owed }) => [state, attempts, owed]),
+    ])
+    return JSON.stringify(progress)
   }
 
   /** Some copies of what this life hands over are safe, and yet it was told that it has to come again. */

@@ -27,7 +27,7 @@ export interface SeenEntry {
   token: string
   raw: string
   status: string
-  recipients: { address: string; state: string; owed?: string; notify?: string[] }[]
+  recipients: { address: string; state: string; attempts: number; owed?: string; notify?: string[] }[]
 }
 
 export class Violation extends Error {
