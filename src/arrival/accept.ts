@@ -16,6 +16,7 @@ import { deadTarget, distribute, type Leftover, leaveToQueue } from '../delivery
 import { type Envelope, type Recipient, type Reply, SmtpError } from '../protocol/smtp/index.ts'
 import { route, type RoutePlan } from '../routing/index.ts'
 import { inspect, type Inspection } from './inspection.ts'
+import { holdBack, releaseTime } from './hold-back.ts'
 import { isSubmission, type Origin, withProtocol } from './origin.ts'
 import type { ArrivalPorts } from './ports.ts'
 import { fullAddress, mayRelay } from './recipient-check.ts'
@@ -125,6 +126,11 @@ async function bring(
   }
   const leaves = plan.deliveries.some(({ destination }) => destination.kind === 'relay')
   const traced = leaves && mayRelay(origin) ? await signed(plain, header, envelope.reversePath, ports) : plain
+  const release = isSubmission(origin) ? releaseTime(envelope, now) : undefined
+  delete onward.hold
+  if (release !== undefined) {
+    return { reply: await holdBack(plan, { envelope: onward, raw: traced }, release, ports) }
+  }
   const { places, expanded } = await distribute(onward, traced, plan, ports, {
     header,
     junk,

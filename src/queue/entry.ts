@@ -18,6 +18,8 @@ export interface NewEntry {
    * sender as far as the sender asked; a `deferred` one has its first attempt behind it.
    */
   outcomes?: RecipientOutcome[]
+  /** Not attempted before; everything that counts from its arrival counts from then. Milliseconds since the epoch. */
+  notBefore?: number
 }
 
 /** The last attempt in the words of whoever answered. */

@@ -38,6 +38,8 @@ export class Queue {
   readonly #log: (event: QueueEvent) => void
   #lastKey = 0
   #announced = false
+  /** Something waits that nobody has tried: the operator is to see it all the same. */
+  #announce = false
   #open = false
 
   constructor(ports: QueuePorts) {
@@ -74,14 +76,15 @@ export class Queue {
     const now = this.#ports.clock()
     const key = Math.max(now * 1_000, this.#lastKey + 1)
     const { recipients, ...envelope } = entry.envelope
+    const begins = Math.max(now, entry.notBefore ?? now)
     const life = envelope.reversePath === '' ? this.#options.reportLife : this.#options.life
     const plain: SpooledEntry = {
       key,
       domain: entry.domain,
       status: 'waiting',
-      received: now,
-      expires: now + life,
-      next: now,
+      received: begins,
+      expires: begins + life,
+      next: begins,
       size: entry.raw.length,
       priority: envelope.priority ?? 0,
       delayNoticed: false,
@@ -92,7 +95,7 @@ export class Queue {
         ...recipient,
         state: 'waiting',
         attempts: 0,
-        next: now,
+        next: begins,
       })),
     }
     const id = key.toString(36)
@@ -103,7 +106,8 @@ export class Queue {
     // Delivered already and nobody asked for a report: there is nothing left to do.
     if (!open && !bounced) return { id }
     entered.next = Math.min(...entered.recipients.map(({ state, next }) => (state === 'waiting' ? next : now)))
-    const claimed = known.size === 0 && this.#dispatcher.mayBeBornClaimed(now)
+    if (begins > now) this.#announce = true
+    const claimed = known.size === 0 && begins === now && this.#dispatcher.mayBeBornClaimed(now)
     this.#spool.insert(entered, entry.raw, claimed)
     this.#lastKey = key
     if (claimed) this.#dispatcher.claimNewborn(entered)
@@ -121,6 +125,8 @@ export class Queue {
     this.#attempts.writeEnds()
     await this.#dispatcher.run(signal)
     await this.#attempts.settled()
+    if (this.#announce) await this.#tellBusy()
+    this.#announce = false
     await this.#tellIdle()
   }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { delivered, greylisted, hour, minute, QueueStage } from './queue-stage.ts'
+import { delivered, greylisted, hour, message, minute, QueueStage } from './queue-stage.ts'
 
 async function stageOfFour() {
   const stage = new QueueStage()
@@ -103,5 +103,25 @@ describe('what the operator selects', () => {
     expect(stage.queue.delete({ status: 'held' })).toBe(1)
     expect(stage.queue.delete({ recipient: '@there.test' })).toBe(2)
     expect(stage.queue.list().map(({ id }) => id)).toEqual([ids[3]])
+  })
+})
+
+describe('a message that is to go later (RFC 4865)', () => {
+  it('is seen by the operator, waits through restarts, and goes at its time', async () => {
+    const stage = new QueueStage()
+    const start = stage.clock.now()
+    const envelope = {
+      reversePath: 'alice@facteur.test',
+      smtputf8: false,
+      body: '7BIT' as const,
+      recipients: [{ address: 'x@there.test' }],
+    }
+    stage.queue.enqueue({ domain: 'there.test', raw: message(), envelope, notBefore: start + hour })
+    await stage.queue.run()
+    expect(stage.hooks).toEqual(['busy'])
+    stage.restart()
+    expect([stage.eventsOf('interrupted'), stage.queue.nextWakeup()]).toEqual([[], start + hour])
+    await stage.runUntil(start + 2 * hour)
+    expect([stage.jobs.map(({ at }) => at), stage.hooks, stage.rows()]).toEqual([[start + hour], ['busy', 'idle'], 0])
   })
 })

@@ -28,11 +28,16 @@ export interface Envelope {
   priority?: number
   /** By when it is to be delivered, and what else is to be done (RFC 2852). */
   by?: DeliverBy
+  /** Not to go on before (RFC 4865); of submissions only, and done with once the message is taken in. */
+  hold?: Hold
   /** Ours alone, never from or to the wire: which submission hears how far the message has come. */
   submission?: SubmissionTag
   /** Ours alone: the message's id in the trace. */
   transactionId?: string
 }
+
+/** Seconds from now, or milliseconds since the epoch. */
+export type Hold = { seconds: number } | { until: number }
 
 export interface DeliverBy {
   /** From now: from when the message was taken in, or is given to the next host. Below zero once the time is over. */

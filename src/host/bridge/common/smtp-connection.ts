@@ -25,6 +25,9 @@ const maxBacklog = 1024 * 1024
 const localProblem: Reply = { code: 451, enhanced: '4.3.0', text: 'Temporary local problem, please try again later' }
 const systemFull: Reply = { code: 452, enhanced: '4.3.1', text: 'Too much mail at once, please try again later' }
 
+/** For how long a message may be handed in before it is to go: as long as over JMAP. */
+const longestHoldS = 30 * 86_400
+
 export class SmtpConnection {
   readonly #service: SmtpContext
   readonly #client: Client
@@ -56,6 +59,7 @@ export class SmtpConnection {
       allowPlaintextAuth: client.loopback && service.allowPlaintextLogin,
       sasl: saslSetting(client.socket),
       maxMessageSize: service.maxMessageSize,
+      futureRelease: { seconds: longestHoldS, until: Date.now() + longestHoldS * 1_000 },
     })
     this.#loginBy = service.mode === 'submission' ? performance.now() + service.limits.loginMs : Infinity
   }

@@ -7,7 +7,7 @@
 import type { Origin } from '../../../arrival/index.ts'
 import type { LoginProof } from '../../../protocol/sasl/index.ts'
 import { readProof } from '../../http/index.ts'
-import type { DeliverBy, Envelope, NotifyCondition, Recipient } from '../../../protocol/smtp/index.ts'
+import type { DeliverBy, Envelope, Hold, NotifyCondition, Recipient } from '../../../protocol/smtp/index.ts'
 
 /** RFC 5321 §4.5.3.1.8 asks for 100; the bridge's engine has its own, lower or equal, limit. */
 const MAX_RECIPIENTS = 10_000
@@ -62,6 +62,7 @@ export function envelope(value: unknown): Envelope {
     ...(json.requireTls === true ? { requireTls: true } : {}),
     ...(json.priority === undefined ? {} : { priority: whole(json, 'priority', -9, 9) }),
     ...(json.by === undefined ? {} : { by: deliverBy(json.by) }),
+    ...(json.hold === undefined ? {} : { hold: hold(json.hold) }),
   }
 }
 
@@ -72,6 +73,13 @@ function deliverBy(value: unknown): DeliverBy {
     mode: oneOf(json, 'mode', ['return', 'notify'] as const) ?? 'notify',
     trace: json.trace === true,
   }
+}
+
+function hold(value: unknown): Hold {
+  const json = object(value, 'hold')
+  return json.until === undefined
+    ? { seconds: whole(json, 'seconds', 0, 999_999_999) }
+    : { until: whole(json, 'until', 0, Number.MAX_SAFE_INTEGER) }
 }
 
 function whole(json: Json, name: string, least: number, most: number): number {

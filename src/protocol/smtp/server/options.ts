@@ -7,6 +7,12 @@ import { defaultSmtpLimits, type SmtpLimits } from '../limits.ts'
 /** Extensions that a host may leave out because what stands behind the engine does not do them. */
 export type OptionalExtension = 'CHUNKING' | 'BINARYMIME' | 'SMTPUTF8' | 'DSN' | 'LIMITS'
 
+export interface FutureRelease {
+  readonly seconds: number
+  /** Milliseconds since the epoch. */
+  readonly until: number
+}
+
 export interface SmtpServerOptions {
   /** Our name, in the greeting and the EHLO answer. */
   hostname: string
@@ -20,6 +26,8 @@ export interface SmtpServerOptions {
   sasl?: SaslSetting
   /** Octets; announced by SIZE and enforced while counting. */
   maxMessageSize: number
+  /** How long a submission may be held at most, and until when, as of this connection (RFC 4865 §4). Absent: not offered. */
+  futureRelease?: FutureRelease
   /** Not to be offered. */
   without?: readonly OptionalExtension[]
   limits?: Partial<SmtpLimits>
@@ -32,6 +40,7 @@ export interface Settings {
   readonly allowPlaintextAuth: boolean
   readonly sasl: SaslSetting | undefined
   readonly maxMessageSize: number
+  readonly futureRelease: FutureRelease | undefined
   readonly extensions: ReadonlySet<OptionalExtension>
   readonly limits: SmtpLimits
 }
@@ -48,6 +57,7 @@ export function settingsOf(options: SmtpServerOptions): Settings {
     allowPlaintextAuth: options.allowPlaintextAuth ?? false,
     sasl: options.sasl,
     maxMessageSize: options.maxMessageSize,
+    futureRelease: options.mode === 'submission' ? options.futureRelease : undefined,
     extensions,
     limits: { ...defaultSmtpLimits, ...options.limits },
   }

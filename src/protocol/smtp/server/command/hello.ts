@@ -32,6 +32,10 @@ function keywords(session: Session): string[] {
   if (settings.extensions.has('LIMITS'))
     offered.push(`LIMITS MAILMAX=${figure(settings.limits.transactions)} RCPTMAX=${figure(settings.limits.recipients)}`) // RFC 9422
   offered.push('MT-PRIORITY', 'DELIVERBY') // RFC 6710, RFC 2852
+  if (settings.futureRelease !== undefined) {
+    const { seconds, until } = settings.futureRelease
+    offered.push(`FUTURERELEASE ${seconds} ${new Date(until).toISOString().replace(/\.\d+/, '')}`) // RFC 4865
+  }
   if (settings.startTls && !tlsActive) offered.push('STARTTLS') // RFC 3207
   if (tlsActive) offered.push('REQUIRETLS') // RFC 8689
   if (mayAuthenticate(session) && session.login === undefined)

@@ -3,7 +3,7 @@
  *
  * Standards: RFC 5321 §4.1.1.2, RFC 1870 (SIZE), RFC 6152 and RFC 3030 (BODY), RFC 6531 §3.4 (SMTPUTF8),
  * RFC 3461 §4.3–4.4 (RET, ENVID), RFC 4954 §5 (AUTH), RFC 8689 §2 (REQUIRETLS), RFC 6710 §4.1 (MT-PRIORITY), RFC 2852 §4.1.1
- * (BY).
+ * (BY), RFC 4865 §5 (HOLDFOR, HOLDUNTIL).
  */
 import type { Envelope } from '../../envelope.ts'
 import { parsePath } from '../../path.ts'
@@ -118,6 +118,24 @@ const known: Readonly<Record<string, Apply>> = {
     const mode = by[2]?.toUpperCase() === 'R' ? 'return' : 'notify'
     if (mode === 'return' && seconds <= 0) return invalid('BY')
     envelope.by = { seconds, mode, trace: by[3] !== '' }
+    return undefined
+  },
+  HOLDFOR(value, { envelope }, { settings: { futureRelease } }) {
+    if (futureRelease === undefined) return unknown('HOLDFOR')
+    const seconds = Number(value)
+    if (envelope.hold !== undefined || !/^[1-9][0-9]{0,8}$/.test(value)) return invalid('HOLDFOR')
+    if (seconds > futureRelease.seconds) return refuse(501, '5.5.4', `HOLDFOR is more than ${futureRelease.seconds}`)
+    envelope.hold = { seconds }
+    return undefined
+  },
+  HOLDUNTIL(value, { envelope }, { settings: { futureRelease } }) {
+    if (futureRelease === undefined) return unknown('HOLDUNTIL')
+    const until = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}(?:\.[0-9]{1,9})?Z$/.test(value)
+      ? Date.parse(value)
+      : Number.NaN
+    if (envelope.hold !== undefined || Number.isNaN(until)) return invalid('HOLDUNTIL')
+    if (until > futureRelease.until) return refuse(501, '5.5.4', 'HOLDUNTIL is too far away')
+    envelope.hold = { until }
     return undefined
   },
   AUTH(value, event, { settings }) {
