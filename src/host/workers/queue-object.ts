@@ -36,6 +36,8 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
   readonly #tls: QueueTls
   /** When the alarm rings; null when none is set, undefined when not known yet. */
   #alarm: number | null | undefined
+  /** Rejects when that alarm could not be set. */
+  #setting: Promise<void> = Promise.resolve()
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -159,9 +161,21 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
     if (next === Infinity) return
     const now = Date.now()
     const known = this.#alarm ?? null
-    if (known !== null && known > now && known <= next) return
-    this.#alarm = Math.max(next, now)
-    await this.ctx.storage.setAlarm(this.#alarm)
+    if (known === null || known <= now || known > next) {
+      this.#alarm = Math.max(next, now)
+      this.#setting = this.#setAlarm(this.#alarm)
+    }
+    await this.#setting
+  }
+
+  /** What a full disk does not take is not set: whoever counts on it hears so. */
+  async #setAlarm(at: number): Promise<void> {
+    try {
+      await this.ctx.storage.setAlarm(at)
+    } catch (error) {
+      if (this.#alarm === at) this.#alarm = null
+      throw error
+    }
   }
 
   #nextWakeup(): number {
