@@ -67,6 +67,7 @@ export function composeNotification(
     smtputf8,
   }
   if (envid !== undefined) report.envelopeId = envid
+  if (entry.envelope.by !== undefined) report.deliverBy = deadline(entry)
   const raw = composeReport(report)
   return {
     raw,

@@ -50,6 +50,8 @@ export interface RecipientOutcome {
    * request over; `expanded`: it was an alias and went on to several addresses. Unset counts as `relayed`.
    */
   success?: 'final' | 'relayed' | 'passed' | 'expanded'
+  /** Of a success: the next host does not know DELIVERBY, so nobody watches the message's time from there on (RFC 2852). */
+  untimed?: boolean
   /** Milliseconds since the epoch. */
   at: number
 }

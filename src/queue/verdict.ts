@@ -31,7 +31,8 @@ export function applyOutcome(
   const last = lastOutcome(outcome)
   if (outcome.status === 'delivered') {
     const success = outcome.success ?? 'relayed'
-    const traced = context.trace === true && (success === 'passed' || success === 'relayed')
+    const isRelay = success === 'passed' || success === 'relayed'
+    const traced = isRelay && (context.trace === true || outcome.untimed === true)
     const after: QueuedRecipient = { ...recipient, state: 'delivered', attempts, last }
     return traced && recipient.notify?.includes('NEVER') !== true
       ? { ...after, owed: 'relayed' }

@@ -86,6 +86,15 @@ describe('a traced message (RFC 2852 §4.1.4)', () => {
     expect(stage.reports).toHaveLength(reports)
     if (reports > 0) expect(stage.reports[0]?.raw).toContain('Action: relayed')
   })
+
+  it('so is one that is not traced, when the next host does not watch its time', async () => {
+    const { stage, start } = stageWith({ seconds: 600, mode: 'notify', trace: false })
+    stage.answer = () => ({ ...delivered, success: 'passed', untimed: true })
+    await stage.queue.run()
+    expect(stage.reports[0]?.raw).toContain('Action: relayed')
+    const date = /^Deliver-By-Date: (.*)\r$/m.exec(stage.reports[0]?.raw ?? '')?.[1] ?? ''
+    expect(Date.parse(date)).toBe(start + 10 * minute)
+  })
 })
 
 describe('priorities (RFC 6710)', () => {

@@ -81,6 +81,7 @@ function deliveryStatus(report: DeliveryReport, utf8: boolean): string {
   if (report.envelopeId !== undefined) message.push(`Original-Envelope-Id: ${clipped(report.envelopeId, utf8)}`)
   message.push(`Reporting-MTA: dns; ${clipped(report.reportingMta, utf8)}`)
   if (report.arrivalDate !== undefined) message.push(`Arrival-Date: ${formatDate(report.arrivalDate)}`)
+  if (report.deliverBy !== undefined) message.push(`Deliver-By-Date: ${formatDate(report.deliverBy)}`)
   const blocks = [message, ...report.recipients.map((recipient) => recipientFields(recipient, utf8))]
   return blocks.map((fields) => `${fields.join('\r\n')}\r\n`).join('\r\n')
 }

@@ -44,6 +44,8 @@ export interface DeliveryReport {
   envelopeId?: string
   /** When the original arrived, ms since the epoch. */
   arrivalDate?: number
+  /** By when its sender wanted it delivered (RFC 2852 §5). */
+  deliverBy?: number
   /** At least one. */
   recipients: readonly ReportedRecipient[]
   /** The original, raw. */

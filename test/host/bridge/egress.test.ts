@@ -236,6 +236,15 @@ describe('nothing is delivered', () => {
   })
 })
 
+it('says that a server without DELIVERBY does not watch the time of a message that has one (RFC 2852)', async () => {
+  const mx = await remote()
+  const timed = request([target(mx.port)])
+  timed.envelope.by = { seconds: 600, mode: 'notify', trace: false }
+  const bridge = await scene()
+  expect((await send(bridge, timed)).recipients[0]).toMatchObject({ status: 'delivered', untimed: true })
+  expect((await send(bridge, request([target(mx.port)]))).recipients[0]?.untimed).toBeUndefined()
+})
+
 describe('connections', () => {
   it('are used again for the next message', async () => {
     const mx = await remote()

@@ -42,6 +42,7 @@ describe('MT-PRIORITY as a server (RFC 6710)', () => {
 describe('DELIVERBY as a server (RFC 2852 §4.1.1)', () => {
   test.each([
     ['120;R', { seconds: 120, mode: 'return', trace: false }],
+    ['+60;N', { seconds: 60, mode: 'notify', trace: false }],
     ['120;rt', { seconds: 120, mode: 'return', trace: true }],
     ['0;N', { seconds: 0, mode: 'notify', trace: false }],
     ['-5;NT', { seconds: -5, mode: 'notify', trace: true }],

@@ -83,7 +83,7 @@ const mailParameters: ParameterChecks = {
   SMTPUTF8: (value) => value === null,
   REQUIRETLS: (value) => value === null,
   'MT-PRIORITY': (value) => /^(?:0|-?[1-9])$/.test(value ?? ''),
-  BY: (value) => /^(?:-?\d{1,9};NT?|0*[1-9]\d{0,8};RT?)$/i.test(value ?? ''),
+  BY: (value) => /^(?:[-+]?\d{1,9};NT?|\+?0*[1-9]\d{0,8};RT?)$/i.test(value ?? ''),
   HOLDFOR: (value) => /^\d{1,9}$/.test(value ?? ''),
   HOLDUNTIL: (value) => parseUtcDate(value) !== undefined,
 }

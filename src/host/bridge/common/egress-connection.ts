@@ -153,6 +153,11 @@ export class EgressConnection {
     return this.#capabilities?.keywords.has('DSN') === true
   }
 
+  /** Does the peer keep to the time by which a message is to be delivered (RFC 2852)? */
+  get keepsTime(): boolean {
+    return this.#capabilities?.keywords.has('DELIVERBY') === true
+  }
+
   /** What the peer allows on one connection and in one transaction (RFC 9422). */
   get limits(): { readonly transactions?: number; readonly recipients?: number } {
     if (this.#capabilities === undefined) return {}

@@ -248,7 +248,10 @@ class EgressRun {
         ...(tls === undefined ? {} : { tls }),
         ...(outcome.status === 'deferred' && endsSession(outcome) ? { site: true } : {}),
         ...(outcome.status === 'delivered'
-          ? { success: connection.passesNotifications ? ('passed' as const) : ('relayed' as const) }
+          ? {
+              success: connection.passesNotifications ? ('passed' as const) : ('relayed' as const),
+              ...(this.#request.envelope.by === undefined || connection.keepsTime ? {} : { untimed: true }),
+            }
           : {}),
         at,
       }

@@ -112,7 +112,7 @@ const known: Readonly<Record<string, Apply>> = {
     return undefined
   },
   BY(value, { envelope }) {
-    const by = /^(-?[0-9]{1,9});([NR])(T?)$/i.exec(value)
+    const by = /^([-+]?[0-9]{1,9});([NR])(T?)$/i.exec(value)
     if (by === null) return invalid('BY')
     const seconds = Number(by[1])
     const mode = by[2]?.toUpperCase() === 'R' ? 'return' : 'notify'
