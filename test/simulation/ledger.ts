@@ -153,7 +153,7 @@ export class Ledger {
         const leg = this.#leg(token, final)
         if (why === 'unreported' && leg.notify.length > 0 && leg.notify.every((notify) => wants(notify, 'FAILURE')))
           throw new Violation(`${token} for ${address} failed without a report, which nobody asked for`)
-        leg.ended = why
+        leg.ended ??= why
       }
     }
     this.#dirty = true
