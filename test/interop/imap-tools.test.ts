@@ -85,7 +85,7 @@ assert box.sort('(REVERSE ARRIVAL)', 'UTF-8', 'SEEN')[1] == [b'3 2 1']
 assert box.thread('REFERENCES', 'UTF-8', 'ALL')[1] == [b'(1 3)(2)'], box.thread('REFERENCES', 'UTF-8', 'ALL')
 assert box.uid('THREAD', 'ORDEREDSUBJECT', 'UTF-8', 'ALL')[0] == 'OK'
 assert box.getquotaroot('INBOX')[0] == 'OK'
-assert box.namespace()[1] == [b'(("" "/")) NIL NIL'], box.namespace()
+assert box.namespace()[1] == [b'(("" "/")) (("Other Users/" "/")) NIL'], box.namespace()
 assert box.status('INBOX', '(MESSAGES UIDNEXT UIDVALIDITY UNSEEN)')[0] == 'OK'
 uids = box.uid('SEARCH', None, 'ALL')[1][0].split()
 typ, data = box.uid('FETCH', uids[0], '(FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)] BODYSTRUCTURE)')
