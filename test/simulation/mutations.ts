@@ -27,7 +27,7 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'the alarm is not set',
     file: 'host/workers/queue-object.ts',
-    text: 'await this.ctx.storage.setAlarm(this.#alarm)',
+    text: 'this.#setting = this.#setAlarm(this.#alarm)',
     instead: '',
   },
   {
