@@ -99,10 +99,10 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
   /** While not even an alarm can be written down, as on a full disk, the one that rings is not over. */
   async #armAfterFault(): Promise<void> {
     for (;;) {
-      const at = Date.now() + AFTER_FAULT_MS
+      this.#alarm = Date.now() + AFTER_FAULT_MS
+      this.#setting = this.#setAlarm(this.#alarm)
       try {
-        await this.ctx.storage.setAlarm(at)
-        this.#alarm = at
+        await this.#setting
         return
       } catch (error) {
         log('error', 'the queue alarm could not be set', { error: describe(error) })
