@@ -27,8 +27,8 @@ export const mutations: readonly Mutation[] = [
   {
     name: 'the alarm is not set',
     file: 'host/workers/queue-object.ts',
-    text: 'this.#setting = this.#setAlarm(this.#alarm)',
-    instead: '',
+    text: 'async #setAlarm(at: number): Promise<void> {',
+    instead: 'async #setAlarm(at: number): Promise<void> { return',
   },
   {
     name: 'one of the groups that are left over is dropped',

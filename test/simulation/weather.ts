@@ -59,7 +59,8 @@ export class Weather {
     const object = victim === 'caller' ? caller : callee
     if (victim === 'all') this.#crashAll(kept, 5_000)
     else if (effect === 'hold' || effect === 'retry' || effect === 'delete') {
-      if (object?.kind === 'QUEUE') operate({ at: 0, what: effect, domain: object.name, nth: 0 }, house, scene)
+      if (object?.kind === 'QUEUE')
+        operate({ at: 0, what: effect, domain: object.name.split('~', 1)[0] as string, nth: 0 }, house, scene)
     } else if (object !== undefined && effect === 'disk-full') this.#fillDisk(object, lasts)
     else if (object !== undefined && effect === 'commit-fails') object.failsNextCommit = true
     else if (object !== undefined) object.crash(kept)
