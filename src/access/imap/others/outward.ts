@@ -8,6 +8,7 @@ import type { Completion, Context } from '../context.ts'
 import { appendElsewhere } from './append.ts'
 import { listWithOthers } from './listing.ts'
 import { expectHost, isOthersName, othersPrefix } from './names.ts'
+import { replaceElsewhere } from './replace.ts'
 import { searchWithOthers } from './searching.ts'
 import { transfer } from './transfer.ts'
 import { forward } from './visit.ts'
@@ -55,7 +56,7 @@ export function outward(context: Context, command: ImapCommand, raw: RawCommand)
       return transfer(context, command, raw)
     case 'REPLACE':
       if (visiting === undefined && !isOthersName(context, command.mailbox)) return undefined
-      return replace(context, command.mailbox, raw)
+      return replaceElsewhere(context, command, raw)
     case 'CLOSE':
     case 'CHECK':
     case 'NOOP':
@@ -97,13 +98,4 @@ function rename(context: Context, { from, to }: { from: string; to: string }, ra
     if (!to.startsWith(host.prefix)) throw no('A mailbox stays in its account', 'CANNOT')
     return forward(context, host, raw)
   })()
-}
-
-async function replace(context: Context, name: string, raw: RawCommand): Outcome {
-  const target = isOthersName(context, name) ? await expectHost(context, name) : undefined
-  const { visiting } = context
-  if (target === undefined || target.id !== visiting?.host.id) {
-    throw no('The new message belongs into the account of the old one', 'CANNOT')
-  }
-  return forward(context, target, raw)
 }

@@ -68,7 +68,7 @@ it.each([1, 2, 3, Number(process.env['SEED'] ?? 4)])(
       }
       await settled()
       await everyone(() => undefined)
-    await everyone((client) => client.done())
+      await everyone((client) => client.done())
       await everyone((client) => void (!client.selected && client.step()))
       await everyone((client) => client.modes.news !== 'usual' && client.hearNews())
       await everyone((client) => client.noop())

@@ -190,7 +190,7 @@ describe('APPEND and REPLACE', () => {
     expect(lines[1]).toMatch(/^a OK \[APPENDUID \d+ \d+:\d+\]/)
   })
 
-  it('replace within one account, and not from one to another (RFC 8508)', async () => {
+  it('replace within one account, and from one to another (RFC 8508)', async () => {
     await bob.select(inbox)
     expect(await bob.command(`REPLACE 1 ${inbox} {6+}\r\nA: b\r\n`)).toEqual([
       expect.stringMatching(/^\* OK \[APPENDUID/),
@@ -198,7 +198,19 @@ describe('APPEND and REPLACE', () => {
       '* 3 EXISTS',
       'a OK REPLACE completed',
     ])
-    expect(await last('REPLACE 1 Drafts {6+}\r\nA: b\r\n')).toMatch(/^a NO \[CANNOT\]/)
+    expect(await bob.command(`REPLACE 1 Drafts (\\Draft) {12+}\r\nSubject: D\r\n`)).toEqual([
+      expect.stringMatching(/^\* OK \[APPENDUID \d+ \d+\] Replacement stored$/),
+      '* 1 EXPUNGE',
+      'a OK REPLACE completed',
+    ])
+    expect([subjects('bob', 'Drafts'), entries('alice').length]).toEqual([['D'], 2])
+    await bob.select('Drafts')
+    expect(await last(`UID REPLACE * ${inbox} {12+}\r\nSubject: E\r\n`)).toBe('a OK REPLACE completed')
+    expect([subjects('bob', 'Drafts'), entries('alice').length]).toEqual([[], 3])
+    expect(await last(`REPLACE 7 ${inbox} {12+}\r\nSubject: E\r\n`)).toMatch(/^a BAD/)
+    house.share('alice', 'Inbox', 'bob', 'lri')
+    await bob.select(inbox)
+    expect(await last('REPLACE 1 Drafts {12+}\r\nSubject: F\r\n')).toMatch(/^a NO \[NOPERM\]/)
     expect(subjects('bob', 'Drafts')).toEqual([])
   })
 })
