@@ -2,7 +2,7 @@
  * What survives hibernation: enough to go on exactly where the client believes the session is.
  */
 import type { NotifyWishes, ReaderSnapshot } from '../../protocol/imap/index.ts'
-import type { SeenMailboxes } from './others/port.ts'
+import type { SeenMailboxes } from './others/seen-mailboxes.ts'
 
 /** What a client may switch on with ENABLE or by using it (RFC 5161, RFC 7162 §3.1, RFC 9755 §3, RFC 9586 §3). */
 export type Enabled = 'CONDSTORE' | 'IMAP4rev2' | 'QRESYNC' | 'UIDONLY' | 'UTF8=ACCEPT'

@@ -12,7 +12,7 @@ import { isIn, type SourcedMailbox } from '../mailbox-source.ts'
 import { figuresFor, firstFigures } from '../notify/figures.ts'
 import { knownMailboxes, type KnownMailbox, type KnownMailboxes } from '../notify/known-mailboxes.ts'
 import { nameChanges } from '../notify/name-changes.ts'
-import type { SeenMailboxes } from '../others/port.ts'
+import type { SeenMailboxes } from '../others/seen-mailboxes.ts'
 
 /** Tells the news since `seen`, and gives what the guest knows then. Without it, the first figures if they are wanted. */
 export function tellGuest(

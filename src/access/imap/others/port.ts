@@ -9,6 +9,7 @@
 import type { NotifyGroup } from '../../../protocol/imap/index.ts'
 import type { Completion } from '../completion.ts'
 import type { ImapSessionState } from '../session-state.ts'
+import type { SeenMailboxes } from './seen-mailboxes.ts'
 
 /** An account that shares something with the user, as it has told. */
 export interface Owner {
@@ -31,13 +32,6 @@ export interface CarriedFacts {
   /** Keywords, and `\Deleted`, as the store has them. */
   readonly keywords: readonly string[]
   readonly receivedAt: number
-}
-
-/** What a client that watches mailboxes was told of them. */
-export interface SeenMailboxes {
-  /** The account's counter then. */
-  readonly told: number
-  readonly mailboxes: readonly (readonly [id: number, name: string, parentId: number | null, isSubscribed: 0 | 1])[]
 }
 
 /** What is to be done; what goes with it as octets is said behind it. */
