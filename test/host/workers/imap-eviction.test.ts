@@ -58,6 +58,7 @@ it.each([1, 2, 3])('every client knows what is there, however often the object i
     }
     await everyone((client) => client.done())
     await everyone((client) => void (!client.selected && client.step()))
+    await everyone((client) => client.modes.news !== 'usual' && client.hearNews())
     await everyone((client) => client.noop())
     await everyone((client) => client.catchUp())
     const actual = await truth(address)
