@@ -10,6 +10,13 @@ export type ZoneRecord =
   | { readonly type: 'A' | 'AAAA'; readonly address: string }
   | { readonly type: 'TXT'; readonly text: string }
   | { readonly type: 'PTR'; readonly name: string }
+  | {
+      readonly type: 'TLSA'
+      readonly usage: number
+      readonly selector: number
+      readonly matchingType: number
+      readonly certificate: Buffer
+    }
 
 /** By lower-case name. A name that is not there does not exist (NXDOMAIN). */
 export type Zone = Record<string, readonly ZoneRecord[]>
@@ -26,7 +33,8 @@ export interface DohServer {
   close(): Promise<void>
 }
 
-export async function startDohServer(zone: Zone): Promise<DohServer> {
+/** `signed`: says of every answer that DNSSEC validated it. */
+export async function startDohServer(zone: Zone, { signed = false } = {}): Promise<DohServer> {
   const questions: string[] = []
   let held = Promise.resolve()
   let awaited: { count: number; reached: () => void } | undefined
@@ -47,7 +55,11 @@ export async function startDohServer(zone: Zone): Promise<DohServer> {
         dnsPacket.encode({
           type: 'response',
           id: query.id ?? 0,
-          flags: dnsPacket.RECURSION_DESIRED | dnsPacket.RECURSION_AVAILABLE | (records === undefined ? 3 : 0),
+          flags:
+            dnsPacket.RECURSION_DESIRED |
+            dnsPacket.RECURSION_AVAILABLE |
+            (signed ? dnsPacket.AUTHENTIC_DATA : 0) |
+            (records === undefined ? 3 : 0),
           questions: query.questions ?? [],
           answers: answers.map((record) => ({
             name,
@@ -94,6 +106,8 @@ function dataOf(record: ZoneRecord): unknown {
       return record.text.match(/.{1,255}/g) ?? ['']
     case 'PTR':
       return record.name
+    case 'TLSA':
+      return record
     default:
       return record.address
   }

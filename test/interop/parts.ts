@@ -26,6 +26,8 @@ export interface Parts extends ReachableFacteur {
 
 export interface PartsOptions {
   readonly limits?: Partial<BridgeLimits>
+  /** Roots that the egress trusts. */
+  readonly egressCa?: readonly string[]
   /** Variables of the Worker. */
   readonly bindings?: Readonly<Record<string, string>>
 }
@@ -58,6 +60,7 @@ export async function startParts(options: PartsOptions = {}): Promise<Parts> {
     tls: { directory: join(directory, 'tls') },
     listeners: { smtp: any, submission: any, submissions: any, imap: any, imaps: any, pop3: any, pop3s: any, egress },
     ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.egressCa === undefined ? {} : { egressCa: options.egressCa }),
   })
   await bridge.linked
   await ensureDemo({ url: runtime.url, adminToken }, password)

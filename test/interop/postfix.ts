@@ -1,0 +1,121 @@
+/**
+ * Postfix as somebody else's mail server: one instance of its own on loopback, which needs root.
+ *
+ * It takes mail for any user of its domains and writes it to a mailbox file.
+ */
+import { spawn } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import net from 'node:net'
+import { userInfo } from 'node:os'
+import { join } from 'node:path'
+import { freePort } from '../../src/host/local/ports.ts'
+import { run } from './programs.ts'
+import { removeDirectory, temporaryDirectory } from './server.ts'
+
+export interface Postfix {
+  readonly port: number
+  /** What arrived so far for the domain, as one text. */
+  mail(domain: string): string
+  stop(): Promise<void>
+}
+
+/** Why Postfix cannot be started here; undefined when it can. */
+export function withoutPostfix(): string | undefined {
+  if (!existsSync('/usr/sbin/postfix')) return 'postfix is not installed'
+  return userInfo().uid === 0 ? undefined : 'postfix needs root'
+}
+
+const services = [
+  'cleanup unix n - n - 0 cleanup',
+  'qmgr unix n - n 300 1 qmgr',
+  'tlsmgr unix - - n 1000? 1 tlsmgr',
+].concat(
+  ['rewrite unix - - n - - trivial-rewrite', 'bounce unix - - n - 0 bounce', 'defer unix - - n - 0 bounce'],
+  ['trace unix - - n - 0 bounce', 'proxymap unix - - n - - proxymap', 'error unix - - n - - error'],
+  ['retry unix - - n - - error', 'virtual unix - n n - - virtual', 'anvil unix - - n - 1 anvil'],
+  ['smtp unix - - n - - smtp', 'postlog unix-dgram n - n - 1 postlogd'],
+)
+
+export async function startPostfix(options: {
+  readonly domains: readonly string[]
+  readonly identity: { readonly cert: string; readonly key: string }
+  /** Lines for main.cf. */
+  readonly settings?: readonly string[]
+}): Promise<Postfix> {
+  const directory = temporaryDirectory()
+  chmodSync(directory, 0o755)
+  const [config, queue, data, mail] = ['config', 'queue', 'data', 'mail'].map((name) => join(directory, name)) as [
+    string,
+    string,
+    string,
+    string,
+  ]
+  for (const path of [config, queue, data, mail]) mkdirSync(path)
+  await run('chown', ['postfix', data])
+  await run('chown', ['nobody', mail])
+  writeFileSync(join(config, 'cert.pem'), options.identity.cert)
+  writeFileSync(join(config, 'key.pem'), options.identity.key, { mode: 0o600 })
+  const port = await freePort('127.0.0.1')
+  const main = [
+    'compatibility_level = 3.6',
+    `queue_directory = ${queue}`,
+    `data_directory = ${data}`,
+    'maillog_file_prefixes = /',
+    `maillog_file = ${join(directory, 'log')}`,
+    'myhostname = postfix.test',
+    'mydestination =',
+    'mynetworks = 127.0.0.0/8',
+    'inet_protocols = ipv4',
+    'alias_maps =',
+    'default_transport = error:nothing goes out from here',
+    'alias_database =',
+    `virtual_mailbox_domains = ${options.domains.join(', ')}`,
+    `virtual_mailbox_base = ${mail}`,
+    `virtual_mailbox_maps = regexp:${join(config, 'mailboxes')}`,
+    'virtual_uid_maps = static:65534',
+    'virtual_gid_maps = static:65534',
+    'smtpd_tls_security_level = may',
+    'smtpd_tls_received_header = yes',
+    `smtpd_tls_chain_files = ${join(config, 'key.pem')}, ${join(config, 'cert.pem')}`,
+    'smtpd_recipient_restrictions = reject_unauth_destination',
+    ...(options.settings ?? []),
+  ]
+  // A pattern for each: what a pattern found may not become a path.
+  const mailboxes = options.domains.map((domain) => `/@${domain.replaceAll('.', '\\.')}$/ ${domain}\n`)
+  writeFileSync(join(config, 'mailboxes'), mailboxes.join(''))
+  writeFileSync(join(config, 'main.cf'), `${main.join('\n')}\n`)
+  const inet = `127.0.0.1:${port} inet n - n - - smtpd`
+  writeFileSync(join(config, 'master.cf'), `${[inet, ...services].join('\n')}\n`)
+  await run('/usr/sbin/postfix', ['-c', config, 'check'])
+  // In the foreground, so that it ends with the test whatever happens.
+  const master = spawn('/usr/lib/postfix/sbin/master', ['-c', config, '-s'], { stdio: 'ignore', detached: true })
+  const ended = new Promise<void>((resolve) => master.once('exit', () => resolve()))
+  await untilListening(port)
+  return {
+    port,
+    mail(domain) {
+      const path = join(mail, domain)
+      return existsSync(path) ? readFileSync(path, 'latin1') : ''
+    },
+    async stop() {
+      master.kill('SIGTERM')
+      await ended
+      removeDirectory(directory)
+    },
+  }
+}
+
+async function untilListening(port: number): Promise<void> {
+  for (;;) {
+    const listens = await new Promise<boolean>((resolve) => {
+      const socket = net.connect(port, '127.0.0.1')
+      socket.once('data', () => {
+        socket.destroy()
+        resolve(true)
+      })
+      socket.once('error', () => resolve(false))
+    })
+    if (listens) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
