@@ -9,19 +9,9 @@ import { parseDmarcRecord } from '../../protocol/dmarc/index.ts'
 import type { DnsAnswer, DnsRecords, DnsResolver } from '../../protocol/dns/index.ts'
 import { parseSpfRecord } from '../../protocol/spf/index.ts'
 import type { PublishedKey } from '../../routing/index.ts'
+import type { Expectation, ExpectedRecord } from './expected-record.ts'
 import { isSameKey, recordName } from './signing.ts'
 import { concrete, tlsExpectations, type TlsFacts } from './tls-records.ts'
-
-/** One record that should be there. Names without the final dot; values as a zone file has them, unquoted. */
-export interface ExpectedRecord {
-  readonly name: string
-  readonly type: 'MX' | 'TXT' | 'SRV' | 'TLSA' | 'CNAME'
-  readonly value: string
-  /** What it is for, in a few words. */
-  readonly purpose: string
-  /** Without it mail does not arrive, or is not believed. */
-  readonly required: boolean
-}
 
 /**
  * `found`: the DNS says it, perhaps in other words that serve as well; `missing`: it says nothing; `different`: it says
@@ -41,14 +31,6 @@ export interface ZoneFacts {
   readonly tls: TlsFacts
   /** The host that serves the web. */
   readonly web: string
-}
-
-export type Expectation = ExpectedRecord & {
-  /** What the DNS is asked for, when not for `type`. */
-  readonly ask?: 'A'
-  readonly fits: (records: readonly string[]) => boolean
-  /** Records at this name that speak of something else. */
-  readonly concerns?: (record: string) => boolean
 }
 
 export function expectedRecords(facts: ZoneFacts): ExpectedRecord[] {

@@ -1,13 +1,8 @@
 /**
  * Hosted domains: the domain's own object decides, the registry lists.
  */
-import {
-  type CheckedRecord,
-  checkRecords,
-  type ExpectedRecord,
-  expectedRecords,
-  type ZoneFacts,
-} from './dns-records.ts'
+import { type CheckedRecord, checkRecords, expectedRecords, type ZoneFacts } from './dns-records.ts'
+import type { ExpectedRecord } from './expected-record.ts'
 import { AdminError, conflictUnless } from './error.ts'
 import { domainName, requiredText, type Fields } from './fields.ts'
 import type { AdminPorts } from './ports.ts'

@@ -20,7 +20,8 @@ export type {
   TokenSummary,
   TraceDoor,
 } from './ports.ts'
-export type { CheckedRecord, ExpectedRecord } from './dns-records.ts'
+export type { CheckedRecord } from './dns-records.ts'
+export type { ExpectedRecord } from './expected-record.ts'
 export type { QueueAction, WaitingMessage, WaitingRecipient } from './queues.ts'
 export type { RotationStep, SigningKeySummary } from './signing.ts'
 export type { TraceQuestion } from './traces.ts'

@@ -11,7 +11,7 @@ import {
   tlsReportDestinations,
   tlsReportRecord,
 } from '../../format/index.ts'
-import type { Expectation } from './dns-records.ts'
+import type { Expectation } from './expected-record.ts'
 
 export interface TlsFacts {
   /** Names that MX records have. */
