@@ -26,7 +26,8 @@ export async function checkAuthors(
   const authors = flattenAddresses(parseAddressList(header.first(field) ?? ''))
   if (authors.length > mostAuthors) return { code: 550, enhanced: '5.7.1', text: 'The message has too many authors' }
   for (const { address } of authors) {
-    if (await ownsAddress(address, accountId, ports.directory)) continue
+    // No address is nobody's name.
+    if (address === '' || (await ownsAddress(address, accountId, ports.directory))) continue
     const text = `${field}: <${address}> does not belong to you: use an address of your own`
     return { code: 550, enhanced: '5.7.1', text }
   }

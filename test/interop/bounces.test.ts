@@ -41,6 +41,10 @@ beforeEach(async () => {
   remote.lines.length = 0
   remote.messages.length = 0
   before = (await readMailbox(parts, alice)).length
+  // An address that refused mail in the last test may be written to again.
+  const path = `/accounts/${alice}/suppressions`
+  const suppressed = (await parts.admin('GET', path)) as { address: string }[]
+  for (const { address } of suppressed) await parts.admin('DELETE', `${path}/${address}`)
 })
 
 const refuse = (line: string) => (line.startsWith('RCPT') ? '550 5.1.1 no such user' : undefined)

@@ -113,7 +113,6 @@ test('a change of very many messages is split over rows and read back whole', ()
     preview: '',
     hasAttachment: false,
     crlfSize: 0,
-    surrogateSize: undefined,
     headerSize: 0,
   }
   const total = 100_500

@@ -75,7 +75,7 @@ function* words(text: string): Generator<string> {
       if (found.length > 2) yield found
       continue
     }
-    const characters = [...found]
+    const characters = Array.from(found)
     for (let at = 0; at + 1 < characters.length; at++) yield `${characters[at]}${characters[at + 1]}`
   }
 }
