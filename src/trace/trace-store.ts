@@ -85,9 +85,12 @@ function read(events: string): TraceEvent[] {
   return JSON.parse(events) as TraceEvent[]
 }
 
+function same(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase()
+}
+
 function matches(event: TraceEvent, { sender, recipient, messageId }: TraceSearch): boolean {
   if (event.type !== 'arrived') return false
-  const same = (one: string, other: string) => one.toLowerCase() === other.toLowerCase()
   if (sender !== undefined && !same(event.sender, sender)) return false
   if (recipient !== undefined && !event.recipients.some((address) => same(address, recipient))) return false
   return messageId === undefined || event.messageId === messageId.replace(/^<|>$/g, '')

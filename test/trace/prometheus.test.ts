@@ -22,18 +22,19 @@ test('each metric has its help and type once, before its series', () => {
   )
 })
 
+const delivered = (age: number): TraceEvent => ({
+  id: 'm',
+  at: 0,
+  type: 'attempt',
+  recipient: 'a@b.test',
+  domain: 'b.test',
+  attempts: 1,
+  status: 'delivered',
+  age,
+})
+
 test('buckets of a histogram are cumulative and in the order of their bounds', () => {
   const counters: Counters = {}
-  const delivered = (age: number): TraceEvent => ({
-    id: 'm',
-    at: 0,
-    type: 'attempt',
-    recipient: 'a@b.test',
-    domain: 'b.test',
-    attempts: 1,
-    status: 'delivered',
-    age,
-  })
   count(counters, [delivered(500), delivered(4_000), delivered(10_000_000_000)])
   const bounds = [...prometheusText(counters).matchAll(/_bucket\{le="(.+)"\} (\d+)/g)].map(([, le, n]) => `${le}:${n}`)
   expect(bounds).toEqual([

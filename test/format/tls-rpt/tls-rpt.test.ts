@@ -13,8 +13,9 @@ import {
 } from '../../../src/format/index.ts'
 import { example } from './example.ts'
 
+const mail = (address: string) => ({ kind: 'mail', address })
+
 describe('the TXT record at _smtp._tls (RFC 8460 §3)', () => {
-  const mail = (address: string) => ({ kind: 'mail', address })
   test.each<[string, string[], object[]]>([
     ["the RFC's example with mail", ['v=TLSRPTv1;rua=mailto:reports@example.com'], [mail('reports@example.com')]],
     [

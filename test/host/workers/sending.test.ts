@@ -93,9 +93,10 @@ test('a report that a stranger forged changes nothing', async () => {
   expect((await suppressed()).map(({ address }) => address)).not.toContain('boss@elsewhere.test')
 })
 
+const limits = (perHour: number | null) =>
+  admin('PUT', '/accounts/alice@facteur.test/send-limits', { perHour, perDay: null })
+
 test('who sends to too many recipients outside is told when there is room again', async () => {
-  const limits = (perHour: number | null) =>
-    admin('PUT', '/accounts/alice@facteur.test/send-limits', { perHour, perDay: null })
   expect((await limits(4)).status).toBe(204)
   const replies = []
   for (let n = 0; n < 6; n++) replies.push((await submit(`friend${n}@elsewhere.test`)).code)

@@ -1,5 +1,5 @@
 /** Counting tokens, and what the counts say: Robinson's probabilities, combined by Fisher's test. */
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Classifier } from '../../../src/mailbox/spam/classifier.ts'
 import { bucketCount } from '../../../src/mailbox/spam/token.ts'

@@ -53,7 +53,7 @@ describe('an opinion', () => {
     const { put, move, learn, junk, archive, trash, store } = stage()
     put(pills(1), junk)
     move(put(pills(2)), trash)
-    const other = store.createMailbox({ name: 'Old', parentId: null } as Parameters<MailStore['createMailbox']>[0])
+    const other = store.createMailbox({ name: 'Old', parentId: null })
     move(put(lunch(1), archive), other.id)
     expect(await learn()).toEqual({ wanted: 0, spam: 0 })
   })
