@@ -21,6 +21,7 @@ import { isSubmission, type Origin, withProtocol } from './origin.ts'
 import type { ArrivalPorts } from './ports.ts'
 import { fullAddress, mayRelay } from './recipient-check.ts'
 import { checkAuthors, withinSending } from './sending-check.ts'
+import { sealing } from './seal.ts'
 import { signed } from './sign.ts'
 import { refuseDirect } from './refuse-direct.ts'
 import { missingFields } from './submission-header.ts'
@@ -106,7 +107,7 @@ async function bring(
   recipients: readonly Recipient[],
   header: Header,
   plan: RoutePlan<Recipient>,
-  { raw, fields, junk, clientName }: Inspection,
+  { raw, fields, junk, sealable, clientName }: Inspection,
   findings: Findings,
   ports: ArrivalPorts,
 ): Promise<Acceptance> {
@@ -135,6 +136,9 @@ async function bring(
     header,
     junk,
     internal: origin.kind === 'internal',
+    passedOn: sealing(traced, sealable, ports, (cause) => {
+      ports.log?.({ type: 'arrival-fault', transactionId: origin.transactionId, cause })
+    }),
   })
   findings.places = places
 

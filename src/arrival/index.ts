@@ -9,6 +9,7 @@ export type { ArrivalPorts, SendingPort, SendingVerdict } from './ports.ts'
 export { checkRecipient, type RecipientQuestion } from './recipient-check.ts'
 export { reportThrough } from './report.ts'
 export { checkSender, type SenderQuestion } from './sender-check.ts'
+export type { Sealable, SealingPort } from './seal.ts'
 export type { SigningPort } from './sign.ts'
 export {
   parseVerification,

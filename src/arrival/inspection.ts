@@ -11,7 +11,8 @@ import type { Judgement } from './judgement.ts'
 import { isSubmission } from './origin.ts'
 import type { ArrivalPorts } from './ports.ts'
 import type { ScanVerdict } from './rspamd.ts'
-import type { Arrived } from './verify.ts'
+import type { Sealable } from './seal.ts'
+import type { Arrived, Judged } from './verify.ts'
 
 export interface Inspection {
   /** As received, without what claims to be ours. */
@@ -19,6 +20,8 @@ export interface Inspection {
   /** For the top, above Received. */
   fields: string[]
   judgement?: Judgement
+  /** What a seal would tell, should it be passed on. */
+  sealable?: Sealable
   /** The message is not taken. */
   refusal?: Reply
   /** It goes to the mailbox for junk, for this reason. */
@@ -36,13 +39,13 @@ export async function inspect(arrived: Arrived, header: Header, ports: ArrivalPo
   if (isOutside && verifier.trusts(origin)) return { raw, fields: [] }
   const clean: Inspection = { raw: removeAuthenticationResults(raw, [verifier.authservId]), fields: [] }
   if (!isOutside) return clean
-  let judgement: Judgement | undefined
+  let judged: Judged | undefined
   try {
-    judgement = await verifier.judge(arrived, header)
+    judged = await verifier.judge(arrived, header)
   } catch (cause) {
     ports.log?.({ type: 'arrival-fault', transactionId: origin.transactionId, cause })
   }
-  const inspection = { ...clean, ...(judgement === undefined ? {} : findings(judgement, verifier.authservId, ports)) }
+  const inspection = { ...clean, ...(judged === undefined ? {} : findings(judged, verifier.authservId, ports)) }
   return inspection.refusal === undefined ? scanned(arrived, inspection, ports) : inspection
 }
 
@@ -65,10 +68,11 @@ async function scanned(arrived: Arrived, inspection: Inspection, ports: ArrivalP
   }
 }
 
-function findings(judgement: Judgement, authservId: string, ports: ArrivalPorts): Omit<Inspection, 'raw'> {
+function findings({ judgement, chain }: Judged, authservId: string, ports: ArrivalPorts): Omit<Inspection, 'raw'> {
   const { disposition, iprev, results } = judgement
   return {
     judgement,
+    sealable: { authservId, results, chain },
     fields: [authenticationResultsField(authservId, results)],
     ...(disposition === 'reject' && { refusal: refusalOf(judgement, ports) }),
     ...(disposition === 'quarantine' && { junk: judgement.dmarc.reason }),

@@ -7,6 +7,7 @@ import type { TraceEvent } from '../trace/index.ts'
 import type { Judgement } from './judgement.ts'
 import type { ContentScanner } from './rspamd.ts'
 import type { Verifier } from './verify.ts'
+import type { SealingPort } from './seal.ts'
 import type { SigningPort } from './sign.ts'
 
 export interface ArrivalPorts extends DeliveryPorts {
@@ -18,6 +19,8 @@ export interface ArrivalPorts extends DeliveryPorts {
   ids: () => string
   /** Signs what our own people and we ourselves send out; without it nothing is signed. */
   signer?: SigningPort
+  /** Seals what came from outside and is passed on by an alias; without it nothing is sealed. */
+  sealer?: SealingPort
   /** Asked about what our people send outside; without it there are no limits. */
   sending?: SendingPort
   /** A message with so many Received fields is in a loop. Default 100, as RFC 5321 §6.3 asks. */

@@ -9,7 +9,7 @@
  * Security: fed by anyone. Judged on the octets as received, before anything of ours is on top.
  */
 import { type Header, parseHeader } from '../format/index.ts'
-import { arcAuthentication, validateArc } from '../protocol/arc/index.ts'
+import { arcAuthentication, type ArcResult, validateArc } from '../protocol/arc/index.ts'
 import { type DkimResult, readSignedMessage, verifyDkim } from '../protocol/dkim/index.ts'
 import { authorDomains, DmarcDirectory, evaluateDmarc, type Identifier } from '../protocol/dmarc/index.ts'
 import { asciiDomain, type DnsResolver } from '../protocol/dns/index.ts'
@@ -30,7 +30,13 @@ export interface Verifier {
   /** One of our own hosts: what it sends is neither judged nor changed. */
   trusts(origin: Origin): boolean
   /** Undefined where nothing is judged at all. `header` is that of `raw`. */
-  judge(arrived: Arrived, header: Header): Promise<Judgement | undefined>
+  judge(arrived: Arrived, header: Header): Promise<Judged | undefined>
+}
+
+export interface Judged {
+  judgement: Judgement
+  /** With its sets, for whoever continues it. */
+  chain: ArcResult
 }
 
 export interface Arrived {
@@ -74,7 +80,7 @@ export class MailVerifier implements Verifier {
     return clientAddress !== undefined && isInNetworks(clientAddress, this.#options.trustedNetworks)
   }
 
-  async judge(arrived: Arrived, header: Header): Promise<Judgement | undefined> {
+  async judge(arrived: Arrived, header: Header): Promise<Judged | undefined> {
     const { dns, timer, limitMs = 5_000, dmarc } = this.#options
     if (dmarc === 'off') return undefined
     const time = timer(limitMs)
@@ -90,7 +96,7 @@ export class MailVerifier implements Verifier {
     header: Header,
     dns: DnsResolver,
     mode: DispositionRules['dmarc'],
-  ): Promise<Judgement> {
+  ): Promise<Judged> {
     const { clock, crypto } = this.#options
     const now = clock()
     const message = readSignedMessage(raw)
@@ -128,7 +134,7 @@ export class MailVerifier implements Verifier {
       dmarc,
       ...decision,
     }
-    return { ...about, results: resultsOf(about, arcAuthentication(chain)) }
+    return { judgement: { ...about, results: resultsOf(about, arcAuthentication(chain)) }, chain }
   }
 
   async #spf(

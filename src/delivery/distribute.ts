@@ -55,6 +55,8 @@ export interface Known {
   junk?: string | undefined
   /** Made by ourselves. */
   internal?: boolean
+  /** The message as this alias sends it on to others' hosts; without it `raw`. */
+  passedOn?: ((alias: string) => Promise<Uint8Array>) | undefined
 }
 
 /** Never rejects: a place that fails is `deferred`. */
@@ -63,7 +65,7 @@ export async function distribute(
   raw: Uint8Array,
   plan: Pick<RoutePlan<Recipient>, 'deliveries' | 'dead'>,
   ports: DeliveryPorts,
-  { header = parseHeader(raw).header, junk, internal = false }: Known = {},
+  { header = parseHeader(raw).header, junk, internal = false, passedOn }: Known = {},
 ): Promise<Distribution> {
   const visited = new Set(deliveredTo(header).map((address) => canonicalAddress(address) ?? address))
   const expanded = expandedRecipients(plan)
@@ -73,7 +75,7 @@ export async function distribute(
     return { destination, recipients, onward, status: looped ? 'bounced' : 'deferred', reply: looped ? loop : trouble }
   })
   const open = places.filter(({ status }) => status === 'deferred')
-  await enqueueRelays(envelope, raw, open, ports)
+  await enqueueRelays(envelope, raw, open, ports, passedOn)
   const mailboxes = open.filter(({ destination }) => destination.kind === 'mailbox')
   const marks = { ...(junk === undefined ? {} : { junk }), ...(internal ? { internal: true as const } : {}) }
   const atOnce = Math.max(1, Math.min(mostAtOnce, Math.floor(copyBudget / Math.max(1, raw.length))))
@@ -122,6 +124,7 @@ async function enqueueRelays(
   raw: Uint8Array,
   places: readonly Place[],
   ports: DeliveryPorts,
+  passedOn: Known['passedOn'],
 ): Promise<void> {
   const groups = new Map<string, Place[]>()
   for (const place of places) {
@@ -132,12 +135,14 @@ async function enqueueRelays(
   for (const group of groups.values()) {
     const { destination } = group[0] as Place
     const recipients = group.map(({ onward }) => onward)
+    const alias = destination.via.at(-1)
     let entry: string
     try {
+      const own = alias === undefined || passedOn === undefined ? raw : await passedOn(alias)
       const queued = await ports.queue(destination.domain).enqueue({
         domain: destination.domain,
         envelope: { ...envelope, recipients },
-        raw: throughAliases(raw, destination.via),
+        raw: throughAliases(own, destination.via),
       })
       entry = queued.id
     } catch {

@@ -34,6 +34,7 @@ export function arrivalPorts(
     if (outcomes.some(isGone)) forgetDirectory()
     return outcomes
   }, log)
+  const hand = signer(env)
   return {
     hostname,
     ...(defaultDomain === undefined ? {} : { postmasterDomain: defaultDomain }),
@@ -54,7 +55,8 @@ export function arrivalPorts(
         },
       }
     },
-    signer: signer(env),
+    signer: hand,
+    sealer: hand,
     verifier: verifier(env),
     sending: {
       check: async (accountId, outside, committed) =>

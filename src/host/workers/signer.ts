@@ -1,10 +1,11 @@
 /**
- * Signs for hosted domains. Keys come from the domain's object and stay in this isolate's memory for a minute, imported:
+ * Signs and seals for hosted domains. Keys come from the domain's object and stay in this isolate's memory for a minute, imported:
  * that is most of what a signature by RSA would cost again.
  *
  * Security: private keys never leave the memory of the isolate and are never logged.
  */
-import type { SigningPort } from '../../arrival/index.ts'
+import type { SealingPort, SigningPort } from '../../arrival/index.ts'
+import { sealArc } from '../../protocol/arc/index.ts'
 import { importSigningKey, readSignedMessage, signDkim, type SigningKey } from '../../protocol/dkim/index.ts'
 import type { Env } from './env.ts'
 
@@ -15,12 +16,17 @@ const MAX_DOMAINS = 1_000
 /** Resolved values only: an isolate serves many requests, and I/O may not cross from one to another. */
 const remembered = new Map<string, { readonly keys: readonly SigningKey[]; readonly expires: number }>()
 
-export function signer(env: Env): SigningPort {
+export function signer(env: Env): SigningPort & SealingPort {
   return {
     async sign(domain, raw, now) {
       const keys = await keysOf(env, domain)
       if (keys.length === 0) return []
       return signDkim(readSignedMessage(raw), { domain, keys, now }, crypto.subtle)
+    },
+    async seal(domain, raw, found, now) {
+      const key = (await keysOf(env, domain)).find(({ algorithm }) => algorithm === 'rsa-sha256')
+      if (key === undefined) return []
+      return (await sealArc(readSignedMessage(raw), { ...found, domain, key, now }, crypto.subtle)) ?? []
     },
   }
 }
