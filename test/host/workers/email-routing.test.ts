@@ -1,8 +1,8 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { decodeQuestion, encodeAnswer } from '../../../src/protocol/dns/index.ts'
 import worker from '../../../src/worker.ts'
 import { basic, bindings, furnish, message, subjects } from './house.ts'
+import { dohAnswer } from './outside.ts'
 
 let ids: Record<string, string>
 
@@ -12,13 +12,9 @@ beforeAll(async () => {
 
 /** A DNS with one domain in it, which asks to refuse what is forged. */
 async function dns(input: string | URL | Request): Promise<Response> {
-  const question = decodeQuestion(new URL(new Request(input).url).searchParams.get('dns') ?? '')
-  if (question === undefined) return new Response(null, { status: 400 })
-  const { name, type } = question
-  const isPolicy = name === '_dmarc.careful.test' && type === 'TXT'
-  const answers = isPolicy ? [{ name, type, ttl: 60, data: 'v=DMARC1; p=reject' }] : []
-  const bytes = encodeAnswer(question, { rcode: isPolicy ? 'NOERROR' : 'NXDOMAIN', answers, negativeTtl: 60 })
-  return new Response(bytes, { headers: { 'content-type': 'application/dns-message' } })
+  return dohAnswer(new Request(input).url, (name, type) => {
+    return name === '_dmarc.careful.test' ? (type === 'TXT' ? ['v=DMARC1; p=reject'] : []) : undefined
+  })
 }
 
 beforeEach(() => {

@@ -2,8 +2,8 @@ import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EgressRequest } from '../../../src/delivery/index.ts'
 import { attachedTlsReport, formatStsPolicy, parseTlsReport, type StsMode } from '../../../src/format/index.ts'
-import { decodeQuestion, encodeAnswer } from '../../../src/protocol/dns/index.ts'
 import { bindings, envelope, fromOutside, furnish, LinkClient, message } from './house.ts'
+import { dohAnswer, egressRequest } from './outside.ts'
 
 type Records = Record<string, unknown[]>
 
@@ -21,7 +21,7 @@ class Outside {
   readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init)
     const url = new URL(request.url)
-    if (url.hostname === 'doh.test') return this.#dns(url)
+    if (url.hostname === 'doh.test') return dohAnswer(url, (name, type) => this.#records(name, type), this.signed)
     if (url.hostname !== 'bridge.test') {
       this.asked.push(url.href)
       expect(request.redirect).toBe('manual')
@@ -34,11 +34,9 @@ class Outside {
       if (answer instanceof Error) throw answer
       return answer
     }
-    const body = new Uint8Array(await request.arrayBuffer())
-    const length = new DataView(body.buffer).getUint32(0)
-    const head = JSON.parse(new TextDecoder().decode(body.subarray(4, 4 + length))) as EgressRequest
+    const { request: head, raw } = await egressRequest(request)
     this.attempts.push(head)
-    this.messages.push(new TextDecoder().decode(body.subarray(4 + length)))
+    this.messages.push(new TextDecoder().decode(raw))
     const recipients = head.envelope.recipients.map(({ address }) => ({
       recipient: address,
       status: 'delivered',
@@ -49,18 +47,9 @@ class Outside {
     return Response.json({ recipients, ...(sessions === undefined ? {} : { sessions }) })
   }
 
-  #dns(url: URL): Response {
-    const question = decodeQuestion(url.searchParams.get('dns') ?? '')
-    if (question === undefined) return new Response(null, { status: 400 })
-    const { name, type } = question
-    const records = this.zone[name]?.[type] ?? []
-    const answer = encodeAnswer(question, {
-      rcode: this.zone[name] === undefined ? 'NXDOMAIN' : 'NOERROR',
-      answers: records.map((data) => ({ name, type, ttl: 60, data })),
-      negativeTtl: 60,
-      authentic: this.signed,
-    })
-    return new Response(answer, { headers: { 'content-type': 'application/dns-message' } })
+  #records(name: string, type: string): unknown[] | undefined {
+    const records = this.zone[name]
+    return records === undefined ? undefined : (records[type] ?? [])
   }
 
   /** `domain` with one MX, `mx.<domain>`. */

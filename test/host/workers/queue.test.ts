@@ -1,6 +1,5 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { decodeQuestion, encodeAnswer } from '../../../src/protocol/dns/index.ts'
 import type { EgressRequest } from '../../../src/delivery/index.ts'
 import {
   account,
@@ -16,6 +15,7 @@ import {
   resultOf,
   subjects,
 } from './house.ts'
+import { dohAnswer, egressRequest } from './outside.ts'
 
 interface Attempt {
   readonly request: EgressRequest
@@ -33,13 +33,11 @@ class Outside {
   readonly fetch = async (input: string | URL | Request, init?: RequestInit): Promise<Response> => {
     const request = new Request(input, init)
     const url = new URL(request.url)
-    if (url.hostname === 'doh.test') return dns(url)
+    if (url.hostname === 'doh.test') return dohAnswer(url, withMx)
     if (url.href !== 'http://bridge.test/egress') throw new Error(`unexpected request to ${url.href}`)
     expect(request.headers.get('authorization')).toBe('Bearer bridge-secret-of-the-tests')
-    const body = new Uint8Array(await request.arrayBuffer())
-    const length = new DataView(body.buffer).getUint32(0)
-    const head = JSON.parse(new TextDecoder().decode(body.subarray(4, 4 + length))) as EgressRequest
-    this.attempts.push({ request: head, message: new TextDecoder().decode(body.subarray(4 + length)) })
+    const { request: head, raw } = await egressRequest(request)
+    this.attempts.push({ request: head, message: new TextDecoder().decode(raw) })
     const answer = this.answer(head)
     if (answer instanceof Error) throw answer
     const recipients = head.envelope.recipients.map(({ address }) => ({
@@ -59,14 +57,9 @@ class Outside {
 }
 
 /** Every domain has one MX, `mx.<domain>`, at 203.0.113.25. */
-function dns(url: URL): Response {
-  const question = decodeQuestion(url.searchParams.get('dns') ?? '')
-  if (question === undefined) return new Response(null, { status: 400 })
-  const { name, type } = question
-  const data = type === 'MX' ? { preference: 10, exchange: `mx.${name}` } : type === 'A' ? '203.0.113.25' : undefined
-  const answers = data === undefined ? [] : [{ name, type, ttl: 60, data }]
-  const answer = encodeAnswer(question, { rcode: 'NOERROR', answers, negativeTtl: 60 })
-  return new Response(answer, { headers: { 'content-type': 'application/dns-message' } })
+function withMx(name: string, type: string): unknown[] {
+  if (type === 'MX') return [{ preference: 10, exchange: `mx.${name}` }]
+  return type === 'A' ? ['203.0.113.25'] : []
 }
 
 let outside: Outside

@@ -1,7 +1,7 @@
 /** Limits of what goes outside, and addresses that mail came back from or that complained. */
 import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest'
-import { decodeQuestion, encodeAnswer } from '../../../src/protocol/dns/index.ts'
 import { account, admin, basic, envelope, fromOutside, furnish, jmap, LinkClient, message, resultOf } from './house.ts'
+import { dohAnswer, egressRequest, oneHost } from './outside.ts'
 
 let link: LinkClient
 let ids: Record<string, string>
@@ -22,21 +22,9 @@ afterEach(() => {
 /** One host for every domain; nobody there is called `gone`. */
 async function outside(input: string | URL | Request, init?: RequestInit): Promise<Response> {
   const asked = new Request(input, init)
-  const url = new URL(asked.url)
-  if (url.hostname === 'doh.test') {
-    const question = decodeQuestion(url.searchParams.get('dns') ?? '')
-    if (question === undefined) return new Response(null, { status: 400 })
-    const { name, type } = question
-    const answers = type === 'A' ? [{ name, type, ttl: 60, data: '203.0.113.25' }] : []
-    const answer = encodeAnswer(question, { rcode: 'NOERROR', answers, negativeTtl: 60 })
-    return new Response(answer, { headers: { 'content-type': 'application/dns-message' } })
-  }
-  const body = new Uint8Array(await asked.arrayBuffer())
-  const length = new DataView(body.buffer).getUint32(0)
-  const head = JSON.parse(new TextDecoder().decode(body.subarray(4, 4 + length))) as {
-    envelope: { recipients: { address: string }[] }
-  }
-  const recipients = head.envelope.recipients.map(({ address }) => ({
+  if (new URL(asked.url).hostname === 'doh.test') return dohAnswer(asked.url, oneHost)
+  const { request } = await egressRequest(asked)
+  const recipients = request.envelope.recipients.map(({ address }) => ({
     recipient: address,
     ...(address.startsWith('gone')
       ? { status: 'bounced', reply: { code: 550, enhanced: '5.1.1', text: 'No such user' } }

@@ -1,9 +1,9 @@
 /** What a user sends out of the house carries two signatures that the records of its domain verify. */
 import { afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { validateArc } from '../../../src/protocol/arc/index.ts'
-import { decodeQuestion, encodeAnswer } from '../../../src/protocol/dns/index.ts'
 import { readSignedMessage, verifyDkim, type VerifyPorts } from '../../../src/protocol/dkim/index.ts'
 import { admin, envelope, fromOutside, furnish, LinkClient, message } from './house.ts'
+import { allTaken, dohAnswer, egressRequest, oneHost } from './outside.ts'
 
 interface Key {
   readonly name: string
@@ -29,29 +29,11 @@ afterEach(() => {
 
 /** A resolver that knows one host for every domain, and an egress that takes everything. */
 async function outside(input: string | URL | Request, init?: RequestInit): Promise<Response> {
-  const request = new Request(input, init)
-  const url = new URL(request.url)
-  if (url.hostname === 'doh.test') {
-    const question = decodeQuestion(url.searchParams.get('dns') ?? '')
-    if (question === undefined) return new Response(null, { status: 400 })
-    const { name, type } = question
-    const answers = type === 'A' ? [{ name, type, ttl: 60, data: '203.0.113.25' }] : []
-    const answer = encodeAnswer(question, { rcode: 'NOERROR', answers, negativeTtl: 60 })
-    return new Response(answer, { headers: { 'content-type': 'application/dns-message' } })
-  }
-  const body = new Uint8Array(await request.arrayBuffer())
-  const length = new DataView(body.buffer).getUint32(0)
-  sent.push(body.subarray(4 + length))
-  const head = JSON.parse(new TextDecoder().decode(body.subarray(4, 4 + length))) as {
-    envelope: { recipients: { address: string }[] }
-  }
-  const recipients = head.envelope.recipients.map(({ address }) => ({
-    recipient: address,
-    status: 'delivered',
-    reply: { code: 250, text: 'taken' },
-    at: Date.now(),
-  }))
-  return Response.json({ recipients, remote: 'mx.remote.test' })
+  const asked = new Request(input, init)
+  if (new URL(asked.url).hostname === 'doh.test') return dohAnswer(asked.url, oneHost)
+  const { request, raw } = await egressRequest(asked)
+  sent.push(raw)
+  return allTaken(request)
 }
 
 async function keys(): Promise<Key[]> {

@@ -1,8 +1,8 @@
 /** What became of a message, as an administrator reads it: in by SMTP, out through a queue, and counted. */
 import { runDurableObjectAlarm } from 'cloudflare:test'
 import { beforeAll, expect, test, vi } from 'vitest'
-import { decodeQuestion, encodeAnswer } from '../../../src/protocol/dns/index.ts'
 import { admin, adminToken, bindings, envelope, fromOutside, furnish, LinkClient, message, request } from './house.ts'
+import { dohAnswer, oneHost } from './outside.ts'
 
 interface Step {
   readonly type: string
@@ -22,15 +22,7 @@ beforeAll(async () => {
 let attempts = 0
 async function outside(input: string | URL | Request, init?: RequestInit): Promise<Response> {
   const asked = new Request(input, init)
-  const url = new URL(asked.url)
-  if (url.hostname === 'doh.test') {
-    const question = decodeQuestion(url.searchParams.get('dns') ?? '')
-    if (question === undefined) return new Response(null, { status: 400 })
-    const { name, type } = question
-    const answers = type === 'A' ? [{ name, type, ttl: 60, data: '203.0.113.25' }] : []
-    const answer = encodeAnswer(question, { rcode: 'NOERROR', answers, negativeTtl: 60 })
-    return new Response(answer, { headers: { 'content-type': 'application/dns-message' } })
-  }
+  if (new URL(asked.url).hostname === 'doh.test') return dohAnswer(asked.url, oneHost)
   await asked.arrayBuffer()
   const late = attempts++ === 0
   const reply = late ? { code: 451, text: 'greylisted' } : { code: 250, text: 'taken' }

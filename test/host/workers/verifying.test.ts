@@ -1,10 +1,10 @@
 /** Mail from outside as the Worker judges it: its own crypto, its own resolver over DNS-over-HTTPS. */
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { encodeUtf8, prependFields } from '../../../src/format/index.ts'
-import { decodeQuestion, encodeAnswer } from '../../../src/protocol/dns/index.ts'
 import { generateKeyPair, importSigningKey, readSignedMessage, signDkim } from '../../../src/protocol/dkim/index.ts'
 import type { SigningKey } from '../../../src/protocol/dkim/index.ts'
 import { account, basic, envelope, fromOutside, furnish, jmap, LinkClient, message, resultOf } from './house.ts'
+import { dohAnswer } from './outside.ts'
 
 const client = '198.51.100.7'
 const outside = { ...fromOutside, clientAddress: client, helo: 'mail.signed.test' }
@@ -40,16 +40,12 @@ beforeEach(() => {
   asked = []
   isDead = false
   vi.stubGlobal('fetch', async (input: string | URL | Request): Promise<Response> => {
-    const question = decodeQuestion(new URL(new Request(input).url).searchParams.get('dns') ?? '')
-    if (question === undefined) return new Response(null, { status: 400 })
-    const { name, type } = question
-    asked.push(`${type} ${name}`)
-    if (isDead) throw new Error('connection refused')
-    const records = zone.get(name)
-    const answers = (records?.[type] ?? []).map((data) => ({ name, type, ttl: 60, data }))
-    const rcode = records === undefined ? 'NXDOMAIN' : 'NOERROR'
-    const bytes = encodeAnswer(question, { rcode, answers, ...(answers.length === 0 ? { negativeTtl: 60 } : {}) })
-    return new Response(bytes, { headers: { 'content-type': 'application/dns-message' } })
+    return dohAnswer(new Request(input).url, (name, type) => {
+      asked.push(`${type} ${name}`)
+      if (isDead) throw new Error('connection refused')
+      const records = zone.get(name)
+      return records === undefined ? undefined : (records[type] ?? [])
+    })
   })
 })
 
