@@ -8,13 +8,13 @@ import {
   deliveredTo,
   deliveredToField,
   type Header,
-  isAsciiText,
   parseHeader,
   prependFields,
   returnPathField,
 } from '../format/index.ts'
 import type { Envelope, Recipient, Reply } from '../protocol/smtp/index.ts'
 import { canonicalAddress, type Destination, type MailboxDestination, type RoutePlan } from '../routing/index.ts'
+import { nameSubmitted, onwardRecipient } from './onward-recipient.ts'
 import type { DeliveryPorts, MailboxDelivery, MailboxOutcome } from './ports.ts'
 
 /** One place and what became of the message there. */
@@ -70,7 +70,8 @@ export async function distribute(
   const visited = new Set(deliveredTo(header).map((address) => canonicalAddress(address) ?? address))
   const expanded = expandedRecipients(plan)
   const places = plan.deliveries.map(({ destination, recipients }): Place => {
-    const onward = onwardRecipient(destination, recipients[0] as Recipient, expanded)
+    const onward = onwardRecipient(destination, recipients, expanded)
+    if (envelope.submission !== undefined) nameSubmitted(onward, recipients)
     const looped = loops(destination, visited)
     return { destination, recipients, onward, status: looped ? 'bounced' : 'deferred', reply: looped ? loop : trouble }
   })
@@ -180,25 +181,4 @@ function expandedRecipients(plan: Pick<RoutePlan<Recipient>, 'deliveries' | 'dea
   ]
   for (const recipient of all) (once.has(recipient) ? more : once).add(recipient)
   return more
-}
-
-/**
- * An alias of one address passes the DSN parameters on; one of several keeps NOTIFY=SUCCESS to itself and answers it with
- * "expanded" (RFC 3461 §5.2.7.2, §5.2.7.3). ORCPT is added where the address changes, so that a report names the address
- * that the sender knows (§5.2.1).
- */
-function onwardRecipient(destination: Destination, recipient: Recipient, expanded: ReadonlySet<Recipient>): Recipient {
-  const onward: Recipient = { ...recipient, address: destination.address }
-  if (destination.via.length === 0) return onward
-  onward.orcpt ??= originalRecipient(recipient.address)
-  if (expanded.has(recipient) && recipient.notify !== undefined) {
-    const rest = recipient.notify.filter((condition) => condition !== 'SUCCESS')
-    onward.notify = rest.length === 0 ? ['NEVER'] : rest
-  }
-  return onward
-}
-
-/** ORCPT for an address: type rfc822, or utf-8 where it needs more than ASCII (RFC 6533 §3). */
-export function originalRecipient(address: string): string {
-  return `${isAsciiText(address) ? 'rfc822' : 'utf-8'};${address}`
 }

@@ -7,7 +7,8 @@ import type { Envelope, Recipient, Reply } from '../protocol/smtp/index.ts'
 import type { RecipientOutcome } from '../queue/index.ts'
 import { canonicalDomain } from '../routing/index.ts'
 import { splitAddress } from '../format/index.ts'
-import { originalRecipient, throughAliases } from './distribute.ts'
+import { throughAliases } from './distribute.ts'
+import { originalRecipient } from './onward-recipient.ts'
 import type { DeliveryPorts } from './ports.ts'
 
 export interface Leftover {

@@ -131,10 +131,11 @@ export class Attempts {
     signal: AbortSignal | undefined,
   ): Promise<RecipientOutcome[]> {
     const id = entry.key.toString(36)
-    const addressed = recipients.map(({ address, notify, orcpt }) => ({
+    const addressed = recipients.map(({ address, notify, orcpt, submitted }) => ({
       address,
       ...(notify === undefined ? {} : { notify }),
       ...(orcpt === undefined ? {} : { orcpt }),
+      ...(submitted === undefined ? {} : { submitted }),
     }))
     let given: RecipientOutcome[] = []
     let diagnostic = 'The delivery agent gave no answer for this recipient'

@@ -13,6 +13,8 @@ export interface TrackedStatus {
   readonly recipient: string
   /** Where an alias changed the address: what it was (RFC 3461 §4.2). */
   readonly orcpt?: string
+  /** Recipients of the submission that this is about, where they are known: aliases may have led several to one address. */
+  readonly submitted?: readonly string[]
   /** `queued`: still with us. `yes`: in its mailbox. `unknown`: with the next host. `no`: given up. */
   readonly delivered: 'queued' | 'yes' | 'unknown' | 'no'
   /** The last reply in one line, with an enhanced status code. */
@@ -26,12 +28,13 @@ export interface TrackingNotice {
 
 /** A recipient's status; undefined before the first attempt. */
 function statusOf(recipient: QueuedRecipient): TrackedStatus | undefined {
-  const { last, state, address, orcpt } = recipient
+  const { last, state, address, orcpt, submitted } = recipient
   if (last === undefined) return undefined
   const code = { delivered: '250', deferred: '451', bounced: '550' }[last.status]
   return {
     recipient: address,
     ...(orcpt === undefined ? {} : { orcpt }),
+    ...(submitted === undefined ? {} : { submitted }),
     delivered:
       state === 'waiting' ? 'queued' : state === 'bounced' ? 'no' : last.success === 'final' ? 'yes' : 'unknown',
     smtpReply: last.reply ?? `${code} ${last.enhanced} ${last.cause ?? ''}`.trimEnd(),

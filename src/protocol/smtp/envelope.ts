@@ -60,4 +60,6 @@ export interface Recipient {
   notify?: NotifyCondition[]
   /** Original recipient `type;address`, with the address part's encoding undone (RFC 3461 §4.2, RFC 6533 §3). */
   orcpt?: string
+  /** Ours alone: the recipients of a submission that this one stands for, where an alias led to it. */
+  submitted?: string[]
 }

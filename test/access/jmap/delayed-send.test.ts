@@ -313,6 +313,18 @@ describe('deliveryStatus follows the message (RFC 8621 §7)', () => {
     expect(deliveryStatus['bob@example.com'].delivered).toBe('yes')
   })
 
+  it('for all recipients that lead to one place, whatever the address there is', async () => {
+    const world = new World()
+    const { id } = (await submit(world, null)).created.k
+    const submitted = ['carol@example.com', 'bob@example.com']
+    const smtpReply = '250 2.0.0 taken'
+    world.outbox.track(tagOf(world), [{ recipient: 'bob@example.com', submitted, delivered: 'unknown', smtpReply }])
+    expect((await get(world, id)).deliveryStatus).toMatchObject({
+      'bob@example.com': { delivered: 'unknown', smtpReply },
+      'carol@example.com': { delivered: 'unknown', smtpReply },
+    })
+  })
+
   it('says yes at once for a mailbox of this house', async () => {
     const world = new World()
     world.outcome = { accepted: true, reply: { code: 250, text: 'ok' }, delivered: ['carol@example.com'] }

@@ -58,17 +58,26 @@ export function merged(known: DeliveryStatuses, news: readonly TrackedStatus[]):
   const names = new Map(Object.keys(known).map((email) => [keyOf(email), email]))
   const result: Record<string, DeliveryStatus> = { ...known }
   let changed = false
-  for (const { recipient, orcpt, delivered, smtpReply } of news) {
-    const original = orcpt === undefined ? undefined : names.get(keyOf(orcpt.replace(/^[^;]*;/, '')))
-    const email = names.get(keyOf(recipient)) ?? original
-    const before = email === undefined ? undefined : result[email]
-    if (email === undefined || before === undefined || rank[delivered] < rank[before.delivered]) continue
-    const text = cutReply(smtpReply, names.size)
-    if (before.delivered === delivered && before.smtpReply === text) continue
-    result[email] = { ...before, delivered, smtpReply: text }
-    changed = true
+  for (const piece of news) {
+    const { delivered } = piece
+    const smtpReply = cutReply(piece.smtpReply, names.size)
+    for (const email of concerned(piece, names)) {
+      const before = result[email]
+      if (before === undefined || rank[delivered] < rank[before.delivered]) continue
+      if (before.delivered === delivered && before.smtpReply === smtpReply) continue
+      result[email] = { ...before, delivered, smtpReply }
+      changed = true
+    }
   }
   return changed ? result : undefined
+}
+
+/** The recipients that a piece of news is about, as the envelope names them; `names`: by what they are compared by. */
+function concerned({ recipient, orcpt, submitted }: TrackedStatus, names: ReadonlyMap<string, string>): string[] {
+  if (submitted !== undefined) return submitted.flatMap((email) => names.get(keyOf(email)) ?? [])
+  const original = orcpt === undefined ? undefined : names.get(keyOf(orcpt.replace(/^[^;]*;/, '')))
+  const email = names.get(keyOf(recipient)) ?? original
+  return email === undefined ? [] : [email]
 }
 
 /** After the reader named in a notification has seen the message. */
