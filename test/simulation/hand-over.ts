@@ -15,6 +15,8 @@ import { lost, type Scene, textOf } from './scene.ts'
 /** A hand-over that has no answer yet, or whose answer its caller has not made durable. */
 export interface Doubt {
   tokens: readonly string[]
+  /** What is handed over, or holds it. */
+  texts: readonly string[]
   what: string
   answered: boolean
   /** What the caller's queue had of those messages. */
@@ -86,9 +88,10 @@ export class HandOvers {
 
   /** A hand-over of those messages by whoever runs begins. */
   doubt(raws: readonly Uint8Array[], what: string): Doubt {
-    const tokens = raws.flatMap((raw) => tokenOf(textOf(raw)) ?? [])
+    const texts = raws.map(textOf)
+    const tokens = texts.flatMap((text) => tokenOf(text) ?? [])
     const life = currentLife()
-    const doubt: Doubt = { tokens, what, answered: false, before: this.#known(life, tokens) }
+    const doubt: Doubt = { tokens, texts, what, answered: false, before: this.#known(life, { tokens, texts }) }
     if (life === undefined) return doubt
     let doubts = this.#doubts.get(life)
     if (doubts === undefined) {
@@ -107,20 +110,23 @@ export class HandOvers {
     const doubts = this.#doubts.get(life)
     for (const doubt of doubts ?? []) {
       // An outcome may be written later than the next commit: only its own counts.
-      if (!doubt.answered || (doubt.before !== '' && this.#known(life, doubt.tokens) === doubt.before)) continue
+      if (!doubt.answered || (doubt.before !== '' && this.#known(life, doubt) === doubt.before)) continue
       doubts?.delete(doubt)
     }
   }
 
   /** What an object has written down of these messages: when that changes, it knows what came of a call. */
-  #known(life: Life | undefined, tokens: readonly string[]): string {
+  #known(life: Life | undefined, { tokens, texts }: Pick<Doubt, 'tokens' | 'texts'>): string {
     const object = life === undefined ? undefined : this.objectOf.get(life)
     if (object?.kind === 'ACCOUNT')
       return readHeld(object.database)
         .pending.filter((token) => tokens.includes(token))
         .join(' ')
     if (object?.kind !== 'QUEUE') return ''
-    const entries = readQueue(object.database).filter(({ token }) => tokens.includes(token))
+    const named = readQueue(object.database).filter(({ token }) => tokens.includes(token))
+    // An excused copy of the same message may wait beside it: what becomes of that one says nothing of this.
+    const same = named.filter(({ raw }) => texts.some((text) => text.includes(raw)))
+    const entries = same.length === 0 ? named : same
     // Not what the operator may change meanwhile.
     const progress = entries.map(({ id, recipients }) => [
       id,
