@@ -45,6 +45,12 @@ export interface SendingVerdict {
   refused: { address: string; reply: Reply }[]
 }
 
+export interface SendingQuestion {
+  outside: readonly string[]
+  /** Nobody is left to take a refusal; it is only counted. */
+  committed: boolean
+}
+
 /** The accounts' own books: what they have sent, and to whom they do not send. */
 export interface SendingPort {
   /** `committed`: nobody is left to take a refusal; it is only counted. */

@@ -2,7 +2,7 @@
  * Brings a routed message to its places: into mailboxes now, into queues for elsewhere.
  *
  * Standards: RFC 5321 §4.4 (Return-Path at final delivery), §6.3 (loops), RFC 3461 §5.2.7 (DSN parameters and aliases).
- * Limits: mailboxes at once by message size, since each delivery is a copy of the message in memory.
+ * Limits: mailboxes and queues at once by message size, since each delivery is a copy of the message in memory.
  */
 import {
   deliveredTo,
@@ -40,6 +40,8 @@ export interface Distribution {
 /** Octets of copies in memory at once. */
 const copyBudget = 16 * 1024 * 1024
 const mostAtOnce = 8
+/** More of them: those that share an object share its commit. */
+const mostQueuesAtOnce = 64
 
 const loop: Reply = { code: 554, enhanced: '5.4.6', text: 'The message has been here before: mail loop' }
 const trouble: Reply = {
@@ -79,7 +81,7 @@ export async function distribute(
   await enqueueRelays(envelope, raw, open, ports, passedOn)
   const mailboxes = open.filter(({ destination }) => destination.kind === 'mailbox')
   const marks = { ...(junk === undefined ? {} : { junk }), ...(internal ? { internal: true as const } : {}) }
-  const atOnce = Math.max(1, Math.min(mostAtOnce, Math.floor(copyBudget / Math.max(1, raw.length))))
+  const atOnce = atOnceOf(raw, mostAtOnce)
   for (let start = 0; start < mailboxes.length; start += atOnce) {
     const group = mailboxes.slice(start, start + atOnce)
     await Promise.all(group.map((place) => deliver(envelope, raw, place, marks, ports)))
@@ -133,28 +135,45 @@ async function enqueueRelays(
     const key = [place.destination.domain, ...place.destination.via].join(' ')
     groups.set(key, [...(groups.get(key) ?? []), place])
   }
-  for (const group of groups.values()) {
-    const { destination } = group[0] as Place
-    const recipients = group.map(({ onward }) => onward)
-    const alias = destination.via.at(-1)
-    let entry: string
-    try {
-      const own = alias === undefined || passedOn === undefined ? raw : await passedOn(alias)
-      const queued = await ports.queue(destination.domain).enqueue({
-        domain: destination.domain,
-        envelope: { ...envelope, recipients },
-        raw: throughAliases(own, destination.via),
-      })
-      entry = queued.id
-    } catch {
-      continue
-    }
-    for (const place of group) {
-      place.status = 'queued'
-      place.entry = entry
-      delete place.reply
-    }
+  const all = [...groups.values()]
+  const atOnce = atOnceOf(raw, mostQueuesAtOnce)
+  for (let start = 0; start < all.length; start += atOnce) {
+    const some = all.slice(start, start + atOnce)
+    await Promise.all(some.map((group) => enqueueRelay(envelope, raw, group, ports, passedOn)))
   }
+}
+
+async function enqueueRelay(
+  envelope: Envelope,
+  raw: Uint8Array,
+  group: readonly Place[],
+  ports: DeliveryPorts,
+  passedOn: Known['passedOn'],
+): Promise<void> {
+  const { destination } = group[0] as Place
+  const recipients = group.map(({ onward }) => onward)
+  const alias = destination.via.at(-1)
+  let entry: string
+  try {
+    const own = alias === undefined || passedOn === undefined ? raw : await passedOn(alias)
+    const queued = await ports.queue(destination.domain).enqueue({
+      domain: destination.domain,
+      envelope: { ...envelope, recipients },
+      raw: throughAliases(own, destination.via),
+    })
+    entry = queued.id
+  } catch {
+    return
+  }
+  for (const place of group) {
+    place.status = 'queued'
+    place.entry = entry
+    delete place.reply
+  }
+}
+
+function atOnceOf(raw: Uint8Array, most: number): number {
+  return Math.max(1, Math.min(most, Math.floor(copyBudget / Math.max(1, raw.length))))
 }
 
 /** The message as it goes on: an alias leaves its address behind, by which a loop through other hosts is recognised. */

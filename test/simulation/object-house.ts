@@ -135,8 +135,7 @@ export class ObjectHouse {
 
   #doubt(method: string, [first]: readonly unknown[], callee: string): Doubt | undefined {
     const what = `${method} to ${callee}`
-    if (method === 'enqueue') return this.#handOvers.doubt([(first as { raw: Uint8Array }).raw], what)
-    if (method !== 'deliver') return undefined
+    if (method !== 'deliver' && method !== 'enqueue') return undefined
     const raws = (first as { raw: Uint8Array }[]).map(({ raw }) => raw)
     return this.#handOvers.doubt(raws, what)
   }

@@ -5,7 +5,7 @@
  * so that an object which a stranger names stays empty.
  */
 import { DurableObject } from 'cloudflare:workers'
-import type { SendingVerdict } from '../../arrival/index.ts'
+import type { SendingQuestion, SendingVerdict } from '../../arrival/index.ts'
 import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
 import { JmapAccess, type JmapResponse, Outbox } from '../../access/jmap/index.ts'
 import {
@@ -110,7 +110,7 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
       env,
       this.#id,
       (batch) => this.deliver(batch),
-      (outside, committed) => this.checkSending(outside, committed),
+      (outside, committed) => this.#sendingVerdict({ outside, committed }),
     )
     const outbox = new Outbox({ store, submit, clock: Date.now, wakeAt: (time) => alarm.wakeAt(time), onFault })
     alarm.add({ name: 'outbox', nextWakeup: () => outbox.nextWakeup(), run: () => outbox.run() })
@@ -197,7 +197,11 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
     return takeDelivery(store, batch, (delivery, email) => afterDelivery.stored(delivery, email))
   }
 
-  checkSending(outside: readonly string[], committed: boolean): SendingVerdict {
+  checkSending(questions: readonly SendingQuestion[]): SendingVerdict[] {
+    return questions.map((question) => this.#sendingVerdict(question))
+  }
+
+  #sendingVerdict({ outside, committed }: SendingQuestion): SendingVerdict {
     const { store } = this.#rooms
     return store.exists ? sendingVerdict(store, this.#sendLimits(), outside, committed) : { refused: [] }
   }

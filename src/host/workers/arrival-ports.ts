@@ -8,7 +8,7 @@ import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
 import { isGone } from './account/local-delivery.ts'
 import { DirectoryClient, forgetDirectory } from './directory-client.ts'
 import type { Env } from './env.ts'
-import { GroupCommit } from './group-commit.ts'
+import { groupedMailboxes, groupedQueues, groupedSending } from './grouped-calls.ts'
 import { describe, log } from './log.ts'
 import { shardName, shardOf } from '../../queue/index.ts'
 import { randomText } from './random.ts'
@@ -28,40 +28,32 @@ export function arrivalPorts(
   hold?: (work: Promise<void>) => void,
 ): ArrivalPorts {
   const { hostname, defaultDomain, queueShards } = settingsOf(env)
-  const groups = new GroupCommit(async (accountId, batch) => {
+  const mailbox = groupedMailboxes(async (accountId, batch) => {
     const outcomes = await call(accountId, batch)
     // The address leads elsewhere by now, or nowhere: the sender's next try must not meet the same memory.
     if (outcomes.some(isGone)) forgetDirectory()
     return outcomes
   }, log)
+  const enqueue = groupedQueues((name, batch) => env.QUEUE.getByName(name).enqueue(batch), log)
   const hand = signer(env)
   return {
     hostname,
     ...(defaultDomain === undefined ? {} : { postmasterDomain: defaultDomain }),
     directory: new DirectoryClient(env),
-    mailbox: (accountId) => groups.mailbox(accountId),
+    mailbox,
     queue: (domain) => {
       const shards = queueShards.get(domain) ?? 1
       return {
         async enqueue(entry) {
           const shard = shards === 1 ? 0 : shardOf(entry.envelope.transactionId ?? randomText(12), shards)
-          try {
-            return await env.QUEUE.getByName(shardName(domain, shard)).enqueue(entry)
-          } catch (cause) {
-            // To the rooms a failure means "later", whatever it was: what it was is told here.
-            log('error', 'a queue does not take mail', { domain, error: describe(cause) })
-            throw cause
-          }
+          return enqueue(shardName(domain, shard), entry)
         },
       }
     },
     signer: hand,
     sealer: hand,
     verifier: verifier(env),
-    sending: {
-      check: async (accountId, outside, committed) =>
-        env.ACCOUNT.getByName(accountId).checkSending([...outside], committed),
-    },
+    sending: groupedSending((accountId, batch) => env.ACCOUNT.getByName(accountId).checkSending(batch)),
     ...scanner(env),
     clock: Date.now,
     trace: traceBuffer(env, hold),

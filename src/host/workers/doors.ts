@@ -5,7 +5,7 @@
  */
 import type { AccountUsage, TokenSummary } from '../../access/admin/index.ts'
 import type { JmapResponse } from '../../access/jmap/index.ts'
-import type { SendingVerdict } from '../../arrival/index.ts'
+import type { SendingQuestion, SendingVerdict } from '../../arrival/index.ts'
 import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
 import type { Person, SendingLimits, ShareNews, Suppression } from '../../mailbox/index.ts'
 import type { LoginProof, ScramSalt } from '../../protocol/sasl/index.ts'
@@ -32,6 +32,7 @@ import type {
   WaitingDestination,
 } from '../../routing/index.ts'
 import type { Counters, TraceEvent, TraceSearch } from '../../trace/index.ts'
+import type { Entered } from './grouped-calls.ts'
 
 export type LoginAttempt = LoginProof & {
   /** As a bridge or the platform gives it; `unknown` otherwise. */
@@ -53,8 +54,8 @@ export type VisitReply = { readonly octets: Uint8Array; readonly answer: string 
 export interface AccountDoor extends Rpc.DurableObjectBranded {
   /** Stores the messages in one transaction, or says for each why not. Durable when it answers. */
   deliver(batch: MailboxDelivery[]): Promise<MailboxOutcome[]>
-  /** What the account says of recipients outside that it wants to send to. */
-  checkSending(outside: string[], committed: boolean): SendingVerdict
+  /** What the account says of recipients outside that messages of it are for, one after the other. */
+  checkSending(questions: SendingQuestion[]): SendingVerdict[]
   /** Somebody complained about a message that this account is said to have sent. */
   complained(messageId: string, recipients: string[]): Promise<void>
   /** Addresses to which it does not send for now. */
@@ -123,8 +124,8 @@ export interface DomainDoor extends Rpc.DurableObjectBranded {
 }
 
 export interface QueueDoor extends Rpc.DurableObjectBranded {
-  /** Durable when it answers. The first attempt begins at once, and nobody waits for it. */
-  enqueue(mail: NewEntry): Promise<{ id: string }>
+  /** What it took is durable when it answers. The first attempts begin at once, and nobody waits for them. */
+  enqueue(mails: NewEntry[]): Promise<Entered[]>
   list(page?: QueuePage): QueuedEntry[]
   show(id: string): QueuedEntry | undefined
   summary(): QueueSummary

@@ -1,13 +1,11 @@
 /**
- * Gathers deliveries to one account into one call of its object: what arrives while a call is under way goes together in
- * the next one. The object commits a call with one fsync, so a busy mailbox takes many times more messages a second, and an
- * idle one waits for nothing.
+ * Gathers what is said to one object into one call: what comes while a call is under way goes together in the next one. The
+ * object commits a call with one fsync, so a busy one takes many times more messages a second, and an idle one waits for
+ * nothing.
  *
  * Limits: a batch is at most 64 messages or 8 MiB (one larger message goes alone): an RPC argument may hold 32 MiB, and a
  * batch holds up everything behind it.
  */
-import type { MailboxDelivery, MailboxOutcome, MailboxPort } from '../../delivery/index.ts'
-import { describe, type Log } from './log.ts'
 
 export interface BatchLimits {
   readonly messages: number
@@ -16,83 +14,75 @@ export interface BatchLimits {
 
 export const defaultBatchLimits: BatchLimits = { messages: 64, bytes: 8 * 1024 * 1024 }
 
-interface Waiting {
-  readonly delivery: MailboxDelivery
-  readonly done: (outcome: MailboxOutcome) => void
+/** One outcome for each item, in order. */
+export type BatchCall<Item, Outcome> = (object: string, batch: Item[]) => Promise<readonly Outcome[]>
+
+interface Waiting<Item, Outcome> {
+  readonly item: Item
+  readonly done: (outcome: Outcome) => void
+  readonly failed: (cause: unknown) => void
 }
 
-/** One for each account that has deliveries under way; belongs to one request, as all I/O does. */
-export class GroupCommit {
-  readonly #call: (accountId: string, batch: MailboxDelivery[]) => Promise<MailboxOutcome[]>
+/** Has a batch under way for each object that is called; belongs to one request, as all I/O does. */
+export class GroupCommit<Item, Outcome> {
+  readonly #call: BatchCall<Item, Outcome>
+  readonly #sizeOf: (item: Item) => number
   readonly #limits: BatchLimits
-  readonly #log: Log
-  readonly #waiting = new Map<string, Waiting[]>()
+  readonly #waiting = new Map<string, Waiting<Item, Outcome>[]>()
 
-  constructor(
-    call: (accountId: string, batch: MailboxDelivery[]) => Promise<MailboxOutcome[]>,
-    log: Log,
-    limits: BatchLimits = defaultBatchLimits,
-  ) {
+  constructor(call: BatchCall<Item, Outcome>, sizeOf: (item: Item) => number, limits = defaultBatchLimits) {
     this.#call = call
-    this.#log = log
+    this.#sizeOf = sizeOf
     this.#limits = limits
   }
 
-  /** The port for one account. An outcome is `delivered` only after the object's answer, so after its commit. */
-  mailbox(accountId: string): MailboxPort {
-    return { deliver: (batch) => Promise.all(batch.map((delivery) => this.#enter(accountId, delivery))) }
-  }
-
-  #enter(accountId: string, delivery: MailboxDelivery): Promise<MailboxOutcome> {
-    return new Promise((done) => {
-      const waiting = this.#waiting.get(accountId)
+  /** Resolves after the object's answer, so after its commit. Rejects when the call failed or its answer is short. */
+  enter(object: string, item: Item): Promise<Outcome> {
+    return new Promise((done, failed) => {
+      const waiting = this.#waiting.get(object)
       if (waiting !== undefined) {
-        waiting.push({ delivery, done })
+        waiting.push({ item, done, failed })
         return
       }
-      this.#waiting.set(accountId, [{ delivery, done }])
+      this.#waiting.set(object, [{ item, done, failed }])
       // Lets the rest of a batch, and what came in the same frame, join the first call.
-      queueMicrotask(() => void this.#drain(accountId))
+      queueMicrotask(() => void this.#drain(object))
     })
   }
 
-  async #drain(accountId: string): Promise<void> {
+  async #drain(object: string): Promise<void> {
     for (;;) {
-      const waiting = this.#waiting.get(accountId)
+      const waiting = this.#waiting.get(object)
       if (waiting === undefined || waiting.length === 0) break
-      await this.#send(accountId, waiting.splice(0, this.#fitting(waiting)))
+      await this.#send(object, waiting.splice(0, this.#fitting(waiting)))
     }
-    this.#waiting.delete(accountId)
+    this.#waiting.delete(object)
   }
 
   /** How many of those that wait make the next batch; at least one. */
-  #fitting(waiting: readonly Waiting[]): number {
+  #fitting(waiting: readonly Waiting<Item, Outcome>[]): number {
     let bytes = 0
     let count = 0
-    for (const { delivery } of waiting) {
-      bytes += delivery.raw.length
+    for (const { item } of waiting) {
+      bytes += this.#sizeOf(item)
       if (count > 0 && (count >= this.#limits.messages || bytes > this.#limits.bytes)) break
       count++
     }
     return count
   }
 
-  async #send(accountId: string, batch: readonly Waiting[]): Promise<void> {
-    let outcomes: MailboxOutcome[] = []
+  async #send(object: string, batch: readonly Waiting<Item, Outcome>[]): Promise<void> {
     try {
-      outcomes = await this.#call(
-        accountId,
-        batch.map(({ delivery }) => delivery),
+      const outcomes = await this.#call(
+        object,
+        batch.map(({ item }) => item),
       )
-    } catch (error) {
-      this.#log('error', 'delivery to an account failed', { accountId, messages: batch.length, error: describe(error) })
+      for (const [index, { done, failed }] of batch.entries()) {
+        if (index < outcomes.length) done(outcomes[index] as Outcome)
+        else failed(new Error(`${object} answered for ${outcomes.length} of ${batch.length}`))
+      }
+    } catch (cause) {
+      for (const { failed } of batch) failed(cause)
     }
-    for (const [index, { done }] of batch.entries()) done(outcomes[index] ?? UNABLE)
   }
-}
-
-/** The call failed or its answer is short: nothing is known to be stored, so the sender keeps the message. */
-const UNABLE: MailboxOutcome = {
-  status: 'deferred',
-  reply: { code: 451, enhanced: '4.3.0', text: 'The mailbox cannot be reached now' },
 }

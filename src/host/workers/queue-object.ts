@@ -20,6 +20,7 @@ import { arrivalPorts } from './arrival-ports.ts'
 import { deliveryAgent } from './delivery-agents.ts'
 import type { QueueDoor } from './doors.ts'
 import type { Env } from './env.ts'
+import type { Entered } from './grouped-calls.ts'
 import { describe, log } from './log.ts'
 import { queueLog } from './queue-log.ts'
 import { queueOptions } from './queue-options.ts'
@@ -71,14 +72,24 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
     })
   }
 
-  async enqueue(mail: NewEntry): Promise<{ id: string }> {
+  async enqueue(mails: readonly NewEntry[]): Promise<Entered[]> {
     await this.#knowAlarm()
-    const entered = this.#queue.enqueue(mail)
-    // Starts in this event, so that its claim and its alarm are one commit with the message.
+    const entered = mails.map((mail) => this.#take(mail))
+    // Starts in this event, so that claims and the alarm are one commit with the messages.
     const attempts = this.#queue.run()
     this.ctx.waitUntil(attempts.then(() => this.#arm()))
     await this.#arm()
     return entered
+  }
+
+  /** What the storage does not take leaves the others alone. */
+  #take(mail: NewEntry): Entered {
+    try {
+      return this.#queue.enqueue(mail)
+    } catch (error) {
+      log('error', 'a message cannot be queued', { domain: mail.domain, error: describe(error) })
+      return null
+    }
   }
 
   override async alarm(): Promise<void> {
