@@ -1,7 +1,8 @@
 /**
  * Writes a delivery status notification.
  *
- * Standards: RFC 3461 §6, RFC 3464 §2, RFC 6522 §3, RFC 6533 §4–6 (message/global-*), RFC 3834 (Auto-Submitted).
+ * Standards: RFC 3461 §6, RFC 3464 §2, RFC 6522 §3, RFC 6533 §4–6 (message/global-*), RFC 3834 (Auto-Submitted), RFC 3282
+ * (Content-Language).
  */
 import { compose } from '../compose/compose.ts'
 import type { ComposedField, ComposedPart } from '../compose/composed-message.ts'
@@ -14,6 +15,8 @@ import { decodeHeaderText } from '../text/encoded-word.ts'
 import { humanText } from './human-text.ts'
 import type { DeliveryReport, ReportedRecipient } from './report.ts'
 import { fieldText, typedAddress, typedOriginal } from './typed-address.ts'
+import type { Catalogue } from './wording/catalogue.ts'
+import { catalogueFor, languagesOf } from './wording/languages.ts'
 
 const MAX_RETURNED = 64 * 1024
 /** A header is returned up to this; a report should not carry a megabyte of trace. */
@@ -32,10 +35,15 @@ export function composeReport(report: DeliveryReport): Uint8Array {
     type: utf8 ? 'message/global-delivery-status' : 'message/delivery-status',
     content: { text: deliveryStatus(report, utf8) },
   }
-  const text: ComposedPart = { type: 'text/plain', content: { text: humanText(report, subject) } }
+  const words = catalogueFor([...(report.languages ?? []), ...languagesOf(header)])
+  const text: ComposedPart = {
+    type: 'text/plain',
+    language: [words.language],
+    content: { text: humanText(report, subject, words) },
+  }
   return compose(
     {
-      header: reportHeader(report, header),
+      header: reportHeader(report, header, subjectOf(report, words)),
       body: {
         type: 'multipart/report',
         parameters: { 'report-type': 'delivery-status' },
@@ -51,11 +59,11 @@ function seedFrom(messageId: string): string {
   return messageId.replace(/[^A-Za-z0-9]/g, '').slice(0, 40) || 'report'
 }
 
-function reportHeader(report: DeliveryReport, original: Header): ComposedField[] {
+function reportHeader(report: DeliveryReport, original: Header, subject: string): ComposedField[] {
   const fields: ComposedField[] = [
     { name: 'From', addresses: [report.from] },
     { name: 'To', addresses: [{ address: report.to }] },
-    { name: 'Subject', text: subjectOf(report) },
+    { name: 'Subject', text: subject },
     { name: 'Date', date: report.date },
     { name: 'Message-ID', messageIds: [report.messageId] },
     { name: 'Auto-Submitted', text: 'auto-replied' },
@@ -68,11 +76,9 @@ function reportHeader(report: DeliveryReport, original: Header): ComposedField[]
   return fields
 }
 
-function subjectOf(report: DeliveryReport): string {
+function subjectOf(report: DeliveryReport, { subject }: Catalogue): string {
   const has = (action: string): boolean => report.recipients.some((recipient) => recipient.action === action)
-  if (has('failed')) return 'Undelivered: your message could not be delivered'
-  if (has('delayed')) return 'Delayed: your message has not been delivered yet'
-  return 'Delivered: your message has arrived'
+  return has('failed') ? subject.failed : has('delayed') ? subject.delayed : subject.succeeded
 }
 
 /** The machine's half: fields about the message, then a block of fields for each recipient (RFC 3464 §2.1). */

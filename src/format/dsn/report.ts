@@ -11,7 +11,7 @@ export type ReportAction = 'failed' | 'delayed' | 'delivered' | 'relayed' | 'exp
 export interface ReportedRecipient {
   /** The address that was tried, `local@domain`. */
   finalRecipient: string
-  /** ORCPT as the sender gave it, `rfc822;a@b`, or a bare address (RFC 3461 §4.2). */
+  /** ORCPT with its encoding undone, `rfc822;a@b`, or a bare address (RFC 3461 §4.2). */
   originalRecipient?: string
   action: ReportAction
   /** Enhanced status code, `5.1.1`. */
@@ -20,8 +20,10 @@ export interface ReportedRecipient {
   remoteMta?: string
   /** Its answer, e.g. `550 5.1.1 No such user`. */
   diagnostic?: string
-  /** Cause in one plain sentence, put first in the human text; made from the status when not given. */
+  /** More about it from whoever tried, in English: told among the details. */
   cause?: string
+  /** Where the message's time ran out: the status of the last attempt, whose cause is told. */
+  lastStatus?: string
   /** ms since the epoch */
   lastAttempt?: number
   /** ms since the epoch; for delayed: until when we go on trying. */
@@ -54,6 +56,8 @@ export interface DeliveryReport {
   return?: 'full' | 'headers'
   /** Largest original to return in full; default 64 KiB. */
   maxReturned?: number
+  /** What its reader reads, the best first; after that counts what the original says of its sender (RFC 3282). */
+  languages?: readonly string[]
   /** The original needed SMTPUTF8, so the sender's side understands message/global (RFC 6533). */
   smtputf8?: boolean
 }

@@ -1,7 +1,7 @@
 /**
  * Addresses and texts as the fields of a delivery status type them.
  *
- * Standards: RFC 3461 §4 (xtext), RFC 3464 §2.1.2, RFC 6533 §3 (utf-8 address type).
+ * Standards: RFC 3464 §2.1.2, §2.3.1 (what was xtext in ORCPT is plain here), RFC 6533 §3 (utf-8 address type).
  * Security: what goes out is stripped of all that could end a field; what comes in is decoded leniently.
  */
 
@@ -32,19 +32,14 @@ export function typedAddress(address: string, utf8: boolean): string {
   return `utf-8; ${escaped}`
 }
 
-/** An ORCPT value, which has its type, or a bare address. */
+/** An ORCPT value, which has its type and no encoding any more, or a bare address. */
 export function typedOriginal(value: string, utf8: boolean): string {
   const semicolon = value.indexOf(';')
   if (semicolon < 1 || !/^[A-Za-z0-9-]+$/.test(value.slice(0, semicolon))) return typedAddress(value, utf8)
   const type = value.slice(0, semicolon).toLowerCase()
   const address = value.slice(semicolon + 1).trim()
-  if (type === 'rfc822' || type === 'utf-8') return typedAddress(decodeTyped(type, address), utf8)
-  return `${type}; ${fieldText(decodeXtext(address), utf8).slice(0, LIMIT)}`
-}
-
-/** RFC 3461 §4: `+XX`. */
-function decodeXtext(text: string): string {
-  return text.replace(/\+([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
+  if (type === 'rfc822' || type === 'utf-8') return typedAddress(address, utf8)
+  return `${type}; ${fieldText(address, utf8).slice(0, LIMIT)}`
 }
 
 /** RFC 6533 §3: `\x{HEX}`. */
@@ -53,10 +48,6 @@ function decodeUnitext(text: string): string {
     const code = Number.parseInt(hex, 16)
     return code > 0 && code <= 0x10ffff && (code & 0xfff800) !== 0xd800 ? String.fromCodePoint(code) : whole
   })
-}
-
-function decodeTyped(type: string, address: string): string {
-  return type === 'utf-8' ? decodeUnitext(address) : decodeXtext(address)
 }
 
 /** The value of a typed field of a report, `type; value`, without its type; utf-8 addresses decoded. */
