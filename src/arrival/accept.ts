@@ -91,9 +91,10 @@ async function take(arrival: Arrival, findings: Findings, ports: ArrivalPorts): 
   const routed = withoutRelaying(await route(recipients, ports.directory), origin)
   const sending = await withinSending(routed, origin, arrival.committed === true, ports)
   if ('refusal' in sending) return { reply: sending.refusal }
-  const { plan } = sending
+  const { plan, language } = sending
+  const known = language === undefined ? arrival : { ...arrival, envelope: { ...envelope, language } }
   // Nobody's mail is not worth a question to the DNS.
-  const bringing = (inspection: Inspection) => bring(arrival, recipients, header, plan, inspection, findings, ports)
+  const bringing = (inspection: Inspection) => bring(known, recipients, header, plan, inspection, findings, ports)
   if (plan.deliveries.length === 0) return bringing({ raw, fields: [] })
   const inspection = await inspect({ envelope, raw, origin }, header, ports)
   const { judgement, refusal } = inspection

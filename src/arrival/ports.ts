@@ -41,6 +41,8 @@ export interface ArrivalPorts extends DeliveryPorts {
 export interface SendingVerdict {
   /** All of it: too much for now. */
   refusal?: Reply
+  /** In which the account's people read reports, where they have said so. */
+  language?: string
   /** Single ones, by address as asked. */
   refused: { address: string; reply: Reply }[]
 }

@@ -34,13 +34,13 @@ export async function checkAuthors(
   return undefined
 }
 
-/** The plan without what the account does not send to; or the refusal of the message. */
+/** The plan without what the account does not send to, and the language of its people; or the refusal of the message. */
 export async function withinSending(
   plan: RoutePlan<Recipient>,
   origin: Origin,
   committed: boolean,
   ports: Pick<ArrivalPorts, 'sending'>,
-): Promise<{ plan: RoutePlan<Recipient> } | { refusal: Reply }> {
+): Promise<{ plan: RoutePlan<Recipient>; language?: string | undefined } | { refusal: Reply }> {
   const { sending } = ports
   const { accountId } = origin
   const leaving = plan.deliveries.filter(
@@ -48,12 +48,12 @@ export async function withinSending(
   )
   if (sending === undefined || accountId === undefined || leaving.length === 0) return { plan }
   const outside = leaving.map(({ destination }) => destination.address)
-  const { refusal, refused } = await sending.check(accountId, outside, committed)
+  const { refusal, refused, language } = await sending.check(accountId, outside, committed)
   if (refusal !== undefined) return { refusal }
-  if (refused.length === 0) return { plan }
+  if (refused.length === 0) return { plan, language }
   const replies = new Map(refused.map(({ address, reply }) => [address, reply]))
   const of = (address: string) => (replies.has(address) ? refusalOf(replies.get(address)) : undefined)
-  return { plan: refuseDirect(plan, of) }
+  return { plan: refuseDirect(plan, of), language }
 }
 
 function refusalOf(reply: Reply | undefined): { code: number; enhanced: string; text: string } {

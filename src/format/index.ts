@@ -75,6 +75,7 @@ export {
   returnPathField,
 } from './trace/trace.ts'
 export type { DeliveryReport, ParsedReport, ReportAction, ReportedRecipient } from './dsn/report.ts'
+export { reportLanguages } from './dsn/wording/languages.ts'
 export { composeReport } from './dsn/compose-report.ts'
 export { parseReport } from './dsn/parse-report.ts'
 export { answerable, type Answerable } from './auto-reply/answerable.ts'

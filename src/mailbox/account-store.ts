@@ -23,6 +23,7 @@ import type { SendingRate } from './sending-rate.ts'
 import type { SpamFilter } from './spam/spam-filter.ts'
 import type {
   AccountFacts,
+  AccountPatch,
   Identity,
   IdentityPatch,
   MailboxRole,
@@ -116,7 +117,7 @@ export class AccountStore {
     return this.open().account.facts
   }
 
-  updateAccount(patch: { name?: string; quota?: number | undefined }): void {
+  updateAccount(patch: AccountPatch): void {
     const parts = this.open()
     this.transaction(() => parts.updateAccount(patch))
   }

@@ -3,7 +3,7 @@
  */
 import type { Sql } from '../storage/index.ts'
 import { StoreError } from './errors.ts'
-import type { AccountFacts, NewAccount } from './types.ts'
+import type { AccountFacts, AccountPatch, NewAccount } from './types.ts'
 
 type Key =
   | 'address'
@@ -20,6 +20,7 @@ type Key =
   | 'notices_floor'
   | 'sent'
   | 'send_limits'
+  | 'language'
 
 export class AccountTable {
   readonly #sql: Sql
@@ -35,6 +36,7 @@ export class AccountTable {
       name: String(this.get('name') ?? ''),
       createdAt: Number(this.get('created') ?? 0),
       quota: this.get('quota') as number | undefined,
+      language: this.get('language') as string | undefined,
     }
   }
 
@@ -48,10 +50,11 @@ export class AccountTable {
     this.set('push_key', account.pushKey)
   }
 
-  update(patch: { name?: string; quota?: number | undefined }): void {
+  update(patch: AccountPatch): void {
     if ('quota' in patch) checkQuota(patch.quota)
     if (patch.name !== undefined) this.set('name', patch.name)
     if ('quota' in patch) this.set('quota', patch.quota)
+    if ('language' in patch) this.set('language', patch.language)
   }
 
   get(key: Key): string | number | undefined {

@@ -41,6 +41,7 @@ import { Submissions } from './submissions.ts'
 import { Subscriptions } from './subscriptions.ts'
 import { prune } from './thread-keys.ts'
 import { Threads } from './threads.ts'
+import type { AccountPatch } from './types.ts'
 import type { Commit } from './changes.ts'
 import { Usage } from './usage.ts'
 import { Suppressions } from './suppressions.ts'
@@ -202,8 +203,8 @@ export class OpenAccount {
     this.#search = textSearch?.(source) ?? indexedSearch(this.textIndex, source)
   }
 
-  /** A changed quota is a change that JMAP tells of (RFC 9425); a name is not. */
-  updateAccount(patch: { name?: string; quota?: number | undefined }): void {
+  /** A changed quota is a change that JMAP tells of (RFC 9425); a name or a language is not. */
+  updateAccount(patch: AccountPatch): void {
     const before = this.account.facts.quota
     this.account.update(patch)
     const { quota } = this.account.facts

@@ -339,6 +339,15 @@ export interface AccountFacts {
   readonly name: string
   readonly createdAt: number
   readonly quota: number | undefined
+  /** In which its people want to be written to by us (RFC 5646). */
+  readonly language: string | undefined
+}
+
+/** What is there and undefined is taken away. */
+export interface AccountPatch {
+  readonly name?: string
+  readonly quota?: number | undefined
+  readonly language?: string | undefined
 }
 
 export interface NewAccount {

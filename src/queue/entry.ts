@@ -30,6 +30,8 @@ export interface LastOutcome {
   reply?: string
   /** Why, in one sentence. */
   cause?: string
+  /** Where the message's time ran out: the status of the last attempt, before this one. */
+  lastStatus?: string
   remoteMta?: string
   tls?: TlsFacts
   /** Of a success: see `RecipientOutcome`. */

@@ -48,7 +48,7 @@ export function composeNotification(
     ...late.map((recipient) => ({ ...reported(recipient, 'delayed'), willRetryUntil: entry.expires })),
   ]
   const newest = Math.max(...[...owed, ...late].map(({ last }) => last?.at ?? entry.received))
-  const { reversePath, smtputf8, requireTls, ret, envid } = entry.envelope
+  const { reversePath, smtputf8, requireTls, ret, envid, language } = entry.envelope
   const report: DeliveryReport = {
     reportingMta: options.hostname,
     from: options.reportFrom,
@@ -67,6 +67,7 @@ export function composeNotification(
     smtputf8,
   }
   if (envid !== undefined) report.envelopeId = envid
+  if (language !== undefined) report.languages = [language]
   if (entry.envelope.by !== undefined) report.deliverBy = deadline(entry)
   const raw = composeReport(report)
   return {
@@ -100,6 +101,7 @@ function reported(recipient: QueuedRecipient, action: ReportedRecipient['action'
   if (last?.remoteMta !== undefined) report.remoteMta = last.remoteMta
   if (last?.reply !== undefined) report.diagnostic = last.reply
   if (last?.cause !== undefined) report.cause = last.cause
+  if (last?.lastStatus !== undefined) report.lastStatus = last.lastStatus
   if (last !== undefined) report.lastAttempt = last.at
   return report
 }

@@ -56,6 +56,7 @@ function expired(recipient: QueuedRecipient): QueuedRecipient {
         ...last,
         status: 'bounced',
         enhanced: '4.4.7',
+        lastStatus: last.enhanced,
         cause: `The message could not be delivered in time${cause === undefined ? '' : `; the last attempt said: ${cause}`}`,
       },
     },

@@ -68,6 +68,12 @@ describe('the author', () => {
 describe('what goes outside', () => {
   const mine = 'From: alice@facteur.test'
 
+  test('is reported on in the language of the account', async () => {
+    const { send, world } = stage({ refused: [], language: 'pl' })
+    await send(mine, ['friend@elsewhere.test'])
+    expect(world.queue('elsewhere.test').list()[0]?.envelope.language).toBe('pl')
+  })
+
   test('is asked about once, with its recipients outside', async () => {
     const { send, asked } = stage()
     await send(mine, ['bob@facteur.test', 'x@elsewhere.test', 'y@elsewhere.test'])

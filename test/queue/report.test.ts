@@ -80,6 +80,9 @@ describe('failure', () => {
     expect((stage.reports[0]?.at ?? 0) - start).toBe(5 * day)
     expect(dsn(stage)?.recipients).toMatchObject([{ action: 'failed', status: '4.4.7' }])
     expect(stage.reports[0]?.raw).toContain('Greylisted')
+    // What the last attempt said is the cause, not that the time is over.
+    expect(stage.reports[0]?.raw).toContain('x@there.test is not taking the message at the moment.')
+    expect(stage.reports[0]?.raw).toContain('We tried again and again until 2026-')
     expect(stage.jobs.length).toBeGreaterThan(40)
     expect(stage.jobs.length).toBeLessThan(60)
     expect(stage.rows()).toBe(0)
@@ -105,6 +108,19 @@ describe('failure', () => {
     stage.enqueue([notify === undefined ? 'x@there.test' : { address: 'x@there.test', notify }])
     await stage.queue.run()
     expect([stage.reports.length, stage.rows(), stage.eventsOf('unreported').length]).toEqual([reports, 0, 1 - reports])
+  })
+})
+
+describe('the language of a report', () => {
+  test.each([
+    ['the sender’s own', { language: 'de' }, 'Content-Language: de'],
+    ['English where nothing is said', {}, 'Content-Language: en'],
+  ])('is %s, through all attempts', async (_, envelope, field) => {
+    const stage = new QueueStage()
+    stage.answer = () => (stage.jobs.length === 1 ? greylisted : unknownUser)
+    stage.enqueue(['x@there.test'], envelope)
+    await stage.runUntil(stage.clock.now() + hour)
+    expect(stage.reports[0]?.raw).toContain(`${field}\r\n`)
   })
 })
 

@@ -4,6 +4,7 @@
  * Order is what keeps them consistent without a transaction over objects: an account is complete before an address leads
  * to it, and no address leads to it before it is destroyed. What a crash can leave is an account nobody can reach.
  */
+import { reportLanguages } from '../../format/index.ts'
 import { AdminError } from './error.ts'
 import type { Suppression } from '../../mailbox/index.ts'
 import {
@@ -94,6 +95,16 @@ export class AccountAdministration {
     const { id } = await this.#find(address)
     const isOwn = perHour !== null || perDay !== null
     await this.#ports.account(id).setSendLimits(isOwn ? { perHour: perHour ?? 0, perDay: perDay ?? 0 } : null)
+  }
+
+  /** In which its people get reports; null: as their messages say. */
+  async setLanguage(address: string, fields: Fields): Promise<void> {
+    const language = optionalText(fields, 'language')?.toLowerCase() ?? null
+    if (language !== null && !reportLanguages.includes(language)) {
+      throw new AdminError('invalid', `Reports can be written in: ${reportLanguages.join(', ')}`)
+    }
+    const { id } = await this.#find(address)
+    await this.#ports.account(id).setLanguage(language)
   }
 
   /** Destroys the account and all its mail. */

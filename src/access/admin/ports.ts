@@ -83,6 +83,7 @@ export interface AccountDoor {
   unsuppress(address: string): Promise<boolean>
   /** Recipients outside, 0: as many as it likes; null: as the settings say. */
   setSendLimits(limits: SendingLimits | null): Promise<void>
+  setLanguage(language: string | null): Promise<void>
 }
 
 /** One destination's queue; what the acts return is how many entries they changed. */

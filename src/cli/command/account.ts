@@ -28,6 +28,7 @@ export const usage = [
   'facteur account token ADDRESS     make an access token for a program, and print it once',
   'facteur account quota ADDRESS [BYTES]  show what it holds, or limit it (10G, 500M; none: no limit)',
   'facteur account limit ADDRESS         recipients outside that it may send to: --per-hour, --per-day (0: any number)',
+  'facteur account language ADDRESS [TAG]  the language of its delivery reports, as "de"; none: as its messages say',
   'facteur account suppressed ADDRESS [rm TARGET]  where it does not send for now; or send to TARGET again',
   'facteur account rm ADDRESS        remove the account and all its mail',
   '',
@@ -104,6 +105,11 @@ export async function run(argv: readonly string[]): Promise<number> {
       const limits = { perHour: flags['per-hour'] ?? null, perDay: flags['per-day'] ?? null }
       await client.request('PUT', ['accounts', address, 'send-limits'], limits)
       print({}, `The limits of ${address} are set.`)
+      return 0
+    }
+    case 'language': {
+      await client.request('PUT', ['accounts', address, 'language'], { language: amount ?? null })
+      print({}, `Reports to ${address} are written in ${amount ?? 'the language of its messages'}.`)
       return 0
     }
     case 'suppressed': {

@@ -62,6 +62,13 @@ export const adminApi: readonly Route[] = [
   },
   {
     method: 'put',
+    path: '/accounts/{address}/language',
+    summary: 'The language of its delivery reports; null: as its messages say',
+    body: ['language?'],
+    status: 204,
+  },
+  {
+    method: 'put',
     path: '/accounts/{address}/send-limits',
     summary: 'Recipients outside it may send to; 0: as many as it likes, null for both: as the settings say',
     body: ['perHour#', 'perDay#'],

@@ -69,6 +69,9 @@ export function adminRoutes(house: House): Hono {
   app.put('/accounts/:address/password', async (context) =>
     done(accounts.setPassword(context.req.param('address'), await fields(context))),
   )
+  app.put('/accounts/:address/language', async (context) =>
+    done(accounts.setLanguage(context.req.param('address'), await fields(context))),
+  )
   app.put('/accounts/:address/send-limits', async (context) =>
     done(accounts.setSendLimits(context.req.param('address'), await fields(context))),
   )

@@ -223,6 +223,10 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
     this.#rooms.store.sendingRate.setLimits(limits ?? undefined)
   }
 
+  setLanguage(language: string | null): void {
+    this.#rooms.store.updateAccount({ language: language ?? undefined })
+  }
+
   #sendLimits(): SendingLimits {
     const { recipientsPerHour, recipientsPerDay } = settingsOf(this.env)
     const usual = { perHour: recipientsPerHour, perDay: recipientsPerDay }

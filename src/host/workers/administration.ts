@@ -66,6 +66,7 @@ export function workersAdministration(env: Env): Administration {
         suppressions: async () => stub.suppressions(),
         unsuppress: async (address) => stub.unsuppress(address),
         setSendLimits: async (limits) => stub.setSendLimits(limits),
+        setLanguage: async (language) => stub.setLanguage(language),
       }
     },
     traceDays: settingsOf(env).traceDays,

@@ -63,6 +63,8 @@ export interface AccountDoor extends Rpc.DurableObjectBranded {
   unsuppress(address: string): boolean
   /** Recipients outside an hour and a day; null: as the operator's settings say. */
   setSendLimits(limits: SendingLimits | null): void
+  /** In which its people get reports; null: as their messages say. */
+  setLanguage(language: string | null): void
   /** A queue tells what became of a message that was submitted under that tag. Unknown tags are ignored. */
   trackSubmission(tag: string, statuses: TrackedStatus[]): void
   authenticate(attempt: LoginAttempt): Promise<LoginResult>

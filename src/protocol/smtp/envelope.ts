@@ -34,6 +34,8 @@ export interface Envelope {
   submission?: SubmissionTag
   /** Ours alone: the message's id in the trace. */
   transactionId?: string
+  /** Ours alone: the language of the sender, who is one of our people, for reports (RFC 5646). */
+  language?: string
 }
 
 /** Seconds from now, or milliseconds since the epoch. */

@@ -90,6 +90,19 @@ describe('names that an administrator may give', () => {
   })
 })
 
+describe('the language of reports', () => {
+  it('is one of those that there are, or left to the messages', async () => {
+    const { admin, accounts } = house()
+    await admin.domains.add({ name: 'example.org' })
+    const { id } = await admin.accounts.add({ address: 'alice@example.org', password: 'long enough' })
+    await admin.accounts.setLanguage('alice@example.org', { language: 'DE' })
+    expect(accounts.get(id)).toMatchObject({ language: 'de' })
+    await expect(admin.accounts.setLanguage('alice@example.org', { language: 'tlh' })).rejects.toThrow(/en, de, /)
+    await admin.accounts.setLanguage('alice@example.org', { language: null })
+    expect(accounts.get(id)).toMatchObject({ language: null })
+  })
+})
+
 describe('a quota', () => {
   it.each([
     ['a number of bytes', 10_737_418_240, 10_737_418_240],

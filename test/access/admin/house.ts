@@ -80,6 +80,7 @@ export function house(options: { failing?: 'account' | 'registry'; tls?: AdminPo
       destroy: async () => void accounts.delete(id),
       suppressions: async () => [],
       unsuppress: async () => false,
+      setLanguage: async (language) => void Object.assign(accounts.get(id) as object, { language }),
       setSendLimits: async () => {},
     }),
     randomText: (length) => 'abcdefgh'.slice(0, length),

@@ -19,7 +19,7 @@ export function returnMessage(
 ): string | undefined {
   const inbox = store.mailboxByRole('inbox')
   if (inbox === undefined) return undefined
-  const { address } = store.facts
+  const { address, language } = store.facts
   const domain = address.slice(address.lastIndexOf('@') + 1)
   const { rcptTo } = submission.envelope as JmapEnvelope
   const raw = composeReport({
@@ -36,6 +36,7 @@ export function returnMessage(
       lastAttempt: now,
     })),
     original,
+    ...(language === undefined ? {} : { languages: [language] }),
   })
   const [email] = store.add([{ raw, mailboxIds: [inbox.id] }])
   return email === undefined ? undefined : formatBlobId({ kind: 'message', blob: email.blob })

@@ -8,6 +8,17 @@ import type { MailStore, SendingLimits, SendingRefusal, Suppression } from '../.
 import type { Reply } from '../../../protocol/smtp/index.ts'
 
 export function sendingVerdict(
+  store: Pick<MailStore, 'suppressions' | 'sendingRate' | 'facts'>,
+  limits: SendingLimits,
+  outside: readonly string[],
+  committed: boolean,
+): SendingVerdict {
+  const { language } = store.facts
+  const verdict = limitsVerdict(store, limits, outside, committed)
+  return language === undefined ? verdict : { ...verdict, language }
+}
+
+function limitsVerdict(
   store: Pick<MailStore, 'suppressions' | 'sendingRate'>,
   limits: SendingLimits,
   outside: readonly string[],
