@@ -23,7 +23,7 @@ const engines = [
   'protocol/dns',
   ...authentication,
 ]
-const core = ['format', ...engines, 'storage', 'trace', 'mailbox', 'routing', 'queue', 'arrival', 'delivery']
+const core = ['format', ...engines, 'storage', 'trace', 'mailbox', 'routing', 'queue', 'arrival', 'delivery', 'reports']
 const access = ['access/jmap', 'access/session', 'access/imap', 'access/pop3', 'access/admin']
 
 export const rooms: readonly Room[] = [
@@ -64,6 +64,12 @@ export const rooms: readonly Room[] = [
     about: 'agents that take a message further',
     imports: ['format', 'protocol/smtp', 'protocol/dns', 'queue', 'routing', 'mailbox'],
     packages: [],
+  },
+  {
+    path: 'reports',
+    about: 'what is told to other domains of their mail, and what they tell',
+    imports: ['format', 'protocol/dns', 'protocol/dkim', 'protocol/spf', 'protocol/dmarc', 'storage', 'arrival'],
+    packages: ['@rgrove/parse-xml', 'fflate'],
   },
   { path: 'access/jmap', about: 'JMAP × mailbox', imports: core, packages: [] },
   { path: 'access/session', about: 'what IMAP and POP3 sessions share', imports: core, packages: [] },

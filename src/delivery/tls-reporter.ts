@@ -8,6 +8,7 @@
  */
 import {
   composeTlsReport,
+  fnv1a,
   formatTlsReport,
   type ReportDestination,
   type TlsReport,
@@ -161,13 +162,6 @@ export class TlsReporter {
 
   /** Some time after the day's end, always the same for a domain: not all destinations at midnight (§4.1). */
   #dueAt(day: number): number {
-    return periodOf(day + 1).start + (hash(this.#ports.domain) % longestJitter)
+    return periodOf(day + 1).start + (fnv1a(this.#ports.domain) % longestJitter)
   }
-}
-
-/** FNV-1a: spreads, and is not meant to be hard to foresee. */
-function hash(text: string): number {
-  let value = 0x811c9dc5
-  for (let at = 0; at < text.length; at++) value = Math.imul(value ^ text.charCodeAt(at), 0x01000193) >>> 0
-  return value
 }

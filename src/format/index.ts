@@ -107,6 +107,11 @@ export {
   type TlsReportMail,
 } from './tls-rpt/format-tls-report.ts'
 export { attachedTlsReport, parseTlsReport } from './tls-rpt/parse-tls-report.ts'
+export { fnv1a } from './bytes/fnv.ts'
+export { mailtoAddress } from './address/mailto.ts'
+export type { DmarcReport, DmarcReportRow, ReportedPolicy, ReportedResult } from './dmarc-report/dmarc-report.ts'
+export { formatDmarcReport } from './dmarc-report/format-dmarc-report.ts'
+export { composeDmarcReport, dmarcReportFileName, type DmarcReportMail } from './dmarc-report/compose-dmarc-report.ts'
 export { type FeedbackReport, parseFeedback } from './feedback/parse-feedback.ts'
 export { composeMdn } from './mdn/compose-mdn.ts'
 export {

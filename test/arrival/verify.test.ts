@@ -76,7 +76,7 @@ describe('what is found out', () => {
         domain: 'example.com',
         policyDomain: 'example.com',
         aligned: { spf: true, dkim: true },
-        record: { aggregateReports: ['mailto:r@example.com'] },
+        record: { aggregateReports: [{ uri: 'mailto:r@example.com' }] },
       },
       disposition: 'none',
     })

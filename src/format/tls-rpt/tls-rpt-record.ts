@@ -4,7 +4,7 @@
  * Standards: RFC 8460 §3.
  * Limits: ten destinations. Security: any zone writes this; addresses come out as they are to be used, checked by shape.
  */
-import { splitAddress } from '../address/parts.ts'
+import { mailtoAddress } from '../address/mailto.ts'
 
 export type ReportDestination = { kind: 'mail'; address: string } | { kind: 'https'; url: string }
 
@@ -36,14 +36,6 @@ function destination(uri: string): ReportDestination | undefined {
   if (!/^[!-~]+$/.test(uri) || !URL.canParse(uri)) return undefined
   const url = new URL(uri)
   if (url.protocol === 'https:') return { kind: 'https', url: url.href }
-  if (url.protocol !== 'mailto:') return undefined
-  let address: string
-  try {
-    address = decodeURIComponent(url.pathname)
-  } catch {
-    return undefined
-  }
-  const parts = splitAddress(address)
-  const plain = parts !== undefined && /^[!-~]+$/.test(address) && !/[<>()[\]\\,;:"]/.test(address)
-  return plain ? { kind: 'mail', address } : undefined
+  const address = mailtoAddress(uri)
+  return address === undefined ? undefined : { kind: 'mail', address }
 }

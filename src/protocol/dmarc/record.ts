@@ -1,7 +1,8 @@
 /**
  * A DMARC policy record.
  *
- * Standards: RFC 9989 §4.7 (tags), §4.8 (grammar), §4.10.1 (what a record without a valid policy means).
+ * Standards: RFC 9989 §4.7 (tags), §4.8 (grammar), §4.10.1 (what a record without a valid policy means), RFC 7489 §6.4
+ * (size limits behind URIs).
  * Security: fed by the DNS of whoever sends mail; linear.
  */
 
@@ -26,10 +27,16 @@ export interface DmarcRecord {
   /** t=y: the owner is trying its policy out */
   testing: boolean
   /** rua=, ruf=: URIs for reports */
-  aggregateReports: string[]
-  failureReports: string[]
+  aggregateReports: ReportUri[]
+  failureReports: ReportUri[]
   /** fo=, of 0 1 d s */
   failureOptions: string[]
+}
+
+export interface ReportUri {
+  uri: string
+  /** Octets of the largest message that is wanted (RFC 7489 §6.4, RFC 9990 §3.5). */
+  limit?: number
 }
 
 const VERSION = /^[vV][ \t]*=[ \t]*DMARC1[ \t]*(?:;|$)/
@@ -95,8 +102,14 @@ function readPolicy(value: string | undefined): DmarcPolicy | undefined | false 
   return false
 }
 
-/** URIs of a list, without the size limits that RFC 7489 had behind them. */
-function uris(value = ''): string[] {
-  const listed = value.split(',', URI_LIMIT).map((uri) => uri.trim().replace(/!\d{1,20}[kmgt]?$/i, ''))
-  return listed.filter((uri) => URI.test(uri))
+/** URIs of a list; `!10m` behind one is the size limit that RFC 7489 knew, and records still have. */
+function uris(value = ''): ReportUri[] {
+  return value.split(',', URI_LIMIT).flatMap((listed) => {
+    const [, uri = '', number, unit = ''] = /^(.*?)(?:!(\d{1,15})([kmgt]?))?$/i.exec(listed.trim()) ?? []
+    if (!URI.test(uri)) return []
+    return number === undefined ? { uri } : { uri, limit: Number(number) * (units[unit.toLowerCase()] ?? 1) }
+  })
 }
+
+/** Powers of two (RFC 7489 §6.4). */
+const units: Readonly<Record<string, number>> = { k: 2 ** 10, m: 2 ** 20, g: 2 ** 30, t: 2 ** 40 }

@@ -43,8 +43,8 @@ describe('records (RFC 9989 §4.7)', () => {
       spfAlignment: 'relaxed',
       publicSuffix: false,
       testing: true,
-      aggregateReports: ['mailto:a@example.com', 'mailto:b@example.net'],
-      failureReports: ['mailto:c@example.com'],
+      aggregateReports: [{ uri: 'mailto:a@example.com', limit: 10 * 1024 * 1024 }, { uri: 'mailto:b@example.net' }],
+      failureReports: [{ uri: 'mailto:c@example.com' }],
       failureOptions: ['1', 'd'],
     })
   })
