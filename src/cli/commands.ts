@@ -31,6 +31,7 @@ export const commands: Readonly<Record<string, Command>> = {
   alias: { summary: 'set, list and remove aliases and the catch-all', load: () => import('./command/alias.ts') },
   dns: { summary: 'the records a domain needs, and whether the DNS has them', load: () => import('./command/dns.ts') },
   dkim: { summary: "see and change the keys that sign a domain's mail", load: () => import('./command/dkim.ts') },
+  route: { summary: 'which way mail to other domains goes', load: () => import('./command/route.ts') },
   trace: { summary: 'what became of a message', load: () => import('./command/trace.ts') },
   queue: { summary: 'see what waits; retry, hold, release or delete it', load: () => import('./command/queue.ts') },
 }

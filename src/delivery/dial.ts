@@ -5,10 +5,7 @@ import type { DeliveryJob, RecipientOutcome } from '../queue/index.ts'
 import type { Dialer, EgressRequest } from './dialer.ts'
 
 /** The same outcome for every recipient of a job: what failed before anyone was asked. */
-export function uniform(
-  job: DeliveryJob,
-  outcome: { status: RecipientOutcome['status']; enhanced: string; diagnostic: string; at: number },
-): RecipientOutcome[] {
+export function uniform(job: DeliveryJob, outcome: Omit<RecipientOutcome, 'recipient'>): RecipientOutcome[] {
   return job.envelope.recipients.map(({ address }) => ({ recipient: address, ...outcome }))
 }
 

@@ -1,4 +1,5 @@
 export { chooseAgent, type AgentChoices } from './agent-choice.ts'
+export { type NamedAgent, deliverInTurn } from './agents-in-turn.ts'
 export type {
   DaneReference,
   Dialer,
@@ -11,6 +12,7 @@ export type {
 } from './dialer.ts'
 export { type Distribution, distribute, type Place } from './distribute.ts'
 export { deadTarget, type Leftover, leaveToQueue } from './leftover.ts'
+export { type EmailService, EmailServiceAgent, type EmailServiceAgentOptions } from './email-service-agent.ts'
 export { MailboxAgent } from './mailbox-agent.ts'
 export { MxAgent, type MxAgentOptions } from './mx-agent.ts'
 export type { TlsSessionResult } from './secured-targets.ts'
@@ -20,4 +22,6 @@ export { tlsaText } from './tlsa.ts'
 export type { DeliveryPorts, MailboxDelivery, MailboxOutcome, MailboxPort, QueuePort } from './ports.ts'
 export { VacationResponder, type VacationPorts, type VacationReply } from './vacation-responder.ts'
 export { isPublicAddress } from './reachable-address.ts'
-export { parseSmarthost, type Smarthost, SmarthostAgent } from './smarthost-agent.ts'
+export { OutsideAgent, type OutsideAgentOptions, type OutsideAgents } from './outside-agent.ts'
+export { hindranceInWorker, parseSmarthost, type Smarthost, SmarthostAgent } from './smarthost-agent.ts'
+export { ownAgents, parseSmarthosts, shownSmarthost, type Smarthosts, unnamedSmarthost } from './smarthosts.ts'

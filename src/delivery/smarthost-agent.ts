@@ -12,12 +12,14 @@ export interface Smarthost {
   port: number
   tls: TlsPolicy
   auth?: { user: string; password: string }
+  /** Who connects to it; unset: the bridge where there is one. */
+  by?: 'bridge' | 'worker'
 }
 
 /**
- * Reads `smtp://user:password@host:port?tls=required` or `smtps://…`. User and password percent-encoded. Without `tls=`,
- * smtps is implicit TLS; smtp is required with a password, which must not travel in the clear, and opportunistic without.
- * Without a port: 465 for smtps, 587 with a password, else 25. `problem` is a sentence for the operator.
+ * Reads `smtp://user:password@host:port?tls=required&by=worker` or `smtps://…`. User and password percent-encoded. Without
+ * `tls=`, smtps is implicit TLS; smtp is required with a password, which must not travel in the clear, and opportunistic
+ * without. Without a port: 465 for smtps, 587 with a password, else 25. `problem` is a sentence for the operator.
  */
 export function parseSmarthost(text: string): { ok: true; smarthost: Smarthost } | { ok: false; problem: string } {
   const example = 'write it like smtp://user:password@host:587'
@@ -41,7 +43,25 @@ export function parseSmarthost(text: string): { ok: true; smarthost: Smarthost }
   if (!isTlsPolicy(tls)) return refuse("The smarthost's tls must be implicit, required, opportunistic or none.")
   if (implicit && tls !== 'implicit') return refuse('smtps:// is implicit TLS; leave tls= out, or use smtp://.')
   const port = url.port === '' ? (tls === 'implicit' ? 465 : auth === undefined ? 25 : 587) : Number(url.port)
-  return { ok: true, smarthost: { host, port, tls, ...(auth === undefined ? {} : { auth }) } }
+  const by = url.searchParams.get('by') ?? undefined
+  if (by !== undefined && by !== 'bridge' && by !== 'worker')
+    return refuse("The smarthost's by must be bridge or worker.")
+  const smarthost: Smarthost = {
+    host,
+    port,
+    tls,
+    ...(auth === undefined ? {} : { auth }),
+    ...(by === undefined ? {} : { by }),
+  }
+  const hindrance = by === 'worker' ? hindranceInWorker(smarthost) : undefined
+  return hindrance === undefined ? { ok: true, smarthost } : refuse(hindrance)
+}
+
+/** Why a Worker cannot connect to such a host by itself, in a sentence. */
+export function hindranceInWorker({ port, tls }: Pick<Smarthost, 'port' | 'tls'>): string | undefined {
+  if (port === 25) return 'A Worker cannot connect to port 25; use 465 or 587, or a bridge.'
+  if (tls === 'required' || tls === 'implicit' || tls === 'none') return undefined
+  return 'A Worker always verifies certificates; tls must be required, implicit or none, or use a bridge.'
 }
 
 export class SmarthostAgent implements DeliveryAgent {

@@ -69,6 +69,7 @@ export type { ReceivedFacts } from './trace/received-facts.ts'
 export {
   countReceived,
   deliveredTo,
+  deliveredToElsewhere,
   deliveredToField,
   prependFields,
   receivedField,

@@ -5,7 +5,7 @@
  */
 import type { ReportAction } from '../format/index.ts'
 import type { Envelope, Recipient } from '../protocol/smtp/index.ts'
-import type { RecipientOutcome, TlsFacts } from './outcome.ts'
+import type { FailedAgent, RecipientOutcome, TlsFacts } from './outcome.ts'
 
 /** What `Queue.enqueue` takes. */
 export interface NewEntry {
@@ -36,6 +36,9 @@ export interface LastOutcome {
   tls?: TlsFacts
   /** Of a success: see `RecipientOutcome`. */
   success?: NonNullable<RecipientOutcome['success']>
+  /** Where there are several: which agent it was, and which were tried before it. */
+  agent?: string
+  earlier?: FailedAgent[]
   at: number
 }
 

@@ -52,8 +52,23 @@ export interface RecipientOutcome {
   success?: 'final' | 'relayed' | 'passed' | 'expanded'
   /** Of a success: the next host does not know DELIVERBY, so nobody watches the message's time from there on (RFC 2852). */
   untimed?: boolean
+  /** Which of several agents it was; unset: the only one there is for this destination. */
+  agent?: string
+  /** Agents that were tried before, in this order, and what each came to. */
+  earlier?: FailedAgent[]
+  /** Of `bounced`: the agent cannot carry this message, another one may. Nobody refused the recipient. */
+  unfit?: boolean
+  /** Of `deferred`: the message may have arrived all the same, so that no other agent is to send it now (RFC 1047). */
+  inDoubt?: boolean
   /** Milliseconds since the epoch. */
   at: number
+}
+
+/** One of several agents, which did not get a message to a recipient. */
+export interface FailedAgent {
+  agent: string
+  /** The reply or the reason, in one line. */
+  answer: string
 }
 
 /** One message for recipients of one domain: what a delivery agent gets. */

@@ -8,6 +8,7 @@ export {
   type DomainPerson,
   DomainStore,
 } from './domain-store.ts'
+export { domainPattern, outboundRoute, type OutboundRoute } from './outbound-route.ts'
 export { ownsAddress } from './ownership.ts'
 export {
   type RegisteredAccount,

@@ -3,6 +3,7 @@
  */
 import { isMigrated, migrate, type Migration, type Sql } from '../storage/index.ts'
 import { canonicalDomain } from './address.ts'
+import type { OutboundRoute } from './outbound-route.ts'
 
 export interface RegisteredDomain {
   domain: string
@@ -21,10 +22,14 @@ export interface WaitingDestination {
   since: number
 }
 
+/** All of them are read at once, by whoever sends. */
+const maxRoutes = 1_000
+
 const schema: readonly Migration[] = [
   `CREATE TABLE domain (domain TEXT PRIMARY KEY, created INTEGER NOT NULL) WITHOUT ROWID;
    CREATE TABLE account (account TEXT PRIMARY KEY, address TEXT NOT NULL, created INTEGER NOT NULL) WITHOUT ROWID;
    CREATE TABLE destination (domain TEXT PRIMARY KEY, since INTEGER NOT NULL) WITHOUT ROWID`,
+  `CREATE TABLE route (recipient TEXT, sender TEXT, agents TEXT NOT NULL, PRIMARY KEY (recipient, sender)) WITHOUT ROWID`,
 ]
 
 /** SQL of the RegistryObject. Adding what is there, or removing what is not, changes nothing. */
@@ -100,5 +105,42 @@ export class RegistryStore {
   /** A queue is empty again. */
   clearWaiting(domain: string): void {
     if (isMigrated(this.#sql)) this.#sql.exec('DELETE FROM destination WHERE domain = ?', domain)
+  }
+
+  /** The operator's routes to other domains, by recipient. */
+  routes(): OutboundRoute[] {
+    if (!isMigrated(this.#sql)) return []
+    migrate(this.#sql, schema)
+    return this.#sql
+      .exec<{ recipient: string; sender: string; agents: string }>('SELECT * FROM route ORDER BY recipient, sender')
+      .toArray()
+      .map(({ recipient, sender, agents }) => ({
+        recipient,
+        ...(sender === '' ? {} : { sender }),
+        agents: JSON.parse(agents) as string[],
+      }))
+  }
+
+  /** Makes or replaces the route of these two patterns, which are canonical. False when there are too many. */
+  setRoute({ recipient, sender = '', agents }: OutboundRoute): boolean {
+    migrate(this.#sql, schema)
+    const others = this.#sql
+      .exec<{ count: number }>(
+        'SELECT count(*) AS count FROM route WHERE NOT (recipient = ? AND sender = ?)',
+        recipient,
+        sender,
+      )
+      .one().count
+    if (others >= maxRoutes) return false
+    this.#sql.exec('INSERT OR REPLACE INTO route VALUES (?, ?, ?)', recipient, sender, JSON.stringify(agents))
+    return true
+  }
+
+  /** False when there is none. */
+  removeRoute(recipient: string, sender = ''): boolean {
+    if (!isMigrated(this.#sql)) return false
+    migrate(this.#sql, schema)
+    const found = this.#sql.exec('DELETE FROM route WHERE recipient = ? AND sender = ? RETURNING 1', recipient, sender)
+    return found.toArray().length > 0
   }
 }

@@ -55,6 +55,9 @@ export type TraceStep =
       tls?: string
       reply?: string
       cause?: string
+      /** Where several ways lead there: which one it was, and what came of those that were tried before it. */
+      agent?: string
+      earlier?: string[]
       /** Milliseconds in the queue so far. */
       age: number
     }

@@ -28,6 +28,8 @@ export interface PartsOptions {
   readonly limits?: Partial<BridgeLimits>
   /** Roots that the egress trusts. */
   readonly egressCa?: readonly string[]
+  /** Roots that the Worker trusts. */
+  readonly trusted?: readonly string[]
   /** Variables of the Worker. */
   readonly bindings?: Readonly<Record<string, string>>
 }
@@ -50,6 +52,7 @@ export async function startParts(options: PartsOptions = {}): Promise<Parts> {
       FACTEUR_ADMIN_TOKEN: adminToken,
       ...options.bindings,
     },
+    ...(options.trusted === undefined ? {} : { trusted: options.trusted }),
     log: () => undefined,
   })
   const any = { host: '127.0.0.1', port: 0 }

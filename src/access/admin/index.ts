@@ -3,6 +3,7 @@ import { AliasAdministration } from './aliases.ts'
 import { DomainAdministration } from './domains.ts'
 import type { AdminPorts } from './ports.ts'
 import { QueueAdministration } from './queues.ts'
+import { RouteAdministration } from './routes.ts'
 import { SigningAdministration } from './signing.ts'
 import { TraceAdministration } from './traces.ts'
 
@@ -23,6 +24,7 @@ export type {
 export type { CheckedRecord } from './dns-records.ts'
 export type { ExpectedRecord } from './expected-record.ts'
 export type { QueueAction, WaitingMessage, WaitingRecipient } from './queues.ts'
+export type { AgentSummary } from './routes.ts'
 export type { RotationStep, SigningKeySummary } from './signing.ts'
 export type { TraceQuestion } from './traces.ts'
 
@@ -32,6 +34,7 @@ export interface Administration {
   readonly accounts: AccountAdministration
   readonly aliases: AliasAdministration
   readonly queues: QueueAdministration
+  readonly routes: RouteAdministration
   readonly signing: SigningAdministration
   readonly traces: TraceAdministration
 }
@@ -43,6 +46,7 @@ export function administration(ports: AdminPorts): Administration {
     accounts: new AccountAdministration(ports),
     aliases: new AliasAdministration(ports),
     queues: new QueueAdministration(ports),
+    routes: new RouteAdministration(ports),
     signing,
     traces: new TraceAdministration(ports),
   }

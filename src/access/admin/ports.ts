@@ -5,9 +5,10 @@
 import type { StsPolicy } from '../../format/index.ts'
 import type { SignatureCrypto } from '../../protocol/dkim/index.ts'
 import type { DnsResolver } from '../../protocol/dns/index.ts'
+import type { Smarthosts } from '../../delivery/index.ts'
 import type { SendingLimits, Suppression } from '../../mailbox/index.ts'
 import type { QueuedEntry, QueueLimits, QueuePage, QueueSummary, Which } from '../../queue/index.ts'
-import type { AddressChange, NewSigningKey, PublishedKey } from '../../routing/index.ts'
+import type { AddressChange, NewSigningKey, OutboundRoute, PublishedKey } from '../../routing/index.ts'
 import type { Counters, TraceEvent, TraceSearch } from '../../trace/index.ts'
 
 export interface AccountSummary {
@@ -31,6 +32,10 @@ export interface RegistryDoor {
   removeAccount(id: string): Promise<void>
   /** Destinations where mail waited after a first failed attempt. */
   waiting(): Promise<string[]>
+  routes(): Promise<OutboundRoute[]>
+  /** False when there are too many. */
+  setRoute(route: OutboundRoute): Promise<boolean>
+  removeRoute(recipient: string, sender?: string): Promise<boolean>
 }
 
 /** One domain's address book. It answers with a sentence when the present state forbids a change. */
@@ -124,6 +129,15 @@ export interface AdminPorts {
   readonly hostname: string
   /** The name of our web server. */
   readonly web: string
+  /** The ways out of the house that the settings give. */
+  readonly outside: {
+    readonly smarthosts: Smarthosts
+    readonly emailService: boolean
+    /** A bridge makes connections for us. */
+    readonly bridge: boolean
+    /** What has no route goes by these. */
+    readonly usual: readonly string[]
+  }
   readonly tls: { readonly mxNames: readonly string[]; readonly stsPolicy?: StsPolicy }
   readonly dns: Pick<DnsResolver, 'resolve'>
   readonly crypto: SignatureCrypto

@@ -34,6 +34,9 @@ export interface WaitingRecipient {
   /** The last answer, in the words of whoever gave it. */
   readonly diagnostic?: string
   readonly remoteMta?: string
+  /** Where several ways lead to the destination: the last one taken, and those that failed before it. */
+  readonly agent?: string
+  readonly earlier?: readonly { readonly agent: string; readonly answer: string }[]
 }
 
 /** What one answer lists. */
@@ -176,6 +179,8 @@ function waiting(entry: QueuedEntry): WaitingMessage {
         attempts,
         ...(diagnostic === undefined ? {} : { diagnostic }),
         ...(last?.remoteMta === undefined ? {} : { remoteMta: last.remoteMta }),
+        ...(last?.agent === undefined ? {} : { agent: last.agent }),
+        ...(last?.earlier === undefined ? {} : { earlier: last.earlier }),
       }
     }),
   }

@@ -60,7 +60,7 @@ const flagTable = {
   smarthost: {
     type: 'string',
     value: 'URL',
-    help: 'send all mail to outside through smtp(s)://user:password@host:port',
+    help: 'send all mail to outside through smtp(s)://user:password@host:port; several, for routes: "name=URL name=URL"',
   },
   'tls-cert': { type: 'string', value: 'FILE', help: 'certificate chain, PEM (self-signed when absent)' },
   'tls-key': { type: 'string', value: 'FILE', help: 'its private key, PEM' },

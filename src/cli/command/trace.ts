@@ -51,6 +51,8 @@ interface Step {
   readonly cause?: string
   readonly to?: string
   readonly actions?: readonly string[]
+  readonly agent?: string
+  readonly earlier?: readonly string[]
 }
 
 export async function run(argv: readonly string[]): Promise<number> {
@@ -106,8 +108,12 @@ function lines(step: Arrived | Step): string[][] {
     return [[when, status ?? type, [`<${recipient}>${via}: ${where}`, reply].filter(Boolean).join(': ')]]
   }
   if (type === 'attempt') {
-    const by = host === undefined ? '' : ` by ${host}${tls === undefined ? ' in the clear' : ` over ${tls}`}`
-    return [[when, status ?? type, [`<${recipient}>${by}`, reply ?? cause].filter(Boolean).join(': ')]]
+    const by = host === undefined ? '' : ` by ${host}${tls === undefined ? ' in the clear' : ` over ${tls || 'TLS'}`}`
+    const way = step.agent === undefined ? '' : ` (${step.agent})`
+    return [
+      ...(step.earlier ?? []).map((text) => [when, 'failed', `<${recipient}> (${text.replace(': ', '): ')}`]),
+      [when, status ?? type, [`<${recipient}>${by}${way}`, reply ?? cause].filter(Boolean).join(': ')],
+    ]
   }
   if (type === 'reported') return [[when, type, `to <${to}>: ${(actions ?? []).join(', ')}`]]
   return [[when, type, (recipients ?? []).map((one) => `<${one}>`).join(' ')]]

@@ -84,7 +84,10 @@ export function countReceived(header: Header): number {
   return header.all('received').length
 }
 
+/** Its name where a message goes through a service that takes fields of its own choice and X-… only. */
+export const deliveredToElsewhere = 'X-Facteur-Delivered-To'
+
 /** The addresses of all Delivered-To fields, normalised: one of ours among them means a loop (RFC 9228). */
 export function deliveredTo(header: Header): string[] {
-  return header.all('delivered-to').map(normaliseAddress)
+  return [...header.all('delivered-to'), ...header.all(deliveredToElsewhere.toLowerCase())].map(normaliseAddress)
 }

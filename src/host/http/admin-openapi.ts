@@ -99,6 +99,17 @@ export const adminApi: readonly Route[] = [
     status: 200,
   },
   { method: 'delete', path: '/aliases/{address}', summary: 'Remove an alias', status: 204 },
+  { method: 'get', path: '/agents', summary: 'What routes may name: ways to other domains', status: 200 },
+  { method: 'get', path: '/route', summary: 'Which way mail to recipient goes, from sender', status: 200 },
+  { method: 'get', path: '/routes', summary: 'Which way mail to other domains goes', status: 200 },
+  {
+    method: 'put',
+    path: '/routes/{recipient}',
+    summary: 'Sets the agents for a domain, *.domain or *, in the order in which they are tried',
+    body: ['agents[]', 'sender?'],
+    status: 200,
+  },
+  { method: 'delete', path: '/routes/{recipient}', summary: 'Removes it, the one of sender where given', status: 204 },
   { method: 'get', path: '/queues', summary: 'Destinations with waiting mail', status: 200 },
   {
     method: 'get',

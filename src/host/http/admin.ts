@@ -21,7 +21,7 @@ const faults = {
 
 export function adminRoutes(house: House): Hono {
   const app = new Hono()
-  const { domains, accounts, aliases, queues, signing, traces } = house.administration
+  const { domains, accounts, aliases, queues, routes, signing, traces } = house.administration
 
   app.use('*', async ({ req }, next) => {
     const token = house.adminToken
@@ -92,6 +92,14 @@ export function adminRoutes(house: House): Hono {
     json(await aliases.set(context.req.param('address'), await fields(context))),
   )
   app.delete('/aliases/:address', async ({ req }) => done(aliases.remove(req.param('address'))))
+
+  app.get('/agents', () => json(routes.agents()))
+  app.get('/route', async ({ req }) => json(await routes.choose(req.query())))
+  app.get('/routes', async () => json(await routes.list()))
+  app.put('/routes/:recipient', async (context) =>
+    json(await routes.set(context.req.param('recipient'), await fields(context))),
+  )
+  app.delete('/routes/:recipient', async ({ req }) => done(routes.remove(req.param('recipient'), req.query('sender'))))
 
   app.get('/queues', async () => json(await queues.list()))
   app.get('/queues/:domain', async ({ req }) => json(await queues.entries(req.param('domain'), req.query())))

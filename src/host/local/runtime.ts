@@ -27,6 +27,8 @@ export interface RuntimeOptions {
   readonly runtime: string
   /** The Worker's variables and secrets. */
   readonly bindings: Readonly<Record<string, string>>
+  /** Roots (PEM) that the Worker trusts beside the known ones. */
+  readonly trusted?: readonly string[]
   /** Lines the Worker logs, and what workerd itself has to say. */
   readonly log: (level: string, message: string) => void
 }
@@ -91,7 +93,7 @@ export async function startRuntime(options: RuntimeOptions): Promise<Runtime> {
 
 /** Writes what workerd reads, but only where it is not there already: a server must start again on a full disk. */
 function writeConfiguration(options: RuntimeOptions, bridgeSocket: string | undefined): string {
-  const { runtime, script, host, port, objects, bindings } = options
+  const { runtime, script, host, port, objects, bindings, trusted = [] } = options
   const namespaces = join(objects, 'do')
   for (const directory of [runtime, namespaces]) mkdirSync(directory, { recursive: true, mode: 0o700 })
   const file = join(runtime, 'config.capnp')
@@ -106,6 +108,7 @@ function writeConfiguration(options: RuntimeOptions, bridgeSocket: string | unde
       pages: staticPages,
       pageHeaders: readFileSync(join(staticPages, '_headers'), 'utf8'),
       variables: Object.keys(bindings),
+      trusted,
     }),
   )
   return file

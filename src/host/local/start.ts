@@ -4,9 +4,10 @@
  * Order of start: data directory, ports, workerd, bridge, demonstration accounts. Order of stop: the other way round, so
  * that a transaction in flight still finds the Worker.
  */
+import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { parseVerification } from '../../arrival/index.ts'
-import { parseSmarthost } from '../../delivery/index.ts'
+import { parseSmarthosts } from '../../delivery/index.ts'
 import { defaultQueueOptions, parseShards } from '../../queue/index.ts'
 import { startBridge, type Bridge, type Log } from '../bridge/node/index.ts'
 import { openDataDirectory, type DataDirectory } from './data-directory.ts'
@@ -58,6 +59,7 @@ export async function startLocal(options: LocalOptions, log: Log): Promise<Local
       objects: data.objects,
       runtime: data.runtime,
       bindings: workerBindings(options, data, egress),
+      trusted: extraRoots(process.env['NODE_EXTRA_CA_CERTS']),
       log: (level, message) => log(logLevel(level), 'worker', { message }),
     })
     bridge = await startBridge({
@@ -150,12 +152,18 @@ function checkAddresses({ smarthost, doh, publicUrl, verification, queueShards }
     throw new LocalHostError(`--public-url must be an http or https URL, not "${publicUrl}".`)
   }
   if (smarthost !== undefined) {
-    const parsed = parseSmarthost(smarthost)
+    const parsed = parseSmarthosts(smarthost)
     if (!parsed.ok) throw new LocalHostError(`--smarthost: ${parsed.problem.replace(/\.?$/, '.')}`)
   }
   if (doh !== undefined && !/^https?:$/.test(URL.canParse(doh) ? new URL(doh).protocol : '')) {
     throw new LocalHostError(`--doh must be an http or https URL, not "${doh}".`)
   }
+}
+
+/** The certificates in the file that Node, and so the bridge, trusts too. Node itself warns of one that cannot be read. */
+function extraRoots(file: string | undefined): string[] {
+  if (file === undefined || file === '' || !existsSync(file)) return []
+  return readFileSync(file, 'utf8').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []
 }
 
 /** Before anything is started: a taken port should cost the operator one sentence, not a half-started server. */

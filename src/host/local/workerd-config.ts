@@ -42,11 +42,13 @@ export interface WorkerdConfiguration {
   readonly pageHeaders: string
   /** Names of the Worker's variables, each in the environment under the same name. */
   readonly variables: readonly string[]
+  /** Roots (PEM) that the Worker trusts beside the known ones. */
+  readonly trusted?: readonly string[]
 }
 
 /** The text of the configuration; its constant is `config`. */
 export function workerdConfiguration(configuration: WorkerdConfiguration): string {
-  const { address, bridgeSocket, script, objects, pages, pageHeaders, variables } = configuration
+  const { address, bridgeSocket, script, objects, pages, pageHeaders, variables, trusted = [] } = configuration
   const classes = Object.entries(objectClasses)
   const bindings = [
     ...variables.map((name) => `(name = ${quote(name)}, fromEnvironment = ${quote(name)})`),
@@ -75,7 +77,7 @@ export function workerdConfiguration(configuration: WorkerdConfiguration): strin
     `(name = "objects", disk = (path = ${quote(objects)}, writable = true))`,
     `(name = "pages", assets = (${assets.join(', ')}))`,
     // The bridge's egress and a resolver of the operator's may be on this machine or in its network.
-    network('internet', ['public', 'private']),
+    network('internet', ['public', 'private'], trusted),
     // For addresses that others name. Checks what is really connected to, whatever name it was found by.
     network('outside', ['public']),
   ]
@@ -94,9 +96,11 @@ const config :Workerd.Config = (
 `
 }
 
-function network(name: string, allow: readonly string[]): string {
+function network(name: string, allow: readonly string[], trusted: readonly string[] = []): string {
   const allowed = allow.map(quote).join(', ')
-  return `(name = ${quote(name)}, network = (allow = [${allowed}], tlsOptions = (trustBrowserCas = true)))`
+  const roots = trusted.map((pem) => quote(pem.replaceAll('\r', ''))).join(', ')
+  const tls = `trustBrowserCas = true${roots === '' ? '' : `, trustedCertificates = [${roots}]`}`
+  return `(name = ${quote(name)}, network = (allow = [${allowed}], tlsOptions = (${tls})))`
 }
 
 function list(items: readonly string[]): string {

@@ -8,7 +8,8 @@ import { readShardName } from '../../queue/index.ts'
 import type { Env } from './env.ts'
 import { newAccountId, newPassword, randomText } from './random.ts'
 import { resolver } from './resolver.ts'
-import { settingsOf } from './settings.ts'
+import { forgetRoutes } from './outbound-routes.ts'
+import { settingsOf, usualAgents } from './settings.ts'
 import { shardedQueue } from './sharded-queue.ts'
 import { forgetSigningKeys } from './signer.ts'
 
@@ -18,7 +19,7 @@ const PAGE = 1_000
 export function workersAdministration(env: Env): Administration {
   // A stub belongs to the request that made it, and this outlives requests: each call makes its own.
   const registry = () => env.REGISTRY.getByName('registry')
-  const { hostname, publicUrl, tls } = settingsOf(env)
+  const { hostname, publicUrl, tls, smarthosts, egress } = settingsOf(env)
   return administration({
     now: Date.now,
     newAccountId,
@@ -27,6 +28,12 @@ export function workersAdministration(env: Env): Administration {
     hostname,
     web: publicUrl === undefined ? hostname : new URL(publicUrl).hostname,
     tls,
+    outside: {
+      smarthosts,
+      emailService: env.EMAIL !== undefined,
+      bridge: egress !== undefined,
+      usual: usualAgents(env),
+    },
     dns: resolver(env),
     crypto: crypto.subtle,
     registry: {
@@ -50,6 +57,9 @@ export function workersAdministration(env: Env): Administration {
         const names = await registry().waiting()
         return [...new Set(names.map(({ domain }) => readShardName(domain).domain))]
       },
+      routes: async () => registry().routes(),
+      setRoute: (route) => changingRoutes(async () => registry().setRoute(route)),
+      removeRoute: (recipient, sender) => changingRoutes(async () => registry().removeRoute(recipient, sender)),
     },
     domain: (name) => domainDoor(env, name),
     account: (id) => {
@@ -112,6 +122,15 @@ async function changing(work: () => Promise<AddressChange>): Promise<AddressChan
     return await work()
   } finally {
     forgetDirectory()
+  }
+}
+
+/** Runs a change of routes, and empties this isolate's memory of them. */
+async function changingRoutes(work: () => Promise<boolean>): Promise<boolean> {
+  try {
+    return await work()
+  } finally {
+    forgetRoutes()
   }
 }
 

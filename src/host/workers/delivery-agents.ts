@@ -1,40 +1,63 @@
 /**
- * Where a queue's mail goes: to mailboxes here, to the smarthost, or to the hosts that DNS names.
+ * Where a queue's mail goes: to mailboxes here, or outside by the agents that this environment has.
  */
-import { chooseAgent, type DeliveryPorts, MailboxAgent, MxAgent, SmarthostAgent } from '../../delivery/index.ts'
+import {
+  chooseAgent,
+  type DeliveryPorts,
+  EmailServiceAgent,
+  MailboxAgent,
+  MxAgent,
+  OutsideAgent,
+  SmarthostAgent,
+} from '../../delivery/index.ts'
 import type { DnsResolver } from '../../protocol/dns/index.ts'
 import type { DeliveryAgent } from '../../queue/index.ts'
 import { egressDialer } from './egress-dialer.ts'
+import { emailService } from './email-service.ts'
 import type { Env } from './env.ts'
+import { outboundRoutes } from './outbound-routes.ts'
 import type { QueueTls } from './queue-tls.ts'
-import { settingsOf } from './settings.ts'
+import { settingsOf, usualAgents } from './settings.ts'
+import { socketDialer } from './socket-dialer.ts'
 
 export function deliveryAgent(env: Env, ports: DeliveryPorts, dns: DnsResolver, tls: QueueTls): DeliveryAgent {
-  const { hostname, verification, smarthost, doh, mxPort, egress, bridgeSecret } = settingsOf(env)
+  const { hostname, verification, smarthosts, doh, mxPort, egress, bridgeSecret } = settingsOf(env)
   const clock = Date.now
-  const dialer = egressDialer({
+  const bridge = egressDialer({
     ...(egress === undefined ? {} : { url: egress }),
     ...(bridgeSecret === undefined ? {} : { secret: bridgeSecret }),
   })
-  const relay =
-    smarthost === undefined
-      ? new MxAgent({
-          dns,
-          sts: tls.sts,
-          // What the resolver says of DNSSEC is worth as much as the way to it.
-          dane: /^https:|^http:\/\/(?:localhost|127\.[\d.]+|\[::1\])[:/]/.test(doh),
-          tlsResults: (_, results) => tls.reporter.note(results),
-          dialer,
-          random: Math.random,
-          clock,
-          hostname,
-          port: mxPort,
-        })
-      : new SmarthostAgent({ smarthost, dialer, hostname, clock })
+  const sockets = socketDialer(async () => (await import('cloudflare:sockets')).connect)
+  const { directory } = ports
+  const outside = new OutsideAgent({
+    mx: new MxAgent({
+      dns,
+      sts: tls.sts,
+      // What the resolver says of DNSSEC is worth as much as the way to it.
+      dane: /^https:|^http:\/\/(?:localhost|127\.[\d.]+|\[::1\])[:/]/.test(doh),
+      tlsResults: (_, results) => tls.reporter.note(results),
+      dialer: bridge,
+      random: Math.random,
+      clock,
+      hostname,
+      port: mxPort,
+    }),
+    ...(env.EMAIL === undefined
+      ? {}
+      : { emailService: new EmailServiceAgent({ service: emailService(env.EMAIL), directory, clock }) }),
+    smarthosts,
+    through(smarthost) {
+      const by = smarthost.by ?? (egress === undefined ? 'worker' : 'bridge')
+      return new SmarthostAgent({ smarthost, dialer: by === 'worker' ? sockets : bridge, hostname, clock })
+    },
+    routes: () => outboundRoutes(env),
+    usual: usualAgents(env),
+    clock,
+  })
   return chooseAgent({
-    directory: ports.directory,
+    directory,
     mailbox: new MailboxAgent(ports, hostname, verification.authservId),
-    relay,
+    relay: outside,
     clock,
   })
 }

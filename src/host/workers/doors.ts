@@ -25,6 +25,7 @@ import type {
   DirectoryChanges,
   DomainPerson,
   NewSigningKey,
+  OutboundRoute,
   Profile,
   PublishedKey,
   RegisteredAccount,
@@ -156,4 +157,8 @@ export interface RegistryDoor extends Rpc.DurableObjectBranded {
   waiting(): WaitingDestination[]
   markWaiting(domain: string): void
   clearWaiting(domain: string): void
+  routes(): OutboundRoute[]
+  /** False when there are too many. */
+  setRoute(route: OutboundRoute): boolean
+  removeRoute(recipient: string, sender?: string): boolean
 }

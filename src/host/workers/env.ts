@@ -16,6 +16,8 @@ export interface Env {
   readonly TRACE: DurableObjectNamespace<TraceDoor>
   /** Large messages and uploads; absent on one machine, where everything is inline. */
   readonly BLOBS?: R2Bucket
+  /** Cloudflare Email Service, for mail to outside. */
+  readonly EMAIL?: SendEmail
   /** Static pages; absent where no directory of them is served. */
   readonly ASSETS?: Fetcher
   /** A way out that reaches public addresses only; absent on Cloudflare, where a Worker has no private network. */

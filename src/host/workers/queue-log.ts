@@ -26,7 +26,7 @@ function stepOf(event: QueueEvent): TraceEvent | undefined {
   switch (event.type) {
     case 'outcome': {
       const { recipient, domain, attempts, age } = event
-      const { status, reply, cause, remoteMta, tls } = event.outcome
+      const { status, reply, cause, remoteMta, tls, agent, earlier } = event.outcome
       return {
         id,
         at,
@@ -39,6 +39,8 @@ function stepOf(event: QueueEvent): TraceEvent | undefined {
         ...(tls === undefined ? {} : { tls: [tls.version, tls.cipher].filter(Boolean).join(' ') }),
         ...(reply === undefined ? {} : { reply }),
         ...(cause === undefined ? {} : { cause }),
+        ...(agent === undefined ? {} : { agent }),
+        ...(earlier === undefined ? {} : { earlier: earlier.map((one) => `${one.agent}: ${one.answer}`) }),
         age,
       }
     }

@@ -3,6 +3,7 @@
  */
 import { DurableObject } from 'cloudflare:workers'
 import {
+  type OutboundRoute,
   type RegisteredAccount,
   type RegisteredDomain,
   RegistryStore,
@@ -54,5 +55,17 @@ export class RegistryObject extends DurableObject<Env> implements RegistryDoor {
 
   clearWaiting(domain: string): void {
     this.#store.clearWaiting(domain)
+  }
+
+  routes(): OutboundRoute[] {
+    return this.#store.routes()
+  }
+
+  setRoute(route: OutboundRoute): boolean {
+    return this.#store.setRoute(route)
+  }
+
+  removeRoute(recipient: string, sender?: string): boolean {
+    return this.#store.removeRoute(recipient, sender)
   }
 }

@@ -4,7 +4,7 @@
  * A wrong value throws `SettingsError` with one clear sentence: a mail server that guesses its configuration loses mail.
  */
 import { parseVerification, type VerificationSettings } from '../../arrival/index.ts'
-import { parseSmarthost, type Smarthost } from '../../delivery/index.ts'
+import { parseSmarthosts, type Smarthosts } from '../../delivery/index.ts'
 import { defaultMaxMessageSize } from '../../format/index.ts'
 import { parseShards } from '../../queue/index.ts'
 import type { Env } from './env.ts'
@@ -20,7 +20,8 @@ export interface Settings {
   readonly verification: VerificationSettings
   readonly tls: TlsSettings
   readonly mxPort: number
-  readonly smarthost?: Smarthost
+  /** By name; the first one is where all mail to outside goes that has no route. */
+  readonly smarthosts: Smarthosts
   /** The bridge's base URL, without a slash at its end. */
   readonly egress?: string
   /** Octets of a message at every door: SMTP, Email Routing, JMAP, IMAP. */
@@ -69,9 +70,16 @@ export function settingsOf(env: Env): Settings {
   return settings
 }
 
+/** Which way mail to outside goes that has no route. */
+export function usualAgents(env: Env): string[] {
+  const { smarthosts, egress } = settingsOf(env)
+  const [first] = smarthosts.keys()
+  if (first !== undefined) return [first]
+  return egress === undefined && env.EMAIL !== undefined ? ['email-service'] : ['mx']
+}
+
 function readSettings(env: Env): Settings {
   const hostname = text(env.FACTEUR_HOSTNAME)?.toLowerCase() ?? 'localhost'
-  const smarthost = text(env.FACTEUR_SMARTHOST)
   const egress = text(env.FACTEUR_EGRESS)
   const publicUrl = text(env.FACTEUR_PUBLIC_URL)
   const defaultDomain = text(env.FACTEUR_DEFAULT_DOMAIN)
@@ -106,7 +114,7 @@ function readSettings(env: Env): Settings {
       ? {}
       : { firstRetry: 1000 * number('FACTEUR_RETRY_FIRST_SECONDS', retry, 300, 0.05, 86_400) }),
     ...(defaultDomain === undefined ? {} : { defaultDomain: defaultDomain.toLowerCase() }),
-    ...(smarthost === undefined ? {} : { smarthost: smarthostOf(smarthost) }),
+    smarthosts: smarthostsOf(env.FACTEUR_SMARTHOST),
     ...(publicUrl === undefined ? {} : { publicUrl: url('FACTEUR_PUBLIC_URL', publicUrl).href.replace(/\/$/, '') }),
     ...(egress === undefined ? {} : { egress: url('FACTEUR_EGRESS', egress).href.replace(/\/$/, '') }),
     ...(bridgeSecret === undefined ? {} : { bridgeSecret }),
@@ -147,10 +155,10 @@ function shardsOf(value: string | undefined): ReadonlyMap<string, number> {
   return parsed.shards
 }
 
-function smarthostOf(value: string): Smarthost {
-  const parsed = parseSmarthost(value)
+function smarthostsOf(value: string | undefined): Smarthosts {
+  const parsed = parseSmarthosts(value ?? '')
   if (!parsed.ok) throw new SettingsError(parsed.problem)
-  return parsed.smarthost
+  return parsed.smarthosts
 }
 
 function text(value: string | undefined): string | undefined {

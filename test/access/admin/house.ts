@@ -5,7 +5,9 @@ import { type DomainAlias, DomainStore, RegistryStore } from '../../../src/routi
 import { TraceStore } from '../../../src/trace/index.ts'
 
 /** The house in memory: real address books, and accounts that only know whether they exist. */
-export function house(options: { failing?: 'account' | 'registry'; tls?: AdminPorts['tls'] } = {}) {
+export function house(
+  options: { failing?: 'account' | 'registry'; tls?: AdminPorts['tls']; outside?: AdminPorts['outside'] } = {},
+) {
   const registry = new RegistryStore(memorySql())
   const domains = new Map<string, DomainStore>()
   const accounts = new Map<string, { address: string; password: string; quota?: number | undefined }>()
@@ -44,6 +46,9 @@ export function house(options: { failing?: 'account' | 'registry'; tls?: AdminPo
       },
       removeAccount: async (id) => registry.removeAccount(id),
       waiting: async () => [],
+      routes: async () => registry.routes(),
+      setRoute: async (route) => registry.setRoute(route),
+      removeRoute: async (recipient, sender) => registry.removeRoute(recipient, sender),
     },
     domain: (name) => ({
       isHosted: async () => book(name).domain !== undefined,
@@ -86,6 +91,7 @@ export function house(options: { failing?: 'account' | 'registry'; tls?: AdminPo
     randomText: (length) => 'abcdefgh'.slice(0, length),
     hostname: 'mail.facteur.test',
     web: 'www.facteur.test',
+    outside: options.outside ?? { smarthosts: new Map(), emailService: false, bridge: true, usual: ['mx'] },
     tls: options.tls ?? { mxNames: ['mail.facteur.test'] },
     dns: { resolve: async (name, type) => dns.resolve(name, type) },
     crypto: crypto.subtle,

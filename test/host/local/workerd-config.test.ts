@@ -48,3 +48,12 @@ test('the bridge has a way in of its own, which is the same Worker', () => {
   expect(text.match(served)).toHaveLength(2)
   expect(workerdConfiguration(plain).match(served)).toHaveLength(1)
 })
+
+test('roots that the operator trusts count for mail and resolver, not for addresses that others name', () => {
+  const text = workerdConfiguration({ ...plain, trusted: ['-----BEGIN…\r\nMII\r\n'] })
+  const [internet, outside] = ['internet', 'outside'].map(
+    (name) => text.split(`(name = "${name}", `)[1]?.split('\n')[0],
+  )
+  expect(internet).toContain(String.raw`trustedCertificates = ["-----BEGIN…\nMII\n"]`)
+  expect(outside).not.toContain('trustedCertificates')
+})

@@ -519,6 +519,10 @@ describe('the connection breaks', () => {
     run.drain()
     expect(outcomes(run)).toEqual([['deferred 4.4.2', 'deferred 4.4.2']])
     expect(JSON.stringify(run.events)).toContain('it may have arrived')
+    expect(run.events).toContainEqual({
+      type: 'outcome',
+      recipients: [expect.objectContaining({ inDoubt: true }), expect.objectContaining({ inDoubt: true })],
+    })
   })
 
   test('after the reply, in the same breath: the reply counts', () => {

@@ -247,6 +247,7 @@ class EgressRun {
         remoteMta: target.host,
         ...(tls === undefined ? {} : { tls }),
         ...(outcome.status === 'deferred' && endsSession(outcome) ? { site: true } : {}),
+        ...(outcome.inDoubt === true ? { inDoubt: true } : {}),
         ...(outcome.status === 'delivered'
           ? {
               success: connection.passesNotifications ? ('passed' as const) : ('relayed' as const),

@@ -30,6 +30,8 @@ export interface RecipientOutcome {
   enhanced: string
   /** In words, for the log and the report. */
   diagnostic: string
+  /** Only the reply to the whole message is missing: the peer may have taken it (RFC 1047). */
+  inDoubt?: true
 }
 
 /** Why a session failed. `deferred`: another target or a later time may do better; `bounced`: the peer refuses for good. */

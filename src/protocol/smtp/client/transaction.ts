@@ -69,9 +69,12 @@ export class Transaction {
   /** The connection is lost: whoever has no outcome is deferred, also when only the final reply is missing. */
   abandon(reply: Reply | undefined, enhanced: string, diagnostic: string): RecipientOutcome[] {
     const { recipients } = this.#message.envelope
-    return this.#outcomes.map(
-      (outcome, index) => outcome ?? unresolved(recipients[index]!.address, reply, enhanced, diagnostic),
-    )
+    const doubtful = new Set(this.#contentSent && reply === undefined ? this.#accepted : [])
+    return this.#outcomes.map((outcome, index) => {
+      if (outcome !== undefined) return outcome
+      const lost = unresolved(recipients[index]!.address, reply, enhanced, diagnostic)
+      return doubtful.has(index) ? { ...lost, inDoubt: true } : lost
+    })
   }
 
   /** A reply came while content was still being written: only a refusal makes sense. */
