@@ -107,6 +107,7 @@ async function deliver(
     reversePath: envelope.reversePath,
     recipient: destination.address,
     ...(destination.detail === undefined ? {} : { detail: destination.detail }),
+    ...(destination.mask === undefined ? {} : { mask: destination.mask }),
     ...marks,
   }
   let outcome: MailboxOutcome | undefined

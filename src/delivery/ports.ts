@@ -13,6 +13,8 @@ export interface MailboxDelivery {
   recipient: string
   /** Subaddress (RFC 5233). */
   detail?: string
+  /** The recipient is a masked address of the account's; what comes to a disabled one is for the trash. */
+  mask?: 'enabled' | 'disabled'
   /** Why it belongs in the mailbox for junk, in words for a person; a stranger's names may be in them. */
   junk?: string
   /** Made by ourselves: a report that can be believed. */

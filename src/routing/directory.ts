@@ -15,6 +15,8 @@ export type DirectoryAnswer =
       address: string
       /** What follows the separator in `alice+detail@` (RFC 5233). */
       detail?: string
+      /** `address` is a masked one of the account's; mail to a disabled one goes to the trash. */
+      mask?: 'enabled' | 'disabled'
     }
   /** Addresses here or elsewhere that get the message instead. */
   | { kind: 'alias'; targets: string[] }

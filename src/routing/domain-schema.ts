@@ -14,4 +14,7 @@ export const domainSchema: readonly Migration[] = [
    CREATE TABLE account_gone (state INTEGER PRIMARY KEY, account TEXT NOT NULL, created INTEGER NOT NULL)`,
   `CREATE TABLE signing_key (id INTEGER PRIMARY KEY, selector TEXT NOT NULL, algorithm TEXT NOT NULL, record TEXT NOT NULL,
      private_key BLOB, state TEXT NOT NULL, since INTEGER NOT NULL)`,
+  `CREATE TABLE masked_address (local_part TEXT PRIMARY KEY, account TEXT NOT NULL, state TEXT NOT NULL, facts TEXT NOT NULL,
+     created INTEGER NOT NULL, last_message INTEGER) WITHOUT ROWID;
+   CREATE INDEX masked_address_account ON masked_address (account)`,
 ]

@@ -10,6 +10,7 @@ import { canonicalAddress, canonicalDomain, canonicalLocalPart } from './address
 import type { DirectoryAnswer } from './directory.ts'
 import { type DirectoryChanges, DirectoryLog, type Profile } from './directory-log.ts'
 import { domainSchema } from './domain-schema.ts'
+import { MaskedAddresses } from './masked-addresses.ts'
 import { SigningKeys } from './signing-keys.ts'
 
 export interface DomainAccount {
@@ -43,6 +44,7 @@ export class DomainStore {
   readonly #sql: Sql
   readonly #people: DirectoryLog
   readonly #signingKeys: SigningKeys
+  readonly #masks: MaskedAddresses
   #domain: string | undefined
   #loaded = false
 
@@ -50,6 +52,7 @@ export class DomainStore {
     this.#sql = sql
     this.#people = new DirectoryLog(sql)
     this.#signingKeys = new SigningKeys(sql)
+    this.#masks = new MaskedAddresses(sql)
   }
 
   /** The hosted domain, canonical; undefined while the domain is not hosted. */
@@ -65,6 +68,21 @@ export class DomainStore {
   /** The keys its mail is signed with; undefined while the domain is not hosted. */
   get signingKeys(): SigningKeys | undefined {
     return this.domain === undefined ? undefined : this.#signingKeys
+  }
+
+  /** Addresses that its people made up; undefined while the domain is not hosted. */
+  get masks(): MaskedAddresses | undefined {
+    return this.domain === undefined ? undefined : this.#masks
+  }
+
+  /** Nobody has this address, nor had it as a masked one. */
+  isFree(localPart: string): boolean {
+    return this.#find(canonicalLocalPart(localPart)) === undefined
+  }
+
+  hasAccount(accountId: string): boolean {
+    const query = 'SELECT 1 FROM account WHERE account = ?'
+    return this.domain !== undefined && this.#sql.exec(query, accountId).toArray().length > 0
   }
 
   /** Hosts the domain from now on. Doing it again changes nothing. */
@@ -94,6 +112,7 @@ export class DomainStore {
     this.#sql.transaction(() => {
       this.#sql.exec('DELETE FROM alias')
       this.#sql.exec('DELETE FROM signing_key')
+      this.#sql.exec('DELETE FROM masked_address')
       // The directory's number stays: a state that was given out must not mean something else later.
       this.#sql.exec(`DELETE FROM setting WHERE key NOT LIKE 'directory%'`)
     })
@@ -102,8 +121,8 @@ export class DomainStore {
   }
 
   /**
-   * Who gets mail for `localPart`: the address itself; else, below a subaddress, the address before the separator;
-   * else, for postmaster and abuse, the catch-all or the oldest account; else the catch-all.
+   * Who gets mail for `localPart`: the address itself, be it an account's, an alias or a masked one; else, below a
+   * subaddress, the address before the separator; else, for postmaster and abuse, the catch-all or the oldest account; else the catch-all.
    */
   lookup(localPart: string): DirectoryAnswer {
     const domain = this.domain
@@ -194,6 +213,7 @@ export class DomainStore {
     const key = canonicalLocalPart(localPart)
     if (this.#alias(key) !== undefined) return refuse(`${checked.address} is an alias already.`)
     if (this.#account(key) !== undefined) return refuse(`${checked.address} is an account already.`)
+    if (this.#masks.find(key) !== undefined) return refuse(masked(checked.address))
     this.#sql.transaction(() => {
       const insert = `INSERT INTO account (local_part, account, position)
         SELECT ?, ?, coalesce(max(position), 0) + 1 FROM account`
@@ -209,6 +229,7 @@ export class DomainStore {
     if (found === undefined) return refuse(`There is no account "${localPart}" in this domain.`)
     this.#sql.transaction(() => {
       this.#people.removing(key)
+      this.#masks.removeAll(found.accountId)
       this.#sql.exec('DELETE FROM account WHERE local_part = ?', key)
     })
     return { ok: true, address: found.address }
@@ -228,6 +249,7 @@ export class DomainStore {
     if (!checked.ok) return checked
     const key = canonicalLocalPart(localPart)
     if (this.#account(key) !== undefined) return refuse(`${checked.address} is an account already.`)
+    if (this.#masks.find(key) !== undefined) return refuse(masked(checked.address))
     if (targets.length === 0) return refuse('An alias needs at least one target address.')
     if (targets.length > maxTargets) return refuse(`An alias can have ${maxTargets} targets, not ${targets.length}.`)
     const list = new Map<string, string>()
@@ -251,9 +273,19 @@ export class DomainStore {
     return { ok: true, address: `${key}@${domain}` }
   }
 
-  #find(key: string): Exclude<DirectoryAnswer, { kind: 'foreign' | 'unknown' }> | undefined {
+  /** A masked address that was revoked is `unknown`, catch-all or not. */
+  #find(key: string): Exclude<DirectoryAnswer, { kind: 'foreign' }> | undefined {
     const account = this.#account(key)
-    return account === undefined ? this.#alias(key) : { kind: 'account', ...account }
+    return account === undefined ? (this.#alias(key) ?? this.#mask(key)) : { kind: 'account', ...account }
+  }
+
+  #mask(key: string): Exclude<DirectoryAnswer, { kind: 'foreign' | 'alias' }> | undefined {
+    const mask = this.#masks.find(key)
+    if (mask === undefined) return undefined
+    const { accountId, state } = mask
+    if (state === 'deleted') return { kind: 'unknown' }
+    const address = formatAddress({ localPart: key, domain: this.domain as string })
+    return { kind: 'account', accountId, address, mask: state === 'disabled' ? 'disabled' : 'enabled' }
   }
 
   #account(key: string): DomainAccount | undefined {
@@ -288,6 +320,10 @@ export class DomainStore {
   #set(key: string, value: string): void {
     this.#sql.exec('INSERT OR REPLACE INTO setting VALUES (?, ?)', key, value)
   }
+}
+
+function masked(address: string): string {
+  return `${address} is or was somebody's masked address.`
 }
 
 function catchAll(domain: string): AddressChange {

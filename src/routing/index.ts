@@ -8,6 +8,9 @@ export {
   type DomainPerson,
   DomainStore,
 } from './domain-store.ts'
+export { makeMask, type NewMask } from './make-mask.ts'
+export { maxMaskPrefix } from './mask-name.ts'
+export { type MaskedAddress, type MaskFacts, type MaskRefusal, type MaskState, mostMasks } from './masked-addresses.ts'
 export { domainPattern, outboundRoute, type OutboundRoute } from './outbound-route.ts'
 export { ownsAddress } from './ownership.ts'
 export {

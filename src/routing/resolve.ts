@@ -18,6 +18,8 @@ export interface MailboxDestination {
   /** Aliases passed through, outermost first. */
   via: string[]
   detail?: string
+  /** The address is a masked one; mail to a disabled one goes to the trash. */
+  mask?: 'enabled' | 'disabled'
 }
 
 export interface RelayDestination {
@@ -101,9 +103,10 @@ export async function resolve(
           break
         case 'account': {
           const final = formatAddress({ localPart: parts.localPart, domain })
-          const { accountId, detail } = answer
+          const { accountId, detail, mask } = answer
           const destination: MailboxDestination = { kind: 'mailbox', accountId, address: final, domain, via: step.via }
           if (detail !== undefined) destination.detail = detail
+          if (mask !== undefined) destination.mask = mask
           place(destinations, `mailbox ${accountId}`, destination)
           break
         }

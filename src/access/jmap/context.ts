@@ -4,6 +4,7 @@
 import type { Mail, MailStore } from '../../mailbox/index.ts'
 import type { Standard, CallContext } from '../../protocol/jmap/index.ts'
 import type { JmapLimits } from './limits.ts'
+import type { MasksPort } from './masked-email/masks-port.ts'
 import type { PushAccess } from './push-subscription/push-service.ts'
 import type { MailboxSharing } from './sharing/mailbox-sharing.ts'
 import type { SharingPorts } from './sharing/ports.ts'
@@ -42,6 +43,8 @@ export interface OwnContext extends JmapContext {
   readonly push?: PushAccess
   /** Undefined: nobody shares anything with anybody. */
   readonly sharing?: SharingPorts | undefined
+  /** Undefined: there are no masked addresses. */
+  readonly masks?: MasksPort | undefined
 }
 
 export function standardOf(context: JmapContext, call: CallContext): Standard {

@@ -4,6 +4,7 @@
 export { JmapAccess, type JmapDependencies } from './jmap-access.ts'
 export type { JmapAccount, JmapResponse, Download } from './context.ts'
 export { downloadHeaders } from './download.ts'
+export type { MasksPort } from './masked-email/masks-port.ts'
 export { Outbox, type OutboxPorts } from './submission/outbox.ts'
 export { defaultLimits, type JmapLimits, sizesFor } from './limits.ts'
 export { Pusher, type PusherPorts } from './push-subscription/pusher.ts'

@@ -26,6 +26,7 @@ import { openBlob } from './blob.ts'
 import type { Download, JmapAccount, JmapResponse, OwnContext } from './context.ts'
 import { defaultLimits, type JmapLimits } from './limits.ts'
 import { mailMethodsOf, methodsOf } from './method.ts'
+import type { MasksPort } from './masked-email/masks-port.ts'
 import type { PushAccess } from './push-subscription/push-service.ts'
 import { stateChangeOf, stateChangeSince } from './push.ts'
 import { sessionObject, sessionState, supportedBy } from './session.ts'
@@ -50,6 +51,8 @@ export interface JmapDependencies {
   readonly push?: PushAccess
   /** Without it nobody shares anything with anybody. */
   readonly sharing?: SharingPorts
+  /** Without it there are no masked addresses. */
+  readonly masks?: MasksPort
   /** Told about bugs and faults of ours before the client hears `serverFail`. */
   readonly onFault?: (where: string, cause: unknown) => void
 }

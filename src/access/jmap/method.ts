@@ -18,6 +18,8 @@ import { identityChanges, identityGet, identitySet } from './identity.ts'
 import { mailboxChanges, mailboxGet } from './mailbox/mailbox.ts'
 import { mailboxQuery, mailboxQueryChanges } from './mailbox/query.ts'
 import { mailboxSet } from './mailbox/set.ts'
+import { maskedEmailGet } from './masked-email/masked-email.ts'
+import { maskedEmailSet } from './masked-email/set.ts'
 import { principalChangesMethod, principalGet } from './principal/get.ts'
 import { principalQuery, principalQueryChanges } from './principal/query.ts'
 import { principalSet } from './principal/set.ts'
@@ -92,7 +94,15 @@ export function methodsOf(context: OwnContext): ReadonlyMap<string, Method> {
     ['MDN/send', mdnSend(context)],
     ['MDN/parse', mdnParse(context)],
     ...(context.sharing === undefined ? [] : sharingMethodsOf(context)),
+    ...(context.masks === undefined ? [] : maskMethodsOf(context)),
   ])
+}
+
+function maskMethodsOf(context: OwnContext): [name: string, Method][] {
+  return [
+    ['MaskedEmail/get', maskedEmailGet(context)],
+    ['MaskedEmail/set', maskedEmailSet(context)],
+  ]
 }
 
 function sharingMethodsOf(context: OwnContext): [name: string, Method][] {

@@ -9,6 +9,7 @@ import {
   coreCapability,
   mailCapability,
   mailShareCapability,
+  maskedEmailCapability,
   mdnCapability,
   ownerCapability,
   principalsCapability,
@@ -38,15 +39,19 @@ const ownCapabilities: readonly string[] = [
 const sharingCapabilities: readonly string[] = [principalsCapability, mailShareCapability]
 
 /** Those of the account. */
-function capabilitiesOf({ sharing }: Pick<OwnContext, 'sharing'>): readonly string[] {
-  return sharing === undefined ? ownCapabilities : [...ownCapabilities, ...sharingCapabilities]
+function capabilitiesOf({ sharing, masks }: Pick<OwnContext, 'sharing' | 'masks'>): readonly string[] {
+  return [
+    ...ownCapabilities,
+    ...(sharing === undefined ? [] : sharingCapabilities),
+    ...(masks === undefined ? [] : [maskedEmailCapability]),
+  ]
 }
 
 /**
  * What a request may list in `using`: capabilities of accounts, and those of the connection. That of owners is no session
  * capability, but clients that list all they know of are not refused for it.
  */
-export function supportedBy(context: Pick<OwnContext, 'sharing'>): ReadonlySet<string> {
+export function supportedBy(context: Pick<OwnContext, 'sharing' | 'masks'>): ReadonlySet<string> {
   const more = context.sharing === undefined ? [] : [ownerCapability]
   return new Set([...capabilitiesOf(context), ...more, webSocketCapability, vapidCapability])
 }

@@ -7,13 +7,14 @@ import {
   SharedAccess,
   ShareTeller,
   defaultLimits,
+  type MasksPort,
   type OwnersPort,
   type PeoplePort,
   type SharedCall,
   type SubmissionPort,
 } from '../../access/jmap/index.ts'
 import { MailStore, StoreError, type MailStoreOptions, type Person, type ShareNews } from '../../mailbox/index.ts'
-import { DomainStore } from '../../routing/index.ts'
+import { DomainStore, makeMask } from '../../routing/index.ts'
 import { countingIds } from './random.ts'
 import { memorySql } from './sql.ts'
 
@@ -55,7 +56,8 @@ export class MemoryAccount {
     })
     const outbox = new Outbox({ store, submit, clock, wakeAt, onFault })
     const sharing = { people, owners: house.owners }
-    this.jmap = new JmapAccess({ store, account, submit, outbox, clock, ids, onFault, sharing })
+    const masks = house.masksOf(this)
+    this.jmap = new JmapAccess({ store, account, submit, outbox, clock, ids, onFault, sharing, masks })
     store.onCommit((commit) => this.teller.notify(commit))
   }
 
@@ -79,6 +81,8 @@ export class MemoryHouse {
   /** Every call from one account to another. */
   readonly calls: { owner: string; user: string; call: SharedCall }[] = []
   readonly #domains = new Map<string, DomainStore>()
+  /** Of the dice for masked addresses. */
+  #throws = 0
 
   add(id: string, address: string, name = '', options: Partial<MailStoreOptions> = {}): MemoryAccount {
     const [localPart, domain] = address.split('@') as [string, string]
@@ -121,6 +125,28 @@ export class MemoryHouse {
     octets: async (owner, user, blobId, start, end) =>
       (await this.#reach(owner)?.shared.blob(user, blobId))?.slice(start, end),
     add: async (owner, user, email, raw) => this.#expect(owner).shared.add(user, structuredClone(email), raw),
+  }
+
+  masksOf({ id, address }: Pick<MemoryAccount, 'id' | 'address'>): MasksPort {
+    const name = address.slice(address.indexOf('@') + 1)
+    const masksOf = () => {
+      if (this.down.has(name)) throw new StoreError('unavailable', 'the domain cannot be reached now')
+      const { masks } = this.domain(name)
+      if (masks === undefined) throw new Error(`${name} is not hosted`)
+      return masks
+    }
+    return {
+      domain: name,
+      list: async () => ({ state: masksOf().state, masks: masksOf().of(id) }),
+      make: async (wanted) => {
+        masksOf()
+        const made = makeMask(this.domain(name), id, wanted, this.now, (below) => (this.#throws++ * 7_919) % below)
+        if (made === undefined) throw new StoreError('notFound', 'the account is not in the directory of its domain')
+        return made
+      },
+      update: async (mask) => masksOf().update(id, mask),
+      remove: async (localPart) => masksOf().remove(id, localPart),
+    }
   }
 
   peopleOf(account: Pick<MemoryAccount, 'id' | 'address'>): PeoplePort {

@@ -8,6 +8,7 @@ import { DurableObject } from 'cloudflare:workers'
 import type { SendingQuestion, SendingVerdict } from '../../arrival/index.ts'
 import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
 import { JmapAccess, type JmapResponse, Outbox } from '../../access/jmap/index.ts'
+import { splitAddress } from '../../format/index.ts'
 import {
   formatState,
   MailStore,
@@ -32,6 +33,7 @@ import { JmapSockets } from './account/jmap-sockets.ts'
 import { takeComplaint } from './account/complaints.ts'
 import { takeDelivery } from './account/local-delivery.ts'
 import { othersPort } from './account/others-port.ts'
+import { masksPort } from './account/masks-port.ts'
 import { messageSizeLimits } from './account/message-size.ts'
 import { scryptHasher } from './account/password-hasher.ts'
 import { SessionSockets } from './account/session-sockets.ts'
@@ -122,6 +124,10 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
       clock: Date.now,
       ids,
       directory: new DirectoryClient(env),
+      maskUsed: async (address) => {
+        const { localPart, domain } = splitAddress(address) ?? {}
+        if (localPart !== undefined && domain !== undefined) await env.DOMAIN.getByName(domain).maskUsed(localPart)
+      },
       tell: async (accountId, messageId, recipients) =>
         accountId === this.#id
           ? this.complained(messageId, recipients)
@@ -161,6 +167,7 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
         ids,
         push: { service: push.service, changed: () => push.pusher.changed() },
         sharing: sharing.ports,
+        masks: masksPort({ env, account: account(), log }),
         onFault,
       }))
     const readyJmap = async () => {

@@ -103,7 +103,7 @@ function domainDoor(env: Env, name: string): ReturnType<Parameters<typeof admini
     unbindAccount: (localPart) => changing(async () => stub.removeAccount(localPart)),
     accountOf: async (localPart) => {
       const answer = await stub.lookup(localPart)
-      const own = answer.kind === 'account' && answer.address === `${localPart}@${name}`
+      const own = answer.kind === 'account' && answer.address === `${localPart}@${name}` && answer.mask === undefined
       return own ? answer.accountId : undefined
     },
     aliases: async () => stub.aliases(),

@@ -11,12 +11,17 @@ import {
   type DirectoryChanges,
   type DomainPerson,
   DomainStore,
+  makeMask,
+  type MaskedAddress,
+  type MaskRefusal,
+  type NewMask,
   type NewSigningKey,
   type Profile,
   type PublishedKey,
 } from '../../routing/index.ts'
 import type { DomainDoor } from './doors.ts'
 import type { Env } from './env.ts'
+import { randomBelow } from './random.ts'
 import { durableSql } from './sql.ts'
 
 export class DomainObject extends DurableObject<Env> implements DomainDoor {
@@ -74,6 +79,30 @@ export class DomainObject extends DurableObject<Env> implements DomainDoor {
 
   removeAlias(localPart: string): AddressChange {
     return this.#store.removeAlias(localPart)
+  }
+
+  masks(accountId: string): { state: number; masks: MaskedAddress[] } {
+    const { masks } = this.#store
+    return masks === undefined ? { state: 0, masks: [] } : { state: masks.state, masks: masks.of(accountId) }
+  }
+
+  makeMask(accountId: string, mask: NewMask): MaskedAddress | MaskRefusal | null {
+    return makeMask(this.#store, accountId, mask, Date.now(), randomBelow) ?? null
+  }
+
+  updateMask(accountId: string, mask: MaskedAddress): void {
+    this.#store.masks?.update(accountId, mask)
+  }
+
+  removeMask(accountId: string, localPart: string): void {
+    this.#store.masks?.remove(accountId, localPart)
+  }
+
+  /** A message came to the address, which may be a subaddress of a masked one. */
+  maskUsed(localPart: string): void {
+    const answer = this.#store.lookup(localPart)
+    if (answer.kind !== 'account' || answer.mask === undefined) return
+    this.#store.masks?.used(answer.address.slice(0, answer.address.lastIndexOf('@')), Date.now())
   }
 
   signingKeys(): PublishedKey[] | undefined {

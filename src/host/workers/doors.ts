@@ -25,6 +25,9 @@ import type {
   DirectoryChanges,
   DomainPerson,
   NewSigningKey,
+  MaskedAddress,
+  MaskRefusal,
+  NewMask,
   OutboundRoute,
   Profile,
   PublishedKey,
@@ -118,6 +121,13 @@ export interface DomainDoor extends Rpc.DurableObjectBranded {
   setAlias(localPart: string, targets: string[]): AddressChange
   removeAlias(localPart: string): AddressChange
   /** Undefined when the domain is not hosted. */
+  /** The account's masked addresses, oldest first; `state` moves with every change of anybody's. */
+  masks(accountId: string): { state: number; masks: MaskedAddress[] }
+  /** null: the domain has no such account. */
+  makeMask(accountId: string, mask: NewMask): MaskedAddress | MaskRefusal | null
+  updateMask(accountId: string, mask: MaskedAddress): void
+  removeMask(accountId: string, localPart: string): void
+  maskUsed(localPart: string): void
   signingKeys(): PublishedKey[] | undefined
   /** With their private halves: for the signer alone. */
   activeSigningKeys(): ActiveKey[]

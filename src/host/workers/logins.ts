@@ -37,14 +37,14 @@ export class Logins {
     this.#directory = new DirectoryClient(env)
   }
 
-  /** The account of a login name; not that of an alias or a subaddress, which are addresses but no people. */
+  /** The account of a login name; not that of an alias, a subaddress or a masked address, which are addresses but no people. */
   async find(login: string, fresh = false): Promise<FoundAccount | undefined> {
     if (login === '' || login.length > MAX_LOGIN) return undefined
     const parts = splitAddress(await this.#whole(login))
     if (parts === undefined) return undefined
     const recalled = fresh ? undefined : this.#directory.recall(parts.domain, parts.localPart)
     const answer = recalled ?? (await this.#directory.ask(parts.domain, parts.localPart))
-    if (answer.kind !== 'account' || answer.detail !== undefined) return undefined
+    if (answer.kind !== 'account' || answer.detail !== undefined || answer.mask !== undefined) return undefined
     return { accountId: answer.accountId, address: answer.address, cached: recalled !== undefined }
   }
 

@@ -15,6 +15,16 @@ export function randomBytes(length: number): Uint8Array {
   return crypto.getRandomValues(new Uint8Array(length))
 }
 
+/** A whole number below `limit` (at most 65,536), each as likely as the other. */
+export function randomBelow(limit: number): number {
+  const usable = Math.floor(65_536 / limit) * limit
+  for (;;) {
+    const [high = 0, low = 0] = randomBytes(2)
+    const number = high * 256 + low
+    if (number < usable) return number % limit
+  }
+}
+
 /** 100 bits: nobody meets another's by chance, and it is not guessed either. */
 export function newAccountId(): string {
   return `a${randomText(20)}`

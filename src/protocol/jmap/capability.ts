@@ -18,5 +18,7 @@ export const mdnCapability = 'urn:ietf:params:jmap:mdn'
 export const principalsCapability = 'urn:ietf:params:jmap:principals'
 /** Of accounts only (RFC 9670 §1.5.2). */
 export const ownerCapability = 'urn:ietf:params:jmap:principals:owner'
+/** Fastmail's extension for addresses made up for one correspondent each. */
+export const maskedEmailCapability = 'https://www.fastmail.com/dev/maskedemail'
 /** draft-ietf-jmap-mail-sharing: `shareWith` and `mayShare` of a Mailbox. Clients look for it before they offer to share. */
 export const mailShareCapability = 'urn:ietf:params:jmap:mail:share'

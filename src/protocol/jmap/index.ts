@@ -9,6 +9,7 @@ export {
   vacationCapability,
   blobCapability,
   mailShareCapability,
+  maskedEmailCapability,
   mdnCapability,
   ownerCapability,
   principalsCapability,

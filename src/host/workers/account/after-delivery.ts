@@ -1,7 +1,7 @@
 /**
- * What follows a delivery into the mailbox: a report finds its submission, and the vacation response goes out. It is prepared
- * in the delivery's own event and sent when that has committed, since the platform holds all output of an object back until
- * its storage is durable. It neither delays nor fails the delivery.
+ * What follows a delivery into the mailbox: a report finds its submission, a masked address has been used, and the vacation
+ * response goes out. It is prepared in the delivery's own event and sent when that has committed, since the platform holds all
+ * output of an object back until its storage is durable. It neither delays nor fails the delivery.
  */
 import type { Outbox } from '../../../access/jmap/index.ts'
 import { type MailboxDelivery, VacationResponder, type VacationPorts } from '../../../delivery/index.ts'
@@ -13,6 +13,8 @@ import { suppressReturned } from './suppress-returned.ts'
 export interface AfterDeliveryPorts extends Omit<VacationPorts, 'log'>, ComplaintPorts {
   /** Reports on what was sent from here go there. */
   readonly outbox: Pick<Outbox, 'stored'>
+  /** A message came to a masked address. Rejects when the domain cannot be told. */
+  readonly maskUsed: (address: string) => Promise<void>
   /** Keeps the object awake until the work is over. */
   readonly waitUntil: (work: Promise<void>) => void
   readonly log: Log
@@ -37,12 +39,22 @@ export class AfterDelivery {
       if (delivery.reversePath === '') this.#ports.outbox.stored(delivery.raw, email)
       // Anybody can forge a report: only our own keeps the account from sending there again.
       if (delivery.internal === true) suppressReturned(this.#ports.store, delivery.raw)
+      if (delivery.mask !== undefined) waitUntil(this.#maskUsed(delivery.recipient))
       const complaint = complaintIn(delivery.raw)
       if (complaint !== undefined) waitUntil(passComplaint(complaint, this.#ports))
       const reply = this.#responder.prepare(delivery, email)
       if (reply !== undefined) waitUntil(this.#responder.send(reply))
     } catch (error) {
       log('error', 'a stored message could not be followed up', { error: describe(error) })
+    }
+  }
+
+  /** When it was used last is a help for its owner: not worth more than one try. */
+  async #maskUsed(address: string): Promise<void> {
+    try {
+      await this.#ports.maskUsed(address)
+    } catch (error) {
+      this.#ports.log('warning', 'the use of a masked address was not noted', { error: describe(error) })
     }
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Puts delivered messages into the inbox, or where junk goes, many in one transaction.
+ * Puts delivered messages into the inbox, or where junk and mail to disabled addresses go, many in one transaction.
  *
  * Standards: RFC 3463 §3.3 (mailbox status: full, message too long), RFC 3030 §3 (what came as BINARYMIME is kept as text).
  */
@@ -52,11 +52,11 @@ function place(
 ): MailboxOutcome[] {
   const inbox = store.mailboxByRole('inbox')
   if (inbox === undefined) return batch.map(() => GONE)
-  // Who has no mailbox for junk finds it among the rest.
-  const junk = () => store.mailboxByRole('junk')
   const emails = octets.flatMap((raw, index): NewEmail[] => {
     if (raw instanceof StoreError) return []
-    const { id } = (isJunk(store, batch[index] as MailboxDelivery) ? junk() : undefined) ?? inbox
+    const role = roleOf(store, batch[index] as MailboxDelivery)
+    // Who has no such mailbox finds it among the rest.
+    const { id } = (role === undefined ? undefined : store.mailboxByRole(role)) ?? inbox
     return [{ raw, mailboxIds: [id] }]
   })
   const results = store.transaction(() => addAll(store, emails)).values()
@@ -67,6 +67,11 @@ function place(
     stored(delivery, result)
     return DELIVERED
   })
+}
+
+function roleOf(store: MailStore, delivery: MailboxDelivery): 'trash' | 'junk' | undefined {
+  if (delivery.mask === 'disabled') return 'trash'
+  return isJunk(store, delivery) ? 'junk' : undefined
 }
 
 /** What was found out on arrival, or what the account has learned. Reports and the account's own notices are not judged. */
