@@ -35,6 +35,9 @@ export function parseReport(raw: Uint8Array, root: Part = parseMessage(raw)): Pa
   const arrival = parseDate(message.first('arrival-date') ?? '')
   if (arrival) parsed.arrivalDate = arrival.time
   readOriginal(raw, report, status, parsed)
+  // Reports that return nothing of the message may still answer it.
+  const answered = parsed.originalMessageId ?? parseMessageIds(root.header.last('in-reply-to') ?? '')[0]
+  if (answered !== undefined) parsed.originalMessageId = answered
   return parsed
 }
 

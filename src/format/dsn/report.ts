@@ -77,7 +77,7 @@ export interface ParsedReport {
     lastAttempt?: number
     willRetryUntil?: number
   }[]
-  /** Message-ID of the returned message, without angle brackets. */
+  /** Message-ID of the message that came back, or that the report answers; without angle brackets. */
   originalMessageId?: string
   /** Where the returned message or header lies in the raw report. */
   original?: { start: number; end: number; headersOnly: boolean }

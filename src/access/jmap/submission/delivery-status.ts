@@ -53,8 +53,12 @@ function keyOf(address: string): string {
  */
 const rank = { queued: 0, unknown: 1, yes: 2, no: 3 } as const
 
-/** The statuses after the news; undefined when nothing changed. */
-export function merged(known: DeliveryStatuses, news: readonly TrackedStatus[]): DeliveryStatuses | undefined {
+/** The statuses after the news; undefined when nothing changed. Only `open` ones change: those about which the news may know. */
+export function merged(
+  known: DeliveryStatuses,
+  news: readonly TrackedStatus[],
+  open: readonly DeliveryStatus['delivered'][] = ['queued', 'unknown', 'yes', 'no'],
+): DeliveryStatuses | undefined {
   const names = new Map(Object.keys(known).map((email) => [keyOf(email), email]))
   const result: Record<string, DeliveryStatus> = { ...known }
   let changed = false
@@ -63,7 +67,8 @@ export function merged(known: DeliveryStatuses, news: readonly TrackedStatus[]):
     const smtpReply = cutReply(piece.smtpReply, names.size)
     for (const email of concerned(piece, names)) {
       const before = result[email]
-      if (before === undefined || rank[delivered] < rank[before.delivered]) continue
+      if (before === undefined || !open.includes(before.delivered)) continue
+      if (rank[delivered] < rank[before.delivered]) continue
       if (before.delivered === delivered && before.smtpReply === smtpReply) continue
       result[email] = { ...before, delivered, smtpReply }
       changed = true

@@ -1,30 +1,21 @@
 /**
- * Submissions on their way: hands over what was held for later, and keeps their statuses as the queues and the reports that
- * come back tell them.
+ * Submissions on their way: hands over what was held for later, and keeps their statuses as the queues tell them.
  *
  * What waits is a row of the account with a time, and the object's one alarm is its clock: canceling is then one local
  * write that nothing can overtake, and nothing waits in a queue that would have to be found again. A message is handed
  * over at least once: its row says pending until the answer is here, so only a crash in between sends it again, with the
  * same Message-ID.
  *
- * Standards: RFC 8621 §7, RFC 4865 (FUTURERELEASE), RFC 3464 (reports).
- * Security: a report is a claim. Only one that names the secret tag, as ENVID, changes a status; one that just knows the
- * Message-ID is listed beside the submission and no more.
+ * Standards: RFC 8621 §7, RFC 4865 (FUTURERELEASE).
  */
-import {
-  parseHeader,
-  parseMdn,
-  parseMessageIds,
-  parseReport,
-  type ParsedMdn,
-  type ParsedReport,
-} from '../../../format/index.ts'
-import { formatBlobId, type Email, type MailStore, type Submission, type SubmissionId } from '../../../mailbox/index.ts'
+import { parseHeader } from '../../../format/index.ts'
+import type { Email, MailStore, Submission, SubmissionId } from '../../../mailbox/index.ts'
 import { defaultQueueOptions, type TrackedStatus } from '../../../queue/index.ts'
 import { replyText, type Reply } from '../../../protocol/smtp/index.ts'
 import type { SubmissionPort, SubmissionResult } from '../submission-port.ts'
-import { displayed, merged, statusesAfter, statusesOf, type DeliveryStatuses } from './delivery-status.ts'
+import { merged, statusesAfter, statusesOf, type DeliveryStatuses } from './delivery-status.ts'
 import { toSmtpEnvelope, type JmapEnvelope } from './envelope.ts'
+import { noteReport } from './incoming-report.ts'
 import { withoutBcc } from './outgoing.ts'
 import { returnMessage } from './returned.ts'
 
@@ -126,38 +117,8 @@ export class Outbox {
   }
 
   /** A message from the null reverse-path was stored: perhaps a report on something that was sent from here. */
-  stored(raw: Uint8Array, email: Email): void {
-    const { store } = this.#ports
-    const report = parseReport(raw)
-    if (report === undefined) {
-      const mdn = parseMdn(raw)
-      if (mdn !== undefined) this.#read(mdn, email)
-      return
-    }
-    const byTag = report.envelopeId === undefined ? undefined : store.submissionByTag(report.envelopeId)
-    const { originalMessageId } = report
-    const submission =
-      byTag ?? (originalMessageId === undefined ? undefined : store.submissionByMessageId(originalMessageId))
-    if (submission === undefined) return
-    const blobId = formatBlobId({ kind: 'message', blob: email.blob })
-    store.transaction(() => {
-      store.updateSubmission(submission.id, { dsnBlobIds: [...submission.dsnBlobIds, blobId] })
-      if (byTag !== undefined) this.#merge(submission, newsOf(report))
-    })
-  }
-
-  /** A reader's notification (RFC 8098): a claim by nature, and listed with the submission that it names. */
-  #read(mdn: ParsedMdn, email: Email): void {
-    const { store } = this.#ports
-    const messageId = parseMessageIds(mdn.originalMessageId ?? '')[0]
-    const submission = messageId === undefined ? undefined : store.submissionByMessageId(messageId)
-    if (submission === undefined) return
-    const blobId = formatBlobId({ kind: 'message', blob: email.blob })
-    const statuses = (submission.deliveryStatus ?? {}) as DeliveryStatuses
-    store.updateSubmission(submission.id, {
-      mdnBlobIds: [...submission.mdnBlobIds, blobId],
-      ...(mdn.disposition.type === 'displayed' ? { deliveryStatus: displayed(statuses, mdn) } : {}),
-    })
+  stored(raw: Uint8Array, email: Email, isJunk = false): void {
+    noteReport(this.#ports.store, raw, email, isJunk)
   }
 
   #merge(submission: Submission, news: readonly TrackedStatus[]): void {
@@ -233,19 +194,4 @@ const ourFault: Reply = { code: 451, enhanced: '4.3.0', text: 'A fault of this s
 function expired(last: Reply): Reply {
   const text = `The message could not be handed over in time; the last attempt said: ${replyText(last)}`
   return { code: 554, enhanced: '5.4.7', text }
-}
-
-function newsOf(report: ParsedReport): TrackedStatus[] {
-  return report.recipients.flatMap(({ finalRecipient, originalRecipient, action, status, diagnostic }) => {
-    const recipient = finalRecipient ?? originalRecipient
-    // RFC 8621 §7: no other action affects the status.
-    if (recipient === undefined || (action !== 'failed' && action !== 'delivered')) return []
-    const delivered = action === 'failed' ? 'no' : 'yes'
-    const code = delivered === 'no' ? '550' : '250'
-    const enhanced = status ?? `${code[0]}.0.0`
-    const smtpReply = /^[245]\d\d[ -]/.test(diagnostic ?? '') ? (diagnostic as string) : `${code} ${enhanced} ${action}`
-    return [
-      { recipient, delivered, smtpReply, ...(originalRecipient === undefined ? {} : { orcpt: originalRecipient }) },
-    ]
-  })
 }

@@ -36,7 +36,7 @@ export class AfterDelivery {
   stored(delivery: MailboxDelivery, email: Email): void {
     const { waitUntil, log } = this.#ports
     try {
-      if (delivery.reversePath === '') this.#ports.outbox.stored(delivery.raw, email)
+      if (delivery.reversePath === '') this.#ports.outbox.stored(delivery.raw, email, delivery.junk !== undefined)
       // Anybody can forge a report: only our own keeps the account from sending there again.
       if (delivery.internal === true) suppressReturned(this.#ports.store, delivery.raw)
       if (delivery.mask !== undefined) waitUntil(this.#maskUsed(delivery.recipient))
