@@ -23,7 +23,7 @@ const engines = [
   'protocol/dns',
   ...authentication,
 ]
-const core = ['format', ...engines, 'storage', 'trace', 'mailbox', 'routing', 'queue', 'arrival', 'delivery', 'reports']
+const core = ['format', ...engines, 'storage', 'trace', 'greylist', 'mailbox', 'routing', 'queue', 'arrival', 'delivery', 'reports']
 const access = ['access/jmap', 'access/session', 'access/imap', 'access/pop3', 'access/admin']
 
 export const rooms: readonly Room[] = [
@@ -57,6 +57,7 @@ export const rooms: readonly Room[] = [
     path: 'arrival',
     about: 'a message comes in',
     imports: ['format', 'protocol/smtp', 'protocol/dns', ...authentication, 'trace', 'routing', 'queue', 'delivery'],
+  { path: 'greylist', about: 'which networks have come back', imports: ['storage'], packages: [] },
     packages: [],
   },
   {

@@ -3,7 +3,14 @@
  */
 import { type Env, handleEmail, handleRequest } from './host/workers/index.ts'
 
-export { AccountObject, DomainObject, QueueObject, RegistryObject, TraceObject } from './host/workers/index.ts'
+export {
+  AccountObject,
+  DomainObject,
+  GreylistObject,
+  QueueObject,
+  RegistryObject,
+  TraceObject,
+} from './host/workers/index.ts'
 
 export default {
   fetch: handleRequest,

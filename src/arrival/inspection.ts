@@ -34,7 +34,9 @@ export interface Inspection {
 export async function inspect(arrived: Arrived, header: Header, ports: ArrivalPorts): Promise<Inspection> {
   const { raw, origin } = arrived
   const { verifier } = ports
-  if (verifier === undefined || origin.kind === 'internal') return { raw, fields: [] }
+  const junk = origin.screened?.junk
+  const listed = junk === undefined ? {} : { junk }
+  if (verifier === undefined || origin.kind === 'internal') return { raw, fields: [], ...listed }
   const isOutside = !isSubmission(origin)
   if (isOutside && verifier.trusts(origin)) return { raw, fields: [] }
   const clean: Inspection = { raw: removeAuthenticationResults(raw, [verifier.authservId]), fields: [] }
@@ -45,7 +47,11 @@ export async function inspect(arrived: Arrived, header: Header, ports: ArrivalPo
   } catch (cause) {
     ports.log?.({ type: 'arrival-fault', transactionId: origin.transactionId, cause })
   }
-  const inspection = { ...clean, ...(judged === undefined ? {} : findings(judged, verifier.authservId, ports)) }
+  const inspection = {
+    ...clean,
+    ...listed,
+    ...(judged === undefined ? {} : findings(judged, verifier.authservId, ports)),
+  }
   return inspection.refusal === undefined ? scanned(arrived, inspection, ports) : inspection
 }
 

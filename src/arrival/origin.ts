@@ -18,6 +18,13 @@ export interface Origin {
   tls?: { version: string; cipher?: string }
   /** The authenticated sender. */
   accountId?: string
+  /** What lists of clients say of it. */
+  screened?: {
+    /** It goes to the mailbox for junk, for this reason. */
+    junk?: string
+    /** Known to be good. */
+    welcome?: true
+  }
   /** Ours, for the Received field, the reply and the log. */
   transactionId: string
 }

@@ -4,6 +4,7 @@
 import type { DeliveryPorts } from '../delivery/index.ts'
 import type { Reply } from '../protocol/smtp/index.ts'
 import type { TraceEvent } from '../trace/index.ts'
+import type { Greylisting } from './greylisting.ts'
 import type { Judgement } from './judgement.ts'
 import type { ContentScanner } from './rspamd.ts'
 import type { Verifier } from './verify.ts'
@@ -27,6 +28,8 @@ export interface ArrivalPorts extends DeliveryPorts {
   maxHops?: number
   /** Judges mail from outside; without one nothing is verified and nothing is written on it. */
   verifier?: Verifier
+  /** Puts newcomers off; without it nobody is. */
+  greylisting?: Pick<Greylisting, 'wait'>
   /** Asked about mail from outside that is welcome so far. */
   scanner?: ContentScanner
   /** Told of each message that was judged, once, with what its sender is told: after a 4xx it will come again. Must not throw. */

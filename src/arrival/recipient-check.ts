@@ -1,7 +1,7 @@
 /**
  * RCPT: is there such a recipient, and may this client send to it?
  *
- * Standards: RFC 5321 §3.3, §4.5.1 (postmaster), §7.9 (relaying), RFC 3463 (5.1.1, 5.1.3, 5.7.1).
+ * Standards: RFC 5321 §3.3, §4.5.1 (postmaster), §7.9 (relaying), RFC 3463 (5.1.1, 5.1.3, 5.7.1), RFC 6647 §2.4.
  * Security: asked by strangers, an address at a time; answers only what SMTP tells anyone.
  */
 import type { Reply } from '../protocol/smtp/index.ts'
@@ -16,7 +16,7 @@ export interface RecipientQuestion {
   origin: Origin
 }
 
-type CheckPorts = Pick<ArrivalPorts, 'directory' | 'postmasterDomain'>
+type CheckPorts = Pick<ArrivalPorts, 'directory' | 'postmasterDomain' | 'greylisting'>
 
 /** 250 2.1.5, or the refusal to give in the dialogue, so that nobody ever gets a bounce for what we knew at once. */
 export async function checkRecipient(question: RecipientQuestion, ports: CheckPorts): Promise<Reply> {
@@ -28,7 +28,14 @@ export async function checkRecipient(question: RecipientQuestion, ports: CheckPo
   if (foreign && !mayRelay(question.origin)) {
     return { code: 550, enhanced: '5.7.1', text: 'Relaying denied: we do not take mail for this domain' }
   }
+  const wait = isHelpDesk(address) ? 0 : await ports.greylisting?.wait({ ...question, recipient: address })
+  if (wait) return { code: 451, enhanced: '4.7.1', text: `Greylisted: please try again in ${wait} seconds` }
   return { code: 250, enhanced: '2.1.5', text: `<${address}> is welcome` }
+}
+
+/** Who can help those whom we refuse or put off is for everybody to reach (RFC 5321 §4.5.1, RFC 2142 §4). */
+function isHelpDesk(address: string): boolean {
+  return /^(?:postmaster|abuse)@/i.test(address)
 }
 
 /** Only for a user of ours, or for what we say ourselves. */

@@ -45,6 +45,18 @@ const flagTable = {
   },
   'authserv-id': { type: 'string', value: 'NAME', help: 'our name in Authentication-Results, when not --hostname' },
   'trusted-sealers': { type: 'string', value: 'DOMAIN,…', help: 'forwarders whose ARC seals are believed' },
+  dnsbl: {
+    type: 'string',
+    value: 'LIST,…',
+    help: 'block lists in the DNS: bl.example, bl.example=junk, bl.example:2-9=3',
+  },
+  dnswl: { type: 'string', value: 'LIST,…', help: 'lists in the DNS of clients that are known to be good' },
+  greylist: { type: 'string', value: 'SECONDS|off', help: 'put newcomers off for so long (off)' },
+  'client-rates': {
+    type: 'string',
+    value: 'WHAT=N,…|off',
+    help: 'a minute, of one network: connections=300,messages=600,recipients=3000,unknown=20',
+  },
   'mx-port': { type: 'port', default: 25, help: 'port of remote mail servers (for tests)' },
   'mx-names': {
     type: 'string',
@@ -153,6 +165,12 @@ function localOptions(flags: FlagValues<typeof flagTable>): LocalOptions {
       'trusted-networks': flags['trusted-networks'],
       'authserv-id': flags['authserv-id'],
       'trusted-sealers': flags['trusted-sealers'],
+    },
+    screening: {
+      dnsbl: flags.dnsbl,
+      dnswl: flags.dnswl,
+      greylist: flags.greylist,
+      'client-rates': flags['client-rates'],
     },
   }
   return {

@@ -1,7 +1,7 @@
 /**
  * What `facteur start` needs to know. Ports: 0 asks for any free one.
  */
-import type { VerificationTexts } from '../../arrival/index.ts'
+import type { ScreeningTexts, VerificationTexts } from '../../arrival/index.ts'
 
 export interface LocalOptions {
   /** Where everything durable lives; made when it does not exist. */
@@ -33,6 +33,8 @@ export interface LocalOptions {
   readonly doh?: string
   /** How mail from outside is judged, by the flags' names. */
   readonly verification?: VerificationTexts
+  /** What strangers meet at the door for mail, by the flags' names. */
+  readonly screening?: ScreeningTexts
   /** The port remote mail exchangers listen on; 25 but in tests. */
   readonly mxPort: number
   /** Names that MX records of our domains have, apart by commas. */

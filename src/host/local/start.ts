@@ -6,7 +6,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import { parseVerification } from '../../arrival/index.ts'
+import { parseScreening, parseVerification } from '../../arrival/index.ts'
 import { parseSmarthosts } from '../../delivery/index.ts'
 import { defaultQueueOptions, parseShards } from '../../queue/index.ts'
 import { startBridge, type Bridge, type Log } from '../bridge/node/index.ts'
@@ -115,6 +115,10 @@ function workerBindings(
     FACTEUR_TRUSTED_NETWORKS: options.verification?.['trusted-networks'],
     FACTEUR_AUTHSERV_ID: options.verification?.['authserv-id'],
     FACTEUR_TRUSTED_SEALERS: options.verification?.['trusted-sealers'],
+    FACTEUR_DNSBL: options.screening?.dnsbl,
+    FACTEUR_DNSWL: options.screening?.dnswl,
+    FACTEUR_GREYLIST: options.screening?.greylist,
+    FACTEUR_CLIENT_RATES: options.screening?.['client-rates'],
   }
   return {
     FACTEUR_HOSTNAME: options.hostname,
@@ -143,11 +147,13 @@ function bridgeListeners({ host, ports }: LocalOptions) {
 }
 
 /** The Worker would find these wrong only when the first message goes out. */
-function checkAddresses({ smarthost, doh, publicUrl, verification, queueShards }: LocalOptions): void {
+function checkAddresses({ smarthost, doh, publicUrl, verification, screening, queueShards }: LocalOptions): void {
   const shards = parseShards(queueShards ?? '')
   if (!shards.ok) throw new LocalHostError(`--queue-shards: ${shards.problem}.`)
   const verifying = parseVerification(verification ?? {})
   if (!verifying.ok) throw new LocalHostError(`--${verifying.setting} ${verifying.problem}.`)
+  const screened = parseScreening(screening ?? {})
+  if (!screened.ok) throw new LocalHostError(`--${screened.setting} ${screened.problem}.`)
   if (publicUrl !== undefined && !/^https?:$/.test(URL.canParse(publicUrl) ? new URL(publicUrl).protocol : '')) {
     throw new LocalHostError(`--public-url must be an http or https URL, not "${publicUrl}".`)
   }

@@ -14,6 +14,7 @@ export const objectClasses = {
   QUEUE: 'QueueObject',
   REGISTRY: 'RegistryObject',
   TRACE: 'TraceObject',
+  GREYLIST: 'GreylistObject',
 } as const
 
 /** The socket's name, in the configuration and in what workerd reports when it listens. */

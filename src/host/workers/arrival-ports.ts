@@ -13,6 +13,7 @@ import { describe, log } from './log.ts'
 import { shardName, shardOf } from '../../queue/index.ts'
 import { randomText } from './random.ts'
 import { scanner } from './scanner.ts'
+import { greylisting } from './screening.ts'
 import { settingsOf } from './settings.ts'
 import { signer } from './signer.ts'
 import { verifier } from './verifier.ts'
@@ -55,6 +56,7 @@ export function arrivalPorts(
     verifier: verifier(env),
     sending: groupedSending((accountId, batch) => env.ACCOUNT.getByName(accountId).checkSending(batch)),
     ...scanner(env),
+    ...greylisting(env),
     clock: Date.now,
     trace: traceBuffer(env, hold),
     ids: () => randomText(24),

@@ -157,6 +157,11 @@ export interface TraceDoor extends Rpc.DurableObjectBranded {
   counters(): Counters
 }
 
+export interface GreylistDoor extends Rpc.DurableObjectBranded {
+  isFamiliar(network: number): boolean
+  meet(network: number, triplet: number, delayMs: number): number
+}
+
 export interface RegistryDoor extends Rpc.DurableObjectBranded {
   domains(): RegisteredDomain[]
   addDomain(domain: string): void

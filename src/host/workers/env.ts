@@ -1,7 +1,7 @@
 /**
  * The Worker's bindings, as wrangler.toml declares them.
  */
-import type { AccountDoor, DomainDoor, QueueDoor, RegistryDoor, TraceDoor } from './doors.ts'
+import type { AccountDoor, DomainDoor, GreylistDoor, QueueDoor, RegistryDoor, TraceDoor } from './doors.ts'
 
 export interface Env {
   /** By account id (`a…`). */
@@ -14,6 +14,8 @@ export interface Env {
   readonly REGISTRY: DurableObjectNamespace<RegistryDoor>
   /** By day, `2026-11-23`. */
   readonly TRACE: DurableObjectNamespace<TraceDoor>
+  /** `0` to `7`: shares of the greylist. */
+  readonly GREYLIST: DurableObjectNamespace<GreylistDoor>
   /** Large messages and uploads; absent on one machine, where everything is inline. */
   readonly BLOBS?: R2Bucket
   /** Cloudflare Email Service, for mail to outside. */
@@ -35,6 +37,10 @@ export interface Env {
   readonly FACTEUR_MX_NAMES?: string
   readonly FACTEUR_MTA_STS?: string
   readonly FACTEUR_MTA_STS_DAYS?: string
+  readonly FACTEUR_DNSBL?: string
+  readonly FACTEUR_DNSWL?: string
+  readonly FACTEUR_GREYLIST?: string
+  readonly FACTEUR_CLIENT_RATES?: string
   readonly FACTEUR_HTTPS_GATEWAY?: string
   readonly FACTEUR_SMARTHOST?: string
   readonly FACTEUR_EGRESS?: string

@@ -11,6 +11,7 @@ import { LinkOperations } from './link/operations.ts'
 import { log } from './log.ts'
 import { Logins } from './logins.ts'
 import { settingsOf } from './settings.ts'
+import { clientLists, doorPolicy } from './screening.ts'
 
 /**
  * Requests a bridge may have running at once on one link, and the bytes they may hold: the isolate's 128 MB also hold the
@@ -44,19 +45,22 @@ export function workersHouse(env: Env): House {
       server.binaryType = 'arraybuffer'
       server.accept()
       const operations = new LinkOperations({
-        // Made for this link: what it has under way belongs to this request's life.
         arrival: arrivalPorts(env),
         authenticate: (login, attempt) => logins.authenticate(login, attempt),
         scramSalt: (login) => logins.scramSalt(login),
         scramProof: (login, attempt) => logins.scramProof(login, attempt),
         hello: {
+      // Made for this link: what they have under way belongs to this request's life.
+      const lists = clientLists(env)
           hostname: settings.hostname,
           maxMessageSize: settings.maxMessageSize,
           ...(settings.linkRequests === undefined ? {} : { maxRequests: settings.linkRequests }),
         },
       })
       const limits = {
+        judgeClient: (address) => lists.judge(address),
         maxBody: settings.maxMessageSize + 64 * 1024,
+          door: doorPolicy(env),
         maxPending: Math.max(MAX_PENDING, 2 * settings.maxMessageSize),
         maxInFlight: MAX_IN_FLIGHT,
       }

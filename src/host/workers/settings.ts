@@ -3,7 +3,12 @@
  *
  * A wrong value throws `SettingsError` with one clear sentence: a mail server that guesses its configuration loses mail.
  */
-import { parseVerification, type VerificationSettings } from '../../arrival/index.ts'
+import {
+  parseScreening,
+  parseVerification,
+  type ScreeningSettings,
+  type VerificationSettings,
+} from '../../arrival/index.ts'
 import { parseSmarthosts, type Smarthosts } from '../../delivery/index.ts'
 import { defaultMaxMessageSize } from '../../format/index.ts'
 import { parseShards } from '../../queue/index.ts'
@@ -18,6 +23,8 @@ export interface Settings {
   readonly doh: string
   /** How mail from outside is judged. */
   readonly verification: VerificationSettings
+  /** What strangers meet at the door. */
+  readonly screening: ScreeningSettings
   readonly tls: TlsSettings
   readonly mxPort: number
   /** By name; the first one is where all mail to outside goes that has no route. */
@@ -97,6 +104,7 @@ function readSettings(env: Env): Settings {
     queueShards: shardsOf(env.FACTEUR_QUEUE_SHARDS),
     doh: url('FACTEUR_DOH', text(env.FACTEUR_DOH) ?? DEFAULT_DOH).href,
     verification: verificationOf(env),
+    screening: screeningOf(env),
     tls: tlsOf(env, hostname),
     mxPort: integer('FACTEUR_MX_PORT', env.FACTEUR_MX_PORT, 25, 1, 65_535),
     maxMessageSize: integer(
@@ -129,6 +137,17 @@ function readSettings(env: Env): Settings {
       : { linkRequests: integer('FACTEUR_LINK_REQUESTS', linkRequests, 300, 10, 1_000_000) }),
     ...(clientAddressHeader === undefined ? {} : { clientAddressHeader }),
   }
+}
+
+function screeningOf(env: Env): ScreeningSettings {
+  const parsed = parseScreening({
+    dnsbl: text(env.FACTEUR_DNSBL),
+    dnswl: text(env.FACTEUR_DNSWL),
+    greylist: text(env.FACTEUR_GREYLIST),
+    'client-rates': text(env.FACTEUR_CLIENT_RATES),
+  })
+  if (parsed.ok) return parsed.settings
+  throw new SettingsError(`FACTEUR_${parsed.setting.toUpperCase().replaceAll('-', '_')} ${parsed.problem}`)
 }
 
 function verificationOf(env: Env): VerificationSettings {

@@ -38,6 +38,8 @@ export class FakeWorker {
   refuseLinks = false
   refusals = 0
   maxMessageSize = 10_000_000
+  /** What strangers are to meet. */
+  door: object | undefined
   /** undefined: no answer comes. */
   onRequest: (request: SeenRequest) => Answer = accepting
   /** A status other than 101 refuses. */
@@ -140,8 +142,13 @@ export class FakeWorker {
   }
 
   async #answer(socket: WebSocket, id: number, request: SeenRequest): Promise<void> {
-    const { maxMessageSize, maxRequests } = this
-    const hello = { hostname: 'mail.example', maxMessageSize, ...(maxRequests === undefined ? {} : { maxRequests }) }
+    const { maxMessageSize, maxRequests, door } = this
+    const hello = {
+      hostname: 'mail.example',
+      maxMessageSize,
+      ...(maxRequests === undefined ? {} : { maxRequests }),
+      ...(door === undefined ? {} : { door }),
+    }
     const answering = request.head.op === 'hello' ? hello : this.onRequest(request)
     this.#changed()
     const head = await answering

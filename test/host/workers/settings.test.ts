@@ -49,6 +49,8 @@ describe('settings', () => {
     [{ FACTEUR_MTA_STS_DAYS: '0' }, /FACTEUR_MTA_STS_DAYS must be a number from 1 to 365/],
     [{ FACTEUR_MX_NAMES: 'mx.example.org, mx_2:25' }, /FACTEUR_MX_NAMES must be a list of host names/],
     [{ FACTEUR_HTTPS_GATEWAY: 'localhost' }, /FACTEUR_HTTPS_GATEWAY must be an http or https URL/],
+    [{ FACTEUR_DNSBL: 'localhost' }, /FACTEUR_DNSBL must be lists such as/],
+    [{ FACTEUR_CLIENT_RATES: 'mails=1' }, /FACTEUR_CLIENT_RATES must be off or numbers/],
     [{ FACTEUR_PUSH_TO_PRIVATE: 'maybe' }, /FACTEUR_PUSH_TO_PRIVATE must be yes or no/],
   ])('refuse %j with one clear sentence', (variables, sentence) => {
     expect(() => settings(variables)).toThrow(sentence)

@@ -5,7 +5,7 @@
  * which is better than a dialogue that hangs. Nothing is sent twice: a request whose answer was lost is `lost`.
  */
 
-import type { HelloAnswer, HelloRequest, LinkRequest } from '../link/index.ts'
+import { doorOf, type HelloAnswer, type HelloRequest, type LinkRequest } from '../link/index.ts'
 import { type LinkAnswer, LinkConnection } from './link-connection.ts'
 import type { Log } from './log.ts'
 import type { WorkerAddress } from './worker-socket.ts'
@@ -205,5 +205,6 @@ function helloOf(head: unknown): HelloAnswer | undefined {
     Number.isSafeInteger(answer.maxRequests) && (answer.maxRequests as number) > 0
       ? { maxRequests: answer.maxRequests as number }
       : {}
-  return { hostname: answer.hostname, maxMessageSize, ...rotation }
+  const door = doorOf(answer.door)
+  return { hostname: answer.hostname, maxMessageSize, ...rotation, ...(door === undefined ? {} : { door }) }
 }

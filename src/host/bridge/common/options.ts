@@ -1,6 +1,7 @@
 /** What a bridge is told when it starts, its limits with their reasons, and what it gives back. */
 
 import { defaultMaxMessageSize } from '../../../format/index.ts'
+import type { DoorLimits } from './client-rates.ts'
 import { defaultLinkLimits, type LinkLimits } from './link.ts'
 import type { Log } from './log.ts'
 import type { LoginPenaltyLimits } from './login-penalty.ts'
@@ -51,7 +52,7 @@ export interface Bridge {
   close(options?: { readonly drainMs?: number }): Promise<void>
 }
 
-export interface BridgeLimits extends LinkLimits, LoginPenaltyLimits {
+export interface BridgeLimits extends LinkLimits, LoginPenaltyLimits, DoorLimits {
   /** Open SMTP and submission connections: each costs some 50 KB. */
   readonly smtpConnections: number
   /** Open IMAP and POP3 connections: mostly idle ones. */
@@ -127,6 +128,8 @@ export const defaultBridgeLimits: BridgeLimits = {
   deliverMs: 180_000,
   failedLoginMs: 1_000,
   maxFailedLoginMs: 15_000,
+  screeningMs: 5_000,
+  maxUnknownMs: 5_000,
   sessionIdleMs: 31 * 60_000,
   maildropIdleMs: 11 * 60_000,
   halfClosedMs: 2_000,

@@ -7,13 +7,15 @@
  */
 
 import { concat } from '../../../format/index.ts'
-import { formatReply, type Reply, type SmtpEvent, SmtpServer } from '../../../protocol/smtp/index.ts'
+import { formatReply, type Reply, type SmtpEvent, type SmtpServer } from '../../../protocol/smtp/index.ts'
 import { Deadline } from './deadline.ts'
+import type { Stranger } from './door.ts'
 import type { Client } from './front.ts'
 import { describeError } from './log.ts'
 import type { LinkOrigin, LinkRequest } from '../link/index.ts'
-import { saslSetting } from './sasl-accounts.ts'
 import type { SmtpContext } from './smtp-context.ts'
+import { engineFor } from './smtp-engine.ts'
+import { originOf } from './smtp-origin.ts'
 import { SmtpTransaction } from './smtp-transaction.ts'
 import { checkSubmissionLogin, refuseLogin } from './submission-login.ts'
 
@@ -25,13 +27,11 @@ const maxBacklog = 1024 * 1024
 const localProblem: Reply = { code: 451, enhanced: '4.3.0', text: 'Temporary local problem, please try again later' }
 const systemFull: Reply = { code: 452, enhanced: '4.3.1', text: 'Too much mail at once, please try again later' }
 
-/** For how long a message may be handed in before it is to go: as long as over JMAP. */
-const longestHoldS = 30 * 86_400
-
 export class SmtpConnection {
   readonly #service: SmtpContext
   readonly #client: Client
   readonly #engine: SmtpServer
+  readonly #stranger: Stranger | undefined
   readonly #deadline = new Deadline(() => this.#timeout())
   readonly #loginBy: number
   #output: Uint8Array[] = []
@@ -52,15 +52,8 @@ export class SmtpConnection {
   constructor(service: SmtpContext, client: Client) {
     this.#service = service
     this.#client = client
-    this.#engine = new SmtpServer({
-      hostname: service.hostname,
-      mode: service.mode,
-      tls: client.socket.tls === undefined ? 'available' : 'active',
-      allowPlaintextAuth: client.loopback && service.allowPlaintextLogin,
-      sasl: saslSetting(client.socket),
-      maxMessageSize: service.maxMessageSize,
-      futureRelease: { seconds: longestHoldS, until: Date.now() + longestHoldS * 1_000 },
-    })
+    this.#stranger = service.door?.meet(client)
+    this.#engine = engineFor(service, client)
     this.#loginBy = service.mode === 'submission' ? performance.now() + service.limits.loginMs : Infinity
   }
 
@@ -74,9 +67,11 @@ export class SmtpConnection {
       drain: () => this.#unpause(),
       close: () => this.#closed(),
     })
-    this.#write(this.#engine.greeting())
+    const refusal = this.#stranger?.connects()
+    this.#write(refusal === undefined ? this.#engine.greeting() : formatReply(refusal))
+    if (refusal !== undefined) this.#finish()
     this.#flush()
-    this.#expectInput()
+    if (!this.#over) this.#expectInput()
   }
 
   /** Sends the client away: now when no transaction runs, else after it (RFC 5321 §3.8). */
@@ -164,13 +159,7 @@ export class SmtpConnection {
       case 'mail':
         return this.#mail(event.envelope.reversePath)
       case 'recipient':
-        return this.#askWorker({
-          op: 'recipient',
-          reversePath: event.envelope.reversePath,
-          recipient: event.recipient,
-          ...(this.#accountId === undefined ? {} : { accountId: this.#accountId }),
-          origin: this.#origin(),
-        })
+        return this.#recipient(event)
       case 'data':
         this.#answer(this.#admitContent())
         break
@@ -200,7 +189,9 @@ export class SmtpConnection {
   #mail(reversePath: string): Promise<unknown> | undefined {
     this.#transaction = new SmtpTransaction(this.#service.newTransactionId(), this.#service.budget)
     if (this.#accountId === undefined) {
-      this.#answer({ code: 250, enhanced: '2.1.0', text: 'Sender OK' })
+      const refusal = this.#stranger?.begins()
+      if (refusal !== undefined) this.#endTransaction()
+      this.#answer(refusal ?? { code: 250, enhanced: '2.1.0', text: 'Sender OK' })
       return undefined
     }
     return this.#askSender(this.#accountId, reversePath)
@@ -209,13 +200,26 @@ export class SmtpConnection {
   async #askSender(accountId: string, address: string): Promise<void> {
     const reply = await this.#askWorker({ op: 'sender', accountId, address })
     if (reply.code >= 300) this.#endTransaction()
+    this.#answer(reply)
+  }
+
+  async #recipient({ envelope, recipient }: Extract<SmtpEvent, { type: 'recipient' }>): Promise<void> {
+    const stranger = this.#stranger
+    const refusal = stranger && (await stranger.names(recipient.address))
+    const account = this.#accountId === undefined ? {} : { accountId: this.#accountId }
+    const head = { op: 'recipient', reversePath: envelope.reversePath, recipient, ...account } as const
+    let reply = refusal ?? (await this.#askWorker({ ...head, origin: this.#origin() }))
+    if (stranger !== undefined && reply.enhanced === '5.1.1') {
+      // What was said before need not wait with it.
+      this.#flush()
+      reply = (await stranger.guesses()) ?? reply
+    }
+    this.#answer(reply)
   }
 
   /** Puts a question to the Worker whose answer is the reply. */
   async #askWorker(head: LinkRequest): Promise<Reply> {
-    const reply = (await this.#service.ask(head, [], this.#service.limits.requestMs)) ?? localProblem
-    this.#answer(reply)
-    return reply
+    return (await this.#service.ask(head, [], this.#service.limits.requestMs)) ?? localProblem
   }
 
   #admitContent(): Reply {
@@ -296,19 +300,14 @@ export class SmtpConnection {
   }
 
   #origin(): LinkOrigin {
-    const hello = this.#engine.hello
-    const tls = this.#client.socket.tls
-    const secured = tls === undefined ? '' : 'S'
-    const authenticated = this.#accountId === undefined ? '' : 'A'
-    return {
-      kind: this.#service.mode === 'mx' ? 'smtp' : 'submission',
-      clientAddress: this.#client.remote.address,
-      helo: hello?.name ?? '',
-      protocol: hello?.verb === 'EHLO' ? `ESMTP${secured}${authenticated}` : 'SMTP',
-      ...(tls === undefined ? {} : { tls: { version: tls.version, cipher: tls.cipher } }),
-      ...(this.#accountId === undefined ? {} : { accountId: this.#accountId }),
-      transactionId: this.#transaction?.id ?? '',
-    }
+    return originOf({
+      mode: this.#service.mode,
+      client: this.#client,
+      hello: this.#engine.hello,
+      accountId: this.#accountId,
+      screened: this.#stranger?.screened,
+      transactionId: this.#transaction?.id,
+    })
   }
 
   #endTransaction(): void {

@@ -6,6 +6,7 @@ import type { AuthenticateAnswer, LinkRequest } from '../link/index.ts'
 import type { Certificates } from './certificates.ts'
 import type { Drainable } from './connection-set.ts'
 import type { ContentBudget } from './content.ts'
+import type { Door } from './door.ts'
 import type { Link } from './link.ts'
 import type { Log } from './log.ts'
 import type { BridgeLimits } from './options.ts'
@@ -27,6 +28,8 @@ export interface SmtpSetting {
 }
 
 export interface SmtpContext extends SmtpSetting {
+  /** What strangers meet; their mail is not hindered where there is none. */
+  readonly door?: Door
   /** Octets: what the Worker takes; before it said so, the bridge's own limit. */
   readonly maxMessageSize: number
   /** Asks the Worker; undefined when there is no usable answer: then nothing may be promised to the client. */

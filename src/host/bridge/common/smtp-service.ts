@@ -9,6 +9,7 @@ import { formatReply, type Reply } from '../../../protocol/smtp/index.ts'
 import type { Certificates } from './certificates.ts'
 import type { ContentBudget } from './content.ts'
 import { ConnectionSet, type Drainable } from './connection-set.ts'
+import { Door } from './door.ts'
 import type { Client } from './front.ts'
 import type { Refusal } from './admission.ts'
 import { type AuthenticateAnswer, authenticationOf, type LinkRequest, replyOf } from '../link/index.ts'
@@ -34,6 +35,7 @@ export class SmtpService implements SmtpContext {
   readonly certificates: Certificates
   readonly limits: BridgeLimits
   readonly log: Log
+  readonly door?: Door
   readonly #penalty: LoginPenalty
   readonly #connections = new ConnectionSet()
   readonly #run = crypto.getRandomValues(new Uint32Array(2)).reduce((text, part) => text + part.toString(36), '')
@@ -49,6 +51,7 @@ export class SmtpService implements SmtpContext {
     this.limits = options.limits
     this.log = options.log
     this.#penalty = options.penalty
+    if (options.mode === 'mx') this.door = new Door(options)
   }
 
   get maxMessageSize(): number {

@@ -1,5 +1,6 @@
 /** The wire between a bridge and the Worker: both ends import it, and it needs nothing of either's runtime. */
 export { type AssembledRequest, FrameAssembler } from './frame-assembler.ts'
+export { doorOf, type DoorPolicy, type DoorRates } from './door-policy.ts'
 export { batchSize, FrameSender, type SendMessage } from './frame-sender.ts'
 export {
   decodeFrames,
@@ -17,6 +18,9 @@ export {
   type AuthenticateAnswer,
   type AuthenticateRequest,
   authenticationOf,
+  type ClientAnswer,
+  clientOf,
+  type ClientRequest,
   type DeliverRequest,
   type HelloAnswer,
   type HelloRequest,

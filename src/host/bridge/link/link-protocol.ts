@@ -6,6 +6,7 @@
 
 import type { LoginProof, SaslAnswer, ScramProof, ScramSalt } from '../../../protocol/sasl/index.ts'
 import type { Envelope, Recipient, Reply } from '../../../protocol/smtp/index.ts'
+import type { DoorPolicy } from './door-policy.ts'
 
 /** Where a message came from, as the bridge knows it; the Worker believes it because the bridge holds the secret. */
 export interface LinkOrigin {
@@ -18,6 +19,8 @@ export interface LinkOrigin {
   readonly tls?: { readonly version: string; readonly cipher: string }
   /** Set after authentication. */
   readonly accountId?: string
+  /** What `client` said of it. */
+  readonly screened?: { readonly junk?: string; readonly welcome?: true }
   /** Unique for the transaction: in the trace header and in the bridge's log. */
   readonly transactionId: string
 }
@@ -33,6 +36,21 @@ export interface HelloAnswer {
   readonly maxMessageSize: number
   /** Requests after which the bridge moves to a fresh link: Workers bound what one request may do. */
   readonly maxRequests?: number
+  /** What strangers meet at the door for mail. */
+  readonly door?: DoorPolicy
+}
+
+/** What is known of this client? Asked when it connects, and needed at its first recipient. */
+export interface ClientRequest {
+  readonly op: 'client'
+  readonly clientAddress: string
+}
+
+export interface ClientAnswer {
+  /** For its recipients, but those who can help. */
+  readonly refusal?: Reply
+  readonly junk?: string
+  readonly welcome?: true
 }
 
 /** `login` is empty when only the token says whose it is. */
@@ -94,6 +112,7 @@ export interface ReplyAnswer {
 
 export type LinkRequest =
   | HelloRequest
+  | ClientRequest
   | AuthenticateRequest
   | ScramSaltRequest
   | ScramProofRequest
@@ -103,9 +122,23 @@ export type LinkRequest =
 
 /** Reads a reply out of an answer's head; undefined when there is none that may go on the wire. */
 export function replyOf(head: unknown): Reply | undefined {
-  const reply = (head as Partial<ReplyAnswer> | null)?.reply
+  return readReply((head as Partial<ReplyAnswer> | null)?.reply)
+}
+
+/** Reads the answer to `client`; what is malformed says nothing against it. */
+export function clientOf(head: unknown): ClientAnswer {
+  const { refusal, junk, welcome } = (head ?? {}) as Record<string, unknown>
+  const reply = readReply(refusal)
+  return {
+    ...(reply !== undefined && reply.code >= 400 && { refusal: reply }),
+    ...(typeof junk === 'string' && { junk }),
+    ...(welcome === true && { welcome }),
+  }
+}
+
+function readReply(reply: unknown): Reply | undefined {
   if (typeof reply !== 'object' || reply === null) return undefined
-  const { code, enhanced, text } = reply
+  const { code, enhanced, text } = reply as Reply
   if (!Number.isInteger(code) || code < 200 || code > 599) return undefined
   if (typeof text !== 'string' && !(Array.isArray(text) && text.every((line) => typeof line === 'string')))
     return undefined

@@ -2,16 +2,24 @@
  * What a bridge may ask over the link: each operation reads its head, asks a room, and answers with what the SMTP client
  * is to be told. An operation that throws is answered as a temporary failure.
  */
-import { accept, type ArrivalPorts, checkRecipient, checkSender } from '../../../arrival/index.ts'
+import { accept, type ArrivalPorts, checkRecipient, type ClientVerdict, checkSender } from '../../../arrival/index.ts'
 import { concat } from '../../../format/index.ts'
 import type { ScramProof, ScramSalt } from '../../../protocol/sasl/index.ts'
-import type { AuthenticateAnswer, HelloAnswer, ReplyAnswer, ScramProofAnswer } from '../../bridge/link/index.ts'
+import type {
+  AuthenticateAnswer,
+  ClientAnswer,
+  HelloAnswer,
+  ReplyAnswer,
+  ScramProofAnswer,
+} from '../../bridge/link/index.ts'
 import type { LoginAttempt } from '../doors.ts'
 import { envelope, HeadError, object, origin, proof, recipient, text } from './read-head.ts'
 
 export interface LinkPorts {
   readonly arrival: ArrivalPorts
   readonly hello: HelloAnswer
+  /** What is known of a client. Must not reject. */
+  judgeClient(address: string): Promise<ClientVerdict>
   authenticate(login: string, attempt: LoginAttempt): Promise<AuthenticateAnswer>
   scramSalt(login: string): Promise<ScramSalt>
   scramProof(login: string, attempt: LoginAttempt & { scram: ScramProof }): Promise<ScramProofAnswer>
@@ -30,6 +38,8 @@ export class LinkOperations {
     switch (json.op) {
       case 'hello':
         return hello
+      case 'client':
+        return (await this.#ports.judgeClient(text(json, 'clientAddress'))) satisfies ClientAnswer
       case 'authenticate':
         return this.#ports.authenticate(text(json, 'login'), {
           ...proof(json),

@@ -126,6 +126,8 @@ export function origin(value: unknown): Origin {
   if (kind === undefined || protocol === undefined) throw new HeadError('the origin is incomplete')
   const tls = json.tls === undefined || json.tls === null ? undefined : object(json.tls, 'tls')
   const accountId = optional(json, 'accountId')
+  const screened = json.screened === undefined ? undefined : object(json.screened, 'screened')
+  const junk = screened && optional(screened, 'junk')
   return {
     kind,
     protocol: protocol.replace('UTF8SMTP', 'ESMTP') as NonNullable<Origin['protocol']>,
@@ -134,6 +136,9 @@ export function origin(value: unknown): Origin {
     transactionId: text(json, 'transactionId'),
     ...(tls === undefined ? {} : { tls: { version: text(tls, 'version'), cipher: text(tls, 'cipher') } }),
     ...(accountId === undefined ? {} : { accountId }),
+    ...(screened && {
+      screened: { ...(junk !== undefined && { junk }), ...(screened.welcome === true && { welcome: true }) },
+    }),
   }
 }
 

@@ -1,0 +1,1 @@
+export { familiarMs, GreylistStore, windowMs } from './greylist-store.ts'
