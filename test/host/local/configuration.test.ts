@@ -18,9 +18,13 @@ test('the Durable Objects are the same, bound and migrated', () => {
     className,
   ])
   expect(Object.fromEntries(bound)).toEqual(objectClasses)
-  expect(toml).toContain(
-    `new_sqlite_classes = [${Object.values(objectClasses)
+  // Each once, in the migration with which it came: what is deployed has run the earlier ones.
+  const migrated = [...toml.matchAll(/^new_sqlite_classes = \[(.*)\]$/gm)].flatMap(([, names = '']) =>
+    names.split(', '),
+  )
+  expect(migrated.sort()).toEqual(
+    Object.values(objectClasses)
       .map((name) => `"${name}"`)
-      .join(', ')}]`,
+      .sort(),
   )
 })
