@@ -24,7 +24,7 @@ const engines = [
   ...authentication,
 ]
 const core = ['format', ...engines, 'storage', 'trace', 'greylist', 'mailbox', 'routing', 'queue', 'arrival', 'delivery', 'reports']
-const access = ['access/jmap', 'access/session', 'access/imap', 'access/pop3', 'access/admin']
+const access = ['access/jmap', 'access/session', 'access/imap', 'access/pop3', 'access/admin', 'access/api']
 
 export const rooms: readonly Room[] = [
   { path: 'format', about: 'what bytes mean', imports: [], packages: [] },
@@ -77,6 +77,7 @@ export const rooms: readonly Room[] = [
   { path: 'access/imap', about: 'IMAP × mailbox', imports: [...core, 'access/session'], packages: [] },
   { path: 'access/pop3', about: 'POP3 × mailbox', imports: [...core, 'access/session'], packages: [] },
   { path: 'access/admin', about: 'administration', imports: core, packages: [] },
+  { path: 'access/api', about: 'programs × mailbox', imports: core, packages: [] },
   {
     path: 'host/bridge/link',
     about: 'the wire between bridge and Worker',
@@ -105,7 +106,7 @@ export const rooms: readonly Room[] = [
     path: 'host/http',
     about: 'the HTTP application',
     imports: [...core, ...access],
-    packages: ['hono', 'hono/'],
+    packages: ['hono', 'hono/', 'zod/'],
   },
   {
     path: 'host/workers',

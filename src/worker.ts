@@ -5,6 +5,7 @@ import { type Env, handleEmail, handleRequest } from './host/workers/index.ts'
 
 export {
   AccountObject,
+  ApiObject,
   DomainObject,
   GreylistObject,
   QueueObject,

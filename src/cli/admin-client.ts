@@ -16,7 +16,7 @@ export const serverFlags = {
 } as const satisfies FlagTable
 
 export interface AdminClient {
-  /** The JSON answer. Throws OperationError with the server's own sentence when it refuses. */
+  /** The JSON answer, of a list all pages. Throws OperationError with the server's own sentence when it refuses. */
   request<T>(
     method: 'GET' | 'POST' | 'PUT' | 'DELETE',
     path: readonly string[],
@@ -36,25 +36,43 @@ export function adminClient(flags: { data: string; url: string | undefined; toke
     ): Promise<T> {
       const url = new URL(`${server.url}/admin/${path.map(encodeURIComponent).join('/')}`)
       for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value)
-      let response: Response
-      try {
-        response = await fetch(url, {
-          method,
-          headers: {
-            authorization: `Bearer ${server.token}`,
-            accept: 'application/json',
-            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-          },
-          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-        })
-      } catch (error) {
-        throw new OperationError(`the server at ${server.url} does not answer.`, { cause: error })
+      let [answer, next] = await ask(server, method, url, body)
+      while (next !== undefined && Array.isArray(answer)) {
+        const [more, further] = await ask(server, method, next, undefined)
+        answer = [...(answer as unknown[]), ...(more as unknown[])]
+        next = further
       }
-      const text = await response.text()
-      if (!response.ok) throw new OperationError(refusal(response.status, text))
-      return (text === '' ? undefined : JSON.parse(text)) as T
+      return answer as T
     },
   }
+}
+
+/** One answer, and where the next page of a list is. */
+async function ask(
+  server: { readonly url: string; readonly token: string },
+  method: string,
+  url: URL,
+  body: object | undefined,
+): Promise<[answer: unknown, next: URL | undefined]> {
+  let response: Response
+  try {
+    response = await fetch(url, {
+      method,
+      headers: {
+        authorization: `Bearer ${server.token}`,
+        accept: 'application/json',
+        'user-agent': 'facteur-cli',
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    })
+  } catch (error) {
+    throw new OperationError(`the server at ${server.url} does not answer.`, { cause: error })
+  }
+  const text = await response.text()
+  if (!response.ok) throw new OperationError(refusal(response.status, text))
+  const next = /<([^>]+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1]
+  return [text === '' ? undefined : JSON.parse(text), next === undefined ? undefined : new URL(next, url)]
 }
 
 function locate(flags: { data: string; url: string | undefined; token: string | undefined }) {

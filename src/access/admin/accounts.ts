@@ -34,7 +34,7 @@ export class AccountAdministration {
 
   /** `password` in the result only when none was given: it is shown once and stored as a hash. */
   async add(fields: Fields): Promise<{ id: string; address: string; password?: string }> {
-    const name = hostedAddress(requiredText(fields, 'address', 320))
+    const name = hostedAddress(requiredText(fields, 'address', 320), { place: 'address' })
     const given = optionalPassword(fields)
     const password = given ?? this.#ports.newPassword()
     const domain = this.#ports.domain(name.domain)

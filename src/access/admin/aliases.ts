@@ -26,7 +26,9 @@ export class AliasAdministration {
   /** Makes or replaces an alias. */
   async set(address: string, fields: Fields): Promise<AliasSummary> {
     const name = hostedAddress(address, { catchAll: true })
-    const targets = [...new Set(textList(fields, 'targets', MAX_TARGETS).map(targetAddress))]
+    const targets = [
+      ...new Set(textList(fields, 'targets', MAX_TARGETS).map((one, at) => targetAddress(one, `targets/${at}`))),
+    ]
     if (targets.length === 1 && targets[0] === name.address) {
       throw new AdminError('invalid', `${name.address} would lead to itself`)
     }

@@ -23,7 +23,7 @@ export class DomainAdministration {
 
   /** Hosts `name`: from now on its addresses are resolved here. */
   async add(fields: Fields): Promise<{ name: string }> {
-    const name = domainName(requiredText(fields, 'name'))
+    const name = domainName(requiredText(fields, 'name'), 'name')
     const door = this.#ports.domain(name)
     const hosted = await door.isHosted()
     if (!hosted) {

@@ -11,10 +11,13 @@ export type AdminFault = 'invalid' | 'missing' | 'conflict'
 export class AdminError extends Error {
   override readonly name = 'AdminError'
   readonly fault: AdminFault
+  /** The member of the request that is wrong, where it is one. */
+  readonly place: string | undefined
 
-  constructor(fault: AdminFault, message: string) {
+  constructor(fault: AdminFault, message: string, place?: string) {
     super(message)
     this.fault = fault
+    this.place = place
   }
 }
 

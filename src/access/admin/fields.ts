@@ -19,15 +19,15 @@ export type Fields = Readonly<Record<string, unknown>>
 export function optionalText(fields: Fields, name: string, most = MAX_NAME): string | undefined {
   const value = Object.hasOwn(fields, name) ? fields[name] : undefined
   if (value === undefined || value === null) return undefined
-  if (typeof value !== 'string') throw new AdminError('invalid', `"${name}" must be text`)
-  if (value.length > most) throw new AdminError('invalid', `"${name}" is longer than ${most} characters`)
-  if (hasControl(value)) throw new AdminError('invalid', `"${name}" holds control characters`)
+  if (typeof value !== 'string') throw new AdminError('invalid', `"${name}" must be text`, name)
+  if (value.length > most) throw new AdminError('invalid', `"${name}" is longer than ${most} characters`, name)
+  if (hasControl(value)) throw new AdminError('invalid', `"${name}" holds control characters`, name)
   return value
 }
 
 export function requiredText(fields: Fields, name: string, most = MAX_NAME): string {
   const value = optionalText(fields, name, most)
-  if (value === undefined || value === '') throw new AdminError('invalid', `"${name}" is missing`)
+  if (value === undefined || value === '') throw new AdminError('invalid', `"${name}" is missing`, name)
   return value
 }
 
@@ -36,7 +36,7 @@ export function octetsOrNull(fields: Fields, name: string): number | null {
   const value = Object.hasOwn(fields, name) ? fields[name] : undefined
   if (value === null) return null
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-    throw new AdminError('invalid', `"${name}" must be a number of bytes, or null for no limit`)
+    throw new AdminError('invalid', `"${name}" must be a number of bytes, or null for no limit`, name)
   }
   return value
 }
@@ -46,7 +46,7 @@ export function countOrNull(fields: Fields, name: string): number | null {
   const value = Object.hasOwn(fields, name) ? fields[name] : undefined
   if (value === null || value === undefined) return null
   if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) {
-    throw new AdminError('invalid', `"${name}" must be a whole number, or null`)
+    throw new AdminError('invalid', `"${name}" must be a whole number, or null`, name)
   }
   return value
 }
@@ -62,7 +62,7 @@ export function optionalPassword(fields: Fields): string | undefined {
 
 function checkPassword(value: string): string {
   if (value.length < MIN_PASSWORD) {
-    throw new AdminError('invalid', `"password" must have at least ${MIN_PASSWORD} characters`)
+    throw new AdminError('invalid', `"password" must have at least ${MIN_PASSWORD} characters`, 'password')
   }
   return value
 }
@@ -70,20 +70,20 @@ function checkPassword(value: string): string {
 export function textList(fields: Fields, name: string, most: number): string[] {
   const value = Object.hasOwn(fields, name) ? fields[name] : undefined
   if (!Array.isArray(value) || value.length === 0) {
-    throw new AdminError('invalid', `"${name}" must be a list with at least one entry`)
+    throw new AdminError('invalid', `"${name}" must be a list with at least one entry`, name)
   }
-  if (value.length > most) throw new AdminError('invalid', `"${name}" has more than ${most} entries`)
+  if (value.length > most) throw new AdminError('invalid', `"${name}" has more than ${most} entries`, name)
   return value.map((entry: unknown) => {
-    if (typeof entry !== 'string') throw new AdminError('invalid', `"${name}" must hold texts only`)
+    if (typeof entry !== 'string') throw new AdminError('invalid', `"${name}" must hold texts only`, name)
     return entry
   })
 }
 
 /** A domain name in lower-case A-label form. Address literals and IP addresses are not domains one can host. */
-export function domainName(value: string): string {
+export function domainName(value: string, place?: string): string {
   const canonical = canonicalDomain(value.trim().replace(/\.$/, ''))
   if (canonical === undefined || canonical.startsWith('[') || /^[\d.]+$/.test(canonical)) {
-    throw new AdminError('invalid', `"${shown(value)}" is not a domain name`)
+    throw new AdminError('invalid', `"${shown(value)}" is not a domain name`, place)
   }
   return canonical
 }
@@ -99,12 +99,16 @@ export interface MailboxName {
  * An address that is to exist here: an unquoted local part (RFC 5321 `Dot-string`, UTF-8 allowed by RFC 6531), in lower
  * case, since two accounts that differ in case only would be a trap. `+` is kept for subaddresses.
  */
-export function hostedAddress(value: string, options: { readonly catchAll?: boolean } = {}): MailboxName {
-  const wrong = new AdminError('invalid', `"${shown(value)}" is not an address that can be hosted`)
+export function hostedAddress(
+  value: string,
+  options: { readonly catchAll?: boolean; readonly place?: string } = {},
+): MailboxName {
+  const { place } = options
+  const wrong = new AdminError('invalid', `"${shown(value)}" is not an address that can be hosted`, place)
   const at = value.lastIndexOf('@')
   if (at <= 0) throw wrong
   const localPart = canonicalLocalPart(value.slice(0, at).trim())
-  const domain = domainName(value.slice(at + 1))
+  const domain = domainName(value.slice(at + 1), place)
   if (options.catchAll === true && localPart === '*') return { localPart, domain, address: `*@${domain}` }
   const dotString = /^[\p{L}\p{M}\p{N}!#$%&'*/=?^_`{|}~-]+(?:\.[\p{L}\p{M}\p{N}!#$%&'*/=?^_`{|}~-]+)*$/u
   if (localPart === '*' || new TextEncoder().encode(localPart).length > MAX_LOCAL_PART) throw wrong
@@ -113,12 +117,12 @@ export function hostedAddress(value: string, options: { readonly catchAll?: bool
 }
 
 /** Any deliverable address, here or elsewhere: the target of an alias. */
-export function targetAddress(value: string): string {
-  const wrong = new AdminError('invalid', `"${shown(value)}" is not an address`)
+export function targetAddress(value: string, place?: string): string {
+  const wrong = new AdminError('invalid', `"${shown(value)}" is not an address`, place)
   const at = value.lastIndexOf('@')
   const localPart = value.slice(0, at)
   if (at <= 0 || value.length > 320 || hasControl(value) || /[\s<>]/.test(localPart)) throw wrong
-  return `${localPart}@${domainName(value.slice(at + 1))}`
+  return `${localPart}@${domainName(value.slice(at + 1), place)}`
 }
 
 function hasControl(value: string): boolean {

@@ -4,7 +4,7 @@
  * Standards: RFC 8620 §2.2 (`/.well-known/jmap`), RFC 8461 §3.2 (`/.well-known/mta-sts.txt`), RFC 8615.
  */
 import { Hono } from 'hono'
-import { adminRoutes } from './admin.ts'
+import { apiRoutes } from './api/index.ts'
 import { bridgeRoutes } from './bridge.ts'
 import { crossOrigin, preflight } from './cors.ts'
 import { drain } from './drain.ts'
@@ -13,6 +13,7 @@ import { jmapRoutes, toSession } from './jmap.ts'
 import { metricsRoute } from './metrics.ts'
 import { servedPolicy } from './mta-sts.ts'
 import { methodNotAllowed, notFound, problem } from './problem.ts'
+import { publicOrigin } from './public-origin.ts'
 
 export function httpApp(house: House): Hono {
   const app = new Hono()
@@ -35,10 +36,17 @@ export function httpApp(house: House): Hono {
   app.all('/.well-known/jmap', () => crossOrigin(methodNotAllowed('GET, HEAD, OPTIONS')))
   app.route('/jmap', jmapRoutes(house))
   app.route('/bridge', bridgeRoutes(house))
-  app.route('/admin', adminRoutes(house))
+  app.on('GET', ['/v1/', '/admin/'], ({ req }) => redirect(`${publicOrigin(req.raw)}${req.path.slice(0, -1)}`))
+  app.route('/v1', apiRoutes(house, '/v1'))
+  app.route('/admin', apiRoutes(house, '/admin'))
   app.all('*', async ({ req }) => {
     if (house.asset === undefined || (req.method !== 'GET' && req.method !== 'HEAD')) return notFound()
     return house.asset(req.raw)
   })
   return app
+}
+
+/** For good. */
+function redirect(url: string): Response {
+  return new Response(null, { status: 308, headers: { Location: url } })
 }

@@ -2,6 +2,7 @@
  * What the HTTP application needs of the host it runs in. The Workers host gives Durable Objects; another may give less.
  */
 import type { Administration } from '../../access/admin/index.ts'
+import type { ApiToken, AuditRecord, NewApiToken, NewAuditRecord } from '../../access/api/index.ts'
 
 /** A way to one account: the whole request goes there, and credentials are checked there. */
 export interface AccountRoute {
@@ -9,6 +10,20 @@ export interface AccountRoute {
   /** True when it came from a short-lived cache: a 401 is then worth one fresh look. */
   readonly cached: boolean
   fetch(request: Request): Promise<Response>
+}
+
+/** API tokens and the audit log. */
+export interface ApiBook {
+  /** The valid token of that text; its use is noted. Up to a minute old. */
+  verify(token: string): Promise<ApiToken | undefined>
+  tokens(): Promise<ApiToken[]>
+  /** With its secret, this once. Undefined when there are too many. */
+  addToken(token: NewApiToken): Promise<(ApiToken & { readonly token: string }) | undefined>
+  /** False when there is none of that id. */
+  removeToken(id: string): Promise<boolean>
+  record(entry: NewAuditRecord): Promise<void>
+  /** The newest first. */
+  audit(page: { readonly before?: number; readonly limit: number }): Promise<AuditRecord[]>
 }
 
 export interface House {
@@ -20,6 +35,11 @@ export interface House {
   /** Opens `/metrics` and nothing else. */
   readonly metricsToken?: string
   readonly administration: Administration
+  readonly api: ApiBook
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Where the request comes from, as somebody says whom the operator believes; `unknown` otherwise. */
+  clientAddress(request: Request): string
   /** The account a login name (full address, or bare name) or a token's account id means. */
   accountByLogin(login: string, fresh?: boolean): Promise<AccountRoute | undefined>
   accountById(id: string): AccountRoute

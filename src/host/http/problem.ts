@@ -10,8 +10,10 @@ export function problem(
   title: string,
   detail?: string,
   headers: Readonly<Record<string, string>> = {},
+  /** Members beyond those of the standard (RFC 9457 §3.2). */
+  members: Readonly<Record<string, unknown>> = {},
 ): Response {
-  const body = { type: 'about:blank', status, title, ...(detail === undefined ? {} : { detail }) }
+  const body = { type: 'about:blank', status, title, ...(detail === undefined ? {} : { detail }), ...members }
   return new Response(JSON.stringify(body), {
     status,
     headers: { 'Content-Type': 'application/problem+json', 'Cache-Control': 'no-store', ...headers },

@@ -14,6 +14,7 @@ export const objectClasses = {
   QUEUE: 'QueueObject',
   REGISTRY: 'RegistryObject',
   TRACE: 'TraceObject',
+  API: 'ApiObject',
   GREYLIST: 'GreylistObject',
 } as const
 

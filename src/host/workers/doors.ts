@@ -4,6 +4,7 @@
  * Apart from the classes, so that whoever calls an object does not depend on what it is made of.
  */
 import type { AccountUsage, TokenSummary } from '../../access/admin/index.ts'
+import type { ApiToken, AuditRecord, NewApiToken, NewAuditRecord } from '../../access/api/index.ts'
 import type { JmapResponse } from '../../access/jmap/index.ts'
 import type { SendingQuestion, SendingVerdict } from '../../arrival/index.ts'
 import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
@@ -160,6 +161,17 @@ export interface TraceDoor extends Rpc.DurableObjectBranded {
 export interface GreylistDoor extends Rpc.DurableObjectBranded {
   isFamiliar(network: number): boolean
   meet(network: number, triplet: number, delayMs: number): number
+}
+
+export interface ApiDoor extends Rpc.DurableObjectBranded {
+  tokens(): ApiToken[]
+  /** `hash`: of the whole token, in hex. Undefined when there are too many. */
+  addToken(id: string, hash: string, token: NewApiToken): ApiToken | undefined
+  /** The one that is removed. */
+  removeToken(id: string): ApiToken | undefined
+  useToken(id: string, hash: string): ApiToken | undefined
+  record(entry: NewAuditRecord): void
+  audit(page: { before?: number; limit: number }): AuditRecord[]
 }
 
 export interface RegistryDoor extends Rpc.DurableObjectBranded {

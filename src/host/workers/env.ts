@@ -1,7 +1,7 @@
 /**
  * The Worker's bindings, as wrangler.toml declares them.
  */
-import type { AccountDoor, DomainDoor, GreylistDoor, QueueDoor, RegistryDoor, TraceDoor } from './doors.ts'
+import type { AccountDoor, ApiDoor, DomainDoor, GreylistDoor, QueueDoor, RegistryDoor, TraceDoor } from './doors.ts'
 
 export interface Env {
   /** By account id (`a…`). */
@@ -16,6 +16,8 @@ export interface Env {
   readonly TRACE: DurableObjectNamespace<TraceDoor>
   /** `0` to `7`: shares of the greylist. */
   readonly GREYLIST: DurableObjectNamespace<GreylistDoor>
+  /** One object, named `api`. */
+  readonly API: DurableObjectNamespace<ApiDoor>
   /** Large messages and uploads; absent on one machine, where everything is inline. */
   readonly BLOBS?: R2Bucket
   /** Cloudflare Email Service, for mail to outside. */

@@ -4,6 +4,7 @@
 import type { AccountRoute, House } from '../http/index.ts'
 import { formatStsPolicy } from '../../format/index.ts'
 import { workersAdministration } from './administration.ts'
+import { apiBook } from './api-book.ts'
 import { arrivalPorts } from './arrival-ports.ts'
 import type { Env } from './env.ts'
 import { serveLink } from './link/link-server.ts'
@@ -35,6 +36,12 @@ export function workersHouse(env: Env): House {
     ...(settings.adminToken === undefined ? {} : { adminToken: settings.adminToken }),
     ...(settings.metricsToken === undefined ? {} : { metricsToken: settings.metricsToken }),
     administration: workersAdministration(env),
+    api: apiBook(env),
+    now: Date.now,
+    clientAddress(request) {
+      const { clientAddressHeader } = settings
+      return (clientAddressHeader === undefined ? null : request.headers.get(clientAddressHeader)) ?? 'unknown'
+    },
     async accountByLogin(login, fresh = false) {
       const found = await logins.find(login, fresh)
       return found === undefined ? undefined : route(found.accountId, found.cached)

@@ -1,4 +1,5 @@
 export { AccountObject } from './account-object.ts'
+export { ApiObject } from './api-object.ts'
 export { DomainObject } from './domain-object.ts'
 export { handleEmail } from './email-routing.ts'
 export type { Env } from './env.ts'

@@ -201,14 +201,9 @@ describe('administration', () => {
     const document = (await admin('GET', '/openapi.json')).body as { paths: Record<string, Record<string, object>> }
     for (const [path, operations] of Object.entries(document.paths)) {
       for (const method of Object.keys(operations)) {
-        const filled = path
-          .replace('/admin', '')
-          .replaceAll('{domain}', 'no..domain')
-          .replace(/\{\w+\}/g, 'no one')
+        const filled = path.replaceAll('{domain}', 'no..domain').replace(/\{\w+\}/g, 'no one')
         const answer = await admin(method.toUpperCase(), filled, method === 'get' ? undefined : {})
-        expect(answer.body, `${method} ${path}`).not.toMatchObject({
-          detail: 'there is no such administration resource',
-        })
+        expect(answer.body, `${method} ${path}`).not.toMatchObject({ detail: 'there is no such resource' })
       }
     }
   })
@@ -283,7 +278,7 @@ describe('administration', () => {
     ['null', 'null', 400],
     ['fields on the prototype', '{"__proto__":{"name":"evil.test"}}', 400],
     ['a constructor', '{"constructor":{"prototype":{"name":"evil.test"}}}', 400],
-    ['too much', `{"name":"${'a'.repeat(70_000)}"}`, 400],
+    ['too much', `{"name":"${'a'.repeat(70_000)}"}`, 413],
   ])('refuses a body that is %s', async (_, body, status) => {
     const headers = { Authorization: `Bearer ${adminToken}` }
     const response = await request('/admin/domains', { method: 'POST', headers, body })

@@ -1,0 +1,87 @@
+/**
+ * Who makes a request, and what they may do.
+ *
+ * Standards: RFC 6750 §2.1 (bearer token), §3 (challenge), RFC 9110 §15.5.4 (403: known, and not allowed).
+ * Security: asked before anything of the request is read. The administration token has every scope; an API token has those
+ * it was made with. 403 names what is missing to whoever has shown a valid token, and to nobody else.
+ */
+import { type ApiToken, isRestricted, reachesAddress, reachesDomain, type Scope } from '../../../access/api/index.ts'
+import { bearerMatches, parseAuthorization } from '../authorization.ts'
+import type { House } from '../house.ts'
+import { ApiFault } from './fault.ts'
+
+export class Caller {
+  /** As the audit log names it. */
+  readonly name: string
+  /** Undefined: the administrator. */
+  readonly token: ApiToken | undefined
+
+  constructor(name: string, token?: ApiToken) {
+    this.name = name
+    this.token = token
+  }
+
+  /** What counts its requests; undefined: nothing does. */
+  get rate(): { readonly id: string; readonly perMinute: number } | undefined {
+    return this.token === undefined ? undefined : { id: this.token.id, perMinute: this.token.perMinute }
+  }
+
+  has(scope: Scope): boolean {
+    return this.token === undefined || this.token.scopes.includes(scope)
+  }
+
+  get isRestricted(): boolean {
+    return this.token !== undefined && isRestricted(this.token)
+  }
+
+  reachesDomain(domain: string): boolean {
+    return this.token === undefined || reachesDomain(this.token, plain(domain))
+  }
+
+  reachesAddress(address: string): boolean {
+    return this.token === undefined || reachesAddress(this.token, plain(address))
+  }
+
+  expectScope(scope: Scope): void {
+    if (this.has(scope)) return
+    throw new ApiFault(403, `this token lacks the scope "${scope}"`, {
+      members: { scope },
+      headers: { 'WWW-Authenticate': `Bearer realm="api", error="insufficient_scope", scope="${scope}"` },
+    })
+  }
+
+  expectHouse(): void {
+    if (this.isRestricted) throw new ApiFault(403, 'this token is for a part of the house, and this is for all of it')
+  }
+
+  expectDomain(domain: string): void {
+    if (!this.reachesDomain(domain)) throw new ApiFault(403, 'this token is not for that domain')
+  }
+
+  expectAddress(address: string): void {
+    if (!this.reachesAddress(address)) throw new ApiFault(403, 'this token is not for that account')
+  }
+}
+
+/** Names are compared as they are stored. An international name that is not in its ASCII form is nobody's. */
+function plain(name: string): string {
+  return name.trim().toLowerCase()
+}
+
+/** Throws 401 for credentials that are none, 403 where administration is closed. */
+export async function identify(house: House, request: Request): Promise<Caller> {
+  const given = request.headers.get('Authorization')
+  const { adminToken } = house
+  if (adminToken !== undefined && (await bearerMatches(given, adminToken))) return new Caller('administrator')
+  const authorization = parseAuthorization(given)
+  if (authorization?.scheme === 'bearer') {
+    const token = await house.api.verify(authorization.token)
+    if (token !== undefined) return new Caller(`token ${token.name} (${token.id})`, token)
+  }
+  if (adminToken === undefined && authorization === undefined) {
+    throw new ApiFault(403, 'no administration token is set')
+  }
+  throw new ApiFault(401, 'show an API token, or the administration token', {
+    headers: { 'WWW-Authenticate': 'Bearer realm="api"' },
+  })
+}
