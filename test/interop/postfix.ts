@@ -5,10 +5,10 @@
  */
 import { spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import net from 'node:net'
 import { userInfo } from 'node:os'
 import { join } from 'node:path'
 import { freePort } from '../../src/host/local/ports.ts'
+import { untilListening } from './peer/peer.ts'
 import { run } from './programs.ts'
 import { removeDirectory, temporaryDirectory } from './server.ts'
 
@@ -16,6 +16,9 @@ export interface Postfix {
   readonly port: number
   /** What arrived so far for the domain, as one text. */
   mail(domain: string): string
+  log(): string
+  /** Tries what waits in its queue now. */
+  flush(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -41,6 +44,8 @@ export async function startPostfix(options: {
   readonly identity: { readonly cert: string; readonly key: string }
   /** Lines for main.cf. */
   readonly settings?: readonly string[]
+  /** In place of 127.0.0.1 with any free port: addresses, each with its own settings (`name=value`, without spaces). */
+  readonly listeners?: { readonly port: number; readonly addresses: Readonly<Record<string, readonly string[]>> }
 }): Promise<Postfix> {
   const directory = temporaryDirectory()
   chmodSync(directory, 0o755)
@@ -55,7 +60,8 @@ export async function startPostfix(options: {
   await run('chown', ['nobody', mail])
   writeFileSync(join(config, 'cert.pem'), options.identity.cert)
   writeFileSync(join(config, 'key.pem'), options.identity.key, { mode: 0o600 })
-  const port = await freePort('127.0.0.1')
+  const port = options.listeners?.port ?? (await freePort('127.0.0.1'))
+  const addresses = options.listeners?.addresses ?? { '127.0.0.1': [] }
   const main = [
     'compatibility_level = 3.6',
     `queue_directory = ${queue}`,
@@ -84,19 +90,20 @@ export async function startPostfix(options: {
   const mailboxes = options.domains.map((domain) => `/@${domain.replaceAll('.', '\\.')}$/ ${domain}\n`)
   writeFileSync(join(config, 'mailboxes'), mailboxes.join(''))
   writeFileSync(join(config, 'main.cf'), `${main.join('\n')}\n`)
-  const inet = `127.0.0.1:${port} inet n - n - - smtpd`
-  writeFileSync(join(config, 'master.cf'), `${[inet, ...services].join('\n')}\n`)
+  const inet = Object.entries(addresses).map(
+    ([address, own]) => `${address}:${port} inet n - n - - smtpd ${own.map((setting) => `-o ${setting}`).join(' ')}`,
+  )
+  writeFileSync(join(config, 'master.cf'), `${[...inet, ...services].join('\n')}\n`)
   await run('/usr/sbin/postfix', ['-c', config, 'check'])
   // In the foreground, so that it ends with the test whatever happens.
   const master = spawn('/usr/lib/postfix/sbin/master', ['-c', config, '-s'], { stdio: 'ignore', detached: true })
   const ended = new Promise<void>((resolve) => master.once('exit', () => resolve()))
-  await untilListening(port)
+  await untilListening(master, port, Object.keys(addresses)[0])
   return {
     port,
-    mail(domain) {
-      const path = join(mail, domain)
-      return existsSync(path) ? readFileSync(path, 'latin1') : ''
-    },
+    mail: (domain) => read(join(mail, domain)),
+    log: () => read(join(directory, 'log')),
+    flush: async () => void (await run('/usr/sbin/postqueue', ['-c', config, '-f'])),
     async stop() {
       master.kill('SIGTERM')
       await ended
@@ -105,17 +112,6 @@ export async function startPostfix(options: {
   }
 }
 
-async function untilListening(port: number): Promise<void> {
-  for (;;) {
-    const listens = await new Promise<boolean>((resolve) => {
-      const socket = net.connect(port, '127.0.0.1')
-      socket.once('data', () => {
-        socket.destroy()
-        resolve(true)
-      })
-      socket.once('error', () => resolve(false))
-    })
-    if (listens) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
+function read(path: string): string {
+  return existsSync(path) ? readFileSync(path, 'latin1') : ''
 }

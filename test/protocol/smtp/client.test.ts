@@ -415,6 +415,12 @@ describe('what this peer cannot have is bounced without asking it', () => {
       'bounced 5.6.7',
     ],
     [
+      'a UTF-8 recipient that the header names too',
+      ['8BITMIME'],
+      message('Received: for <\xc3\xa9@d.example>\r\n\r\n', ['é@d.example'], { smtputf8: true }),
+      'bounced 5.6.7',
+    ],
+    [
       'a UTF-8 sender without SMTPUTF8',
       ['8BITMIME'],
       message('', undefined, { smtputf8: true, reversePath: 'é@b.example' }),

@@ -53,7 +53,8 @@ export function planTransmission(message: OutgoingMessage, capabilities: Capabil
   const plan: Plan = { transmission, refused: new Map() }
   const forAll = refusalForAll()
   for (const [index, { address }] of envelope.recipients.entries()) {
-    const refusal = forAll ?? refusalFor(address)
+    // What is wrong with the address says more than what is wrong for all: our own Received field may name it, too.
+    const refusal = refusalFor(address) ?? forAll
     if (refusal !== undefined) plan.refused.set(index, refused(address, refusal[0], refusal[1]))
   }
   return plan
