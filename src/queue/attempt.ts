@@ -11,6 +11,7 @@ import type { QueueEvent } from './event.ts'
 import { composeNotification, lateRecipients, noticeTime } from './notification.ts'
 import type { QueueOptions } from './options.ts'
 import type { DeliveryAgent, RecipientOutcome } from './outcome.ts'
+import { ReportPace } from './report-pace.ts'
 import { retryDelay } from './retry-schedule.ts'
 import type { Spool } from './spool.ts'
 import { deadline, givenUpAt, type SpooledEntry } from './spool-row.ts'
@@ -43,6 +44,7 @@ export class Attempts {
   readonly #options: QueueOptions
   readonly #destination: Destination
   readonly #unwritten = new Unwritten()
+  readonly #pace: ReportPace
   #lingering: Promise<void> | undefined
 
   constructor(spool: Spool, ports: AttemptPorts, options: QueueOptions, destination: Destination) {
@@ -50,6 +52,7 @@ export class Attempts {
     this.#ports = ports
     this.#options = options
     this.#destination = destination
+    this.#pace = new ReportPace(options.reportsPerHour)
   }
 
   /** Ends wait for the next write, and will not wait long. */
@@ -186,9 +189,11 @@ export class Attempts {
     const late = lateRecipients(entry, this.#options, now)
     const owed = entry.recipients.filter((recipient) => recipient.owed !== undefined)
     if (owed.length === 0 && late.length === 0) return this.#keep(entry)
+    const to = entry.envelope.reversePath
+    const turn = this.#pace.turn(entry.key, to, now)
+    if (turn > now) return this.#putOff(entry, turn)
     if (changed) this.#write({ ...entry, next: owed.length > 0 ? now : this.#nextTurn(entry, now) })
     const original = this.#spool.raw(entry.key) as Uint8Array
-    const to = entry.envelope.reversePath
     const told = composeNotification(entry, late, original, this.#options, now)
     let reply: Reply
     try {
@@ -215,6 +220,15 @@ export class Attempts {
     const failed = { ...current, reportFailures: current.reportFailures + 1 }
     const waits = failed.recipients.some((recipient) => recipient.state === 'waiting')
     return reply.code >= 500 && !waits && owed.length > 0 ? this.#freeze(failed) : this.#keep(failed)
+  }
+
+  /** Its sender has had many reports lately: this one waits for its turn, and recipients that are due before it do not. */
+  #putOff(entry: SpooledEntry, turn: number): number {
+    const due = entry.recipients.filter(({ state }) => state === 'waiting').map(({ next }) => next)
+    const next = entry.status === 'held' ? Infinity : Math.min(turn, ...due)
+    this.#write({ ...entry, next })
+    this.#ports.log({ type: 'report-put-off', id: entry.key.toString(36), to: entry.envelope.reversePath, until: turn })
+    return next
   }
 
   /** A message from the null reverse-path: never reported (RFC 5321 §4.5.5); what bounced is frozen at the end. */

@@ -25,6 +25,8 @@ export type QueueEvent =
   | ({ type: 'reported'; to: string; actions: string[] } & OfMessage)
   /** It was not; it is tried again. */
   | { type: 'report-failed'; id: string; to: string; cause: string }
+  /** Its sender has had too many reports in the last hour: it goes then. */
+  | { type: 'report-put-off'; id: string; to: string; until: number }
   /** Nobody is to be told of a failure: the sender said NOTIFY=NEVER, or asked for other reports only. */
   | ({ type: 'unreported'; recipients: string[] } & OfMessage)
   /** A report that bounced, or a bounce that cannot be reported: kept until `until`. */

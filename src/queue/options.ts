@@ -19,6 +19,8 @@ export interface QueueOptions {
   reportLife: number
   /** After so long without success the sender is told once that the message is late; 0: never (RFC 3461 §5.2.5). */
   delayNoticeAfter: number
+  /** Reports to one address in an hour; more of them wait, since the address may be that of somebody who sent nothing. */
+  reportsPerHour: number
   /** How long a bounce that bounced is kept for the operator. */
   frozenLife: number
   /** Entries attempted at once to a destination that is new or back: what any server puts up with from one client. */
@@ -53,6 +55,7 @@ export const defaultQueueOptions: Omit<QueueOptions, 'hostname' | 'reportFrom'> 
   life: 5 * day,
   reportLife: 2 * day,
   delayNoticeAfter: 4 * hour,
+  reportsPerHour: 100,
   frozenLife: 7 * day,
   initialConcurrency: 5,
   concurrency: 20,
