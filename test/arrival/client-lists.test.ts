@@ -4,6 +4,8 @@ import { MemoryDns } from '../../src/host/memory/dns.ts'
 
 const patient = () => ({ over: new Promise<void>(() => {}), cancel: () => undefined })
 
+const hasty = () => ({ over: Promise.resolve(), cancel: () => undefined })
+
 function stage(texts: { dnsbl?: string; dnswl?: string }) {
   const parsed = parseScreening(texts)
   if (!parsed.ok) throw new Error(parsed.problem)
@@ -87,7 +89,6 @@ describe('a block list in the DNS', () => {
     dns.broken.add('2.2.0.192.bl.test')
     expect(await lists.judge('192.0.2.2')).toEqual({})
     const silent = { resolve: () => new Promise<never>(() => {}) }
-    const hasty = () => ({ over: Promise.resolve(), cancel: () => undefined })
     const bl = { domain: 'bl.test', from: 0, to: 255, effect: 'reject' } as const
     expect(await new ClientLists({ block: [bl], welcome: [bl], dns: silent, timer: hasty }).judge('192.0.2.2')).toEqual(
       {},
@@ -108,13 +109,13 @@ describe('a block list in the DNS', () => {
   })
 })
 
-describe('several lists', () => {
-  const listed = (text: string, ...on: [string, string][]) => {
-    const { dns, lists } = stage({ dnsbl: text })
-    for (const [list, answer] of on) dns.set(`2.2.0.192.${list}`, { A: [answer] })
-    return lists.judge('192.0.2.2')
-  }
+const listed = (text: string, ...on: [string, string][]) => {
+  const { dns, lists } = stage({ dnsbl: text })
+  for (const [list, answer] of on) dns.set(`2.2.0.192.${list}`, { A: [answer] })
+  return lists.judge('192.0.2.2')
+}
 
+describe('several lists', () => {
   it.each<[string, [string, string][], 'refused' | 'junk' | 'taken']>([
     ['a.test=junk', [['a.test', '127.0.0.2']], 'junk'],
     [

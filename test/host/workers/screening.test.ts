@@ -42,12 +42,14 @@ afterEach(() => {
 
 /** A link to a Worker whose operator has said more. */
 function linkWith(variables: Partial<Env>): LinkClient {
-  const { webSocket } = workersHouse({ ...bindings, ...variables }).openLink(new Request('https://x.test/')) as Response
+  const { webSocket } = workersHouse({ ...bindings, ...variables }).openLink(new Request('https://x.test/'))
   if (webSocket === null) throw new Error('no link')
   return new LinkClient(webSocket)
 }
 
 const judge = (link: LinkClient, clientAddress: string) => link.call<ClientAnswer>({ op: 'client', clientAddress })
+
+const rcpt = (link: LinkClient, origin: object): Promise<Reply> => link.recipient('alice@door.test', origin)
 
 describe('a bridge is told', () => {
   it('what strangers are to meet', async () => {
@@ -114,7 +116,6 @@ describe('a client', () => {
 
 describe('the greylist', () => {
   const newcomer = { ...fromOutside, clientAddress: '203.0.113.7' }
-  const rcpt = (link: LinkClient, origin: object): Promise<Reply> => link.recipient('alice@door.test', origin)
 
   it('puts a newcomer off and knows its network when it comes back, whichever isolate it comes to', async () => {
     const link = linkWith({ FACTEUR_GREYLIST: '1' })
