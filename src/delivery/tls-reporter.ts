@@ -5,6 +5,7 @@
  * another try within a day).
  * Cost: counts live in memory and are written a minute after the first new one, one row for all; nothing is written for
  * destinations that ask for no reports. What was not written when an object's life ends is not counted.
+ * A destination with several queues gets one report: the others give their counts to the first, once a minute.
  */
 import {
   composeTlsReport,
@@ -26,6 +27,8 @@ export interface TlsReporterPorts {
   /** Milliseconds since the epoch. */
   clock: () => number
   gzip: (bytes: Uint8Array) => Promise<Uint8Array>
+  /** Where another queue of the destination keeps the counts: adds these to them, durably. Rejects when it cannot. */
+  forward?: (days: TlsDays) => Promise<void>
   /** Hands a message over durably; false: not now. */
   mail: (raw: Uint8Array, to: string) => Promise<boolean>
   /** POSTs a compressed report; false when it was not taken. Never rejects. */
@@ -62,18 +65,31 @@ export class TlsReporter {
     this.#dirtySince ??= now
   }
 
+  /** Takes what another queue of the destination has counted. It is written at once: that one has forgotten it. */
+  absorb(days: TlsDays): void {
+    this.#known.add(days)
+    this.#write()
+  }
+
   /** When `tick` has something to do; undefined: never. */
   nextWakeup(): number | undefined {
     const flush = this.#dirtySince === undefined ? Infinity : this.#dirtySince + flushAfter
     const { first } = this.#known
+    // What a queue kept before it was one of several.
+    if (this.#ports.forward !== undefined) return first === undefined || flush < Infinity ? finite(flush) : 0
     const report = first === undefined ? Infinity : Math.max(this.#dueAt(first.day), this.#retryAt)
-    const next = Math.min(flush, report)
-    return next === Infinity ? undefined : next
+    return finite(Math.min(flush, report))
   }
 
   /** Writes what is new, and sends what is due. */
   async tick(): Promise<void> {
     const now = this.#ports.clock()
+    const { forward } = this.#ports
+    const next = this.nextWakeup()
+    if (forward !== undefined) {
+      if (next !== undefined && now >= next) await this.#forward(now, forward)
+      return
+    }
     if (this.#dirtySince !== undefined && now >= this.#dirtySince + flushAfter) await this.#flush(now)
     for (let first = this.#known.first; first !== undefined; first = this.#known.first) {
       if (now < Math.max(this.#dueAt(first.day), this.#retryAt)) return
@@ -99,12 +115,33 @@ export class TlsReporter {
 
   async #flush(now: number): Promise<void> {
     this.#dirtySince = undefined
-    const destinations = await this.#destinations()
-    if (destinations !== undefined && destinations.length === 0) {
-      this.#unaskedUntil = now + unasked
-      this.#known.clear()
+    await this.#forgetUnasked(now)
+    this.#write()
+  }
+
+  async #forward(now: number, forward: (days: TlsDays) => Promise<void>): Promise<void> {
+    this.#dirtySince = undefined
+    await this.#forgetUnasked(now)
+    const gone = this.#known
+    if (gone.first === undefined) return this.#write()
+    // What is counted meanwhile is not on its way yet.
+    this.#statistics = new TlsStatistics()
+    try {
+      await forward(gone.toJSON())
+    } catch (cause) {
+      this.#ports.log('tls counts wait', { domain: this.#ports.domain, reason: String(cause) })
+      gone.add(this.#statistics.toJSON())
+      this.#statistics = gone
+      this.#dirtySince = now
     }
     this.#write()
+  }
+
+  async #forgetUnasked(now: number): Promise<void> {
+    const destinations = await this.#destinations()
+    if (destinations === undefined || destinations.length > 0) return
+    this.#unaskedUntil = now + unasked
+    this.#known.clear()
   }
 
   #write(): void {
@@ -164,4 +201,8 @@ export class TlsReporter {
   #dueAt(day: number): number {
     return periodOf(day + 1).start + (fnv1a(this.#ports.domain) % longestJitter)
   }
+}
+
+function finite(time: number): number | undefined {
+  return time === Infinity ? undefined : time
 }

@@ -28,7 +28,20 @@ export class TlsStatistics {
     const day = String(Math.floor(now / dayLength))
     const policies = (this.#days[day] ??= [])
     for (const result of results) count(policies, result)
+    this.#forgetOld()
+  }
+
+  #forgetOld(): void {
     for (const old of Object.keys(this.#days).slice(0, -mostDays)) delete this.#days[old]
+  }
+
+  /** Adds what was counted elsewhere. */
+  add(days: TlsDays): void {
+    for (const [day, results] of Object.entries(days)) {
+      const policies = (this.#days[day] ??= [])
+      for (const result of results) merge(policies, result)
+    }
+    this.#forgetOld()
   }
 
   /** The earliest day that something is known of. */
@@ -55,29 +68,33 @@ export function periodOf(day: number): { start: number; end: number } {
   return { start: day * dayLength, end: (day + 1) * dayLength - 1000 }
 }
 
-function count(policies: TlsPolicyResult[], result: TlsSessionResult): void {
-  const key = JSON.stringify(result.policy)
-  let policy = policies.find((known) => JSON.stringify(known.policy) === key)
-  if (policy === undefined) {
-    if (policies.length >= mostPolicies) return
-    policies.push((policy = { policy: result.policy, successes: 0, failed: 0, failures: [] }))
-  }
-  const { problem: type, mx, address } = result
-  if (type === undefined) {
-    policy.successes++
+function count(policies: TlsPolicyResult[], { policy, problem, mx, address, reason }: TlsSessionResult): void {
+  if (problem === undefined) {
+    merge(policies, { policy, successes: 1, failed: 0, failures: [] })
     return
   }
-  policy.failed++
-  const reason = result.reason?.slice(0, longestReason)
-  const same = policy.failures.find(
-    (failure) => failure.type === type && failure.mx === mx && failure.address === address && failure.reason === reason,
-  )
-  if (same !== undefined) same.count++
-  else if (policy.failures.length < mostFailures) {
-    const failure: TlsFailure = { type, count: 1 }
-    if (mx !== undefined) failure.mx = mx
-    if (address !== undefined) failure.address = address
-    if (reason !== undefined) failure.reason = reason
-    policy.failures.push(failure)
+  const failure: TlsFailure = { type: problem, count: 1 }
+  if (mx !== undefined) failure.mx = mx
+  if (address !== undefined) failure.address = address
+  if (reason !== undefined) failure.reason = reason.slice(0, longestReason)
+  merge(policies, { policy, successes: 0, failed: 1, failures: [failure] })
+}
+
+function merge(policies: TlsPolicyResult[], { policy, successes, failed, failures }: TlsPolicyResult): void {
+  const key = JSON.stringify(policy)
+  let known = policies.find((one) => JSON.stringify(one.policy) === key)
+  if (known === undefined) {
+    if (policies.length >= mostPolicies) return
+    policies.push((known = { policy, successes: 0, failed: 0, failures: [] }))
+  }
+  known.successes += successes
+  known.failed += failed
+  for (const failure of failures) {
+    const { type, mx, address, reason } = failure
+    const same = known.failures.find(
+      (one) => one.type === type && one.mx === mx && one.address === address && one.reason === reason,
+    )
+    if (same !== undefined) same.count += failure.count
+    else if (known.failures.length < mostFailures) known.failures.push({ ...failure })
   }
 }

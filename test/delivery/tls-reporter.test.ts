@@ -50,6 +50,91 @@ function setUp(rua = 'mailto:tls@reports.test') {
   return Object.assign(scene, { runUntil })
 }
 
+const never = async () => expect.fail('it reports nothing itself')
+
+/** A further queue of the destination, whose counts go to `first`. */
+function further(first: ReturnType<typeof setUp>, reaches: { first: boolean }) {
+  const writes: (string | undefined)[] = []
+  const make = () =>
+    new TlsReporter({
+      domain: 'there.test',
+      dns: first.dns,
+      clock: first.clock.now,
+      memory: { get: () => writes.at(-1), set: (text) => void writes.push(text) },
+      gzip: never,
+      mail: never,
+      post: never,
+      async forward(days) {
+        if (!reaches.first) throw new Error('not now')
+        first.reporter.absorb(structuredClone(days))
+      },
+      hostname: 'mx.facteur.test',
+      from: 'postmaster@facteur.test',
+      log: () => undefined,
+    })
+  return { writes, make, reporter: make() }
+}
+
+describe('a destination with several queues', () => {
+  test('gets one report, with the counts of all', async () => {
+    const first = setUp()
+    const others = [1, 2].map(() => further(first, { first: true }))
+    first.reporter.note([{ policy }, expired])
+    for (const { reporter } of others) reporter.note([{ policy }, expired, expired])
+    first.clock.moveTo(first.clock.now() + minute)
+    for (const { reporter } of others) await reporter.tick()
+    expect(others.map(({ reporter }) => reporter.nextWakeup())).toEqual([undefined, undefined])
+    await first.runUntil(Date.UTC(2026, 10, 24, 5))
+    expect(first.mails).toHaveLength(1)
+    const failure = { type: 'certificate-expired', mx: 'mx.there.test', address: '192.0.2.1', count: 5 }
+    expect(reportIn(first.mails[0]?.raw ?? new Uint8Array())?.results).toEqual([
+      { policy, successes: 3, failed: 5, failures: [failure] },
+    ])
+  })
+
+  test('loses no counts while its first queue cannot be reached and the other one dies', async () => {
+    const first = setUp()
+    const reaches = { first: false }
+    const other = further(first, reaches)
+    other.reporter.note([expired])
+    first.clock.moveTo(first.clock.now() + minute)
+    await other.reporter.tick()
+    expect(other.reporter.nextWakeup()).toBe(first.clock.now() + minute)
+    const next = other.make()
+    reaches.first = true
+    expect(next.nextWakeup()).toBe(0)
+    await next.tick()
+    expect([next.nextWakeup(), other.writes.at(-1)]).toEqual([undefined, undefined])
+    await first.runUntil(Date.UTC(2026, 10, 24, 5))
+    expect(reportIn(first.mails[0]?.raw ?? new Uint8Array())?.results[0]?.failed).toBe(1)
+  })
+
+  test('counts on while its counts are on their way', async () => {
+    const first = setUp()
+    const other = further(first, { first: true })
+    other.reporter.note([expired])
+    first.clock.moveTo(first.clock.now() + minute)
+    const forwarding = other.reporter.tick()
+    await Promise.resolve()
+    other.reporter.note([expired])
+    await forwarding
+    first.clock.moveTo(first.clock.now() + minute)
+    await other.reporter.tick()
+    await first.runUntil(Date.UTC(2026, 10, 24, 5))
+    expect(reportIn(first.mails[0]?.raw ?? new Uint8Array())?.results[0]?.failed).toBe(2)
+  })
+
+  test('that asks for no reports costs its first queue nothing', async () => {
+    const first = setUp()
+    first.dns.zones.clear()
+    const other = further(first, { first: false })
+    other.reporter.note([expired])
+    first.clock.moveTo(first.clock.now() + minute)
+    await other.reporter.tick()
+    expect([other.reporter.nextWakeup(), other.writes.at(-1)]).toEqual([undefined, undefined])
+  })
+})
+
 function reportIn(raw: Uint8Array) {
   return parseTlsReport(gunzipSync(attachedTlsReport(raw)?.bytes ?? new Uint8Array()).toString())
 }

@@ -7,7 +7,7 @@ import type { AccountUsage, TokenSummary } from '../../access/admin/index.ts'
 import type { ApiToken, AuditRecord, NewApiToken, NewAuditRecord } from '../../access/api/index.ts'
 import type { JmapResponse } from '../../access/jmap/index.ts'
 import type { SendingQuestion, SendingVerdict } from '../../arrival/index.ts'
-import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
+import type { MailboxDelivery, MailboxOutcome, TlsDays } from '../../delivery/index.ts'
 import type { Person, SendingLimits, ShareNews, Suppression } from '../../mailbox/index.ts'
 import type { LoginProof, ScramSalt } from '../../protocol/sasl/index.ts'
 import type {
@@ -140,6 +140,8 @@ export interface DomainDoor extends Rpc.DurableObjectBranded {
 export interface QueueDoor extends Rpc.DurableObjectBranded {
   /** What it took is durable when it answers. The first attempts begin at once, and nobody waits for them. */
   enqueue(mails: NewEntry[]): Promise<Entered[]>
+  /** Another queue of the destination gives its counts of TLS to this one, which reports them. Durable when it answers. */
+  noteTls(days: TlsDays): Promise<void>
   list(page?: QueuePage): QueuedEntry[]
   show(id: string): QueuedEntry | undefined
   summary(): QueueSummary

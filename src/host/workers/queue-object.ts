@@ -16,6 +16,7 @@ import {
   readShardName,
   type Which,
 } from '../../queue/index.ts'
+import type { TlsDays } from '../../delivery/index.ts'
 import { arrivalPorts } from './arrival-ports.ts'
 import { deliveryAgent } from './delivery-agents.ts'
 import type { QueueDoor } from './doors.ts'
@@ -50,7 +51,7 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
     const options = queueOptions(env, domain)
     this.#tls = queueTls(
       env,
-      domain,
+      name,
       ports,
       dns,
       () => this.#queue,
@@ -90,6 +91,13 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
       log('error', 'a message cannot be queued', { domain: mail.domain, error: describe(error) })
       return null
     }
+  }
+
+  /** Another queue of the destination gives its counts of TLS to this one, which reports them. Durable when it answers. */
+  async noteTls(days: TlsDays): Promise<void> {
+    await this.#knowAlarm()
+    this.#tls.reporter.absorb(days)
+    await this.#arm()
   }
 
   override async alarm(): Promise<void> {

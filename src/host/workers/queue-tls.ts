@@ -5,7 +5,7 @@ import type { ArrivalPorts } from '../../arrival/index.ts'
 import { reportThrough } from '../../arrival/index.ts'
 import { StsPolicies, TlsReporter } from '../../delivery/index.ts'
 import type { DnsResolver } from '../../protocol/dns/index.ts'
-import type { Queue } from '../../queue/index.ts'
+import { type Queue, readShardName } from '../../queue/index.ts'
 import type { Env } from './env.ts'
 import { log } from './log.ts'
 import { settingsOf } from './settings.ts'
@@ -16,22 +16,23 @@ export interface QueueTls {
   readonly reporter: TlsReporter
 }
 
-/** `queue` keeps the texts; it is asked for when they are needed, since it is made after this. */
+/** `name`: the object's. `queue` keeps the texts; it is asked for when they are needed, since it is made after this. */
 export function queueTls(
   env: Env,
-  domain: string,
+  name: string,
   ports: ArrivalPorts,
   dns: DnsResolver,
   queue: () => Pick<Queue, 'memo' | 'setMemo'>,
   background: (work: Promise<void>) => void,
 ): QueueTls {
   const { hostname, defaultDomain } = settingsOf(env)
+  const { domain, shard } = readShardName(name)
   const handOver = reportThrough(ports)
   const sts = new StsPolicies({
     dns,
     clock: () => Date.now(),
     background,
-    fetchPolicy: (name) => fetchStsPolicy(env, name),
+    fetchPolicy: (host) => fetchStsPolicy(env, host),
     memory: {
       get: (name) => queue().memo(`mta-sts ${name}`),
       set: (name, text) => queue().setMemo(`mta-sts ${name}`, text),
@@ -42,6 +43,7 @@ export function queueTls(
     dns,
     clock: () => Date.now(),
     memory: { get: () => queue().memo('tls-rpt'), set: (text) => queue().setMemo('tls-rpt', text) },
+    ...(shard === 0 ? {} : { forward: async (days) => env.QUEUE.getByName(domain).noteTls(days) }),
     gzip: async (bytes) => {
       const compressed = new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip'))
       return new Uint8Array(await new Response(compressed).arrayBuffer())

@@ -205,6 +205,23 @@ describe('TLS reports (RFC 8460)', () => {
     expect(parseTlsReport(await unzip(post?.body ?? new Uint8Array()))?.results).toHaveLength(1)
   })
 
+  it('are one for a destination with several queues', async () => {
+    outside.zone['_smtp._tls.busy.test'] = { TXT: ['v=TLSRPTv1; rua=https://reports.test/busy'] }
+    const policy = { type: 'sts' as const, domain: 'busy.test', text: [], mxHosts: [] }
+    const days = { [Math.floor(Date.now() / 86_400_000)]: [{ policy, successes: 1, failed: 0, failures: [] }] }
+    const [first, other] = [queue('busy.test'), queue('busy.test~2')]
+    await runInDurableObject(other, (object) => object.noteTls(days))
+    await first.noteTls(days)
+    expect(await runDurableObjectAlarm(other)).toBe(true)
+    expect(await runInDurableObject(other, (_, { storage }) => storage.getAlarm())).toBeNull()
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 30 * 3_600_000 })
+    await runDurableObjectAlarm(first)
+    expect(await runDurableObjectAlarm(other)).toBe(false)
+    expect(outside.posted.map(({ url }) => url)).toEqual(['https://reports.test/busy'])
+    const report = parseTlsReport(await unzip(outside.posted[0]?.body ?? new Uint8Array()))
+    expect(report?.results).toMatchObject([{ successes: 2 }])
+  })
+
   it('cost nothing where nobody asks for them', async () => {
     outside.host('quiet.test')
     outside.sessions = [{ host: 'mx.quiet.test', address: '203.0.113.25', encrypted: true }]
