@@ -23,20 +23,29 @@ export interface AdminClient {
     body?: object,
     query?: Readonly<Record<string, string | undefined>>,
   ): Promise<T>
+  /** One page of a list. */
+  page<T>(path: readonly string[], query: Readonly<Record<string, string>>): Promise<T[]>
 }
 
 export function adminClient(flags: { data: string; url: string | undefined; token: string | undefined }): AdminClient {
   const server = locate(flags)
+  const urlOf = (path: readonly string[], query: Readonly<Record<string, string | undefined>>) => {
+    const url = new URL(`${server.url}/v1/${path.map(encodeURIComponent).join('/')}`)
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value)
+    return url
+  }
   return {
+    async page<T>(path: readonly string[], query: Readonly<Record<string, string>>): Promise<T[]> {
+      const [answer] = await ask(server, 'GET', urlOf(path, query), undefined)
+      return answer as T[]
+    },
     async request<T>(
       method: string,
       path: readonly string[],
       body?: object,
       query: Readonly<Record<string, string | undefined>> = {},
     ): Promise<T> {
-      const url = new URL(`${server.url}/admin/${path.map(encodeURIComponent).join('/')}`)
-      for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value)
-      let [answer, next] = await ask(server, method, url, body)
+      let [answer, next] = await ask(server, method, urlOf(path, query), body)
       while (next !== undefined && Array.isArray(answer)) {
         const [more, further] = await ask(server, method, next, undefined)
         answer = [...(answer as unknown[]), ...(more as unknown[])]

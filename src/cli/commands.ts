@@ -33,5 +33,7 @@ export const commands: Readonly<Record<string, Command>> = {
   dkim: { summary: "see and change the keys that sign a domain's mail", load: () => import('./command/dkim.ts') },
   route: { summary: 'which way mail to other domains goes', load: () => import('./command/route.ts') },
   trace: { summary: 'what became of a message', load: () => import('./command/trace.ts') },
+  token: { summary: 'tokens for programs that use the HTTP API', load: () => import('./command/token.ts') },
+  audit: { summary: 'who changed what by administration', load: () => import('./command/audit.ts') },
   queue: { summary: 'see what waits; retry, hold, release or delete it', load: () => import('./command/queue.ts') },
 }

@@ -1,0 +1,94 @@
+/**
+ * The HTTP API as a program meets it: a client that is made from the served description drives the whole server.
+ */
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { type AxiosResponse, type OpenAPIClient, OpenAPIClientAxios } from 'openapi-client-axios'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { run as auditCommand } from '../../src/cli/command/audit.ts'
+import { run as tokenCommand } from '../../src/cli/command/token.ts'
+import { type RunningFacteur, startFacteur } from './server.ts'
+
+let server: RunningFacteur
+let administrator: OpenAPIClient
+
+async function clientOf(token: string): Promise<OpenAPIClient> {
+  const api = new OpenAPIClientAxios({
+    definition: `${server.url}/v1/openapi.json`,
+    axiosConfigDefaults: { headers: { Authorization: `Bearer ${token}` }, validateStatus: () => true },
+  })
+  return api.init()
+}
+
+/** By the id that the description gives the operation. */
+async function call(client: OpenAPIClient, operation: string, parameters = {}, body?: unknown): Promise<AxiosResponse> {
+  const method = client[operation]
+  if (method === undefined) throw new Error(`the description has no ${operation}`)
+  return method(parameters, body)
+}
+
+/** What a command prints. */
+async function printed(
+  command: (argv: readonly string[]) => Promise<number>,
+  argv: readonly string[],
+): Promise<string> {
+  const lines: string[] = []
+  const { log } = console
+  console.log = (line: string) => void lines.push(line)
+  try {
+    expect(await command([...argv, '--data', server.data])).toBe(0)
+  } finally {
+    console.log = log
+  }
+  return lines.join('\n')
+}
+
+beforeAll(async () => {
+  server = await startFacteur()
+  administrator = await clientOf(server.adminToken)
+})
+
+afterAll(async () => {
+  await server?.stop()
+})
+
+describe('the description', () => {
+  it('is a valid OpenAPI 3.1 document', async () => {
+    const document = (await (await fetch(`${server.url}/v1/openapi.json`)).json()) as Record<string, unknown>
+    const { valid, errors } = await new Validator().validate(document)
+    expect(errors ?? []).toEqual([])
+    expect(valid).toBe(true)
+  })
+})
+
+describe('the command line', () => {
+  it('makes tokens, lists them, revokes them, and shows who changed what', async () => {
+    const made = JSON.parse(
+      await printed(tokenCommand, ['add', 'shop', '--scope', 'domains:read', '--domain', 'facteur.test', '--json']),
+    ) as { id: string; token: string }
+    const client = await clientOf(made.token)
+    expect((await call(client, 'getDomains')).data).toMatchObject([{ name: 'facteur.test' }])
+    expect((await call(client, 'getQueues')).status).toBe(403)
+    expect(await printed(tokenCommand, ['list'])).toMatch(/shop +facteur\.test +for good +used .* +domains:read/)
+    await printed(tokenCommand, ['remove', made.id])
+    expect((await call(client, 'getDomains')).status).toBe(401)
+    const log = await printed(auditCommand, ['list'])
+    expect(log).toMatch(/administrator +\S+ \(facteur-cli\) +POST +\/tokens name="shop"/)
+    expect(log).toContain(`/tokens/${made.id}`)
+    expect(log).not.toContain(made.token)
+  })
+})
+
+describe('a generated client', () => {
+  it('makes a domain, an account and an alias, and removes them', async () => {
+    expect((await call(administrator, 'postDomains', {}, { name: 'made.test' })).status).toBe(201)
+    const account = { address: 'anna@made.test', password: 'long enough for anna' }
+    expect((await call(administrator, 'postAccounts', {}, account)).status).toBe(201)
+    await call(administrator, 'putAliasesAddress', { address: 'info@made.test' }, { targets: ['anna@made.test'] })
+    expect((await call(administrator, 'getDomainsDomainAliases', { domain: 'made.test' })).data).toEqual([
+      { address: 'info@made.test', targets: ['anna@made.test'] },
+    ])
+    expect((await call(administrator, 'deleteDomainsDomain', { domain: 'made.test' })).status).toBe(409)
+    expect((await call(administrator, 'deleteAccountsAddress', { address: 'anna@made.test' })).status).toBe(204)
+    expect((await call(administrator, 'deleteDomainsDomain', { domain: 'made.test' })).status).toBe(204)
+  })
+})
