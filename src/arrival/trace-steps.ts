@@ -44,12 +44,17 @@ export function arrivalSteps(
       ...(judgement === undefined ? {} : { verdict: verdictOf(judgement) }),
       reply: replyText(reply),
     }),
-    ...(reply.code < 300 ? places.slice(0, mostRecipients).map((place) => event(placed(place))) : []),
+    ...(reply.code < 300 ? placements(places).map(event) : []),
   ]
 }
 
-function placed({ destination, recipients, status, reply, entry }: Place): TraceStep {
-  const recipient = recipients[0]?.address ?? destination.address
+/** One for each recipient, though several may share a place. */
+function placements(places: readonly Place[]): TraceStep[] {
+  const all = places.flatMap((place) => place.recipients.map(({ address }) => placed(place, address)))
+  return all.slice(0, mostRecipients)
+}
+
+function placed({ destination, status, reply, entry }: Place, recipient: string): TraceStep {
   const place =
     destination.kind === 'mailbox'
       ? ({ kind: 'mailbox', accountId: destination.accountId } as const)

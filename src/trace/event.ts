@@ -53,6 +53,10 @@ export type TraceStep =
       status: 'delivered' | 'deferred' | 'bounced'
       host?: string
       tls?: string
+      /** How the certificate was found to be the host's: TLSA records, the MTA-STS policy, or a known authority alone. */
+      verifiedBy?: 'dane' | 'mta-sts' | 'pkix'
+      /** Of `delivered`: into a mailbox, and not to another host. */
+      final?: true
       reply?: string
       cause?: string
       /** Where several ways lead there: which one it was, and what came of those that were tried before it. */

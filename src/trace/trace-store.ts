@@ -23,6 +23,9 @@ export interface TraceSearch {
   readonly limit: number
 }
 
+/** Messages that are looked for at once. */
+export const mostSought = 20
+
 export class TraceStore {
   readonly #sql: Sql
   #isOpen: boolean
@@ -52,11 +55,14 @@ export class TraceStore {
     })
   }
 
-  /** All that happened to the message that day, in order. */
-  find(id: string): TraceEvent[] {
-    if (!this.#isOpen || id === '') return []
-    const rows = this.#sql.exec<{ events: string }>('SELECT events FROM batch WHERE instr(events, ?) ORDER BY id', id)
-    return rows.toArray().flatMap(({ events }) => read(events).filter((event) => event.id === id))
+  /** All that happened to the messages that day, in order: one walk over the day, or what of it is not before `since`. */
+  find(ids: readonly string[], since = 0): TraceEvent[] {
+    const wanted = new Set(ids.filter((id) => id !== '').slice(0, mostSought))
+    if (!this.#isOpen || wanted.size === 0) return []
+    const anyOf = [...wanted].map(() => 'instr(events, ?)').join(' OR ')
+    const query = `SELECT events FROM batch WHERE last >= ? AND (${anyOf}) ORDER BY id`
+    const rows = this.#sql.exec<{ events: string }>(query, since, ...wanted)
+    return rows.toArray().flatMap(({ events }) => read(events).filter((event) => wanted.has(event.id)))
   }
 
   /** Arrivals that match, newest first. */

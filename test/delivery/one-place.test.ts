@@ -45,6 +45,16 @@ describe('an alias and the address that it leads to', () => {
     expect(world.dialer.sent).toHaveLength(1)
   })
 
+  test('are both in the trace', async () => {
+    const world = stage()
+    const placed: string[] = []
+    world.ports.trace = (events) => {
+      for (const event of events) if (event.type === 'placed') placed.push(`${event.recipient} ${event.address ?? ''}`)
+    }
+    await send(world, [{ address: alias }, { address: friend }])
+    expect(placed).toEqual([`${alias} ${friend}`, `${friend} `])
+  })
+
   test('the address alone needs no such name, and nobody does whose message is no submission', async () => {
     expect(await send(stage(), [{ address: friend }])).not.toHaveProperty('0.submitted')
     const world = stage()

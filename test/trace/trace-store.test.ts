@@ -34,14 +34,23 @@ describe('a day of traces', () => {
     store.add([arrived('m1', 1), arrived('m2', 2)])
     store.add([attempt('m1', 3, 'deferred'), attempt('m2', 4, 'delivered')])
     store.add([attempt('m1', 5, 'delivered')])
-    expect(store.find('m1').map(({ at }) => at)).toEqual([1, 3, 5])
+    expect(store.find(['m1']).map(({ at }) => at)).toEqual([1, 3, 5])
+  })
+
+  test('several messages are found in one walk, which leaves out batches that are over before they were sent', () => {
+    const store = new TraceStore(memorySql())
+    store.add([arrived('m1', 1), arrived('m2', 2), arrived('other', 2)])
+    store.add([attempt('m1', 3, 'delivered')])
+    expect(store.find(['m1', 'm2']).map(({ id, at }) => `${id} ${at}`)).toEqual(['m1 1', 'm2 2', 'm1 3'])
+    expect(store.find(['m1', 'm2'], 3).map(({ at }) => at)).toEqual([3])
+    expect(store.find([])).toEqual([])
   })
 
   test('an id that is part of another, or of an address, finds nothing of theirs', () => {
     const store = new TraceStore(memorySql())
     store.add([arrived('abc', 1), arrived('x', 2, { sender: 'ab@outside.test' })])
-    expect(store.find('ab')).toEqual([])
-    expect(store.find('')).toEqual([])
+    expect(store.find(['ab'])).toEqual([])
+    expect(store.find([''])).toEqual([])
   })
 
   test('arrivals are searched by address without case, newest first, up to the limit', () => {
@@ -65,7 +74,7 @@ describe('a day of traces', () => {
     const sql = memorySql()
     const store = new TraceStore(sql)
     store.add([])
-    expect([store.find('m1'), store.search({ limit: 1 }), store.counters()]).toEqual([[], [], {}])
+    expect([store.find(['m1']), store.search({ limit: 1 }), store.counters()]).toEqual([[], [], {}])
     expect(sql.exec('SELECT name FROM sqlite_master').toArray()).toEqual([])
   })
 

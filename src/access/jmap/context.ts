@@ -10,6 +10,7 @@ import type { MailboxSharing } from './sharing/mailbox-sharing.ts'
 import type { SharingPorts } from './sharing/ports.ts'
 import type { SubmissionPort } from './submission-port.ts'
 import type { Outbox } from './submission/outbox.ts'
+import type { TimelinePort } from './submission/timeline-port.ts'
 
 export type { Download, JmapResponse } from './response.ts'
 
@@ -45,6 +46,8 @@ export interface OwnContext extends JmapContext {
   readonly sharing?: SharingPorts | undefined
   /** Undefined: there are no masked addresses. */
   readonly masks?: MasksPort | undefined
+  /** Undefined: no traces are kept. */
+  readonly timeline?: TimelinePort | undefined
 }
 
 export function standardOf(context: JmapContext, call: CallContext): Standard {

@@ -35,6 +35,7 @@ import { mailboxSharingOf } from './sharing/shared-access.ts'
 import { SharedAccountsAccess } from './sharing/shared-accounts.ts'
 import type { SubmissionPort } from './submission-port.ts'
 import type { Outbox } from './submission/outbox.ts'
+import type { TimelinePort } from './submission/timeline-port.ts'
 import { uploadAnswer, uploadRefusal } from './upload.ts'
 
 export interface JmapDependencies {
@@ -53,6 +54,8 @@ export interface JmapDependencies {
   readonly sharing?: SharingPorts
   /** Without it there are no masked addresses. */
   readonly masks?: MasksPort
+  /** Without it nobody is told how their messages fared. */
+  readonly timeline?: TimelinePort | undefined
   /** Told about bugs and faults of ours before the client hears `serverFail`. */
   readonly onFault?: (where: string, cause: unknown) => void
 }

@@ -37,6 +37,8 @@ import {
 } from './share-notification/share-notification.ts'
 import { submissionSet } from './submission/set.ts'
 import { submissionChanges, submissionGet, submissionQuery, submissionQueryChanges } from './submission/submission.ts'
+import type { TimelinePort } from './submission/timeline-port.ts'
+import { submissionTimelineGet } from './submission/timeline.ts'
 import { quotaChanges, quotaGet, quotaQuery, quotaQueryChanges } from './quota.ts'
 import { threadChanges, threadGet } from './thread.ts'
 import { vacationGet, vacationSet } from './vacation.ts'
@@ -95,7 +97,12 @@ export function methodsOf(context: OwnContext): ReadonlyMap<string, Method> {
     ['MDN/parse', mdnParse(context)],
     ...(context.sharing === undefined ? [] : sharingMethodsOf(context)),
     ...(context.masks === undefined ? [] : maskMethodsOf(context)),
+    ...(context.timeline === undefined ? [] : timelineMethodsOf(context, context.timeline)),
   ])
+}
+
+function timelineMethodsOf(context: OwnContext, timeline: TimelinePort): [name: string, Method][] {
+  return [['SubmissionTimeline/get', submissionTimelineGet(context, timeline)]]
 }
 
 function maskMethodsOf(context: OwnContext): [name: string, Method][] {

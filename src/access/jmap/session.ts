@@ -15,6 +15,7 @@ import {
   principalsCapability,
   quotaCapability,
   submissionCapability,
+  timelineCapability,
   vacationCapability,
   vapidCapability,
   webSocketCapability,
@@ -38,12 +39,15 @@ const ownCapabilities: readonly string[] = [
 ]
 const sharingCapabilities: readonly string[] = [principalsCapability, mailShareCapability]
 
+type Extensions = Pick<OwnContext, 'sharing' | 'masks' | 'timeline'>
+
 /** Those of the account. */
-function capabilitiesOf({ sharing, masks }: Pick<OwnContext, 'sharing' | 'masks'>): readonly string[] {
+function capabilitiesOf({ sharing, masks, timeline }: Extensions): readonly string[] {
   return [
     ...ownCapabilities,
     ...(sharing === undefined ? [] : sharingCapabilities),
     ...(masks === undefined ? [] : [maskedEmailCapability]),
+    ...(timeline === undefined ? [] : [timelineCapability]),
   ]
 }
 
@@ -51,7 +55,7 @@ function capabilitiesOf({ sharing, masks }: Pick<OwnContext, 'sharing' | 'masks'
  * What a request may list in `using`: capabilities of accounts, and those of the connection. That of owners is no session
  * capability, but clients that list all they know of are not refused for it.
  */
-export function supportedBy(context: Pick<OwnContext, 'sharing' | 'masks'>): ReadonlySet<string> {
+export function supportedBy(context: Extensions): ReadonlySet<string> {
   const more = context.sharing === undefined ? [] : [ownerCapability]
   return new Set([...capabilitiesOf(context), ...more, webSocketCapability, vapidCapability])
 }
@@ -86,7 +90,7 @@ export function sessionObject(context: OwnContext, baseUrl: string): JsonObject 
 
 /** The user's own account, as an Account object. */
 export function ownAccountObject(context: OwnContext): JsonObject {
-  const { account, store, limits, sharing } = context
+  const { account, store, limits, sharing, timeline } = context
   return {
     name: account.address,
     isPersonal: true,
@@ -96,6 +100,9 @@ export function ownAccountObject(context: OwnContext): JsonObject {
       [mailCapability]: mailOptions(store.limits, limits),
       [submissionCapability]: submission(limits),
       [blobCapability]: blobOptions(limits),
+      ...(timeline === undefined
+        ? {}
+        : { [timelineCapability]: { maxSubmissionsInGet: timeline.atOnce, days: timeline.days } }),
       ...(sharing === undefined
         ? {}
         : {

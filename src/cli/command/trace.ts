@@ -47,6 +47,7 @@ interface Step {
   readonly status?: string
   readonly host?: string
   readonly tls?: string
+  readonly verifiedBy?: string
   readonly reply?: string
   readonly cause?: string
   readonly to?: string
@@ -101,14 +102,14 @@ function lines(step: Arrived | Step): string[][] {
       ['', '', reply],
     ]
   }
-  const { type, recipient, recipients, address, place, status, host, tls, reply, cause, to, actions } = step
+  const { type, recipient, recipients, address, place, status, host, reply, cause, to, actions } = step
   if (type === 'placed') {
     const where = place?.kind === 'queue' ? `queue of ${place.domain} as ${place.entry ?? '?'}` : 'mailbox'
     const via = address === undefined ? '' : ` as <${address}>`
     return [[when, status ?? type, [`<${recipient}>${via}: ${where}`, reply].filter(Boolean).join(': ')]]
   }
   if (type === 'attempt') {
-    const by = host === undefined ? '' : ` by ${host}${tls === undefined ? ' in the clear' : ` over ${tls || 'TLS'}`}`
+    const by = host === undefined ? '' : ` by ${host} ${connection(step)}`
     const way = step.agent === undefined ? '' : ` (${step.agent})`
     return [
       ...(step.earlier ?? []).map((text) => [when, 'failed', `<${recipient}> (${text.replace(': ', '): ')}`]),
@@ -117,6 +118,15 @@ function lines(step: Arrived | Step): string[][] {
   }
   if (type === 'reported') return [[when, type, `to <${to}>: ${(actions ?? []).join(', ')}`]]
   return [[when, type, (recipients ?? []).map((one) => `<${one}>`).join(' ')]]
+}
+
+const verifiers: Readonly<Record<string, string>> = { dane: 'DANE', 'mta-sts': 'MTA-STS', pkix: 'its authority' }
+
+/** How the host was spoken to, and what vouched for it being the host. */
+function connection({ tls, verifiedBy }: Step): string {
+  if (tls === undefined) return 'in the clear'
+  const by = verifiedBy === undefined ? undefined : (verifiers[verifiedBy] ?? verifiedBy)
+  return `over ${tls || 'TLS'}${by === undefined ? ', certificate not verified' : `, verified by ${by}`}`
 }
 
 function isArrival(step: Arrived | Step): step is Arrived {

@@ -39,6 +39,7 @@ import { scryptHasher } from './account/password-hasher.ts'
 import { SessionSockets } from './account/session-sockets.ts'
 import { sendingVerdict } from './account/sending-policy.ts'
 import { submissionPort } from './account/submission-port.ts'
+import { timelinePort } from './account/timeline-port.ts'
 import { QuietWork } from './account/quiet-work.ts'
 import { newServerKey } from './account/vapid.ts'
 import { DirectoryClient } from './directory-client.ts'
@@ -168,6 +169,7 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
         push: { service: push.service, changed: () => push.pusher.changed() },
         sharing: sharing.ports,
         masks: masksPort({ env, account: account(), log }),
+        timeline: timelinePort(env, Date.now),
         onFault,
       }))
     const readyJmap = async () => {

@@ -83,7 +83,7 @@ export function workersAdministration(env: Env): Administration {
     trace: (day) => {
       const stub = env.TRACE.getByName(day)
       return {
-        find: async (id) => stub.find(id),
+        find: async (id) => stub.find([id]),
         search: async (search) => stub.search(search),
         counters: async () => stub.counters(),
       }

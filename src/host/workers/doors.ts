@@ -155,7 +155,8 @@ export interface QueueDoor extends Rpc.DurableObjectBranded {
 
 export interface TraceDoor extends Rpc.DurableObjectBranded {
   add(events: TraceEvent[]): Promise<void>
-  find(id: string): TraceEvent[]
+  /** `since`: what is known to be before it is not looked at. */
+  find(ids: string[], since?: number): TraceEvent[]
   search(search: TraceSearch): TraceEvent[]
   counters(): Counters
 }

@@ -26,7 +26,7 @@ function stepOf(event: QueueEvent): TraceEvent | undefined {
   switch (event.type) {
     case 'outcome': {
       const { recipient, domain, attempts, age } = event
-      const { status, reply, cause, remoteMta, tls, agent, earlier } = event.outcome
+      const { status, reply, cause, remoteMta, tls, success, agent, earlier } = event.outcome
       return {
         id,
         at,
@@ -37,6 +37,8 @@ function stepOf(event: QueueEvent): TraceEvent | undefined {
         status,
         ...(remoteMta === undefined ? {} : { host: remoteMta }),
         ...(tls === undefined ? {} : { tls: [tls.version, tls.cipher].filter(Boolean).join(' ') }),
+        ...(tls?.verifiedBy === undefined ? {} : { verifiedBy: tls.verifiedBy }),
+        ...(success === 'final' ? { final: true as const } : {}),
         ...(reply === undefined ? {} : { reply }),
         ...(cause === undefined ? {} : { cause }),
         ...(agent === undefined ? {} : { agent }),

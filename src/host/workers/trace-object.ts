@@ -34,9 +34,9 @@ export class TraceObject extends DurableObject<Env> implements TraceDoor {
     if (!this.#willWrite) this.ctx.waitUntil(this.#writeSoon())
   }
 
-  find(id: string): TraceEvent[] {
+  find(ids: string[], since?: number): TraceEvent[] {
     this.#write()
-    return this.#store.find(id)
+    return this.#store.find(ids, since)
   }
 
   search(search: TraceSearch): TraceEvent[] {

@@ -20,5 +20,7 @@ export const principalsCapability = 'urn:ietf:params:jmap:principals'
 export const ownerCapability = 'urn:ietf:params:jmap:principals:owner'
 /** Fastmail's extension for addresses made up for one correspondent each. */
 export const maskedEmailCapability = 'https://www.fastmail.com/dev/maskedemail'
+/** Ours: how submitted messages fared on their way (docs/jmap-timeline.md). */
+export const timelineCapability = 'https://facteur.test/jmap/timeline'
 /** draft-ietf-jmap-mail-sharing: `shareWith` and `mayShare` of a Mailbox. Clients look for it before they offer to share. */
 export const mailShareCapability = 'urn:ietf:params:jmap:mail:share'

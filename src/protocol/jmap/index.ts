@@ -6,6 +6,7 @@ export {
   coreCapability,
   mailCapability,
   submissionCapability,
+  timelineCapability,
   vacationCapability,
   blobCapability,
   mailShareCapability,

@@ -97,7 +97,7 @@ export function house(
     crypto: crypto.subtle,
     traceDays: 7,
     trace: (day) => ({
-      find: async (id) => traces(day).find(id),
+      find: async (id) => traces(day).find([id]),
       search: async (search) => traces(day).search(search),
       counters: async () => traces(day).counters(),
     }),

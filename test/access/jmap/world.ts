@@ -8,6 +8,7 @@ import {
   type SubmissionOptions,
   type SubmissionPort,
   type SubmissionResult,
+  type TimelinePort,
 } from '../../../src/access/jmap/index.ts'
 import { encodeUtf8 } from '../../../src/format/index.ts'
 import { memorySql } from '../../../src/host/memory/sql.ts'
@@ -45,7 +46,7 @@ export class World {
   now = Date.UTC(2026, 10, 23, 12)
   #serial = 0
 
-  constructor(limits: Partial<JmapLimits> = {}, options: Partial<MailStoreOptions> = {}) {
+  constructor(limits: Partial<JmapLimits> = {}, options: Partial<MailStoreOptions> = {}, timeline?: TimelinePort) {
     const sql = memorySql()
     const counting: Sql = {
       exec: (query, ...bindings) => {
@@ -78,6 +79,7 @@ export class World {
       clock,
       ids: () => `id${++this.#serial}`,
       limits,
+      timeline,
       onFault,
     })
   }

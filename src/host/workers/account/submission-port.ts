@@ -8,6 +8,7 @@ import { ownsAddress } from '../../../routing/index.ts'
 import { arrivalPorts, remoteCall } from '../arrival-ports.ts'
 import type { Env } from '../env.ts'
 import { randomText } from '../random.ts'
+import { transactionOf } from './transaction-of.ts'
 
 /**
  * `deliverHere` stores into this very object, and `checkHere` asks it: mail to oneself. An RPC to oneself would work, but it would wait behind the
@@ -31,7 +32,8 @@ export function submissionPort(
       const envelope = tag === undefined ? plain : { ...plain, submission: { accountId, tag } }
       const sender = await checkSender({ accountId, address: envelope.reversePath }, ports)
       if (sender.code >= 400) return { accepted: false, reply: sender }
-      const origin = { kind: 'jmap', accountId, transactionId: randomText(16) } as const
+      const transactionId = tag === undefined ? randomText(16) : await transactionOf(tag)
+      const origin = { kind: 'jmap', accountId, transactionId } as const
       const { reply, delivered = [] } = await accept({ envelope, raw, origin, committed }, ports)
       return { accepted: reply.code < 400, reply, delivered }
     },
