@@ -167,6 +167,16 @@ describe('a client that lists know', () => {
       '550-5.7.1 Client host is on a block list: bl.test\r\n550 5.7.1 why\r\n',
     )
     expect(here.worker.operations('recipient')).toHaveLength(0)
+    expect(here.log).toContainEqual({
+      level: 'info',
+      event: 'recipient-refused',
+      facts: {
+        client: '192.0.2.7',
+        from: 'a@example.org',
+        to: 'bob@example.com',
+        reply: '550 5.7.1 Client host is on a block list: bl.test why',
+      },
+    })
     expect(await smtp.say('DATA\r\n', /\r\n/)).toMatch(/^554 5\.5\.1/)
   })
 

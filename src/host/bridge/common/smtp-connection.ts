@@ -7,7 +7,7 @@
  */
 
 import { concat } from '../../../format/index.ts'
-import { formatReply, type Reply, type SmtpEvent, type SmtpServer } from '../../../protocol/smtp/index.ts'
+import { formatReply, type Reply, replyText, type SmtpEvent, type SmtpServer } from '../../../protocol/smtp/index.ts'
 import { Deadline } from './deadline.ts'
 import type { Stranger } from './door.ts'
 import type { Client } from './front.ts'
@@ -16,7 +16,7 @@ import type { LinkOrigin, LinkRequest } from '../link/index.ts'
 import type { SmtpContext } from './smtp-context.ts'
 import { engineFor } from './smtp-engine.ts'
 import { originOf } from './smtp-origin.ts'
-import { SmtpTransaction } from './smtp-transaction.ts'
+import { SmtpTransaction, systemFull } from './smtp-transaction.ts'
 import { checkSubmissionLogin, refuseLogin } from './submission-login.ts'
 
 /** Input taken while an answer is awaited, before the socket is paused: a pipelined batch fits. */
@@ -25,7 +25,6 @@ const readAhead = 64 * 1024
 const maxBacklog = 1024 * 1024
 
 const localProblem: Reply = { code: 451, enhanced: '4.3.0', text: 'Temporary local problem, please try again later' }
-const systemFull: Reply = { code: 452, enhanced: '4.3.1', text: 'Too much mail at once, please try again later' }
 
 export class SmtpConnection {
   readonly #service: SmtpContext
@@ -161,7 +160,7 @@ export class SmtpConnection {
       case 'recipient':
         return this.#recipient(event)
       case 'data':
-        this.#answer(this.#admitContent())
+        this.#answer(this.#transaction?.begin(this.#service.limits.messageMs) ?? systemFull)
         break
       case 'message':
         return this.#deliver(event)
@@ -214,21 +213,16 @@ export class SmtpConnection {
       this.#flush()
       reply = (await stranger.guesses()) ?? reply
     }
+    if (reply.code >= 400) {
+      const about = { client: this.#client.remote.address, from: envelope.reversePath, to: recipient.address }
+      this.#service.log('info', 'recipient-refused', { ...about, reply: replyText(reply) })
+    }
     this.#answer(reply)
   }
 
   /** Puts a question to the Worker whose answer is the reply. */
   async #askWorker(head: LinkRequest): Promise<Reply> {
     return (await this.#service.ask(head, [], this.#service.limits.requestMs)) ?? localProblem
-  }
-
-  #admitContent(): Reply {
-    const transaction = this.#transaction
-    if (transaction === undefined || this.#service.budget.exhausted) return systemFull
-    transaction.receiving = true
-    // BDAT comes here with every chunk: the time runs from the first.
-    transaction.contentBy = Math.min(transaction.contentBy, performance.now() + this.#service.limits.messageMs)
-    return { code: 354, text: 'Start mail input; end with <CRLF>.<CRLF>' }
   }
 
   async #deliver(event: Extract<SmtpEvent, { type: 'message' }>): Promise<void> {

@@ -2,7 +2,10 @@
  * One mail transaction at the bridge: its id and the content gathered so far, counted in the shared budget.
  */
 
+import type { Reply } from '../../../protocol/smtp/index.ts'
 import { Content, type ContentBudget } from './content.ts'
+
+export const systemFull: Reply = { code: 452, enhanced: '4.3.1', text: 'Too much mail at once, please try again later' }
 
 export class SmtpTransaction {
   /** In the trace header and in the log. */
@@ -24,6 +27,15 @@ export class SmtpTransaction {
   /** The budget was used up on the way: nothing is kept, the answer is 452. */
   get overflowed(): boolean {
     return this.#overflowed
+  }
+
+  /** The answer to DATA, or to the first chunk of BDAT: the content has `messageMs` from there to its end. */
+  begin(messageMs: number): Reply {
+    if (this.#budget.exhausted) return systemFull
+    this.receiving = true
+    // BDAT comes here with every chunk: the time runs from the first.
+    this.contentBy = Math.min(this.contentBy, performance.now() + messageMs)
+    return { code: 354, text: 'Start mail input; end with <CRLF>.<CRLF>' }
   }
 
   gather(chunk: Uint8Array): void {
