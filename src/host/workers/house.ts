@@ -11,8 +11,8 @@ import { serveLink } from './link/link-server.ts'
 import { LinkOperations } from './link/operations.ts'
 import { log } from './log.ts'
 import { Logins } from './logins.ts'
-import { settingsOf } from './settings.ts'
 import { clientLists, doorPolicy } from './screening.ts'
+import { settingsOf } from './settings.ts'
 
 /**
  * Requests a bridge may have running at once on one link, and the bytes they may hold: the isolate's 128 MB also hold the
@@ -51,23 +51,23 @@ export function workersHouse(env: Env): House {
       const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket]
       server.binaryType = 'arraybuffer'
       server.accept()
+      // Made for this link: what they have under way belongs to this request's life.
+      const lists = clientLists(env)
       const operations = new LinkOperations({
         arrival: arrivalPorts(env),
         authenticate: (login, attempt) => logins.authenticate(login, attempt),
         scramSalt: (login) => logins.scramSalt(login),
         scramProof: (login, attempt) => logins.scramProof(login, attempt),
+        judgeClient: (address) => lists.judge(address),
         hello: {
-      // Made for this link: what they have under way belongs to this request's life.
-      const lists = clientLists(env)
+          door: doorPolicy(env),
           hostname: settings.hostname,
           maxMessageSize: settings.maxMessageSize,
           ...(settings.linkRequests === undefined ? {} : { maxRequests: settings.linkRequests }),
         },
       })
       const limits = {
-        judgeClient: (address) => lists.judge(address),
         maxBody: settings.maxMessageSize + 64 * 1024,
-          door: doorPolicy(env),
         maxPending: Math.max(MAX_PENDING, 2 * settings.maxMessageSize),
         maxInFlight: MAX_IN_FLIGHT,
       }
