@@ -45,6 +45,7 @@ export const rooms: readonly Room[] = [
   },
   { path: 'storage', about: 'the SQL port and migrations', imports: [], packages: [] },
   { path: 'trace', about: 'what became of each message', imports: ['storage'], packages: [] },
+  { path: 'greylist', about: 'which networks have come back', imports: ['storage'], packages: [] },
   { path: 'mailbox', about: 'the mail store of an account', imports: ['format', 'storage'], packages: [] },
   { path: 'routing', about: 'recipient to destination', imports: ['format', 'storage'], packages: [] },
   {
@@ -57,7 +58,6 @@ export const rooms: readonly Room[] = [
     path: 'arrival',
     about: 'a message comes in',
     imports: ['format', 'protocol/smtp', 'protocol/dns', ...authentication, 'trace', 'routing', 'queue', 'delivery'],
-  { path: 'greylist', about: 'which networks have come back', imports: ['storage'], packages: [] },
     packages: [],
   },
   {
