@@ -23,7 +23,19 @@ const engines = [
   'protocol/dns',
   ...authentication,
 ]
-const core = ['format', ...engines, 'storage', 'trace', 'greylist', 'mailbox', 'routing', 'queue', 'arrival', 'delivery', 'reports']
+const core = [
+  'format',
+  ...engines,
+  'storage',
+  'trace',
+  'greylist',
+  'mailbox',
+  'routing',
+  'queue',
+  'arrival',
+  'delivery',
+  'reports',
+]
 const access = ['access/jmap', 'access/session', 'access/imap', 'access/pop3', 'access/admin', 'access/api']
 
 export const rooms: readonly Room[] = [

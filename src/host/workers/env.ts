@@ -35,14 +35,14 @@ export interface Env {
   readonly FACTEUR_AUTHSERV_ID?: string
   readonly FACTEUR_TRUSTED_SEALERS?: string
   readonly FACTEUR_TRUSTED_AUTHSERV_IDS?: string
-  readonly FACTEUR_MX_PORT?: string
-  readonly FACTEUR_MX_NAMES?: string
-  readonly FACTEUR_MTA_STS?: string
-  readonly FACTEUR_MTA_STS_DAYS?: string
   readonly FACTEUR_DNSBL?: string
   readonly FACTEUR_DNSWL?: string
   readonly FACTEUR_GREYLIST?: string
   readonly FACTEUR_CLIENT_RATES?: string
+  readonly FACTEUR_MX_PORT?: string
+  readonly FACTEUR_MX_NAMES?: string
+  readonly FACTEUR_MTA_STS?: string
+  readonly FACTEUR_MTA_STS_DAYS?: string
   readonly FACTEUR_HTTPS_GATEWAY?: string
   readonly FACTEUR_SMARTHOST?: string
   readonly FACTEUR_EGRESS?: string
