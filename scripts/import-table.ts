@@ -35,6 +35,7 @@ const core = [
   'arrival',
   'delivery',
   'reports',
+  'lists',
 ]
 const access = ['access/jmap', 'access/session', 'access/imap', 'access/pop3', 'access/admin', 'access/api']
 
@@ -83,6 +84,12 @@ export const rooms: readonly Room[] = [
     about: 'what is told to other domains of their mail, and what they tell',
     imports: ['format', 'protocol/dns', 'protocol/dkim', 'protocol/spf', 'protocol/dmarc', 'storage', 'arrival'],
     packages: ['@rgrove/parse-xml', 'fflate'],
+  },
+  {
+    path: 'lists',
+    about: 'distribution lists',
+    imports: ['format', 'storage', 'protocol/smtp', 'routing', 'delivery'],
+    packages: [],
   },
   { path: 'access/jmap', about: 'JMAP × mailbox', imports: core, packages: [] },
   { path: 'access/session', about: 'what IMAP and POP3 sessions share', imports: core, packages: [] },

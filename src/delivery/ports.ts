@@ -15,6 +15,11 @@ export interface MailboxDelivery {
   detail?: string
   /** The recipient is a masked address of the account's; what comes to a disabled one is for the trash. */
   mask?: 'enabled' | 'disabled'
+  /** What rules want: keywords on it, and a mailbox in place of the inbox (names apart by `/`). */
+  keywords?: readonly string[]
+  mailbox?: string
+  /** For the object of a list, by what the address was for: a message to its members, returned mail, a farewell. */
+  list?: 'post' | 'bounces' | 'unsubscribe'
   /** Why it belongs in the mailbox for junk, in words for a person; a stranger's names may be in them. */
   junk?: string
   /** Made by ourselves: a report that can be believed. */
