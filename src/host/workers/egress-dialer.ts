@@ -8,6 +8,7 @@
  */
 import type { Dialer, EgressRequest, EgressResult } from '../../delivery/index.ts'
 import { concat, encodeUtf8 } from '../../format/index.ts'
+import { within } from './within.ts'
 
 const TIMEOUT_MS = 14 * 60_000
 const MAX_ANSWER = 4 * 1024 * 1024
@@ -22,17 +23,19 @@ export function egressDialer({ url, secret }: EgressOptions): Dialer {
   return {
     async send(request: EgressRequest, raw: Uint8Array, signal?: AbortSignal): Promise<EgressResult> {
       if (url === undefined || secret === undefined) throw new Error('no bridge is configured for outside mail')
-      const timeout = AbortSignal.timeout(TIMEOUT_MS)
-      const response = await fetch(`${url}/egress`, {
-        method: 'POST',
-        headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/octet-stream' },
-        body: encodeEgress(request, raw),
-        redirect: 'manual',
-        signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-      })
-      const text = await response.text()
-      if (!response.ok) throw new Error(`the bridge answered ${response.status}: ${text.slice(0, 200)}`)
-      return readResult(text)
+      const ask = async (until: AbortSignal): Promise<string> => {
+        const response = await fetch(`${url}/egress`, {
+          method: 'POST',
+          headers: { Authorization: `Bearer ${secret}`, 'Content-Type': 'application/octet-stream' },
+          body: encodeEgress(request, raw),
+          redirect: 'manual',
+          signal: until,
+        })
+        const text = await response.text()
+        if (!response.ok) throw new Error(`the bridge answered ${response.status}: ${text.slice(0, 200)}`)
+        return text
+      }
+      return readResult(await within(TIMEOUT_MS, ask, signal))
     },
   }
 }

@@ -4,6 +4,7 @@
 import { type DnsCache, type DnsFetch, DohResolver, guardedFetch, ResolverHealth } from '../../protocol/dns/index.ts'
 import type { Env } from './env.ts'
 import { settingsOf } from './settings.ts'
+import { within } from './within.ts'
 
 const DNS_TIMEOUT_MS = 10_000
 /**
@@ -17,12 +18,11 @@ const health = new ResolverHealth()
 /** Questions that are given up after so long. */
 export function fetchWithin(milliseconds: number): DnsFetch {
   return (url, { method, headers, body }) =>
-    fetch(url, {
-      method,
-      headers,
-      redirect: 'manual',
-      signal: AbortSignal.timeout(milliseconds),
-      ...(body === undefined ? {} : { body }),
+    within(milliseconds, async (signal) => {
+      const question = { method, headers, redirect: 'manual', signal, ...(body === undefined ? {} : { body }) } as const
+      const response = await fetch(url, question)
+      const answer = await response.arrayBuffer()
+      return { status: response.status, headers: response.headers, arrayBuffer: async () => answer }
     })
 }
 

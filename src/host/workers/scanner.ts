@@ -6,6 +6,7 @@
 import { type ContentScanner, Rspamd } from '../../arrival/index.ts'
 import type { Env } from './env.ts'
 import { settingsOf } from './settings.ts'
+import { within } from './within.ts'
 
 const SCAN_MS = 8_000
 /** Longer answers are no verdicts. */
@@ -20,17 +21,13 @@ export function scanner(env: Env): { scanner?: ContentScanner } {
     const headers = new Headers()
     for (const [name, value] of facts) headers.append(name, value)
     if (password !== '') headers.set('Password', decodeURIComponent(password))
-    const response = await fetch(`${base}${path}`, {
-      method: 'POST',
-      headers,
-      body,
-      redirect: 'manual',
-      signal: AbortSignal.timeout(SCAN_MS),
+    return within(SCAN_MS, async (signal) => {
+      const response = await fetch(`${base}${path}`, { method: 'POST', headers, body, redirect: 'manual', signal })
+      const text = await response.text()
+      if (response.status !== 200) throw new Error(`Rspamd answered ${response.status}`)
+      if (text.length > MAX_ANSWER) throw new Error('the answer of Rspamd is too long')
+      return text
     })
-    const text = await response.text()
-    if (response.status !== 200) throw new Error(`Rspamd answered ${response.status}`)
-    if (text.length > MAX_ANSWER) throw new Error('the answer of Rspamd is too long')
-    return text
   }
   return { scanner: new Rspamd(ask) }
 }

@@ -12,6 +12,7 @@ import { type Dialer, type EgressRequest, type EgressResult, hindranceInWorker }
 import { SmtpClient, type SmtpClientEvent } from '../../protocol/smtp/index.ts'
 import type { RecipientOutcome } from '../../queue/index.ts'
 import { type Connect, SocketStream } from './socket-stream.ts'
+import { within } from './within.ts'
 
 type Failure = Omit<RecipientOutcome, 'recipient' | 'at'> & { status: 'deferred' | 'bounced' }
 
@@ -25,10 +26,8 @@ export function socketDialer(connect: () => Promise<Connect>): Dialer {
       if (target === undefined) throw new Error('no target is given')
       const hindrance = hindranceInWorker(target)
       if (hindrance !== undefined) throw new Error(hindrance)
-      const limit = AbortSignal.timeout(SESSION_MS)
-      const until = signal === undefined ? limit : AbortSignal.any([signal, limit])
-      const session = new Session(request, raw, until)
-      return session.run(await connect())
+      const run = async (until: AbortSignal) => new Session(request, raw, until).run(await connect())
+      return within(SESSION_MS, run, signal)
     },
   }
 }
