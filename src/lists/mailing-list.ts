@@ -168,7 +168,7 @@ export class MailingList {
     let { sent, refused } = before
     const replies = await Promise.all(members.map((member) => this.#send(list, member, message)))
     for (const [index, member] of members.entries()) {
-      const { code, text } = replies[index]!
+      const { code, text } = replies[index] as Reply
       if (code < 300) sent++
       else if (code < 500) late.push(member.id)
       else {

@@ -189,7 +189,7 @@ describe('mail that comes back (VERP)', () => {
   })
 
   test.each([
-    [{ status: '4.2.2' }, 'for now'],
+    [{ action: 'failed', status: '4.2.2' }, 'for now'],
     [{ action: 'delayed', status: '4.4.1' }, 'late'],
     [{ action: 'delivered', status: '2.1.5' }, 'not at all'],
   ])('%j does not count: it comes back %s', (report) => {
