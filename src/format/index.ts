@@ -78,6 +78,7 @@ export {
 export type { DeliveryReport, ParsedReport, ReportAction, ReportedRecipient } from './dsn/report.ts'
 export { reportLanguages } from './dsn/wording/languages.ts'
 export { composeReport } from './dsn/compose-report.ts'
+export { parsePlainBounce } from './dsn/parse-plain-bounce.ts'
 export { parseReport } from './dsn/parse-report.ts'
 export { answerable, type Answerable } from './auto-reply/answerable.ts'
 export { composeAutoReply, type AutoReply } from './auto-reply/compose-auto-reply.ts'

@@ -72,6 +72,8 @@ function readRecipient(block: Header): ParsedReport['recipients'][number] | unde
   set('originalRecipient', 'original-recipient')
   set('remoteMta', 'remote-mta')
   set('diagnostic', 'diagnostic-code')
+  // One line, though it was folded deeply.
+  if (recipient.diagnostic !== undefined) recipient.diagnostic = recipient.diagnostic.replace(/\s+/g, ' ')
   const status = /^([245]\.\d{1,3}\.\d{1,3})\b/.exec(block.first('status') ?? '')?.[1]
   if (status) recipient.status = status
   const lastAttempt = parseDate(block.first('last-attempt-date') ?? '')

@@ -70,6 +70,19 @@ describe('a report without the tag, as from a server without DSN (RFC 3461 §5.2
     expect((await statuses()).deliveryStatus[bob].delivered).toBe('no')
   })
 
+  it('or is no report at all, but the words of qmail', async () => {
+    const { world, statuses } = await sent()
+    const words = [
+      'Hi. This is the qmail-send program at mx.example.com.',
+      '',
+      `<${bob}>:`,
+      `Remote host said: ${full}`,
+    ]
+    const copy = ['', '--- Below this line is a copy of the message.', '', 'Message-ID: <sent@facteur.test>', '', 'Hi']
+    receive(world, encodeUtf8(['From: mailer-daemon@example.com', '', ...words, ...copy].join('\r\n')))
+    expect((await statuses()).deliveryStatus[bob]).toMatchObject({ delivered: 'no', smtpReply: full })
+  })
+
   it.each<[string, Uint8Array]>([
     ['of somebody who was not written to', report(about('eve@example.com'))],
     ['of success, which servers tell who were asked, and they know the tag', report(about(bob, 'delivered'))],

@@ -8,19 +8,27 @@
  * believed only that a recipient failed whose mail is with another server: never against what we know ourselves, and not
  * when it was taken for junk.
  */
-import { parseMdn, parseMessageIds, parseReport, type ParsedMdn, type ParsedReport } from '../../../format/index.ts'
+import {
+  parseMdn,
+  parseMessageIds,
+  parsePlainBounce,
+  parseReport,
+  type ParsedMdn,
+  type ParsedReport,
+} from '../../../format/index.ts'
 import { formatBlobId, type Email, type MailStore, type Submission } from '../../../mailbox/index.ts'
 import type { TrackedStatus } from '../../../queue/index.ts'
 import { displayed, merged, type DeliveryStatuses } from './delivery-status.ts'
 
 /** A message from the null reverse-path, stored as `email`; `isJunk`: for its looks or its origin. */
 export function noteReport(store: MailStore, raw: Uint8Array, email: Email, isJunk: boolean): void {
-  const report = parseReport(raw)
-  if (report !== undefined) noteDelivery(store, report, email, isJunk)
-  else {
-    const mdn = parseMdn(raw)
-    if (mdn !== undefined && !isJunk) noteDisposition(store, mdn, email)
+  const mdn = parseMdn(raw)
+  if (mdn !== undefined) {
+    if (!isJunk) noteDisposition(store, mdn, email)
+    return
   }
+  const report = parseReport(raw) ?? parsePlainBounce(raw)
+  if (report !== undefined) noteDelivery(store, report, email, isJunk)
 }
 
 function noteDelivery(store: MailStore, report: ParsedReport, email: Email, isJunk: boolean): void {

@@ -6,10 +6,10 @@
  */
 import { normaliseAddress } from '../../../format/index.ts'
 import { formatUtcDate, type Json, type JsonObject } from '../../../protocol/jmap/index.ts'
-import type { TraceEvent } from '../../../trace/index.ts'
+import type { TraceEvent, TracePlace } from '../../../trace/index.ts'
 
-type Attempt = TraceEvent & { type: 'attempt' }
-type Placed = TraceEvent & { type: 'placed' }
+type Attempt = Extract<TraceEvent, { attempts: number }>
+type Placed = Extract<TraceEvent, { place: TracePlace }>
 
 /** Places by their address, with the recipients that led there through aliases. */
 type Aliases = ReadonlyMap<string, ReadonlySet<string>>
