@@ -1,6 +1,7 @@
 /**
  * The door for mail from strangers: what their network has asked for lately, what lists say of it, and how slowly it learns
- * which addresses do not exist. Clients of this machine and of trusted networks do not meet it.
+ * which addresses do not exist. Clients of trusted networks do not meet it, and this machine is one unless the operator says
+ * otherwise.
  *
  * Who tries one address after the other waits longer for each answer, up to five seconds, and is hung up on when its network
  * has used up a minute's allowance of them; a wait costs us a timer. A list with some stale names hardly notices.
@@ -37,9 +38,9 @@ export class Door {
   }
 
   /** Undefined for clients to whom nothing of this applies. */
-  meet({ remote, loopback }: Client): Stranger | undefined {
+  meet({ remote }: Client): Stranger | undefined {
     const policy = this.#options.link.service?.door
-    if (policy === undefined || loopback || this.#trusts(policy, remote.address)) return undefined
+    if (policy === undefined || this.#trusts(policy, remote.address)) return undefined
     return new Stranger(remote.address, policy, this.#rates, this.#options)
   }
 
