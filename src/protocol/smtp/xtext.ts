@@ -4,14 +4,20 @@
  * Standards: RFC 3461 §4 (xtext), §4.2 (ORCPT), RFC 6533 §3 (utf-8-addr-xtext, utf-8-addr-unitext).
  * Security: peers feed this; what comes out may hold any character up to U+10FFFF, but no control character.
  */
+import { fromLatin1 } from '../../format/index.ts'
 
 const xtext = /^(?:[\x21-\x2a\x2c-\x3c\x3e-\x7e]|\+[0-9A-F]{2})*$/
 
 /** The text, or undefined when it is not xtext, or hides control characters or octets beyond ASCII. */
 export function decodeXtext(value: string): string | undefined {
+  const text = decodeOctets(value)
+  return text !== undefined && /^[\x20-\x7e]*$/.test(text) ? text : undefined
+}
+
+/** One character for each octet; undefined when it is not xtext. */
+function decodeOctets(value: string): string | undefined {
   if (!xtext.test(value)) return undefined
-  const text = value.replace(/\+([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
-  return /^[\x20-\x7e]*$/.test(text) ? text : undefined
+  return value.replace(/\+([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)))
 }
 
 /** `text` must be printable ASCII. */
@@ -31,7 +37,26 @@ export function decodeOriginalRecipient(value: string): string | undefined {
   if (!/^[A-Za-z0-9!#$%&'*/?^_`{|}~-]{1,40}$/.test(type)) return undefined
   const encoded = value.slice(separator + 1)
   const address = type.toLowerCase() === 'utf-8' ? decodeUtf8Address(encoded) : decodeXtext(encoded)
-  return address === undefined || address === '' ? undefined : `${type};${address}`
+  if (address !== undefined && address !== '') return `${type};${address}`
+  const international = type.toLowerCase() === 'rfc822' ? decodeUtf8Octets(encoded) : undefined
+  return international === undefined ? undefined : `utf-8;${international}`
+}
+
+const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
+
+/**
+ * QUIRK: xtext is ASCII, and addresses in UTF-8 have a type of their own; Postfix (3.7) gives all addresses the type rfc822,
+ * with the octets of UTF-8 in xtext. Refusing that would refuse its recipients.
+ */
+function decodeUtf8Octets(encoded: string): string | undefined {
+  const octets = decodeOctets(encoded)
+  if (octets === undefined || octets === '') return undefined
+  try {
+    const text = strictUtf8.decode(fromLatin1(octets))
+    return /^[\x20-\x7e\u{a0}-\u{10ffff}]+$/u.test(text) ? text : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function decodeUtf8Address(encoded: string): string | undefined {

@@ -24,6 +24,7 @@ describe('ORCPT (RFC 3461 §4.2, RFC 6533 §3)', () => {
     ['utf-8;user\\x{E9}@example.com', 'utf-8;useré@example.com'],
     ['utf-8;用户@例子.测试', 'utf-8;用户@例子.测试'],
     ['UTF-8;a\\x{2B}b@example.com', 'UTF-8;a+b@example.com'],
+    ['rfc822;+D0+B7+D0+BE+D1+8F@example.com', 'utf-8;зоя@example.com'],
     ['x400;/C=NO/'.replaceAll('=', '+3D'), 'x400;/C=NO/'],
   ])('%s', (value, decoded) => {
     expect(decodeOriginalRecipient(value)).toBe(decoded)
@@ -34,6 +35,10 @@ describe('ORCPT (RFC 3461 §4.2, RFC 6533 §3)', () => {
     ['rfc822;', 'no address'],
     ['rfc 822;a@b', 'space in the type'],
     ['rfc822;a=b@c', 'not xtext'],
+    ['rfc822;a+FF@b', 'neither ASCII nor UTF-8'],
+    ['rfc822;a+C2+85@b', 'a control character'],
+    ['rfc822;a+D0+B7+0A@b', 'another control character'],
+    ['x400;+D0+B7', 'UTF-8 in another type'],
     ['utf-8;a+b', '+ is reserved'],
     ['utf-8;\\x{D800}', 'a surrogate'],
     ['utf-8;\\x{110000}', 'beyond Unicode'],
