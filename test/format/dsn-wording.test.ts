@@ -139,6 +139,13 @@ describe('a report begins with the cause', () => {
     ])
   })
 
+  test('the details have the answer once, though whoever tried repeats it, and what else they say', () => {
+    const diagnostic = '550 5.1.1 no such user'
+    const details = (cause: string) => read(report([failed('5.1.1', { diagnostic, cause })])).paragraphs[3]
+    expect(details(diagnostic)).toBe(`bob@example.org (5.1.1)\n  ${diagnostic}`)
+    expect(details('All hosts say so')).toBe(`bob@example.org (5.1.1)\n  ${diagnostic}\n  All hosts say so`)
+  })
+
   test('one sentence for each recipient, the advice once for all of the same cause', () => {
     const others = ['carol@example.org', 'dave@example.org'].map((finalRecipient) => ({
       ...failed('5.2.2'),

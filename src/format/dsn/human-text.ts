@@ -109,7 +109,8 @@ function recipientDetails(recipient: ReportedRecipient, words: Catalogue): strin
   if (original !== undefined) lines.push(`  ${fill(words.writtenTo, { address: original })}`)
   if (answer !== '') lines.push(`  ${host === '' ? answer : fill(words.answered, { host, answer })}`)
   const more = fieldText(cause ?? '', true).slice(0, DIAGNOSTIC_LIMIT)
-  if (more !== '') lines.push(`  ${more}`)
+  // Often it is the answer once more.
+  if (more !== '' && !answer.includes(more)) lines.push(`  ${more}`)
   return lines.join('\n')
 }
 
