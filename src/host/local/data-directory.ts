@@ -109,7 +109,8 @@ function loadSecrets(file: string): Secrets {
   const secrets: Secrets = {
     bridgeSecret: known.bridgeSecret ?? randomBytes(32).toString('base64url'),
     adminToken: known.adminToken ?? randomBytes(32).toString('base64url'),
-    demoPassword: known.demoPassword ?? randomBytes(6).toString('base64url'),
+    // Without a hyphen in front, which programs take for an option.
+    demoPassword: known.demoPassword ?? randomBytes(6).toString('hex'),
   }
   if (JSON.stringify(known) !== JSON.stringify(secrets)) writeWhole(file, secrets)
   return secrets

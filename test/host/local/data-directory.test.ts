@@ -19,6 +19,7 @@ test('secrets are made once, kept, and readable by the owner only', () => {
   second.release()
   expect(second.secrets).toEqual(first.secrets)
   expect(first.secrets.adminToken).toMatch(/^[\w-]{43}$/)
+  expect(first.secrets.demoPassword).toMatch(/^[0-9a-f]{12}$/)
   expect(statSync(join(folder, 'secrets.json')).mode & 0o777).toBe(0o600)
 })
 
