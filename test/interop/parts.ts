@@ -30,6 +30,8 @@ export interface PartsOptions {
   readonly egressCa?: readonly string[]
   /** Roots that the Worker trusts. */
   readonly trusted?: readonly string[]
+  /** Idle IMAP sessions are parked. */
+  readonly parking?: boolean
   /** Variables of the Worker. */
   readonly bindings?: Readonly<Record<string, string>>
 }
@@ -50,6 +52,7 @@ export async function startParts(options: PartsOptions = {}): Promise<Parts> {
       FACTEUR_EGRESS: `http://${egress.host}:${egress.port}`,
       FACTEUR_BRIDGE_SECRET: secret,
       FACTEUR_ADMIN_TOKEN: adminToken,
+      FACTEUR_PARKING: options.parking === true ? 'yes' : 'no',
       ...options.bindings,
     },
     ...(options.trusted === undefined ? {} : { trusted: options.trusted }),
@@ -63,6 +66,7 @@ export async function startParts(options: PartsOptions = {}): Promise<Parts> {
     tls: { directory: join(directory, 'tls') },
     listeners: { smtp: any, submission: any, submissions: any, imap: any, imaps: any, pop3: any, pop3s: any, egress },
     ...(options.limits === undefined ? {} : { limits: options.limits }),
+    ...(options.parking === undefined ? {} : { parking: options.parking }),
     ...(options.egressCa === undefined ? {} : { egressCa: options.egressCa }),
   })
   await bridge.linked

@@ -1,5 +1,5 @@
 /**
- * The bridge's two doors: the link, and one session per authenticated mail app.
+ * The bridge's doors: the link, one session per authenticated mail app, and where it can, the parking of idle ones.
  *
  * Security: open to holders of the bridge secret only. What the session header says comes from mail clients.
  */
@@ -7,7 +7,7 @@ import { Hono } from 'hono'
 import type { LoginProof } from '../../protocol/sasl/index.ts'
 import { bearerMatches, tokenAccount } from './authorization.ts'
 import type { AccountRoute, House } from './house.ts'
-import { problem } from './problem.ts'
+import { notFound, problem } from './problem.ts'
 
 /** Login and password are bounded by the login engine; this bounds the header as a whole. */
 const MAX_SESSION_HEADER = 8192
@@ -47,6 +47,8 @@ export function bridgeRoutes(house: House): Hono {
 
   app.get('/link', ({ req }) => house.openLink(req.raw))
   app.get('/session', ({ req }) => openSession(house, req.raw))
+  app.get('/parking', () => house.parking?.open() ?? notFound())
+  app.get('/parked/:id', ({ req }) => unpark(house, req.param('id')))
   return app
 }
 
@@ -65,6 +67,12 @@ async function openSession(house: House, request: Request): Promise<Response> {
     house.log('error', 'session could not be opened', { error: String(error) })
     return refusal(503, 'The server is temporarily unable to open the mailbox.')
   }
+}
+
+async function unpark(house: House, id: string): Promise<Response> {
+  const route = house.parking?.account(id)
+  if (route === undefined) return refusal(410, 'The session is no more.')
+  return route.fetch(new Request(`http://account/internal/parked/${id}`, { headers: { Upgrade: 'websocket' } }))
 }
 
 async function routeOf(house: House, session: SessionRequest): Promise<AccountRoute | undefined> {

@@ -47,6 +47,13 @@ export interface House {
   openLink(request: Request): Response
   /** The MTA-STS policy of a hosted domain as it is served; undefined: there is none. */
   stsPolicy?(domain: string): Promise<string | undefined>
+  /** Where idle sessions can be parked: on one machine. */
+  readonly parking?: {
+    /** Upgrades to the channel on which a bridge hears which of them to come for. */
+    open(): Promise<Response>
+    /** Whose session was parked under this id, if it still is. */
+    account(id: string): AccountRoute | undefined
+  }
   /** A static page, where such are bound. */
   asset?(request: Request): Promise<Response>
   log(level: 'info' | 'warning' | 'error', event: string, facts?: Record<string, unknown>): void

@@ -70,6 +70,7 @@ export async function startLocal(options: LocalOptions, log: Log): Promise<Local
       allowPlaintextLogin: isLoopback(options.host),
       tls: options.certificate ?? { directory: data.tls, hostname },
       listeners: { ...bridgeListeners(options), egress },
+      parking: true,
       log,
     })
     await bridge.linked
@@ -124,6 +125,8 @@ function workerBindings(
     FACTEUR_HOSTNAME: options.hostname,
     FACTEUR_MX_PORT: String(options.mxPort),
     FACTEUR_EGRESS: `http://${egress.host}:${egress.port}`,
+    // workerd has all objects in one isolate.
+    FACTEUR_PARKING: 'yes',
     FACTEUR_BRIDGE_SECRET: data.secrets.bridgeSecret,
     FACTEUR_ADMIN_TOKEN: data.secrets.adminToken,
     ...Object.fromEntries(

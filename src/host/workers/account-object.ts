@@ -34,6 +34,7 @@ import { takeComplaint } from './account/complaints.ts'
 import { takeDelivery } from './account/local-delivery.ts'
 import { othersPort } from './account/others-port.ts'
 import { masksPort } from './account/masks-port.ts'
+import { ParkedSessions } from './account/parked-sessions.ts'
 import { messageSizeLimits } from './account/message-size.ts'
 import { scryptHasher } from './account/password-hasher.ts'
 import { SessionSockets } from './account/session-sockets.ts'
@@ -48,6 +49,7 @@ import type { Env } from './env.ts'
 import { describe, log } from './log.ts'
 import { randomBytes, randomText } from './random.ts'
 import { nameOf } from './object-name.ts'
+import { parkingLot } from './parking/parking-lot.ts'
 import { r2BlobStore } from './r2-blob-store.ts'
 import { settingsOf } from './settings.ts'
 import { durableSql, type MeteredSql } from './sql.ts'
@@ -108,7 +110,23 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
     const { publicUrl } = settingsOf(env)
     const jmapUrl = publicUrl === undefined ? undefined : `${publicUrl}/jmap/session`
     const others = othersPort({ env, store, account, log })
-    const sessions = new SessionSockets({ ctx, store, account, limits: limits.imap, people, others, jmapUrl, log })
+    const parked = new ParkedSessions({
+      lot: parkingLot,
+      accountId: this.#id,
+      comeFor: (ids) => env.REGISTRY.getByName('registry').comeFor(ids),
+      log,
+    })
+    const sessions = new SessionSockets({
+      ctx,
+      store,
+      account,
+      limits: limits.imap,
+      people,
+      others,
+      jmapUrl,
+      parked,
+      log,
+    })
     const submit = submissionPort(
       env,
       this.#id,

@@ -191,4 +191,7 @@ export interface RegistryDoor extends Rpc.DurableObjectBranded {
   /** False when there are too many. */
   setRoute(route: OutboundRoute): boolean
   removeRoute(recipient: string, sender?: string): boolean
+  /** Tells their bridges to come for these parked sessions. */
+  comeFor(parked: string[]): void
+  fetch(request: Request): Response | Promise<Response>
 }

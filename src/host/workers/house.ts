@@ -11,6 +11,7 @@ import { serveLink } from './link/link-server.ts'
 import { LinkOperations } from './link/operations.ts'
 import { log } from './log.ts'
 import { Logins } from './logins.ts'
+import { parkingLot } from './parking/parking-lot.ts'
 import { clientLists, doorPolicy } from './screening.ts'
 import { settingsOf } from './settings.ts'
 
@@ -28,6 +29,16 @@ export function workersHouse(env: Env): House {
 
   function route(accountId: string, cached: boolean): AccountRoute {
     return { accountId, cached, fetch: (request) => env.ACCOUNT.getByName(accountId).fetch(request) }
+  }
+
+  function openParking(): Promise<Response> {
+    const request = new Request('http://registry/internal/parking', { headers: { Upgrade: 'websocket' } })
+    return env.REGISTRY.getByName('registry').fetch(request)
+  }
+
+  function parkedAccount(id: string): AccountRoute | undefined {
+    const accountId = parkingLot.accountOf(id)
+    return accountId === undefined ? undefined : route(accountId, false)
   }
 
   return {
@@ -79,6 +90,7 @@ export function workersHouse(env: Env): House {
       if (stsPolicy === undefined || !(await env.DOMAIN.getByName(domain).isHosted())) return undefined
       return formatStsPolicy(stsPolicy)
     },
+    ...(settings.parking ? { parking: { open: openParking, account: parkedAccount } } : {}),
     ...(ASSETS === undefined ? {} : { asset: (request: Request) => ASSETS.fetch(request) }),
     log,
   }

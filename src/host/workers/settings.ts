@@ -55,6 +55,8 @@ export interface Settings {
   readonly clientAddressHeader?: string
   /** Push subscriptions may name loopback and private addresses: for tests, and push services of one's own. */
   readonly pushToPrivate: boolean
+  /** All objects are in this isolate, for which idle sessions may be parked. */
+  readonly parking: boolean
 }
 
 export class SettingsError extends Error {
@@ -100,6 +102,7 @@ function readSettings(env: Env): Settings {
   const retry = text(env.FACTEUR_RETRY_FIRST_SECONDS)
   return {
     pushToPrivate: yesOrNo('FACTEUR_PUSH_TO_PRIVATE', env.FACTEUR_PUSH_TO_PRIVATE),
+    parking: yesOrNo('FACTEUR_PARKING', env.FACTEUR_PARKING),
     hostname,
     queueShards: shardsOf(env.FACTEUR_QUEUE_SHARDS),
     doh: url('FACTEUR_DOH', text(env.FACTEUR_DOH) ?? DEFAULT_DOH).href,

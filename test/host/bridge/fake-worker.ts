@@ -31,6 +31,10 @@ export class FakeWorker {
   readonly requests: SeenRequest[] = []
   readonly sessions: FakeSession[] = []
   readonly links: WebSocket[] = []
+  /** Parking channels, oldest first; each has the id `channel` and its number. */
+  readonly channels: WebSocket[] = []
+  /** What bridges said on them. */
+  readonly forgotten: string[] = []
   /** WebSocket messages that came over links. */
   linkMessages = 0
   url = ''
@@ -45,6 +49,8 @@ export class FakeWorker {
   /** A status other than 101 refuses. */
   onSession: (request: Record<string, unknown>) => SessionDecision = () => ({ status: 101 })
   onOpenSession: (session: FakeSession) => void = () => {}
+  /** A bridge comes for a parked session. A status other than 101 refuses. */
+  onParked: (id: string) => SessionDecision = () => ({ status: 101 })
   readonly #server = http.createServer()
   readonly #sockets = new WebSocketServer({ noServer: true })
   readonly #raw = new Set<Socket>()
@@ -109,6 +115,7 @@ export class FakeWorker {
       }
       this.#sockets.handleUpgrade(request, socket, head, (opened) => {
         if (request.url === '/bridge/link') this.#serveLink(opened)
+        else if (request.url === '/bridge/parking') this.#serveChannel(opened)
         else this.#serveSession(opened, sessionOf(request))
       })
     })
@@ -119,8 +126,10 @@ export class FakeWorker {
   #refusal(request: http.IncomingMessage): SessionDecision | undefined {
     if (request.headers.authorization !== `Bearer ${secret}`) return { status: 401 }
     if (request.url === '/bridge/link') return this.refuseLinks ? { status: 503 } : undefined
-    if (request.url !== '/bridge/session') return { status: 404 }
-    const decision = this.onSession(sessionOf(request))
+    if (request.url === '/bridge/parking') return undefined
+    const parked = parkedOf(request)
+    if (parked === undefined && request.url !== '/bridge/session') return { status: 404 }
+    const decision = parked === undefined ? this.onSession(sessionOf(request)) : this.onParked(parked)
     return decision.status === 101 ? undefined : decision
   }
 
@@ -156,6 +165,16 @@ export class FakeWorker {
     this.#changed()
   }
 
+  #serveChannel(socket: WebSocket): void {
+    this.channels.push(socket)
+    socket.send(JSON.stringify({ channel: `channel${this.channels.length}` }))
+    socket.on('message', (data) => {
+      this.forgotten.push((JSON.parse((data as Buffer).toString()) as { forget: string }).forget)
+      this.#changed()
+    })
+    this.#changed()
+  }
+
   #serveSession(socket: WebSocket, request: Record<string, unknown>): void {
     const session = { socket, request }
     this.sessions.push(session)
@@ -166,7 +185,14 @@ export class FakeWorker {
   }
 }
 
+function parkedOf({ url = '' }: http.IncomingMessage): string | undefined {
+  return /^\/bridge\/parked\/(.*)$/.exec(url)?.[1]
+}
+
+/** Who logs in, or `parked`: who comes back. */
 function sessionOf(request: http.IncomingMessage): Record<string, unknown> {
+  const parked = parkedOf(request)
+  if (parked !== undefined) return { parked }
   const header = request.headers['facteur-session'] as string
   return JSON.parse(Buffer.from(header, 'base64url').toString()) as Record<string, unknown>
 }

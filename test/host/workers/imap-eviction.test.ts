@@ -7,8 +7,8 @@ import { evictDurableObject } from 'cloudflare:test'
 import { expect, it } from 'vitest'
 import { dialects, MailClient } from '../../access/imap/client/mail-client.ts'
 import { Random } from '../../access/imap/client/random.ts'
-import { ResponseStream } from '../../access/imap/client/response-stream.ts'
 import { account, envelope, furnish, LinkClient, message, openSession, type SessionClient } from './house.ts'
+import { truth } from './newcomer.ts'
 
 const turns = 500
 
@@ -69,17 +69,3 @@ it.each([1, 2, 3])('every client knows what is there, however often the object i
     for (const { session } of crowd) session.close()
   }
 })
-
-/** What a newcomer is told. */
-async function truth(address: string): Promise<{ uid: number; flags: readonly string[]; modSeq: number }[]> {
-  const session = await openSession(address)
-  await session.command('b1', 'EXAMINE INBOX')
-  const stream = new ResponseStream()
-  stream.receive(await session.command('b2', 'FETCH 1:* (UID FLAGS MODSEQ)'))
-  session.close()
-  return [...stream.all()].flatMap((response) =>
-    response.kind === 'fetch'
-      ? [{ uid: response.uid ?? 0, flags: response.flags ?? [], modSeq: response.modSeq ?? 0 }]
-      : [],
-  )
-}

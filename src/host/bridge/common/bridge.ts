@@ -13,6 +13,7 @@ import { imapProtocol } from './imap-protocol.ts'
 import { Link } from './link.ts'
 import { type Log, silentLog } from './log.ts'
 import { LoginPenalty } from './login-penalty.ts'
+import { ParkingChannel } from './parking-channel.ts'
 import { pop3Protocol } from './pop3-protocol.ts'
 import {
   type Bridge,
@@ -58,6 +59,7 @@ class RunningBridge implements Bridge {
   readonly #log: Log
   readonly #certificates: Certificates
   readonly #link: Link
+  readonly #parking: ParkingChannel | undefined
   readonly #mx: SmtpService
   readonly #submission: SmtpService
   readonly #imap: SessionService
@@ -91,7 +93,9 @@ class RunningBridge implements Bridge {
     this.linked = link.up
     this.#mx = new SmtpService({ mode: 'mx', ...smtp })
     this.#submission = new SmtpService({ mode: 'submission', ...smtp })
-    this.#imap = new SessionService({ protocol: imapProtocol, ...session })
+    this.#parking = options.parking === true ? new ParkingChannel({ ...worker, log, ...limits }) : undefined
+    const parking = this.#parking === undefined ? {} : { parking: this.#parking }
+    this.#imap = new SessionService({ protocol: imapProtocol, ...session, ...parking })
     this.#pop3 = new SessionService({ protocol: pop3Protocol, ...session })
     this.#egress = this.#makeEgress()
   }
@@ -130,6 +134,7 @@ class RunningBridge implements Bridge {
       this.#egress.close(drainMs),
     ])
     // Last: what the services finished needed it.
+    this.#parking?.close()
     await this.#link.close()
     this.#certificates.close()
   }

@@ -5,6 +5,7 @@ import type { DoorLimits } from './client-rates.ts'
 import { defaultLinkLimits, type LinkLimits } from './link.ts'
 import type { Log } from './log.ts'
 import type { LoginPenaltyLimits } from './login-penalty.ts'
+import type { ParkingTimes } from './parkable-session.ts'
 import type { Endpoint } from './socket.ts'
 import type { TlsSource } from './certificates.ts'
 
@@ -32,6 +33,8 @@ export interface BridgeOptions {
   readonly listeners: Partial<Record<ListenerName, ListenerOptions>>
   /** Passwords without TLS, for clients on loopback (never for others); default true. */
   readonly allowPlaintextLogin?: boolean
+  /** Idle IMAP sessions are parked at the Worker, which must have all its objects in one process. Default false. */
+  readonly parking?: boolean
   readonly limits?: Partial<BridgeLimits>
   readonly log?: Log
   /** Roots (PEM) to trust for the Worker's certificate in place of the system's. */
@@ -52,9 +55,11 @@ export interface Bridge {
   close(options?: { readonly drainMs?: number }): Promise<void>
 }
 
-export interface BridgeLimits extends LinkLimits, LoginPenaltyLimits, DoorLimits {
+export interface BridgeLimits extends LinkLimits, LoginPenaltyLimits, DoorLimits, ParkingTimes {
   /** Open SMTP and submission connections: each costs some 50 KB. */
   readonly smtpConnections: number
+  /** Parked sessions on their way back at once: when all have news, or the Worker is lost, they come in turn. */
+  readonly returningSessions: number
   /** Open IMAP and POP3 connections: mostly idle ones. */
   readonly sessionConnections: number
   /** Of them from one IPv4 address or IPv6 /64. Offices behind one address have many mail apps. */
@@ -133,6 +138,9 @@ export const defaultBridgeLimits: BridgeLimits = {
   sessionIdleMs: 31 * 60_000,
   maildropIdleMs: 11 * 60_000,
   halfClosedMs: 2_000,
+  parkAfterMs: 200,
+  parkAfterMostMs: 60_000,
+  returningSessions: 64,
   sessionBacklog: 1024 * 1024,
   connectMs: 30_000,
   replyMs: 300_000,

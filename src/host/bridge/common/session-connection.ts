@@ -15,7 +15,7 @@ import { describeError } from './log.ts'
 import { saslSetting } from './sasl-accounts.ts'
 import type { SessionContext } from './session-context.ts'
 import type { LoginEngine, LoginEvent } from './session-protocol.ts'
-import type { SessionOpening, SessionSocket } from './session-socket.ts'
+import type { SessionOpening, SessionPipe } from './session-socket.ts'
 import type { Socket } from './socket.ts'
 
 /** A quarter of the object's window. Each word to the object costs it some 40 µs. */
@@ -30,7 +30,7 @@ export class SessionConnection {
   /** The client's, under TLS or not; compressed once the session has said so. */
   #socket: Socket
   #engine: LoginEngine | undefined
-  #session: SessionSocket | undefined
+  #session: SessionPipe | undefined
   #unacknowledged = 0
   /** Octets of output that still go out as they are, before compression begins. */
   #uncompressed: number | undefined
@@ -243,7 +243,7 @@ export class SessionConnection {
     this.#logIn()
   }
 
-  #pump(session: SessionSocket): void {
+  #pump(session: SessionPipe): void {
     const limit = this.#service.limits.sessionBacklog
     const rest = this.#engine?.takeRest()
     this.#engine = undefined

@@ -12,11 +12,14 @@ import type { LoginPenalty } from './login-penalty.ts'
 import type { BridgeLimits } from './options.ts'
 import type { SaslQuestion } from '../../../protocol/sasl/index.ts'
 import type { Link } from './link.ts'
+import { ParkableSession } from './parkable-session.ts'
+import type { ParkingChannel } from './parking-channel.ts'
 import { askAccounts, type SaslOutcome } from './sasl-accounts.ts'
 import { SessionConnection } from './session-connection.ts'
 import type { SessionContext, SessionSetting } from './session-context.ts'
 import type { SessionProtocol } from './session-protocol.ts'
-import { openSession, type SessionLogin, type SessionOpening } from './session-socket.ts'
+import { openSession, reopenSession, type SessionLogin, type SessionOpening } from './session-socket.ts'
+import { Turns } from './turns.ts'
 import type { WorkerAddress } from './worker-socket.ts'
 
 export interface SessionServiceOptions extends SessionSetting {
@@ -25,6 +28,8 @@ export interface SessionServiceOptions extends SessionSetting {
   readonly link: Link
   /** Shared by all services: who guesses at one door has guessed at the others. */
   readonly penalty: LoginPenalty
+  /** Where idle sessions are parked. */
+  readonly parking?: ParkingChannel
 }
 
 export class SessionService implements SessionContext {
@@ -37,6 +42,8 @@ export class SessionService implements SessionContext {
   readonly #worker: WorkerAddress
   readonly #link: Link
   readonly #penalty: LoginPenalty
+  readonly #parking: ParkingChannel | undefined
+  readonly #returning: Turns
   readonly #connections = new ConnectionSet()
 
   constructor(options: SessionServiceOptions) {
@@ -49,6 +56,8 @@ export class SessionService implements SessionContext {
     this.#link = options.link
     this.#penalty = options.penalty
     this.#worker = options.worker
+    this.#parking = options.parking
+    this.#returning = new Turns(options.limits.returningSessions)
   }
 
   serve(client: Client): void {
@@ -64,10 +73,12 @@ export class SessionService implements SessionContext {
   async openSession(login: SessionLogin): Promise<SessionOpening> {
     const nobody = 'token' in login ? login.token === '' : login.login === ''
     if (nobody) return { type: 'refused', temporary: false, text: '' }
-    return openSession(
-      { ...this.#worker, timeoutMs: this.limits.requestMs },
-      { protocol: this.protocol.name, ...login },
-    )
+    const worker = { ...this.#worker, timeoutMs: this.limits.requestMs }
+    const opening = await openSession(worker, { protocol: this.protocol.name, ...login })
+    const channel = this.#parking
+    if (channel === undefined || opening.type === 'refused') return opening
+    const reopen = (id: string) => this.#returning.take(() => reopenSession(worker, id))
+    return { type: 'open', socket: new ParkableSession(opening.socket, { channel, reopen, times: this.limits }) }
   }
 
   askAccounts(question: SaslQuestion, clientAddress: string): Promise<SaslOutcome> {

@@ -32,8 +32,8 @@ export interface SessionFacts {
   readonly bound?: true
 }
 
-export type SessionOpening =
-  | { readonly type: 'open'; readonly socket: SessionSocket }
+export type SessionOpening<Pipe extends SessionPipe = SessionPipe> =
+  | { readonly type: 'open'; readonly socket: Pipe }
   | { readonly type: 'refused'; readonly temporary: boolean; readonly text: string; readonly code?: 'IN-USE' }
 
 export interface SessionSocketOptions extends WorkerAddress {
@@ -45,9 +45,26 @@ const maxRefusal = 4096
 const maxPayload = 32 * 1024 * 1024
 
 /** Opens the session; resolves in every case. */
-export function openSession(options: SessionSocketOptions, request: SessionRequest): Promise<SessionOpening> {
-  const socket = openWorkerSocket(options, 'bridge/session', {
-    headers: { 'Facteur-Session': Buffer.from(JSON.stringify(request)).toString('base64url') },
+export function openSession(
+  options: SessionSocketOptions,
+  request: SessionRequest,
+): Promise<SessionOpening<ParkablePipe>> {
+  const session = Buffer.from(JSON.stringify(request)).toString('base64url')
+  return open(options, 'bridge/session', { 'Facteur-Session': session })
+}
+
+/** Opens a session that was parked under `id`; resolves in every case. */
+export function reopenSession(options: SessionSocketOptions, id: string): Promise<SessionOpening<ParkablePipe>> {
+  return open(options, `bridge/parked/${id}`, {})
+}
+
+function open(
+  options: SessionSocketOptions,
+  path: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<SessionOpening<ParkablePipe>> {
+  const socket = openWorkerSocket(options, path, {
+    headers,
     handshakeTimeout: options.timeoutMs,
     maxPayload,
   })
@@ -96,6 +113,8 @@ export interface SessionEvents {
   leaving(): void
   /** What the client has sent behind its leave; a close follows. */
   left(rest: Uint8Array): void
+  /** The answer to `park`. Parked: the object knows of the session no more, and nothing comes after this. */
+  parked?(parked: boolean): void
   /** What the object said could not be followed. */
   broken(error: unknown): void
   /** The last event. */
@@ -105,7 +124,25 @@ export interface SessionEvents {
 }
 
 /** Both directions of an open session; events that come before `handle` are kept. */
-export class SessionSocket {
+export interface SessionPipe {
+  /** Bytes given to `input` that the system has not taken. */
+  readonly backlog: number
+  handle(events: SessionEvents): void
+  input(bytes: Uint8Array): void
+  acknowledge(octets: number): void
+  noMoreInput(): void
+  pause(): void
+  resume(): void
+  close(): void
+  destroy(): void
+}
+
+export interface ParkablePipe extends SessionPipe {
+  /** Asks the object to keep the session's state under this id until somebody comes for it. */
+  park(id: string): void
+}
+
+export class SessionSocket implements ParkablePipe {
   readonly #socket: WebSocket
   #stream: NodeStream | undefined
   #events: SessionEvents | undefined
@@ -186,6 +223,10 @@ export class SessionSocket {
     this.#say('{"rest":true}')
   }
 
+  park(id: string): void {
+    this.#say(JSON.stringify({ park: id }))
+  }
+
   pause(): void {
     this.#stream?.pause()
   }
@@ -206,7 +247,7 @@ export class SessionSocket {
    * `{"close": true}`: the object has said its last. `{"alive": true}`: it asks whether anybody is here. `{"hold": true}`:
    * it is about to send answers ahead. `{"ahead": …}`: the next bytes are these. `{"compress": n}`: so many octets behind
    * this both directions are compressed. `{"unauthenticate": true}`: the client goes back to the login, once `{"rest": true}`
-   * has been answered by what is left of its input, in base64.
+   * has been answered by what is left of its input, in base64. `{"parked": …}` answers `park`.
    */
   #control(text: Uint8Array): void {
     const control = controlOf(text)
@@ -215,10 +256,11 @@ export class SessionSocket {
       this.#ahead.announce(control.ahead)
       this.#goOn()
     }
-    const { compress, rest } = control
+    const { compress, rest, parked } = control
     if (typeof compress === 'number') this.#tell((events) => events.compress(compress))
     if (control.unauthenticate === true) this.#tell((events) => events.leaving())
     if (typeof rest === 'string') this.#tell((events) => events.left(Buffer.from(rest, 'base64')))
+    if (typeof parked === 'boolean') this.#tell((events) => events.parked?.(parked))
     if (control.close === true) this.#tell((events) => events.finished())
     if (control.alive === true) this.#say('{"alive":true}')
   }
@@ -254,6 +296,7 @@ interface Control {
   readonly compress?: unknown
   readonly unauthenticate?: unknown
   readonly rest?: unknown
+  readonly parked?: unknown
 }
 
 function controlOf(text: Uint8Array): Control {

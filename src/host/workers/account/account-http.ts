@@ -31,6 +31,8 @@ import type { JmapSockets } from './jmap-sockets.ts'
 import { readBody, TooLong } from './read-body.ts'
 import type { SessionSockets } from './session-sockets.ts'
 
+const parkedPath = '/internal/parked/'
+
 export interface AccountHttpPorts {
   readonly env: Env
   /** Only asked for an account that exists. */
@@ -58,6 +60,7 @@ export class AccountHttp {
   async #answer(request: Request): Promise<Response> {
     const url = new URL(request.url)
     if (url.pathname === '/internal/session') return this.#session(request)
+    if (url.pathname.startsWith(parkedPath)) return this.#unpark(url.pathname.slice(parkedPath.length))
     const login = await this.#authorise(request)
     if (!login.ok) return unauthorised(login)
     try {
@@ -139,6 +142,11 @@ export class AccountHttp {
       return Response.json({ text: 'Another session has the maildrop.', code: 'IN-USE' }, { status: 409 })
     }
     return opened === 'too many' ? Response.json({ text: 'Too many sessions are open.' }, { status: 503 }) : opened
+  }
+
+  #unpark(id: string): Response {
+    const session = this.#ports.sessions.unpark(id)
+    return session ?? Response.json({ text: 'The session is no more.' }, { status: 410 })
   }
 
   /** RFC 8887 §4.1, §4.2: authenticated like any request, and only for the subprotocol `jmap`. */

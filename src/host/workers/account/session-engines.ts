@@ -7,6 +7,8 @@ import {
   type ImapSessionState,
   type OthersPort,
   type PeopleLookup,
+  type Rest,
+  restOf,
 } from '../../../access/imap/index.ts'
 import { Pop3Session, type Pop3SessionState } from '../../../access/pop3/index.ts'
 import type { SessionEngine, SessionLog, SessionOutput } from '../../../access/session/index.ts'
@@ -36,6 +38,8 @@ interface SessionKind {
   begin(deps: SessionDeps, request: SessionRequest): { engine: SessionEngine; begun: Promise<void> }
   /** Throws, or gives undefined, when the session cannot go on. */
   resume(deps: SessionDeps, state: unknown): SessionEngine | undefined
+  /** What a session of that state waits for besides its client. Undefined: it cannot be parked. */
+  rest(state: unknown): Rest | undefined
 }
 
 const imap: SessionKind = {
@@ -46,6 +50,7 @@ const imap: SessionKind = {
     return { engine, begun: Promise.resolve() }
   },
   resume: (deps, state) => ImapSession.resume(imapDeps(deps), state as ImapSessionState),
+  rest: (state) => restOf(state as ImapSessionState),
 }
 
 const pop3: SessionKind = {
@@ -55,6 +60,8 @@ const pop3: SessionKind = {
     return { engine, begun: engine.begin() }
   },
   resume: (deps, state) => Pop3Session.resume(deps, state as Pop3SessionState),
+  // It holds the maildrop, and does not last.
+  rest: () => undefined,
 }
 
 export const sessionKinds: Readonly<Record<SessionProtocol, SessionKind>> = { imap, pop3 }

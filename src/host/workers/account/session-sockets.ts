@@ -2,7 +2,8 @@
  * Mail apps' sessions on hibernatable WebSockets: binary frames are protocol bytes, text frames are control messages.
  *
  * While the object is in memory the sessions live in a map. When it sleeps, all that is left of a session is the state
- * attached to its socket, and the next event of any kind brings it back.
+ * attached to its socket, and the next event of any kind brings it back. A bridge may have a session parked: then its state
+ * waits in the parking lot, and there is no socket either.
  *
  * Limits: a state must fit the attachment (16 KB). A session in the middle of something has no state; a timer keeps the
  * object awake for it, and one that is nevertheless lost is closed rather than resumed wrongly.
@@ -13,6 +14,7 @@ import type { SessionEngine, SessionOutput } from '../../../access/session/index
 import type { Commit, MailStore } from '../../../mailbox/index.ts'
 import type { SessionRequest } from '../../http/index.ts'
 import { describe, type Log } from '../log.ts'
+import type { ParkedSessions } from './parked-sessions.ts'
 import { SessionAlive } from './session-alive.ts'
 import { type SessionDeps, sessionKinds, type SessionProtocol, sessionProtocols } from './session-engines.ts'
 
@@ -38,6 +40,16 @@ interface LiveSession {
   awake: ReturnType<typeof setTimeout> | null
 }
 
+/** What a bridge may say; it is another program, so nothing is sure. */
+interface SessionControl {
+  readonly ack?: unknown
+  readonly alive?: unknown
+  readonly taken?: unknown
+  readonly rest?: unknown
+  /** The id under which the bridge would have the session parked. */
+  readonly park?: unknown
+}
+
 export interface SessionSocketsPorts {
   readonly ctx: DurableObjectState
   readonly store: MailStore
@@ -48,6 +60,7 @@ export interface SessionSocketsPorts {
   /** What others share. */
   readonly others: OthersPort
   readonly jmapUrl: string | undefined
+  readonly parked: ParkedSessions
   readonly log: Log
 }
 
@@ -73,14 +86,28 @@ export class SessionSockets {
       if (await this.#alive.shows(holder)) return 'in use'
       this.#end(holder, 1011, 'no sign of life')
     }
-    if (this.#live.size >= MAX_SESSIONS) return 'too many'
-    const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket]
-    this.#ports.ctx.acceptWebSocket(server, [kind])
+    if (this.#live.size + this.#ports.parked.size >= MAX_SESSIONS) return 'too many'
+    const [client, server] = this.#accept(kind)
     const { engine, begun } = sessionKinds[kind].begin(this.#dependencies(server), request)
     const live: LiveSession = { kind, session: engine, credential, awake: null }
     this.#live.set(server, live)
     this.#remember(server, live)
     void begun.then(() => this.#remember(server, live))
+    return new Response(null, { status: 101, webSocket: client })
+  }
+
+  /** Upgrades to a parked session, which goes on and tells its news. Undefined: it is no more. */
+  unpark(id: string): Response | undefined {
+    this.restore()
+    const parked = this.#ports.parked.take(id)
+    if (parked === undefined) return undefined
+    const { kind, credential } = parked
+    const [client, server] = this.#accept(kind)
+    this.#attach(server, { kind, credential, state: JSON.parse(parked.state) })
+    this.#resume(server)
+    const live = this.#live.get(server)
+    // No octets: the session only looks for what has happened.
+    if (live !== undefined) void this.#receive(server, live, new Uint8Array())
     return new Response(null, { status: 101, webSocket: client })
   }
 
@@ -100,13 +127,8 @@ export class SessionSockets {
     this.restore()
     const live = this.#live.get(socket)
     if (live === undefined) return
-    if (typeof message === 'string') this.#control(socket, live.session, message)
-    else {
-      const handled = live.session.receive(new Uint8Array(message))
-      // Commands may wait for the client to read: until they are done the old state must not be resumed from.
-      if (!(await isSoon(handled))) this.#remember(socket, live)
-      await handled
-    }
+    if (typeof message !== 'string') return this.#receive(socket, live, new Uint8Array(message))
+    this.#control(socket, live, message)
     this.#remember(socket, live)
   }
 
@@ -116,6 +138,7 @@ export class SessionSockets {
       this.#remember(socket, live)
       if (told !== undefined) void told.then(() => this.#remember(socket, live))
     }
+    this.#ports.parked.notify(commit)
   }
 
   /** Something has happened in what somebody else shares. Resolves when those who listen have been told. */
@@ -143,6 +166,7 @@ export class SessionSockets {
       if (exists((socket.deserializeAttachment() as Attachment).credential)) continue
       this.#end(socket, 1001, 'the credentials were revoked')
     }
+    this.#ports.parked.closeRevoked(exists)
   }
 
   #sockets(): WebSocket[] {
@@ -164,13 +188,39 @@ export class SessionSockets {
     if (socket.readyState === WebSocket.OPEN) socket.close(code, reason)
   }
 
-  #control(socket: WebSocket, session: SessionEngine, message: string): void {
+  #accept(kind: SessionProtocol): [client: WebSocket, server: WebSocket] {
+    const [client, server] = Object.values(new WebSocketPair()) as [WebSocket, WebSocket]
+    this.#ports.ctx.acceptWebSocket(server, [kind])
+    return [client, server]
+  }
+
+  async #receive(socket: WebSocket, live: LiveSession, bytes: Uint8Array): Promise<void> {
+    const handled = live.session.receive(bytes)
+    // Commands may wait for the client to read: until they are done the old state must not be resumed from.
+    if (!(await isSoon(handled))) this.#remember(socket, live)
+    await handled
+    this.#remember(socket, live)
+  }
+
+  /** Hands a session over to the parking lot, when its state is all there is to it. */
+  #park(socket: WebSocket, { kind, session, credential, awake }: LiveSession, id: string): void {
+    const state = awake === null ? session.state() : undefined
+    const rest = state === undefined ? undefined : sessionKinds[kind].rest(state)
+    const parked =
+      rest !== undefined && this.#ports.parked.park(id, { kind, credential, state: JSON.stringify(state), rest })
+    socket.send(JSON.stringify({ parked }))
+    if (parked) this.#end(socket, 1000, 'parked')
+  }
+
+  #control(socket: WebSocket, live: LiveSession, message: string): void {
     if (message.length > 1024) return
-    const control = JSON.parse(message) as { ack?: unknown; alive?: unknown; taken?: unknown; rest?: unknown } | null
+    const { session } = live
+    const control = JSON.parse(message) as SessionControl | null
     if (control?.alive === true) this.#alive.seen(socket)
     if (control?.rest === true) session.relinquish?.()
     if (isCount(control?.taken)) session.taken?.(control.taken)
     if (isCount(control?.ack)) session.acknowledge(control.ack)
+    if (typeof control?.park === 'string') this.#park(socket, live, control.park)
   }
 
   #resume(socket: WebSocket): void {
