@@ -49,16 +49,16 @@ const ends = [
 const smuggled =
   'MAIL FROM:<admin@facteur.test>\r\nRCPT TO:<victim@elsewhere.test>\r\nDATA\r\nSubject: smuggled\r\n\r\nx'
 
+const onlyOne = async () => {
+  await expect.poll(() => remote.messages.length, { timeout: 5_000, interval: 10 }).toBe(1)
+  expect(remote.lines.filter((line) => /^MAIL /i.test(line))).toHaveLength(1)
+  expect(remote.lines.filter((line) => /^RCPT /i.test(line))).toEqual([expect.stringContaining('friend@elsewhere')])
+  expect(remote.messages[0]).toContain('Subject: bait\r\n')
+}
+
 describe.each(ends)('%s in a message that came by BDAT', (_, end) => {
   const content = `From: <${alice}>\r\nSubject: bait\r\n\r\nbody${end}${smuggled}${end}QUIT\r\n`
   const bdat = `BDAT ${content.length} LAST\r\n${content}`
-
-  const onlyOne = async () => {
-    await expect.poll(() => remote.messages.length, { timeout: 5_000, interval: 10 }).toBe(1)
-    expect(remote.lines.filter((line) => /^MAIL /i.test(line))).toHaveLength(1)
-    expect(remote.lines.filter((line) => /^RCPT /i.test(line))).toEqual([expect.stringContaining('friend@elsewhere')])
-    expect(remote.messages[0]).toContain('Subject: bait\r\n')
-  }
 
   test('and goes on by an alias is one message there', async () => {
     const client = await greeted(parts.ports.smtp)

@@ -62,6 +62,7 @@ export class SimulatedBridge {
       budget: new ContentBudget(defaultBridgeLimits.gatheredBytes),
       certificates: { current: { cert: '', key: '' } } as unknown as SmtpContext['certificates'],
       limits: defaultBridgeLimits,
+      commandMs: defaultBridgeLimits.commandMs,
       log: () => undefined,
       maxMessageSize: defaultBridgeLimits.maxMessageSize,
       ask: (head, body) => this.#ports.ask(head, body),

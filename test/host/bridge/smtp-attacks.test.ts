@@ -63,6 +63,44 @@ describe('attacks', () => {
     expect(await smtp.untilClosed()).toMatch(/421 4\.4\.2/)
   })
 
+  it('ends a message that drips so slowly that a piece of it does not come in time', async () => {
+    const { client } = await scene({ limits: { contentMs: 80, messageMs: 60_000 } })
+    const smtp = await greeted(await client('smtp'))
+    smtp.write('MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n')
+    await smtp.expect(/^354/m)
+    const drip = setInterval(() => smtp.write('x'), 5)
+    afterwards(() => clearInterval(drip))
+    expect(await smtp.untilClosed()).toMatch(/421 4\.4\.2/)
+  })
+
+  it('has patience with a slow message whose pieces come in time', async () => {
+    const { worker, client } = await scene({ limits: { contentMs: 150 } })
+    const smtp = await greeted(await client('smtp'))
+    smtp.write('MAIL FROM:<a@example.org>\r\nRCPT TO:<b@example.com>\r\nDATA\r\n')
+    await smtp.expect(/^354/m)
+    const piece = `${'x'.repeat(64)}\r\n`
+    let sent = 0
+    await new Promise<void>((resolve) => {
+      const drip = setInterval(() => {
+        smtp.write(piece)
+        if (++sent < 80) return
+        clearInterval(drip)
+        resolve()
+      }, 4)
+      afterwards(() => clearInterval(drip))
+    })
+    expect(await smtp.say('.\r\n', /\r\n/)).toMatch(/^250/)
+    expect(worker.operations('deliver')[0]?.body.length).toBe(80 * piece.length)
+  })
+
+  it('has less patience with each when clients that say little have taken most connections', async () => {
+    const limits = { smtpConnections: 4, commandMs: 60_000, crowdedCommandMs: 40 }
+    const { client } = await scene({ limits })
+    for (let at = 0; at < 3; at++) await greeted(await client('smtp'))
+    const fourth = await client('smtp')
+    expect(await fourth.untilClosed()).toMatch(/^220 .*\r\n421 4\.4\.2 .*\r\n$/)
+  })
+
   it('ends a submission client that never logs in, however busy it is', async () => {
     const { client } = await scene({ limits: { loginMs: 60, commandMs: 1_000 } })
     const smtp = await greeted(await client('submission'))

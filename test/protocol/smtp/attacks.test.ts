@@ -8,7 +8,10 @@ const envelope = 'EHLO a\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<c@d.example>\r\n
 
 describe('SMTP smuggling', () => {
   const smuggled = 'MAIL FROM:<admin@victim.example>\r\nRCPT TO:<c@d.example>\r\nDATA\r\nsmuggled\r\n.\r\n'
-  test.each(['\n.\n', '\n.\r\n', '\r\n.\n', '\r.\r', '\r\n.\r', '\r.\r\n', '\n.\r', '\r\n\x00.\r\n'])(
+  const bare = ['\n.\n', '\n.\r\n', '\r\n.\n', '\r.\r', '\r\n.\r', '\r.\r\n', '\n.\r']
+  const doubled = ['\r\r\n.\r\r\n', '\n\n.\n\n', '\r\n.\r\r\n', '\r\n\r.\r\n']
+  const withNul = ['\r\n\x00.\r\n', '\r\n.\x00\r\n', '\r\n.\r\x00\n', '\r\x00\n.\r\n']
+  test.each([...bare, ...doubled, ...withNul])(
     'an end of data like %j ends nothing; the message is refused as a whole',
     (end) => {
       for (const size of chunkSizes) {
@@ -18,9 +21,10 @@ describe('SMTP smuggling', () => {
             size,
           },
         )
-        // With NUL there is no bare line octet: the text passes as one message, and is still not two.
-        expect(messages.length).toBe(end.includes('\0') ? 1 : 0)
-        if (!end.includes('\0')) expect(output).toMatch(/550 5\.6\.11 [^\r]*\r\n221 /)
+        // With NUL there may be no bare line octet: the text passes as one message, and is still not two.
+        const isBare = /\r(?!\n)|(?<!\r)\n/.test(end)
+        expect(messages.length).toBe(isBare ? 0 : 1)
+        if (isBare) expect(output).toMatch(/550 5\.6\.11 [^\r]*\r\n221 /)
         expect(events.filter((type) => type === 'mail').length).toBe(1)
       }
     },

@@ -71,6 +71,8 @@ export interface BridgeLimits extends LinkLimits, LoginPenaltyLimits, DoorLimits
   readonly maxMessageSize: number
   /** Waiting for a command (RFC 5321 §4.5.3.2.7: at least 5 minutes). */
   readonly commandMs: number
+  /** … while three quarters of the connections are taken, so that nobody can keep others out by saying little. */
+  readonly crowdedCommandMs: number
   /** Waiting for a piece of content (RFC 5321 §4.5.3.2.5: 3 minutes). */
   readonly contentMs: number
   /** One message from 354 to its end: ends a client that drips. */
@@ -125,6 +127,7 @@ export const defaultBridgeLimits: BridgeLimits = {
   gatheredBytes: 256 * 1024 * 1024,
   maxMessageSize: defaultMaxMessageSize,
   commandMs: 300_000,
+  crowdedCommandMs: 10_000,
   contentMs: 180_000,
   messageMs: 3_600_000,
   loginMs: 180_000,

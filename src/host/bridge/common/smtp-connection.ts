@@ -85,6 +85,7 @@ export class SmtpConnection {
 
   #data(chunk: Uint8Array): void {
     if (this.#over) return
+    this.#transaction?.progressed(chunk.length)
     this.#engine.receive(chunk)
     if (this.#working) {
       this.#unread += chunk.length
@@ -331,11 +332,14 @@ export class SmtpConnection {
     // While we do not read, the silence is ours.
     if (this.#waitingForLink) return
     const now = performance.now()
-    const { commandMs, contentMs } = this.#service.limits
+    const { contentMs } = this.#service.limits
     const transaction = this.#transaction
     // A command has its time as a whole: octets that come one by one do not make it longer.
-    this.#commandBy ??= now + commandMs
-    const wait = transaction?.receiving === true ? Math.min(now + contentMs, transaction.contentBy) : this.#commandBy
+    this.#commandBy ??= now + this.#service.commandMs
+    const wait =
+      transaction?.receiving === true
+        ? Math.min(transaction.pieceBy(now, contentMs), transaction.contentBy)
+        : this.#commandBy
     this.#deadline.set(this.#accountId === undefined ? Math.min(wait, this.#loginBy) : wait)
   }
 
@@ -383,6 +387,7 @@ export class SmtpConnection {
   #waitForLink(): void {
     if (this.#waitingForLink) return
     this.#waitingForLink = true
+    this.#transaction?.rest()
     this.#pause()
     this.#deadline.clear()
     this.#service.link.relieved(() => {

@@ -30,6 +30,8 @@ export interface SmtpSetting {
 export interface SmtpContext extends SmtpSetting {
   /** What strangers meet; their mail is not hindered where there is none. */
   readonly door?: Door
+  /** For how long a command is waited for now. */
+  readonly commandMs: number
   /** Octets: what the Worker takes; before it said so, the bridge's own limit. */
   readonly maxMessageSize: number
   /** Asks the Worker; undefined when there is no usable answer: then nothing may be promised to the client. */

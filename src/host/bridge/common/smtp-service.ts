@@ -21,6 +21,9 @@ import { askAccounts, type SaslOutcome } from './sasl-accounts.ts'
 import { SmtpConnection } from './smtp-connection.ts'
 import type { SmtpContext, SmtpSetting, SubmissionLogin } from './smtp-context.ts'
 
+/** The part of all connections from which on each of them is worth more than the patience with who is on it. */
+const crowdedFrom = 0.75
+
 export interface SmtpServiceOptions extends SmtpSetting {
   /** Shared by all services: who guesses at one door has guessed at the others. */
   readonly penalty: LoginPenalty
@@ -56,6 +59,11 @@ export class SmtpService implements SmtpContext {
 
   get maxMessageSize(): number {
     return this.link.service?.maxMessageSize ?? this.limits.maxMessageSize
+  }
+
+  get commandMs(): number {
+    const { smtpConnections, commandMs, crowdedCommandMs } = this.limits
+    return this.connections > smtpConnections * crowdedFrom ? Math.min(commandMs, crowdedCommandMs) : commandMs
   }
 
   get connections(): number {

@@ -7,6 +7,9 @@ import { Content, type ContentBudget } from './content.ts'
 
 export const systemFull: Reply = { code: 452, enhanced: '4.3.1', text: 'Too much mail at once, please try again later' }
 
+/** What the slowest line brings in a minute; RFC 5321 §4.5.3.2.5 means buffers by "data block". */
+const leastPiece = 1024
+
 export class SmtpTransaction {
   /** In the trace header and in the log. */
   readonly id: string
@@ -18,6 +21,8 @@ export class SmtpTransaction {
   contentBy = Infinity
   /** 354 was given and the content has not ended. */
   receiving = false
+  #arrived = 0
+  #pieceBy: number | undefined
 
   constructor(id: string, budget: ContentBudget) {
     this.id = id
@@ -36,6 +41,23 @@ export class SmtpTransaction {
     // BDAT comes here with every chunk: the time runs from the first.
     this.contentBy = Math.min(this.contentBy, performance.now() + messageMs)
     return { code: 354, text: 'Start mail input; end with <CRLF>.<CRLF>' }
+  }
+
+  /** So many octets came from the client. */
+  progressed(octets: number): void {
+    this.#arrived += octets
+  }
+
+  /** The time by which a piece of content is to be there, which octets that come one by one do not put off. */
+  pieceBy(now: number, contentMs: number): number {
+    if (this.#arrived >= leastPiece) this.rest()
+    return (this.#pieceBy ??= now + contentMs)
+  }
+
+  /** The time for a piece begins anew: so far the silence was ours. */
+  rest(): void {
+    this.#arrived = 0
+    this.#pieceBy = undefined
   }
 
   gather(chunk: Uint8Array): void {
