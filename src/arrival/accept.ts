@@ -22,6 +22,7 @@ import type { ArrivalPorts } from './ports.ts'
 import { fullAddress, mayRelay } from './recipient-check.ts'
 import { checkAuthors, withinSending } from './sending-check.ts'
 import { sealing } from './seal.ts'
+import { afterJudgement, atArrival } from './rule-facts.ts'
 import { signed } from './sign.ts'
 import { refuseDirect } from './refuse-direct.ts'
 import { missingFields } from './submission-header.ts'
@@ -88,18 +89,36 @@ async function take(arrival: Arrival, findings: Findings, ports: ArrivalPorts): 
   }
   const falseName = await checkAuthors(origin, header, ports)
   if (falseName !== undefined) return { reply: falseName }
-  const routed = withoutRelaying(await route(recipients, ports.directory), origin)
-  const sending = await withinSending(routed, origin, arrival.committed === true, ports)
+  const question = atArrival(arrival, header, ports.verifier)
+  let routed = await route(recipients, ports.directory, undefined, question)
+  let inspection: Inspection | undefined
+  if (routed.open === true) {
+    inspection = await inspected(arrival, header, findings, ports)
+    if (inspection.refusal !== undefined) return { reply: inspection.refusal }
+    const known = afterJudgement(question, inspection.judgement)
+    routed = await route(recipients, ports.directory, undefined, known)
+  }
+  findings.plan = routed
+  const sending = await withinSending(withoutRelaying(routed, origin), origin, arrival.committed === true, ports)
   if ('refusal' in sending) return { reply: sending.refusal }
   const { plan, language } = sending
   const known = language === undefined ? arrival : { ...arrival, envelope: { ...envelope, language } }
   // Nobody's mail is not worth a question to the DNS.
-  const bringing = (inspection: Inspection) => bring(known, recipients, header, plan, inspection, findings, ports)
-  if (plan.deliveries.length === 0) return bringing({ raw, fields: [] })
+  const bringing = (found: Inspection) => bring(known, recipients, header, plan, found, findings, ports)
+  if (plan.deliveries.length === 0) return bringing(inspection ?? { raw, fields: [] })
+  inspection ??= await inspected(arrival, header, findings, ports)
+  return inspection.refusal === undefined ? bringing(inspection) : { reply: inspection.refusal }
+}
+
+async function inspected(
+  { envelope, raw, origin }: Arrival,
+  header: Header,
+  findings: Findings,
+  ports: ArrivalPorts,
+): Promise<Inspection> {
   const inspection = await inspect({ envelope, raw, origin }, header, ports)
-  const { judgement, refusal } = inspection
-  if (judgement !== undefined) findings.judgement = judgement
-  return refusal === undefined ? bringing(inspection) : { reply: refusal }
+  if (inspection.judgement !== undefined) findings.judgement = inspection.judgement
+  return inspection
 }
 
 /** Brings a message that is welcome to its places. */
@@ -145,9 +164,16 @@ async function bring(
 
   const leftovers: Leftover[] = [
     ...plan.refused.map(({ recipient, reply }) => leftover(recipient, [], reply)),
-    ...plan.dead.map(deadTarget),
+    ...plan.dead.filter(({ copy }) => copy !== true).map(deadTarget),
   ]
-  let taken = 0
+  for (const { address, reply, copy } of plan.dead) {
+    // What a rule would copy there is no business of the sender's.
+    if (copy !== true) continue
+    const cause = new Error(`a rule wants a copy for ${address}: ${reply.text}`)
+    ports.log?.({ type: 'arrival-fault', transactionId: origin.transactionId, cause })
+  }
+  // What a rule drops is done with.
+  let taken = plan.discarded?.length ?? 0
   for (const { status, onward: to, destination, reply } of places) {
     if (status === 'delivered' || status === 'queued') taken++
     else leftovers.push(leftover(to, destination.via, reply as Reply))
@@ -174,8 +200,8 @@ function wholly(
   places: Awaited<ReturnType<typeof distribute>>['places'],
 ): Recipient[] {
   return recipients.filter((recipient) => {
-    const mine = places.filter((place) => place.recipients.includes(recipient))
-    if (mine.length === 0 || dead.some((target) => target.recipient === recipient)) return false
+    const mine = places.filter(({ recipients: theirs, destination }) => theirs.includes(recipient) && !destination.copy)
+    if (mine.length === 0 || dead.some((target) => target.recipient === recipient && !target.copy)) return false
     return mine.every(({ status }) => status === 'delivered')
   })
 }
@@ -234,7 +260,7 @@ function successes(
   const found: Leftover[] = []
   for (const recipient of recipients) {
     if (recipient.notify?.includes('SUCCESS') !== true) continue
-    const place = places.find((candidate) => candidate.recipients.includes(recipient))
+    const place = places.find(({ recipients: theirs, destination }) => theirs.includes(recipient) && !destination.copy)
     if (expanded.has(recipient)) found.push({ recipient, via: [], status: 'delivered', success: 'expanded' })
     else if (place?.status === 'delivered') {
       const reported: Recipient = { ...place.onward, ...recipient, address: place.onward.address }

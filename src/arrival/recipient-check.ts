@@ -8,6 +8,7 @@ import type { Reply } from '../protocol/smtp/index.ts'
 import { resolve } from '../routing/index.ts'
 import { isSubmission, type Origin } from './origin.ts'
 import type { ArrivalPorts } from './ports.ts'
+import { atRecipient } from './rule-facts.ts'
 
 export interface RecipientQuestion {
   /** Without angle brackets. */
@@ -19,16 +20,20 @@ export interface RecipientQuestion {
 type CheckPorts = Pick<ArrivalPorts, 'directory' | 'postmasterDomain' | 'greylisting'>
 
 /** 250 2.1.5, or the refusal to give in the dialogue, so that nobody ever gets a bounce for what we knew at once. */
-export async function checkRecipient(question: RecipientQuestion, ports: CheckPorts): Promise<Reply> {
-  const address = fullAddress(question.recipient, ports)
-  const resolution = await resolve(address, ports.directory)
+export async function checkRecipient(asked: RecipientQuestion, ports: CheckPorts): Promise<Reply> {
+  const { origin, reversePath } = asked
+  const address = fullAddress(asked.recipient, ports)
+  const question = atRecipient(origin, reversePath)
+  const resolution = await resolve(address, ports.directory, undefined, question)
   if (resolution.kind === 'reject') return resolution.reply
   // The directory does not know the domain of the address itself; where an alias leads to is ours to decide.
-  const foreign = resolution.destinations.some(({ kind, via }) => kind === 'relay' && via.length === 0)
-  if (foreign && !mayRelay(question.origin)) {
+  const foreign = resolution.destinations.some(
+    (to) => to.kind === 'relay' && to.via.length === 0 && to.ways === undefined,
+  )
+  if (foreign && !mayRelay(origin)) {
     return { code: 550, enhanced: '5.7.1', text: 'Relaying denied: we do not take mail for this domain' }
   }
-  const wait = isHelpDesk(address) ? 0 : await ports.greylisting?.wait({ ...question, recipient: address })
+  const wait = isHelpDesk(address) ? 0 : await ports.greylisting?.wait({ ...asked, recipient: address })
   if (wait) return { code: 451, enhanced: '4.7.1', text: `Greylisted: please try again in ${wait} seconds` }
   return { code: 250, enhanced: '2.1.5', text: `<${address}> is welcome` }
 }

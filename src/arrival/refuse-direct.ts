@@ -14,7 +14,7 @@ export function refuseDirect(
   const refused = [...plan.refused]
   for (const delivery of plan.deliveries) {
     const { destination, recipients } = delivery
-    const isDirect = destination.kind === 'relay' && destination.via.length === 0
+    const isDirect = destination.kind === 'relay' && destination.via.length === 0 && destination.ways === undefined
     const reply = isDirect ? refusalOf(destination.address) : undefined
     if (reply === undefined) {
       deliveries.push(delivery)

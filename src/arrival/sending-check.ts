@@ -44,7 +44,7 @@ export async function withinSending(
   const { sending } = ports
   const { accountId } = origin
   const leaving = plan.deliveries.filter(
-    ({ destination }) => destination.kind === 'relay' && destination.via.length === 0,
+    ({ destination }) => destination.kind === 'relay' && destination.via.length === 0 && destination.ways === undefined,
   )
   if (sending === undefined || accountId === undefined || leaving.length === 0) return { plan }
   const outside = leaving.map(({ destination }) => destination.address)

@@ -3,7 +3,8 @@
  */
 import type { Place } from '../delivery/index.ts'
 import type { Header } from '../format/index.ts'
-import { type Envelope, type Reply, replyText } from '../protocol/smtp/index.ts'
+import { type Envelope, type Recipient, type Reply, replyText } from '../protocol/smtp/index.ts'
+import { canonicalAddress, type RoutePlan } from '../routing/index.ts'
 import { mostRecipients, type TraceEvent, type TraceStep } from '../trace/index.ts'
 import type { Judgement } from './judgement.ts'
 import type { Origin } from './origin.ts'
@@ -13,11 +14,12 @@ export interface Findings {
   header?: Header
   judgement?: Judgement
   places?: readonly Place[]
+  plan?: RoutePlan<Recipient>
 }
 
 export function arrivalSteps(
   arrived: { envelope: Envelope; raw: Uint8Array; origin: Origin },
-  { header, judgement, places = [] }: Findings,
+  { header, judgement, places = [], plan }: Findings,
   reply: Reply,
   at: number,
 ): TraceEvent[] {
@@ -44,8 +46,24 @@ export function arrivalSteps(
       ...(judgement === undefined ? {} : { verdict: verdictOf(judgement) }),
       reply: replyText(reply),
     }),
+    ...(plan === undefined ? [] : rulings(plan).map(event)),
     ...(reply.code < 300 ? placements(places).map(event) : []),
   ]
+}
+
+/** Which rules fit, and what they drop. */
+function rulings({ fitting = [], discarded = [] }: RoutePlan<Recipient>): TraceStep[] {
+  const steps = fitting.map(({ recipient, address, rules }, index): TraceStep => {
+    const isLast = fitting.findLastIndex((other) => other.recipient === recipient) === index
+    return {
+      type: 'ruled',
+      recipient: recipient.address,
+      ...(address === canonicalAddress(recipient.address) ? {} : { address }),
+      rules: [...rules],
+      ...(isLast && discarded.includes(recipient) ? { dropped: true } : {}),
+    }
+  })
+  return steps.slice(0, mostRecipients)
 }
 
 /** One for each recipient, though several may share a place. */
@@ -60,7 +78,7 @@ function placed({ destination, status, reply, entry }: Place, recipient: string)
       ? ({ kind: 'mailbox', accountId: destination.accountId } as const)
       : ({ kind: 'queue', domain: destination.domain, ...(entry === undefined ? {} : { entry }) } as const)
   return {
-    type: 'placed',
+    type: destination.copy === true ? 'copied' : 'placed',
     recipient,
     ...(destination.address === recipient ? {} : { address: destination.address }),
     place,

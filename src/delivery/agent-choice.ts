@@ -17,6 +17,8 @@ export interface AgentChoices {
 export function chooseAgent(choices: AgentChoices): DeliveryAgent {
   return {
     async deliver(job, signal) {
+      // A rule of a domain that is hosted here has said that this mail is elsewhere.
+      if (job.envelope.ways !== undefined) return choices.relay.deliver(job, signal)
       let hosted: boolean
       try {
         hosted = (await choices.directory.lookup(job.domain, 'postmaster')).kind !== 'foreign'

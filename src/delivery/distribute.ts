@@ -13,7 +13,13 @@ import {
   returnPathField,
 } from '../format/index.ts'
 import type { Envelope, Recipient, Reply } from '../protocol/smtp/index.ts'
-import { canonicalAddress, type Destination, type MailboxDestination, type RoutePlan } from '../routing/index.ts'
+import {
+  canonicalAddress,
+  type Destination,
+  type MailboxDestination,
+  type RelayDestination,
+  type RoutePlan,
+} from '../routing/index.ts'
 import { nameSubmitted, onwardRecipient } from './onward-recipient.ts'
 import type { DeliveryPorts, MailboxDelivery, MailboxOutcome } from './ports.ts'
 
@@ -108,6 +114,7 @@ async function deliver(
     recipient: destination.address,
     ...(destination.detail === undefined ? {} : { detail: destination.detail }),
     ...(destination.mask === undefined ? {} : { mask: destination.mask }),
+    ...destination.marks,
     ...marks,
   }
   let outcome: MailboxOutcome | undefined
@@ -133,7 +140,8 @@ async function enqueueRelays(
   const groups = new Map<string, Place[]>()
   for (const place of places) {
     if (place.destination.kind !== 'relay') continue
-    const key = [place.destination.domain, ...place.destination.via].join(' ')
+    const { domain, via, ways } = place.destination
+    const key = JSON.stringify([domain, via, ways])
     groups.set(key, [...(groups.get(key) ?? []), place])
   }
   const all = [...groups.values()]
@@ -151,15 +159,16 @@ async function enqueueRelay(
   ports: DeliveryPorts,
   passedOn: Known['passedOn'],
 ): Promise<void> {
-  const { destination } = group[0] as Place
+  const destination = group[0]?.destination as RelayDestination
   const recipients = group.map(({ onward }) => onward)
+  const { ways } = destination
   const alias = destination.via.at(-1)
   let entry: string
   try {
     const own = alias === undefined || passedOn === undefined ? raw : await passedOn(alias)
     const queued = await ports.queue(destination.domain).enqueue({
       domain: destination.domain,
-      envelope: { ...envelope, recipients },
+      envelope: { ...envelope, recipients, ...(ways === undefined ? {} : { ways }) },
       raw: throughAliases(own, destination.via),
     })
     entry = queued.id
@@ -195,9 +204,10 @@ function loops(destination: Destination, visited: ReadonlySet<string>): boolean 
 function expandedRecipients(plan: Pick<RoutePlan<Recipient>, 'deliveries' | 'dead'>): Set<Recipient> {
   const once = new Set<Recipient>()
   const more = new Set<Recipient>()
+  // A copy that a rule makes leaves the recipient one place.
   const all = [
-    ...plan.deliveries.flatMap(({ recipients }) => recipients),
-    ...plan.dead.map(({ recipient }) => recipient),
+    ...plan.deliveries.flatMap(({ destination, recipients }) => (destination.copy === true ? [] : recipients)),
+    ...plan.dead.flatMap(({ recipient, copy }) => (copy === true ? [] : [recipient])),
   ]
   for (const recipient of all) (once.has(recipient) ? more : once).add(recipient)
   return more

@@ -24,7 +24,7 @@ export interface Leftover {
 export function deadTarget(target: { recipient: Recipient; address: string; via: string[]; reply: Reply }): Leftover {
   const { recipient, address, via, reply } = target
   const orcpt = recipient.orcpt ?? originalRecipient(recipient.address)
-  return { recipient: { ...recipient, address, orcpt }, via, reply, status: 'bounced' }
+  return { recipient: { ...recipient, address, orcpt }, via, reply, status: reply.code < 500 ? 'deferred' : 'bounced' }
 }
 
 /**

@@ -10,6 +10,7 @@ import { route } from '../routing/index.ts'
 import { distribute, type Place } from './distribute.ts'
 import { junkReason } from './junk-reason.ts'
 import { deadTarget, type Leftover, leaveToQueue } from './leftover.ts'
+import { queuedFacts } from './queued-facts.ts'
 import type { DeliveryPorts } from './ports.ts'
 
 export class MailboxAgent implements DeliveryAgent {
@@ -25,8 +26,10 @@ export class MailboxAgent implements DeliveryAgent {
   }
 
   async deliver(job: DeliveryJob): Promise<RecipientOutcome[]> {
-    const plan = await route(job.envelope.recipients, this.#ports.directory)
     const { header } = parseHeader(job.raw)
+    const question = { message: queuedFacts(job, header, this.#authservId), final: true }
+    const plan = await route(job.envelope.recipients, this.#ports.directory, undefined, question)
+    const dead = plan.dead.filter(({ copy }) => copy !== true)
     const known = { header, junk: junkReason(header, this.#authservId) }
     const { places, expanded } = await distribute(job.envelope, job.raw, plan, this.#ports, known)
     const outcomes: RecipientOutcome[] = plan.refused.map(({ recipient, reply }) => this.#refusal(recipient, reply))
@@ -34,11 +37,14 @@ export class MailboxAgent implements DeliveryAgent {
     for (const recipient of job.envelope.recipients) {
       if (refused.has(recipient)) continue
       const mine = places.filter(({ recipients }) => recipients.includes(recipient))
-      outcomes.push(
-        expanded.has(recipient)
-          ? await this.#expansion(job, recipient, mine, plan.dead)
-          : this.#single(recipient, mine[0] as Place, expanded),
-      )
+      const [first] = mine.filter(({ destination }) => destination.copy !== true)
+      if (expanded.has(recipient)) outcomes.push(await this.#expansion(job, recipient, mine, dead))
+      else if (mine.some(({ destination }) => destination.copy === true)) {
+        const expansion = await this.#expansion(job, recipient, mine, dead)
+        outcomes.push({ ...expansion, ...(expansion.status === 'delivered' && { success: successOf(first) }) })
+      } else if (first !== undefined) outcomes.push(this.#single(recipient, first, expanded))
+      // A rule drops it: that is no delivery to tell of.
+      else outcomes.push({ ...this.#outcome(recipient, 'delivered'), success: 'passed' })
     }
     return outcomes
   }
@@ -50,8 +56,7 @@ export class MailboxAgent implements DeliveryAgent {
       return { ...this.#outcome(recipient, 'delivered'), success: 'passed' }
     const outcome = this.#outcome(recipient, place.status === 'queued' ? 'delivered' : place.status)
     if (place.reply !== undefined) outcome.reply = place.reply
-    if (place.status === 'queued') outcome.success = 'passed'
-    if (place.status === 'delivered') outcome.success = 'final'
+    if (outcome.status === 'delivered') outcome.success = successOf(place)
     return outcome
   }
 
@@ -99,4 +104,9 @@ export class MailboxAgent implements DeliveryAgent {
   #outcome(recipient: Recipient, status: RecipientOutcome['status']): RecipientOutcome {
     return { recipient: recipient.address, status, remoteMta: this.#hostname, at: this.#ports.clock() }
   }
+}
+
+/** What a place that has the message says of a delivery. */
+function successOf(place: Place | undefined): 'final' | 'passed' {
+  return place?.status === 'delivered' ? 'final' : 'passed'
 }

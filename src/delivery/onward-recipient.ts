@@ -19,6 +19,13 @@ export function onwardRecipient(
 ): Recipient {
   const [recipient] = recipients as [Recipient]
   const onward: Recipient = { ...recipient, address: destination.address }
+  if (destination.kind === 'mailbox' && destination.marks !== undefined) onward.decided = destination.marks
+  if (destination.copy === true) {
+    // Of a copy the sender knows nothing, and hears nothing.
+    onward.notify = ['NEVER']
+    onward.orcpt ??= originalRecipient(recipient.address)
+    return onward
+  }
   const notify = togetherNotify(recipients.map((each) => onwardNotify(each, expanded)))
   if (notify !== undefined) onward.notify = notify
   if (destination.via.length > 0) onward.orcpt ??= originalRecipient(recipient.address)

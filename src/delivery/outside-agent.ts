@@ -37,7 +37,8 @@ export class OutsideAgent implements DeliveryAgent {
     const { usual, clock, mx } = this.#options
     let names: readonly string[]
     try {
-      names = outboundRoute(await this.#options.routes(), job.domain, senderDomain(job))?.agents ?? usual
+      names =
+        job.envelope.ways ?? outboundRoute(await this.#options.routes(), job.domain, senderDomain(job))?.agents ?? usual
     } catch {
       const diagnostic = 'The routes to outside cannot be read now'
       return uniform(job, { status: 'deferred', enhanced: '4.3.0', diagnostic, at: clock() })

@@ -134,11 +134,12 @@ export class Attempts {
     signal: AbortSignal | undefined,
   ): Promise<RecipientOutcome[]> {
     const id = entry.key.toString(36)
-    const addressed = recipients.map(({ address, notify, orcpt, submitted }) => ({
+    const addressed = recipients.map(({ address, notify, orcpt, submitted, decided }) => ({
       address,
       ...(notify === undefined ? {} : { notify }),
       ...(orcpt === undefined ? {} : { orcpt }),
       ...(submitted === undefined ? {} : { submitted }),
+      ...(decided === undefined ? {} : { decided }),
     }))
     let given: RecipientOutcome[] = []
     let diagnostic = 'The delivery agent gave no answer for this recipient'

@@ -2,24 +2,40 @@
  * The port to the address books of hosted domains.
  */
 
+import type { Rules } from './rules/index.ts'
+
 /** What the directory knows about one address. */
 export type DirectoryAnswer =
   /** The domain is not hosted here. */
-  | { kind: 'foreign' }
+  { kind: 'foreign' } | HostedAnswer
+
+type HostedAnswer =
   /** The domain is hosted here and has no such address. */
-  | { kind: 'unknown' }
-  | {
-      kind: 'account'
-      accountId: string
-      /** The account's own address, without subaddress. */
-      address: string
-      /** What follows the separator in `alice+detail@` (RFC 5233). */
-      detail?: string
-      /** `address` is a masked one of the account's; mail to a disabled one goes to the trash. */
-      mask?: 'enabled' | 'disabled'
-    }
-  /** Addresses here or elsewhere that get the message instead. */
-  | { kind: 'alias'; targets: string[] }
+  (
+    | { kind: 'unknown' }
+    | {
+        kind: 'account'
+        accountId: string
+        /** The account's own address, without subaddress. */
+        address: string
+        /** What follows the separator in `alice+detail@` (RFC 5233). */
+        detail?: string
+        /** `address` is a masked one of the account's; mail to a disabled one goes to the trash. */
+        mask?: 'enabled' | 'disabled'
+      }
+    /** Addresses here or elsewhere that get the message instead. */
+    | { kind: 'alias'; targets: string[] }
+  ) & {
+    /** The domain has rules, in this version, and they are asked first. */
+    rules?: number
+  }
+
+/** A domain's rules, ready to be asked. */
+export interface DomainRules {
+  readonly rules: Rules
+  /** What separates a subaddress; '' where there are none. */
+  readonly separator: string
+}
 
 /**
  * Asks the owner of a domain's addresses. `domain` is canonical (`canonicalDomain`); `localPart` as on the envelope,
@@ -27,11 +43,6 @@ export type DirectoryAnswer =
  */
 export interface Directory {
   lookup(domain: string, localPart: string): Promise<DirectoryAnswer>
-}
-
-/** An SMTP refusal as a value (RFC 5321 §4.2, RFC 3463); fits protocol/smtp's `Reply`. */
-export interface Refusal {
-  code: number
-  enhanced: string
-  text: string
+  /** The rules of a domain that has some, in this version or a later one. Absent: rules are not asked. */
+  rules?(domain: string, version: number): Promise<DomainRules>
 }

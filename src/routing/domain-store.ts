@@ -11,6 +11,7 @@ import type { DirectoryAnswer } from './directory.ts'
 import { type DirectoryChanges, DirectoryLog, type Profile } from './directory-log.ts'
 import { domainSchema } from './domain-schema.ts'
 import { MaskedAddresses } from './masked-addresses.ts'
+import { type Rule, type RuleList, RuleStore } from './rules/index.ts'
 import { SigningKeys } from './signing-keys.ts'
 
 export interface DomainAccount {
@@ -45,6 +46,7 @@ export class DomainStore {
   readonly #people: DirectoryLog
   readonly #signingKeys: SigningKeys
   readonly #masks: MaskedAddresses
+  readonly #rules: RuleStore
   #domain: string | undefined
   #loaded = false
 
@@ -53,6 +55,7 @@ export class DomainStore {
     this.#people = new DirectoryLog(sql)
     this.#signingKeys = new SigningKeys(sql)
     this.#masks = new MaskedAddresses(sql)
+    this.#rules = new RuleStore(sql)
   }
 
   /** The hosted domain, canonical; undefined while the domain is not hosted. */
@@ -117,6 +120,7 @@ export class DomainStore {
       this.#sql.exec(`DELETE FROM setting WHERE key NOT LIKE 'directory%'`)
     })
     this.#domain = undefined
+    this.#rules.forget()
     return { ok: true, address: domain }
   }
 
@@ -125,8 +129,13 @@ export class DomainStore {
    * subaddress, the address before the separator; else, for postmaster and abuse, the catch-all or the oldest account; else the catch-all.
    */
   lookup(localPart: string): DirectoryAnswer {
-    const domain = this.domain
-    if (domain === undefined) return { kind: 'foreign' }
+    if (this.domain === undefined) return { kind: 'foreign' }
+    const answer = this.#addressee(localPart)
+    const { version } = this.#rules
+    return version === 0 ? answer : { ...answer, rules: version }
+  }
+
+  #addressee(localPart: string): Exclude<DirectoryAnswer, { kind: 'foreign' }> {
     const wanted = canonicalLocalPart(localPart)
     const exact = this.#find(wanted)
     if (exact !== undefined) return exact
@@ -140,6 +149,17 @@ export class DomainStore {
     if (catchAll !== undefined) return catchAll
     const eldest = obligatory.has(wanted) ? this.accounts()[0] : undefined
     return eldest === undefined ? { kind: 'unknown' } : { kind: 'account', ...eldest }
+  }
+
+  /** With what separates a subaddress, which they speak of. Without rules the version is 0. */
+  rules(): RuleList & { separator: string } {
+    if (this.domain === undefined) return { version: 0, rules: [], separator: '' }
+    return { ...this.#rules.list(), separator: this.separator }
+  }
+
+  /** Replaces all of them; undefined while the domain is not hosted. */
+  setRules(rules: readonly Rule[], now: number): RuleList | undefined {
+    return this.domain === undefined ? undefined : this.#rules.replace(rules, now)
   }
 
   /** True when mail for `address` reaches the account, directly or through aliases of this domain. */
@@ -276,7 +296,8 @@ export class DomainStore {
   /** A masked address that was revoked is `unknown`, catch-all or not. */
   #find(key: string): Exclude<DirectoryAnswer, { kind: 'foreign' }> | undefined {
     const account = this.#account(key)
-    return account === undefined ? (this.#alias(key) ?? this.#mask(key)) : { kind: 'account', ...account }
+    if (account !== undefined) return { kind: 'account', ...account }
+    return this.#alias(key) ?? this.#mask(key)
   }
 
   #mask(key: string): Exclude<DirectoryAnswer, { kind: 'foreign' | 'alias' }> | undefined {

@@ -1,5 +1,6 @@
 export { canonicalAddress, canonicalDomain, canonicalLocalPart } from './address.ts'
-export type { Directory, DirectoryAnswer, Refusal } from './directory.ts'
+export type { Directory, DirectoryAnswer, DomainRules } from './directory.ts'
+export type { Refusal } from './refusal.ts'
 export type { DirectoryChanges, Profile } from './directory-log.ts'
 export {
   type AddressChange,
@@ -20,6 +21,7 @@ export {
   type WaitingDestination,
 } from './registry-store.ts'
 export {
+  type DeadTarget,
   defaultResolveLimits,
   type Destination,
   type MailboxDestination,
@@ -29,6 +31,23 @@ export {
   type ResolveLimits,
 } from './resolve.ts'
 export { route, type RoutePlan } from './route.ts'
+export type { RuleQuestion } from './ruled-step.ts'
+export {
+  type Actions,
+  authenticationOf,
+  compileRules,
+  type Condition,
+  largestRules,
+  type Marks,
+  type MessageFacts,
+  mostRules,
+  type Rule,
+  type RuledAddress,
+  type RuleList,
+  type RuleSource,
+  type Rules,
+  type Ruling,
+} from './rules/index.ts'
 export {
   type ActiveKey,
   type NewSigningKey,

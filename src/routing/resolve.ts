@@ -6,7 +6,10 @@
  */
 import { formatAddress, splitAddress } from '../format/index.ts'
 import { canonicalDomain, canonicalLocalPart } from './address.ts'
-import type { Directory, DirectoryAnswer, Refusal } from './directory.ts'
+import type { Directory, DirectoryAnswer } from './directory.ts'
+import type { Refusal } from './refusal.ts'
+import { askRules, combined, type RuleQuestion } from './ruled-step.ts'
+import type { Marks, Ruling } from './rules/index.ts'
 
 export interface MailboxDestination {
   kind: 'mailbox'
@@ -20,6 +23,10 @@ export interface MailboxDestination {
   detail?: string
   /** The address is a masked one; mail to a disabled one goes to the trash. */
   mask?: 'enabled' | 'disabled'
+  /** What rules want in the mailbox; set wherever rules were asked. */
+  marks?: Marks
+  /** A copy that a rule makes, of which the sender hears nothing. */
+  copy?: true
 }
 
 export interface RelayDestination {
@@ -28,17 +35,34 @@ export interface RelayDestination {
   domain: string
   address: string
   via: string[]
+  /** A rule says that the mail of this hosted domain is elsewhere, and by which ways it goes there. */
+  ways?: readonly string[]
+  copy?: true
 }
 
 export type Destination = MailboxDestination | RelayDestination
 
+/** Where nothing can go. `copy`: it would have been a rule's, so that it is no business of the sender's. */
+export interface DeadTarget {
+  address: string
+  via: string[]
+  reply: Refusal
+  copy?: true
+}
+
 export type Resolution =
   | {
       kind: 'route'
-      /** Never empty; no two to the same mailbox or relay address. */
+      /** No two to the same mailbox or relay address. Empty only where rules discard the message or leave it open. */
       destinations: Destination[]
       /** Alias targets that do not exist any more. */
-      dead: { address: string; via: string[]; reply: Refusal }[]
+      dead: DeadTarget[]
+      /** A rule wants the message dropped for an address on the way. */
+      discarded?: true
+      /** Where it goes depends on what rules do not know yet. */
+      open?: true
+      /** Rules that fit, by the address that they were asked about. */
+      fitting?: { address: string; rules: readonly string[] }[]
     }
   | { kind: 'reject'; reply: Refusal }
 
@@ -54,21 +78,26 @@ export const defaultResolveLimits: ResolveLimits = { depth: 10, addresses: 200 }
 interface Step {
   address: string
   via: string[]
+  marks?: Marks
+  copy?: true
+  /** Rules have had their say about this address. */
+  settled?: true
 }
 
 /**
  * Where mail for `address` goes. A directory that cannot be asked gives a 451 rejection: nothing is guessed, and the
- * same question may be asked again.
+ * same question may be asked again. Without a `question` rules are not asked; `decided` is what they said before.
  */
 export async function resolve(
   address: string,
   directory: Directory,
   limits: ResolveLimits = defaultResolveLimits,
+  question?: RuleQuestion,
+  decided?: Marks,
 ): Promise<Resolution> {
-  const destinations = new Map<string, Destination>()
-  const dead: { address: string; via: string[]; reply: Refusal }[] = []
+  const found = new Found()
   const seen = new Set<string>()
-  let steps: Step[] = [{ address, via: [] }]
+  let steps: Step[] = [{ address, via: [], ...(decided && { marks: decided }) }]
   for (let depth = 0; steps.length > 0; depth++) {
     if (depth > limits.depth) return reject(550, '5.4.6', 'Mail for this address is forwarded in too many steps')
     const next: Step[] = []
@@ -76,53 +105,150 @@ export async function resolve(
       const parts = splitAddress(step.address)
       const domain = parts === undefined ? undefined : canonicalDomain(parts.domain)
       if (parts === undefined || domain === undefined) {
-        dead.push({ ...step, reply: refusal(550, '5.1.3', 'This is not a valid mail address') })
+        found.refuse(step, refusal(550, '5.1.3', 'This is not a valid mail address'))
         continue
       }
-      const key = `${canonicalLocalPart(parts.localPart)}@${domain}`
-      if (seen.has(key)) continue
-      seen.add(key)
+      const at: Place = { ...parts, domain, key: `${canonicalLocalPart(parts.localPart)}@${domain}` }
+      const asCopy = `copy ${at.key}`
+      if (step.settled !== true && (seen.has(at.key) || (step.copy === true && seen.has(asCopy)))) continue
+      seen.add(step.copy === true ? asCopy : at.key)
       if (seen.size > limits.addresses) {
         return reject(550, '5.5.3', 'Mail for this address is forwarded to too many addresses')
       }
       let answer: DirectoryAnswer
+      let ruling: Ruling | undefined
       try {
         answer = await directory.lookup(domain, parts.localPart)
+        if (
+          question !== undefined &&
+          step.settled !== true &&
+          answer.kind !== 'foreign' &&
+          answer.rules !== undefined
+        ) {
+          ruling = await askRules(directory, domain, parts.localPart, answer.rules, question)
+        }
       } catch {
         return reject(451, '4.3.0', 'The address book cannot be read now; please try again later')
       }
-      switch (answer.kind) {
-        case 'foreign': {
-          const relayed = formatAddress({ localPart: parts.localPart, domain })
-          // Elsewhere the local part may be sensitive to case (RFC 5321 §2.4).
-          place(destinations, `relay ${relayed}`, { kind: 'relay', domain, address: relayed, via: step.via })
-          break
-        }
-        case 'unknown':
-          dead.push({ ...step, reply: refusal(550, '5.1.1', 'No such user here') })
-          break
-        case 'account': {
-          const final = formatAddress({ localPart: parts.localPart, domain })
-          const { accountId, detail, mask } = answer
-          const destination: MailboxDestination = { kind: 'mailbox', accountId, address: final, domain, via: step.via }
-          if (detail !== undefined) destination.detail = detail
-          if (mask !== undefined) destination.mask = mask
-          place(destinations, `mailbox ${accountId}`, destination)
-          break
-        }
-        case 'alias':
-          for (const target of answer.targets) next.push({ address: target, via: [...step.via, key] })
-      }
+      next.push(...(ruling === undefined ? found.follow(step, at, answer) : found.obey(step, at, answer, ruling)))
     }
     steps = next
   }
-  if (destinations.size > 0) return { kind: 'route', destinations: [...destinations.values()], dead }
-  if (dead.length > 0) return { kind: 'reject', reply: (dead[0] as { reply: Refusal }).reply }
-  return reject(550, '5.4.6', 'Mail for this address is forwarded in a loop')
+  return found.resolution
 }
 
-function place(destinations: Map<string, Destination>, key: string, destination: Destination): void {
-  if (!destinations.has(key)) destinations.set(key, destination)
+/** An address on the way. */
+interface Place {
+  localPart: string
+  domain: string
+  /** Canonical. */
+  key: string
+}
+
+class Found {
+  readonly #destinations = new Map<string, Destination>()
+  readonly #dead: DeadTarget[] = []
+  readonly #fitting: { address: string; rules: readonly string[] }[] = []
+  #discarded = false
+  #open = false
+
+  get resolution(): Resolution {
+    const dead = this.#dead
+    if (this.#destinations.size > 0 || this.#discarded || this.#open) {
+      return {
+        kind: 'route',
+        destinations: [...this.#destinations.values()],
+        dead,
+        ...(this.#discarded ? { discarded: true } : {}),
+        ...(this.#open ? { open: true } : {}),
+        ...(this.#fitting.length === 0 ? {} : { fitting: this.#fitting }),
+      }
+    }
+    const [first] = dead
+    if (first !== undefined) return { kind: 'reject', reply: first.reply }
+    return reject(550, '5.4.6', 'Mail for this address is forwarded in a loop')
+  }
+
+  refuse({ address, via, copy }: Step, reply: Refusal): void {
+    this.#dead.push({ address, via, reply, ...(copy && { copy }) })
+  }
+
+  /** Goes where the directory says; what is to be looked at next. */
+  follow(step: Step, at: Place, answer: DirectoryAnswer): Step[] {
+    const { via, marks, copy } = step
+    const address = formatAddress({ localPart: at.localPart, domain: at.domain })
+    const { domain } = at
+    switch (answer.kind) {
+      case 'foreign':
+        // Elsewhere the local part may be sensitive to case (RFC 5321 §2.4).
+        this.#place(`relay ${address}`, { kind: 'relay', domain, address, via, ...(copy && { copy }) })
+        return []
+      case 'unknown':
+        this.refuse(step, refusal(550, '5.1.1', 'No such user here'))
+        return []
+      case 'account': {
+        const { accountId, detail, mask } = answer
+        const destination: MailboxDestination = { kind: 'mailbox', accountId, address, domain, via }
+        if (detail !== undefined) destination.detail = detail
+        if (mask !== undefined) destination.mask = mask
+        if (marks !== undefined) destination.marks = marks
+        if (copy === true) destination.copy = copy
+        this.#place(`mailbox ${accountId}`, destination)
+        return []
+      }
+      case 'alias':
+        return answer.targets.map((target) => onward(step, at, target))
+    }
+  }
+
+  /** Does what the rules of the address's domain say; what is to be looked at next. */
+  obey(step: Step, at: Place, answer: DirectoryAnswer, { fate, copies, marks, fitting }: Ruling): Step[] {
+    if (fitting.length > 0) this.#fitting.push({ address: at.key, rules: fitting })
+    const marked: Step = { ...step, marks: combined(step.marks ?? {}, marks) }
+    const more = copies.map((target): Step => ({ address: target, via: [...step.via, at.key], copy: true }))
+    switch (fate.kind) {
+      case 'open':
+        this.#open = true
+        // It may turn out that a rule takes mail for an address which nobody has.
+        return answer.kind === 'unknown' ? [] : this.follow(step, at, answer)
+      case 'reject':
+        this.refuse(step, fate.reply)
+        return []
+      case 'discard':
+        this.#discarded = true
+        return more
+      case 'relay': {
+        const { domain } = at
+        const address = formatAddress({ localPart: at.localPart, domain })
+        const { via, copy } = step
+        this.#place(`relay ${address}`, { kind: 'relay', domain, address, via, ways: fate.ways, ...(copy && { copy }) })
+        return more
+      }
+      case 'redirect':
+        return [...fate.targets.map((target) => redirected(marked, at, target)), ...more]
+      case 'keep':
+        return [...this.follow(marked, at, answer), ...(answer.kind === 'unknown' ? [] : more)]
+    }
+  }
+
+  /** What is asked for counts more than what is copied. */
+  #place(key: string, destination: Destination): void {
+    const known = this.#destinations.get(key)
+    if (known === undefined || (known.copy === true && destination.copy !== true)) {
+      this.#destinations.set(key, destination)
+    }
+  }
+}
+
+function onward({ via, marks, copy }: Step, at: Place, address: string): Step {
+  return { address, via: [...via, at.key], ...(marks && { marks }), ...(copy && { copy }) }
+}
+
+/** Its own address among the targets: the mail is kept too. */
+function redirected(step: Step, at: Place, target: string): Step {
+  const parts = splitAddress(target)
+  const key = parts && `${canonicalLocalPart(parts.localPart)}@${canonicalDomain(parts.domain)}`
+  return key === at.key ? { ...step, settled: true } : onward(step, at, target)
 }
 
 function refusal(code: number, enhanced: string, text: string): Refusal {

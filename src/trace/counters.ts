@@ -22,7 +22,11 @@ export function count(counters: Counters, events: readonly TraceEvent[]): void {
         add(`facteur_arrived_bytes_total${labels}`, event.size)
         break
       }
+      case 'ruled':
+        if (event.dropped === true) add('facteur_discards_total')
+        break
       case 'placed':
+      case 'copied':
         add(`facteur_placements_total{place="${event.place.kind}",status="${event.status}"}`)
         break
       case 'attempt':

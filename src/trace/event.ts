@@ -10,6 +10,15 @@ export type TracePlace =
   /** The queue of a domain, and the entry's id there. */
   | { kind: 'queue'; domain: string; entry?: string }
 
+type Placement = {
+  recipient: string
+  /** The address it led to, where aliases changed it. */
+  address?: string
+  place: TracePlace
+  status: 'delivered' | 'queued' | 'deferred' | 'bounced'
+  reply?: string
+}
+
 export type TraceStep =
   /** A whole message came, and this is what its sender was told. */
   | {
@@ -34,16 +43,19 @@ export type TraceStep =
       /** `250 2.0.0 …` */
       reply: string
     }
-  /** Where it was put for one recipient. */
+  /** Rules of a domain fit; `dropped`: they want nothing done with it. */
   | {
-      type: 'placed'
+      type: 'ruled'
       recipient: string
-      /** The address it led to, where aliases changed it. */
+      /** The address that they were asked about, where aliases changed it. */
       address?: string
-      place: TracePlace
-      status: 'delivered' | 'queued' | 'deferred' | 'bounced'
-      reply?: string
+      rules: string[]
+      dropped?: true
     }
+  /** Where it was put for one recipient. */
+  | ({ type: 'placed' } & Placement)
+  /** Where a copy was put that a rule makes. */
+  | ({ type: 'copied' } & Placement)
   /** One attempt at another server. */
   | {
       type: 'attempt'

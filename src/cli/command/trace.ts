@@ -54,6 +54,8 @@ interface Step {
   readonly actions?: readonly string[]
   readonly agent?: string
   readonly earlier?: readonly string[]
+  readonly rules?: readonly string[]
+  readonly dropped?: boolean
 }
 
 export async function run(argv: readonly string[]): Promise<number> {
@@ -103,7 +105,12 @@ function lines(step: Arrived | Step): string[][] {
     ]
   }
   const { type, recipient, recipients, address, place, status, host, reply, cause, to, actions } = step
-  if (type === 'placed') {
+  if (type === 'ruled') {
+    const via = address === undefined ? '' : ` as <${address}>`
+    const end = step.dropped === true ? ': dropped' : ''
+    return [[when, type, `<${recipient}>${via}: ${(step.rules ?? []).join(', ')}${end}`]]
+  }
+  if (type === 'placed' || type === 'copied') {
     const where = place?.kind === 'queue' ? `queue of ${place.domain} as ${place.entry ?? '?'}` : 'mailbox'
     const via = address === undefined ? '' : ` as <${address}>`
     return [[when, status ?? type, [`<${recipient}>${via}: ${where}`, reply].filter(Boolean).join(': ')]]

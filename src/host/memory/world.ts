@@ -3,10 +3,10 @@
  * as the Worker wires its objects. Executable specification, and the stage of the tests.
  */
 import { accept, type Arrival, type ArrivalPorts, reportThrough } from '../../arrival/index.ts'
-import { chooseAgent, MailboxAgent, MxAgent } from '../../delivery/index.ts'
+import { chooseAgent, MailboxAgent, MxAgent, OutsideAgent, SmarthostAgent } from '../../delivery/index.ts'
 import type { Reply } from '../../protocol/smtp/index.ts'
 import { defaultQueueOptions, Queue, type QueueEvent, type QueueOptions } from '../../queue/index.ts'
-import { type Directory, DomainStore } from '../../routing/index.ts'
+import { compileRules, type Directory, DomainStore } from '../../routing/index.ts'
 import type { Sql } from '../../storage/index.ts'
 import { VirtualClock } from './clock.ts'
 import { MemoryDialer } from './dialer.ts'
@@ -40,6 +40,11 @@ export class MemoryWorld {
       lookup: async (domain, localPart) => {
         if (this.directoryDown) throw new Error('the directory is down')
         return this.domain(domain).lookup(localPart)
+      },
+      rules: async (domain) => {
+        if (this.directoryDown) throw new Error('the directory is down')
+        const { rules, separator } = this.domain(domain).rules()
+        return { rules: compileRules(rules), separator }
       },
     }
     this.ports = {
@@ -116,7 +121,14 @@ export class MemoryWorld {
       directory,
       clock: clock.now,
       mailbox: new MailboxAgent(this.ports, hostname),
-      relay: new MxAgent({ dns, dialer, random, clock: clock.now, hostname }),
+      relay: new OutsideAgent({
+        mx: new MxAgent({ dns, dialer, random, clock: clock.now, hostname }),
+        smarthosts: new Map(),
+        through: (smarthost) => new SmarthostAgent({ smarthost, dialer, hostname, clock: clock.now }),
+        routes: async () => [],
+        usual: ['mx'],
+        clock: clock.now,
+      }),
     })
     const reportFrom = { name: 'Mail Delivery System', address: `mailer-daemon@${hostname}` }
     return new Queue({

@@ -6,7 +6,14 @@
  * is never remembered as unknown. A changed alias takes effect everywhere within the lifetime below, at once in the
  * isolate that made the change.
  */
-import { canonicalDomain, canonicalLocalPart, type Directory, type DirectoryAnswer } from '../../routing/index.ts'
+import {
+  canonicalDomain,
+  canonicalLocalPart,
+  compileRules,
+  type Directory,
+  type DirectoryAnswer,
+  type DomainRules,
+} from '../../routing/index.ts'
 import type { Env } from './env.ts'
 import { describe, log } from './log.ts'
 
@@ -21,6 +28,10 @@ interface Remembered {
 
 /** Plain values only: an isolate serves many requests, and I/O may not cross from one to another. */
 const remembered = new Map<string, Remembered>()
+
+/** Rules of domains, in the version that is remembered with them; a thousand of them are some hundred kilobytes. */
+const rulesOf = new Map<string, DomainRules & { readonly version: number }>()
+const MAX_RULED_DOMAINS = 100
 
 export class DirectoryClient implements Directory {
   readonly #namespace: Env['DOMAIN']
@@ -52,6 +63,16 @@ export class DirectoryClient implements Directory {
     return answer
   }
 
+  async rules(domain: string, version: number): Promise<DomainRules> {
+    const known = rulesOf.get(domain)
+    if (known !== undefined && known.version >= version) return known
+    const { rules, separator, version: latest } = await this.#namespace.getByName(domain).rules()
+    const found = { rules: compileRules(rules), separator, version: Math.max(latest, version) }
+    if (rulesOf.size >= MAX_RULED_DOMAINS) rulesOf.clear()
+    rulesOf.set(domain, found)
+    return found
+  }
+
   /** To the rooms a failure means "later", whatever it was: what it was is told here. */
   async #ask(domain: string, localPart: string): Promise<DirectoryAnswer> {
     try {
@@ -66,6 +87,7 @@ export class DirectoryClient implements Directory {
 /** Called after a change of addresses here. */
 export function forgetDirectory(): void {
   remembered.clear()
+  rulesOf.clear()
 }
 
 function remember(key: string, answer: DirectoryAnswer): void {

@@ -18,6 +18,8 @@ import {
   type NewSigningKey,
   type Profile,
   type PublishedKey,
+  type Rule,
+  type RuleList,
 } from '../../routing/index.ts'
 import type { DomainDoor } from './doors.ts'
 import type { Env } from './env.ts'
@@ -62,6 +64,14 @@ export class DomainObject extends DurableObject<Env> implements DomainDoor {
 
   setProfile(accountId: string, profile: Profile): boolean {
     return this.#store.setProfile(accountId, profile)
+  }
+
+  rules(): RuleList & { separator: string } {
+    return this.#store.rules()
+  }
+
+  setRules(rules: Rule[]): RuleList | undefined {
+    return this.#store.setRules(rules, Date.now())
   }
 
   removeAccount(localPart: string): AddressChange {

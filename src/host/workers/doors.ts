@@ -34,6 +34,8 @@ import type {
   PublishedKey,
   RegisteredAccount,
   RegisteredDomain,
+  Rule,
+  RuleList,
   WaitingDestination,
 } from '../../routing/index.ts'
 import type { Counters, TraceEvent, TraceSearch } from '../../trace/index.ts'
@@ -119,6 +121,9 @@ export interface DomainDoor extends Rpc.DurableObjectBranded {
   setProfile(accountId: string, profile: Profile): boolean
   removeAccount(localPart: string): AddressChange
   aliases(): { address: string; targets: string[] }[]
+  rules(): RuleList & { separator: string }
+  /** Undefined when the domain is not hosted. */
+  setRules(rules: Rule[]): RuleList | undefined
   setAlias(localPart: string, targets: string[]): AddressChange
   removeAlias(localPart: string): AddressChange
   /** Undefined when the domain is not hosted. */

@@ -34,6 +34,8 @@ export interface Envelope {
   submission?: SubmissionTag
   /** Ours alone: the message's id in the trace. */
   transactionId?: string
+  /** Ours alone: by which ways it goes to its destination, where a rule has said so; names as routes have them. */
+  ways?: readonly string[]
   /** Ours alone: the language of the sender, who is one of our people, for reports (RFC 5646). */
   language?: string
 }
@@ -64,4 +66,6 @@ export interface Recipient {
   orcpt?: string
   /** Ours alone: the recipients of a submission that this one stands for, where an alias led to it. */
   submitted?: string[]
+  /** Ours alone: rules were asked about this recipient, and this is what they want in the mailbox. */
+  decided?: { readonly keywords?: readonly string[]; readonly mailbox?: string }
 }

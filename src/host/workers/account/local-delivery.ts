@@ -5,7 +5,16 @@
  */
 import type { MailboxDelivery, MailboxOutcome } from '../../../delivery/index.ts'
 import { withoutBinary } from '../../../format/index.ts'
-import { type Email, type MailStore, type NewEmail, type Octets, StoreError } from '../../../mailbox/index.ts'
+import {
+  type Email,
+  type Mailbox,
+  MailboxError,
+  type MailboxId,
+  type MailStore,
+  type NewEmail,
+  type Octets,
+  StoreError,
+} from '../../../mailbox/index.ts'
 
 const DELIVERED: MailboxOutcome = { status: 'delivered' }
 
@@ -54,10 +63,12 @@ function place(
   if (inbox === undefined) return batch.map(() => GONE)
   const emails = octets.flatMap((raw, index): NewEmail[] => {
     if (raw instanceof StoreError) return []
-    const role = roleOf(store, batch[index] as MailboxDelivery)
+    const delivery = batch[index] as MailboxDelivery
+    const role = roleOf(store, delivery)
     // Who has no such mailbox finds it among the rest.
-    const { id } = (role === undefined ? undefined : store.mailboxByRole(role)) ?? inbox
-    return [{ raw, mailboxIds: [id] }]
+    const { id } = (role === undefined ? filedIn(store, delivery) : store.mailboxByRole(role)) ?? inbox
+    const { keywords } = delivery
+    return [{ raw, mailboxIds: [id], ...(keywords === undefined ? {} : { keywords }) }]
   })
   const results = store.transaction(() => addAll(store, emails)).values()
   return batch.map((delivery, index) => {
@@ -67,6 +78,25 @@ function place(
     stored(delivery, result)
     return DELIVERED
   })
+}
+
+/** Where a rule wants it, which is made when it is missing; undefined: nowhere, or it cannot be made. */
+function filedIn(store: MailStore, { mailbox }: MailboxDelivery): Mailbox | undefined {
+  if (mailbox === undefined) return undefined
+  const path = mailbox.split('/')
+  try {
+    let found: Mailbox | undefined
+    for (let depth = 1; depth <= path.length; depth++) {
+      const parentId: MailboxId | null = found?.id ?? null
+      found =
+        store.mailboxByPath(path.slice(0, depth)) ?? store.createMailbox({ name: path[depth - 1] as string, parentId })
+    }
+    return found
+  } catch (error) {
+    // Too many mailboxes, or too deep: the message is worth more than its place.
+    if (error instanceof MailboxError) return undefined
+    throw error
+  }
 }
 
 function roleOf(store: MailStore, delivery: MailboxDelivery): 'trash' | 'junk' | undefined {

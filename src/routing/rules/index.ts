@@ -1,0 +1,15 @@
+export { authenticationOf } from './authentication.ts'
+export { compile, type MessageFacts, type RuledAddress } from './condition.ts'
+export { folded, glob } from './glob.ts'
+export {
+  type Actions,
+  type AuthenticationMethod,
+  type Condition,
+  largestRules,
+  mostRules,
+  type Rule,
+  type RuleList,
+  type RuleSource,
+} from './rule.ts'
+export { compileRules, type Fate, type Marks, type Rules, type Ruling } from './ruling.ts'
+export { RuleStore } from './rule-store.ts'
