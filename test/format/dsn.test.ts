@@ -256,6 +256,27 @@ describe('parseReport', () => {
     })
   })
 
+  test('a report of OpenSMTPD, which calls it multipart/mixed', () => {
+    const boundary = '13106036534104876913/opensmtpd.test'
+    const parts = [
+      'Content-Description: Notification\nContent-Type: text/plain; charset=us-ascii\n\n    Hi!\n',
+      'Content-Description: Delivery Report\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; opensmtpd.test\n\n' +
+        'Final-Recipient: rfc822; nobody@elsewhere.test\nAction: failed\nStatus: 5.0.0\n\n',
+      'Content-Description: Message headers\nContent-Type: text/rfc822-headers\n\nSubject: partly\nMessage-ID: <1@here.test>\n',
+    ]
+    const mixed = (bodies: string[]) =>
+      encodeUtf8(
+        `Content-Type: multipart/mixed;boundary="${boundary}"\n\n${bodies.map((body) => `--${boundary}\n${body}`).join('')}--${boundary}--\n`,
+      )
+    expect(parseReport(mixed(parts))).toMatchObject({
+      reportingMta: 'opensmtpd.test',
+      originalMessageId: '1@here.test',
+      recipients: [{ action: 'failed', status: '5.0.0', finalRecipient: 'nobody@elsewhere.test' }],
+    })
+    // Somebody's letter with a report attached at its end is none.
+    expect(parseReport(mixed([parts[0]!, parts[2]!, parts[1]!]))).toBeUndefined()
+  })
+
   test('reads back what was composed', () => {
     const wanted = report().recipients[0]!
     const parsed = parseReport(composeReport(report({ envelopeId: 'e1' })))!

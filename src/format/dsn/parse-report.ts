@@ -22,9 +22,8 @@ const STATUS_LIMIT = 1024 * 1024
 
 /** Undefined when the message holds no delivery status. */
 export function parseReport(raw: Uint8Array, root: Part = parseMessage(raw)): ParsedReport | undefined {
-  const report = root.type === 'multipart' && root.subtype === 'report' ? root : undefined
-  const status = report?.children.find(isStatus)
-  if (!report || !status) return undefined
+  const status = statusOf(root)
+  if (!status) return undefined
   const [message, ...recipients] = statusBlocks(decodeBody(raw, status))
   if (!message) return undefined
   const parsed: ParsedReport = { recipients: recipients.flatMap((block) => readRecipient(block) ?? []) }
@@ -34,11 +33,19 @@ export function parseReport(raw: Uint8Array, root: Part = parseMessage(raw)): Pa
   if (envelopeId) parsed.envelopeId = decodeHeaderText(envelopeId)
   const arrival = parseDate(message.first('arrival-date') ?? '')
   if (arrival) parsed.arrivalDate = arrival.time
-  readOriginal(raw, report, status, parsed)
+  readOriginal(raw, root, status, parsed)
   // Reports that return nothing of the message may still answer it.
   const answered = parsed.originalMessageId ?? parseMessageIds(root.header.last('in-reply-to') ?? '')[0]
   if (answered !== undefined) parsed.originalMessageId = answered
   return parsed
+}
+
+function statusOf(root: Part): Part | undefined {
+  if (root.type !== 'multipart') return undefined
+  if (root.subtype === 'report') return root.children.find(isStatus)
+  // QUIRK: OpenSMTPD (7.6) calls its reports multipart/mixed. The status stands where RFC 6522 §3 puts it.
+  const second = root.subtype === 'mixed' ? root.children[1] : undefined
+  return second !== undefined && isStatus(second) ? second : undefined
 }
 
 function isStatus(part: Part): boolean {
