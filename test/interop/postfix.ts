@@ -37,6 +37,7 @@ const services = [
   ['trace unix - - n - 0 bounce', 'proxymap unix - - n - - proxymap', 'error unix - - n - - error'],
   ['retry unix - - n - - error', 'virtual unix - n n - - virtual', 'anvil unix - - n - 1 anvil'],
   ['smtp unix - - n - - smtp', 'postlog unix-dgram n - n - 1 postlogd'],
+  ['pickup unix n - n 60 1 pickup', 'flush unix n - n 1000? 0 flush'],
 )
 
 export async function startPostfix(options: {

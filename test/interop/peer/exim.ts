@@ -3,10 +3,10 @@
  *
  * It takes mail for anybody but `nobody@` and, while it is busy, `busy@`.
  */
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { makeJail } from './jail.ts'
-import { domainsOf, type Peer, type PeerOptions, sizeLimit, untilListening } from './peer.ts'
+import { domainsOf, mailsOfMbox, type Peer, type PeerOptions, sizeLimit, untilListening } from './peer.ts'
 
 export const eximProgram = '/usr/sbin/exim4'
 
@@ -17,16 +17,12 @@ export async function startExim(options: PeerOptions): Promise<Peer> {
   jail.write('key.pem', options.identity.key)
   // Where it looks by itself: a file that is named on the command line costs it its privileges.
   jail.write('etc/exim4/exim4.conf', configuration(options))
-  const mail = join(jail.directory, 'mail')
   const busy = join(jail.directory, 'busy')
   const daemon = jail.start(eximProgram, '-bdf')
   await untilListening(daemon, options.port, options.faces.full)
   return {
     ...options,
-    mail: () =>
-      readdirSync(mail)
-        .map((name) => readFileSync(join(mail, name), 'latin1'))
-        .join(''),
+    mails: () => mailsOfMbox(jail.read('mail/all')),
     log: () => jail.read('log/mainlog'),
     busy: (is) => (is ? writeFileSync(busy, '') : rmSync(busy)),
     flush: async () => void (await jail.run(eximProgram, '-qff')),

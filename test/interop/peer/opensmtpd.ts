@@ -4,7 +4,16 @@
  * It takes mail for anybody but `nobody@` and, while it is busy, `busy@`. It has neither SMTPUTF8 nor CHUNKING, and its
  * PIPELINING cannot be turned off.
  */
-import { existsSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { makeJail } from './jail.ts'
 import { domainsOf, type Peer, type PeerOptions, sizeLimit, untilListening } from './peer.ts'
@@ -33,6 +42,9 @@ export async function startOpensmtpd(options: PeerOptions): Promise<Peer> {
   const libexec = '/usr/libexec/opensmtpd'
   const programs = [opensmtpdProgram, control, shell, `${libexec}/mail.maildir`]
   const jail = await makeJail(programs, users)
+  // It insists on its group's rights.
+  chownSync(join(jail.directory, control), 0, users.opensmtpq)
+  chmodSync(join(jail.directory, control), 0o2755)
   symlinkSync('dash', join(jail.directory, 'usr/bin/sh'))
   for (const path of ['var/lib/opensmtpd/empty', 'var/run', 'mail', 'log']) jail.directoryFor(path)
   jail.directoryFor('var/spool/smtpd', 0, 0o711)
@@ -49,9 +61,9 @@ export async function startOpensmtpd(options: PeerOptions): Promise<Peer> {
   await untilListening(daemon, options.port, options.faces.full)
   return {
     ...options,
-    mail() {
+    mails() {
       const names = existsSync(mail) ? readdirSync(mail) : []
-      return names.map((name) => readFileSync(join(mail, name), 'latin1')).join('\n')
+      return names.map((name) => readFileSync(join(mail, name), 'latin1'))
     },
     log: () => jail.read('log/main'),
     busy: (is) => (is ? writeFileSync(busy, '') : rmSync(busy)),

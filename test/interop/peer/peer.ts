@@ -29,8 +29,8 @@ export interface PeerOptions {
 }
 
 export interface Peer extends PeerOptions {
-  /** What arrived so far for all of its domains, as one text with LF line ends. */
-  mail(): string
+  /** What arrived so far for all of its domains, with LF line ends. */
+  mails(): string[]
   log(): string
   /** Mail for `busy@` its domains is put off with 451 until `busy(false)`. */
   busy(is: boolean): void
@@ -49,6 +49,11 @@ export function domainsOf(name: string): string[] {
 export function facesOf(number: number): Faces {
   const address = (last: number) => `127.0.${number}.${last}`
   return { full: address(1), strict: address(2), plain: address(3) }
+}
+
+/** The messages of a file in the mbox format, without the lines that begin them. */
+export function mailsOfMbox(text: string): string[] {
+  return text.split(/^From \S+ +\w{3} \w{3} .*\n/m).slice(1)
 }
 
 /** Resolves when something greets at the port. Throws when the process that should has ended. */

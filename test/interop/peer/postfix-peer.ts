@@ -6,10 +6,11 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer } from 'node:net'
 import { startPostfix } from '../postfix.ts'
-import { domainsOf, type Peer, type PeerOptions, sizeLimit } from './peer.ts'
+import { domainsOf, mailsOfMbox, type Peer, type PeerOptions, sizeLimit } from './peer.ts'
 
 export async function startPostfixPeer(options: PeerOptions): Promise<Peer> {
   const { name, port, faces, identity, relay } = options
+  const domains = domainsOf(name)
   let busy = false
   const policy = createServer((socket) => {
     let asked = ''
@@ -17,14 +18,13 @@ export async function startPostfixPeer(options: PeerOptions): Promise<Peer> {
     socket.setEncoding('latin1').on('data', (text: string) => {
       asked += text
       for (let end = asked.indexOf('\n\n'); end >= 0; end = asked.indexOf('\n\n')) {
-        socket.write(`action=${verdict(asked.slice(0, end), busy)}\n\n`)
+        socket.write(`action=${verdict(asked.slice(0, end), domains, busy)}\n\n`)
         asked = asked.slice(end + 2)
       }
     })
   })
   policy.listen(0, '127.0.0.1')
   await once(policy, 'listening')
-  const domains = domainsOf(name)
   const everything = ['starttls', 'dsn', 'smtputf8', 'pipelining', 'chunking', '8bitmime']
   const postfix = await startPostfix({
     domains,
@@ -48,7 +48,7 @@ export async function startPostfixPeer(options: PeerOptions): Promise<Peer> {
   })
   return {
     ...options,
-    mail: () => domains.map((domain) => postfix.mail(domain)).join(''),
+    mails: () => domains.flatMap((domain) => mailsOfMbox(postfix.mail(domain))),
     log: () => postfix.log(),
     busy: (is) => void (busy = is),
     flush: () => postfix.flush(),
@@ -59,8 +59,8 @@ export async function startPostfixPeer(options: PeerOptions): Promise<Peer> {
   }
 }
 
-function verdict(attributes: string, busy: boolean): string {
+function verdict(attributes: string, domains: readonly string[], busy: boolean): string {
   const recipient = /^recipient=(.*)$/m.exec(attributes)?.[1] ?? ''
-  if (recipient.startsWith('nobody@')) return '550 5.1.1 no such user'
+  if (domains.some((domain) => recipient === `nobody@${domain}`)) return '550 5.1.1 no such user'
   return busy && recipient.startsWith('busy@') ? '451 4.7.1 come back later' : 'DUNNO'
 }

@@ -1,0 +1,123 @@
+/**
+ * Postfix, Exim and OpenSMTPD relay to us, each with what we offer: their parameters, their big messages, their second tries.
+ */
+import { createHash, randomBytes } from 'node:crypto'
+import { createTransport } from 'nodemailer'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readMailbox } from './clients.ts'
+import type { Peer } from './peer/peer.ts'
+import { peerKinds, type PeerWorld, startPeerWorld } from './peer/world.ts'
+
+let world: PeerWorld
+
+beforeAll(async () => {
+  world = await startPeerWorld({ FACTEUR_MAX_MESSAGE_SIZE: '2000000' })
+})
+
+afterAll(() => world?.stop())
+
+interface More {
+  readonly dsn?: NonNullable<Parameters<ReturnType<typeof createTransport>['sendMail']>[0]['dsn']>
+  readonly from?: string
+  readonly body?: string
+}
+
+const patience = { timeout: 30_000, interval: 100 }
+const digest = (text: string) => createHash('sha256').update(text, 'latin1').digest('hex')
+
+describe.each(peerKinds)('$name', ({ name, missing, smtputf8 }) => {
+  let peer: Peer
+  let reader: string
+  const friend = `friend@${name}.test`
+
+  beforeAll(async () => {
+    if (missing !== undefined) return
+    peer = world.peers.get(name) as Peer
+    reader = await world.account(`from-${name}`)
+  })
+
+  /** Gives its server a message to send to us. */
+  async function hand(to: string | string[], subject: string, more: More = {}) {
+    const { body = 'Hello.\r\n', from = friend, ...rest } = more
+    const raw = `From: <${from}>\r\nSubject: ${subject}\r\n\r\n${body}`
+    const transport = createTransport({ host: peer.faces.full, port: peer.port, tls: { rejectUnauthorized: false } })
+    await transport.sendMail({ envelope: { from, to }, raw, ...rest })
+    transport.close()
+  }
+
+  async function arrived(subject: string, user = reader): Promise<string> {
+    const one = async () => (await readMailbox(world.parts, user)).filter((message) => message.subject === subject)
+    await expect.poll(one, patience).toHaveLength(1)
+    return (await one())[0]?.source ?? ''
+  }
+
+  /** A report in the mailbox of its own user, about the message with this subject. */
+  async function reported(subject: string): Promise<string> {
+    const about = (text: string) =>
+      text.includes(`\nSubject: ${subject}\n`) && /^Content-Type: message\/delivery-status$/im.test(text)
+    const reports = () => peer.mails().filter(about)
+    await expect.poll(reports, patience).toHaveLength(1)
+    return reports()[0] ?? ''
+  }
+
+  test('over TLS, and our report of success goes back with its parameters (RFC 3461)', async (context) => {
+    if (missing !== undefined) context.skip(missing)
+    await hand(reader, 'success', {
+      dsn: { id: 'q=1', return: 'headers', notify: ['success', 'failure'], recipient: 'rfc822;old@elsewhere.test' },
+    })
+    expect(await arrived('success')).toMatch(new RegExp(`^Received: from ${name}\\.test [^;]*with ESMTPS `, 'm'))
+    const told = await reported('success')
+    expect(told).toMatch(/^Reporting-MTA: dns; ?mail\.facteur\.test$/m)
+    expect(told).toMatch(/^Original-Envelope-Id: q=1$/im)
+    expect(told).toMatch(/^Original-Recipient: rfc822; ?old@elsewhere\.test$/im)
+    expect(told).toMatch(new RegExp(`^Final-Recipient: rfc822; ?${reader}$`, 'im'))
+    expect(told).toMatch(/^Action: delivered$/m)
+  })
+
+  if (smtputf8)
+    test('addresses in another script (RFC 6531)', async (context) => {
+      if (missing !== undefined) context.skip(missing)
+      const there = await world.account(`зоя-${name}`)
+      await hand(there, 'Ещё', { from: `поштар@${name}.test` })
+      const source = Buffer.from(await arrived('Ещё', there), 'latin1').toString()
+      expect(source).toMatch(/^Received: [^;]*with UTF8SMTPS /m)
+      expect(source).toContain(`Return-Path: <поштар@${name}.test>`)
+    })
+
+  test('550 for one of two recipients: the other has its copy, the sender a report', async (context) => {
+    if (missing !== undefined) context.skip(missing)
+    await hand([reader, 'nobody@facteur.test'], 'partly')
+    await arrived('partly')
+    const told = await reported('partly')
+    expect(told).toContain('nobody@facteur.test')
+    // In the words of all three, if not in their Status.
+    expect(told).toMatch(/550 5\.1\.1 No such user here/)
+    expect(told).not.toMatch(new RegExp(`^Final-Recipient: rfc822; ?${reader}$`, 'im'))
+  })
+
+  test('a large message arrives as it was, a larger one than we announce is returned (RFC 1870)', async (context) => {
+    if (missing !== undefined) context.skip(missing)
+    const body = `.\r\n..\r\n.a dot\r\n\r\n${`${randomBytes(30).toString('hex')}\r\n`.repeat(24_000)}`
+    await hand(reader, 'large', { body })
+    const source = await arrived('large')
+    expect(digest(source.slice(source.indexOf('\r\n\r\n') + 4))).toBe(digest(body))
+    // Of these three Exim alone sends BDAT, and notes it.
+    if (name === 'exim') expect(peer.log()).toMatch(/=> from-exim@facteur\.test .* K C="250/)
+    await hand(reader, 'too large', { body: body.repeat(2).slice(0, 2_500_000) })
+    expect(await reported('too large')).toMatch(/^Status: 5\.(?:3\.4|0\.0)$/m)
+  })
+
+  test('452 while the mailbox is full: tried again, and delivered once', async (context) => {
+    if (missing !== undefined) context.skip(missing)
+    const full = await world.account(`full-${name}`)
+    const body = `${'x'.repeat(70)}\r\n`.repeat(50)
+    await world.parts.admin('PUT', `/accounts/${full}/quota`, { bytes: 7_000 })
+    await hand(full, 'first', { body })
+    await arrived('first', full)
+    await hand(full, 'later', { body })
+    await expect.poll(() => peer.log(), patience).toMatch(new RegExp(`${full}.*452`))
+    await world.parts.admin('PUT', `/accounts/${full}/quota`, { bytes: 10_000_000 })
+    await peer.flush()
+    await arrived('later', full)
+  })
+})
