@@ -45,7 +45,6 @@ export class Attempts {
   readonly #destination: Destination
   readonly #unwritten = new Unwritten()
   readonly #pace: ReportPace
-  #lingering: Promise<void> | undefined
 
   constructor(spool: Spool, ports: AttemptPorts, options: QueueOptions, destination: Destination) {
     this.#spool = spool
@@ -53,16 +52,6 @@ export class Attempts {
     this.#options = options
     this.#destination = destination
     this.#pace = new ReportPace(options.reportsPerHour)
-  }
-
-  /** Ends wait for the next write, and will not wait long. */
-  get areLingering(): boolean {
-    return this.#lingering !== undefined
-  }
-
-  /** Resolves when the end of every entry that is over is written down. */
-  async settled(): Promise<void> {
-    await this.#lingering
   }
 
   /** When the entry's next turn is; Infinity while it is held, undefined when it is gone. */
@@ -281,15 +270,9 @@ export class Attempts {
     if (linger === undefined) this.#spool.remove(entry)
     else {
       this.#spool.end(entry)
-      this.#lingering ??= this.#endAfter(linger())
+      this.#spool.linger(linger, () => this.writeEnds())
     }
     this.#forget(entry.key)
-  }
-
-  async #endAfter(lingering: Promise<void>): Promise<void> {
-    await lingering
-    this.#lingering = undefined
-    this.writeEnds()
   }
 
   /** Writes down what is over. Where that fails it stays to be done: see `Queue.nextWakeup`. */

@@ -4,7 +4,6 @@
  * Standards: RFC 5321 §4.5.4.1, RFC 3461 §5.2.
  * Cost: a message that goes at once writes 2 rows, itself and its end; one that waited also its part of a run's claim.
  */
-import type { Sql } from '../storage/index.ts'
 import { type AttemptPorts, Attempts } from './attempt.ts'
 import { Destination } from './destination.ts'
 import { Dispatcher } from './dispatcher.ts'
@@ -14,10 +13,13 @@ import { type QueueLimits, rateOf } from './limits.ts'
 import { keyOf, Operator, type QueuePage, type QueueSummary, type Which } from './operator.ts'
 import type { QueueOptions } from './options.ts'
 import { Spool } from './spool.ts'
+import type { SpoolStore } from './spool-store.ts'
 import type { SpooledEntry } from './spool-row.ts'
 
 export interface QueuePorts extends Omit<AttemptPorts, 'log'> {
-  sql: Sql
+  store: SpoolStore
+  /** The store is shared: which of its domains this queue is for. */
+  domain?: string
   /** Mail begins to be held back: the first deferral. Not called for mail that goes at once. */
   onBusy?: () => Promise<void> | void
   /** Nothing is held back any more. */
@@ -26,7 +28,7 @@ export interface QueuePorts extends Omit<AttemptPorts, 'log'> {
   options: QueueOptions
 }
 
-/** SQL and schedule of one QueueObject. Construction releases what the last life had claimed. */
+/** Entries and schedule of one destination. Construction releases what the last life had claimed. */
 export class Queue {
   readonly #ports: QueuePorts
   readonly #options: QueueOptions
@@ -36,7 +38,6 @@ export class Queue {
   readonly #dispatcher: Dispatcher
   readonly #operator: Operator
   readonly #log: (event: QueueEvent) => void
-  #lastKey = 0
   #announced = false
   /** Something waits that nobody has tried: the operator is to see it all the same. */
   #announce = false
@@ -46,7 +47,7 @@ export class Queue {
     this.#ports = ports
     this.#options = ports.options
     this.#log = ports.log ?? (() => undefined)
-    this.#spool = new Spool(ports.sql)
+    this.#spool = new Spool(ports.store, ports.domain)
     const { initialConcurrency: initial, concurrency: largest, longestPause, firstPause, schedule } = ports.options
     this.#destination = new Destination({
       initial,
@@ -74,7 +75,7 @@ export class Queue {
   enqueue(entry: NewEntry): { id: string } {
     this.#openQueue()
     const now = this.#ports.clock()
-    const key = Math.max(now * 1_000, this.#lastKey + 1)
+    const key = this.#spool.newKey(now)
     const { recipients, ...envelope } = entry.envelope
     const begins = Math.max(now, entry.notBefore ?? now)
     const life = envelope.reversePath === '' ? this.#options.reportLife : this.#options.life
@@ -109,7 +110,6 @@ export class Queue {
     if (begins > now) this.#announce = true
     const claimed = known.size === 0 && begins === now && this.#dispatcher.mayBeBornClaimed(now)
     this.#spool.insert(entered, entry.raw, claimed)
-    this.#lastKey = key
     if (claimed) this.#dispatcher.claimNewborn(entered)
     else this.#dispatcher.schedule(entered)
     this.#log({ type: 'queued', id, domain: entry.domain, size: plain.size, recipients: recipients.length })
@@ -124,7 +124,7 @@ export class Queue {
     this.#openQueue()
     this.#attempts.writeEnds()
     await this.#dispatcher.run(signal)
-    await this.#attempts.settled()
+    await this.#spool.settled()
     if (this.#announce) await this.#tellBusy()
     this.#announce = false
     await this.#tellIdle()
@@ -139,7 +139,7 @@ export class Queue {
     this.#openQueue()
     const next = this.#dispatcher.nextWakeup()
     // Ends are written down a moment later, or with the alarm when the storage did not take them.
-    if (this.#spool.ends === 0 || this.#attempts.areLingering) return next
+    if (!this.#spool.owesEnds) return next
     return Math.min(next ?? Infinity, this.#ports.clock() + this.#options.watchdog)
   }
 
@@ -223,10 +223,9 @@ export class Queue {
     if (this.#open) return
     this.#open = true
     const newborn: number[] = []
-    for (const entry of this.#spool.appointments()) {
+    for (const entry of this.#spool.takeAppointments()) {
       if (entry.newborn) newborn.push(entry.key)
       this.#dispatcher.schedule(entry)
-      this.#lastKey = Math.max(this.#lastKey, entry.key)
     }
     this.#apply(this.limits)
     this.#dispatcher.recover(newborn)

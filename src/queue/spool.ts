@@ -1,80 +1,60 @@
 /**
- * SQL of a QueueObject: entries and their messages.
+ * SQL of one queue: entries and their messages, in an object's tables.
  *
  * Cost: an entry with a small message is one row, written once and deleted once; a large one is a row per MiB more. Times
- * are kept in memory (`Agenda`), so no index is written.
+ * are kept in memory (`Agenda`), so no index is written. Where several queues share the tables, what the operator asks for
+ * is found by reading through all of them.
  */
-import { isMigrated, migrate, type Migration, type Sql } from '../storage/index.ts'
 import type { EntryStatus } from './entry.ts'
-import { Recent } from './recent.ts'
+import { type Appointed, inlineLimit, type SpoolStore } from './spool-store.ts'
 import { columns, entryOf, type EntryRow, type SpooledEntry, values } from './spool-row.ts'
 
-/** Messages up to this size lie in their entry's row: a deferral rewrites them, which is rare and cheaper than a row. */
-const inlineLimit = 128 * 1024
 /** Below the 2 MB that a row may hold. */
 const chunkSize = 1024 * 1024
-/** Octets of messages that are kept in memory for their first attempt, too. */
-const recentLimit = 4 * 1024 * 1024
-
-const schema: readonly Migration[] = [
-  `CREATE TABLE entry (
-     id INTEGER PRIMARY KEY, domain TEXT NOT NULL, status TEXT NOT NULL, received INTEGER NOT NULL, expires INTEGER NOT NULL,
-     next INTEGER, size INTEGER NOT NULL, facts TEXT NOT NULL, recipients TEXT NOT NULL, raw BLOB);
-   CREATE TABLE chunk (entry INTEGER, seq INTEGER, raw BLOB NOT NULL, PRIMARY KEY (entry, seq)) WITHOUT ROWID;
-   CREATE TABLE state (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID`,
-  // In front of `raw`: what is behind a long text is read through all of its pages.
-  `CREATE TABLE entry_2 (
-     id INTEGER PRIMARY KEY, domain TEXT NOT NULL, status TEXT NOT NULL, received INTEGER NOT NULL, expires INTEGER NOT NULL,
-     next INTEGER, size INTEGER NOT NULL, priority INTEGER NOT NULL, facts TEXT NOT NULL, recipients TEXT NOT NULL, raw BLOB);
-   INSERT INTO entry_2 SELECT id, domain, status, received, expires, next, size, 0, facts, recipients, raw FROM entry;
-   DROP TABLE entry;
-   ALTER TABLE entry_2 RENAME TO entry`,
-]
-
-/** What the agenda is made from. */
-export interface Appointed {
-  key: number
-  next: number
-  priority: number
-  /** The life that took it in was to attempt it at once, and ended. */
-  newborn: boolean
-}
 
 export class Spool {
-  readonly #sql: Sql
-  #exists: boolean
-  readonly #recent = new Recent(recentLimit)
-  /** Entries that are over and still in the database, with their sizes. */
-  readonly #over = new Map<number, number>()
+  readonly #store: SpoolStore
+  readonly #domain: string | undefined
+  /** Of queries: which entries are this queue's. */
+  readonly #where: string
+  readonly #own: readonly string[]
 
-  constructor(sql: Sql) {
-    this.#sql = sql
-    this.#exists = isMigrated(sql)
-    if (this.#exists) migrate(sql, schema)
+  /** `domain`: the tables hold other domains' mail, too. */
+  constructor(store: SpoolStore, domain?: string) {
+    this.#store = store
+    this.#domain = domain
+    this.#where = domain === undefined ? '1' : 'domain = ?'
+    this.#own = domain === undefined ? [] : [domain]
   }
 
   /** False while nothing was ever queued: such a queue stays empty on disk. */
   get exists(): boolean {
-    return this.#exists
+    return this.#store.exists
+  }
+
+  /** A key for a new entry. */
+  newKey(now: number): number {
+    return this.#store.newKey(now)
   }
 
   /** `claimed`: its first attempt begins at once, which the row says in place of a claim. */
   insert(entry: SpooledEntry, raw: Uint8Array, claimed = false): void {
-    this.#create()
-    this.flush()
-    if (claimed) this.#recent.keep(entry, raw)
+    const { sql, recent } = this.#store
+    this.#store.create()
+    this.#store.flush()
+    if (claimed) recent.keep(entry, raw)
     if (raw.length <= inlineLimit) return this.#insert(entry, claimed, raw)
-    this.#sql.transaction(() => {
+    sql.transaction(() => {
       this.#insert(entry, claimed, null)
       for (let seq = 0; seq * chunkSize < raw.length; seq++) {
         const piece = raw.subarray(seq * chunkSize, (seq + 1) * chunkSize)
-        this.#sql.exec('INSERT INTO chunk VALUES (?, ?, ?)', entry.key, seq, piece)
+        sql.exec('INSERT INTO chunk VALUES (?, ?, ?)', entry.key, seq, piece)
       }
     })
   }
 
   #insert(entry: SpooledEntry, claimed: boolean, raw: Uint8Array | null): void {
-    this.#sql.exec(
+    this.#store.sql.exec(
       `INSERT INTO entry (${columns}, raw) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ...values(claimed ? { ...entry, next: Infinity } : entry),
       raw,
@@ -82,10 +62,10 @@ export class Spool {
   }
 
   update(entry: SpooledEntry): void {
-    this.flush()
-    this.#recent.forget(entry.key)
+    this.#store.flush()
+    this.#store.recent.forget(entry.key)
     const [key, domain, status, received, expires, next, size, priority, facts, recipients] = values(entry)
-    this.#sql.exec(
+    this.#store.sql.exec(
       `UPDATE entry SET domain = ?, status = ?, received = ?, expires = ?, next = ?, size = ?, priority = ?,
        facts = ?, recipients = ? WHERE id = ?`,
       domain,
@@ -101,91 +81,83 @@ export class Spool {
     )
   }
 
-  /** The entry is over, and its row goes with the next write or `flush`: a commit that need not be one of its own. */
-  end({ key, size }: { key: number; size: number }): void {
-    this.#recent.forget(key)
-    this.#over.set(key, size)
+  /** See `SpoolStore`, like the four that follow. */
+  end(entry: { key: number; size: number }): void {
+    this.#store.end(entry)
   }
 
-  /** Ends that are not written down. */
-  get ends(): number {
-    return this.#over.size
+  get owesEnds(): boolean {
+    return this.#store.owesEnds
   }
 
-  /** Writes down what is over. What the storage does not take stays over, and is tried again the next time. */
+  linger(until: () => Promise<void>, write: () => void): void {
+    this.#store.linger(until, write)
+  }
+
+  settled(): Promise<void> {
+    return this.#store.settled()
+  }
+
   flush(): void {
-    for (const [key, size] of this.#over) {
-      this.#delete(key, size)
-      this.#over.delete(key)
-    }
+    this.#store.flush()
   }
 
   remove({ key, size }: { key: number; size: number }): void {
-    this.flush()
-    this.#recent.forget(key)
-    this.#delete(key, size)
-  }
-
-  #delete(key: number, size: number): void {
-    const remove = () => this.#sql.exec('DELETE FROM entry WHERE id = ?', key)
-    if (size <= inlineLimit) return void remove()
-    this.#sql.transaction(() => {
-      remove()
-      this.#sql.exec('DELETE FROM chunk WHERE entry = ?', key)
-    })
+    this.#store.flush()
+    this.#store.recent.forget(key)
+    this.#store.delete(key, size)
   }
 
   get(key: number): SpooledEntry | undefined {
-    if (!this.exists || this.#over.has(key)) return undefined
-    const recent = this.#recent.entry(key)
-    if (recent !== undefined) return recent
-    const row = this.#sql.exec<EntryRow>(`SELECT ${columns} FROM entry WHERE id = ?`, key).toArray()[0]
+    if (!this.exists || this.#store.isOver(key)) return undefined
+    const recent = this.#store.recent.entry(key)
+    if (recent !== undefined) return this.#isOwn(recent) ? recent : undefined
+    const query = `SELECT ${columns} FROM entry WHERE id = ? AND ${this.#where}`
+    const row = this.#store.sql.exec<EntryRow>(query, key, ...this.#own).toArray()[0]
     return row === undefined ? undefined : entryOf(row)
+  }
+
+  #isOwn({ domain }: SpooledEntry): boolean {
+    return this.#domain === undefined || domain === this.#domain
   }
 
   /** Entries after `after`, oldest first. */
   page(after: number, limit: number): SpooledEntry[] {
     if (!this.exists) return []
-    this.flush()
-    const query = `SELECT ${columns} FROM entry WHERE id > ? ORDER BY id LIMIT ?`
-    return this.#sql.exec<EntryRow>(query, after, limit).toArray().map(entryOf)
+    this.#store.flush()
+    const query = `SELECT ${columns} FROM entry WHERE id > ? AND ${this.#where} ORDER BY id LIMIT ?`
+    return this.#store.sql
+      .exec<EntryRow>(query, after, ...this.#own, limit)
+      .toArray()
+      .map(entryOf)
   }
 
-  appointments(): Appointed[] {
-    if (!this.exists) return []
-    const query = 'SELECT id, status, next, priority FROM entry'
-    return this.#sql
-      .exec<Pick<EntryRow, 'id' | 'status' | 'next' | 'priority'>>(query)
-      .toArray()
-      .map(({ id, status, next, priority }) => {
-        const newborn = next === null && status === 'waiting'
-        return { key: id, next: next ?? Infinity, priority, newborn }
-      })
+  /** What the last life left; once. */
+  takeAppointments(): Appointed[] {
+    return this.#store.takeAppointments(this.#domain)
   }
 
   /** Of each status: how many entries, and when the oldest came. */
   counts(): { status: EntryStatus; entries: number; since: number }[] {
     if (!this.exists) return []
-    this.flush()
-    const query = 'SELECT status, count(*) AS entries, min(received) AS since FROM entry GROUP BY status'
-    return this.#sql.exec<{ status: EntryStatus; entries: number; since: number }>(query).toArray()
+    this.#store.flush()
+    const query = `SELECT status, count(*) AS entries, min(received) AS since FROM entry WHERE ${this.#where} GROUP BY status`
+    return this.#store.sql.exec<{ status: EntryStatus; entries: number; since: number }>(query, ...this.#own).toArray()
   }
 
   /** The message, byte for byte. */
   raw(key: number): Uint8Array | undefined {
-    if (!this.exists || this.#over.has(key)) return undefined
-    const recent = this.#recent.raw(key)
-    if (recent !== undefined) return recent
+    if (!this.exists || this.#store.isOver(key)) return undefined
+    const { sql, recent } = this.#store
+    const kept = recent.raw(key)
+    if (kept !== undefined) return kept
     const query = 'SELECT size, raw FROM entry WHERE id = ?'
-    const row = this.#sql.exec<{ size: number; raw: ArrayBuffer | null }>(query, key).toArray()[0]
+    const row = sql.exec<{ size: number; raw: ArrayBuffer | null }>(query, key).toArray()[0]
     if (row === undefined) return undefined
     if (row.raw !== null) return new Uint8Array(row.raw)
     const whole = new Uint8Array(row.size)
     let end = 0
-    for (const chunk of this.#sql.exec<{ raw: ArrayBuffer }>(
-      'SELECT raw FROM chunk WHERE entry = ? ORDER BY seq',
-      key,
-    )) {
+    for (const chunk of sql.exec<{ raw: ArrayBuffer }>('SELECT raw FROM chunk WHERE entry = ? ORDER BY seq', key)) {
       whole.set(new Uint8Array(chunk.raw), end)
       end += chunk.raw.byteLength
     }
@@ -204,21 +176,21 @@ export class Spool {
 
   state(key: string): string | undefined {
     if (!this.exists) return undefined
-    return this.#sql.exec<{ value: string }>('SELECT value FROM state WHERE key = ?', key).toArray()[0]?.value
+    const query = 'SELECT value FROM state WHERE key = ?'
+    return this.#store.sql.exec<{ value: string }>(query, this.#stateKey(key)).toArray()[0]?.value
   }
 
   setState(key: string, value: string | undefined): void {
-    this.flush()
+    this.#store.flush()
     if (value === undefined) {
-      if (this.exists) this.#sql.exec('DELETE FROM state WHERE key = ?', key)
+      if (this.exists) this.#store.sql.exec('DELETE FROM state WHERE key = ?', this.#stateKey(key))
       return
     }
-    this.#create()
-    this.#sql.exec('INSERT OR REPLACE INTO state VALUES (?, ?)', key, value)
+    this.#store.create()
+    this.#store.sql.exec('INSERT OR REPLACE INTO state VALUES (?, ?)', this.#stateKey(key), value)
   }
 
-  #create(): void {
-    if (!this.#exists) migrate(this.#sql, schema)
-    this.#exists = true
+  #stateKey(key: string): string {
+    return this.#domain === undefined ? key : `${this.#domain} ${key}`
   }
 }

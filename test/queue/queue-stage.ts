@@ -12,6 +12,7 @@ import {
   type QueueEvent,
   type QueueOptions,
   type RecipientOutcome,
+  SpoolStore,
   type TrackingNotice,
 } from '../../src/queue/index.ts'
 
@@ -53,7 +54,7 @@ export class QueueStage {
   /** A new life on the same storage. */
   restart(): Queue {
     this.queue = new Queue({
-      sql: this.sql,
+      store: new SpoolStore(this.sql),
       clock: this.clock.now,
       random: seededRandom(),
       agent: {

@@ -1,6 +1,16 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { parseShards, readShardName, shardName, shardOf, shareOf } from '../../src/queue/index.ts'
+import {
+  domainOf,
+  isSharedName,
+  parseShards,
+  queueNames,
+  readWaitingMark,
+  shardName,
+  shardOf,
+  shareOf,
+  waitingMark,
+} from '../../src/queue/index.ts'
 
 describe('several queues for a destination', () => {
   it('are set by domain', () => {
@@ -21,10 +31,12 @@ describe('several queues for a destination', () => {
 
   it('have names that lead back to the domain; the first is the domain’s own', () => {
     expect([shardName('a.test', 0), shardName('a.test', 12)]).toEqual(['a.test', 'a.test~12'])
-    for (const name of ['a.test', 'a.test~12', '[192.0.2.1]']) {
-      const { domain, shard } = readShardName(name)
-      expect(shardName(domain, shard)).toBe(name)
-    }
+    expect(['a.test', 'a.test~12', '[192.0.2.1]', '~3'].map(domainOf)).toEqual([
+      'a.test',
+      'a.test',
+      '[192.0.2.1]',
+      undefined,
+    ])
   })
 
   it('get a message by what it is: always the same one, and all of them about as many', () => {
@@ -50,5 +62,30 @@ describe('several queues for a destination', () => {
         expect(shares.every((share) => (share?.perMinute ?? 0) >= 1 && share?.concurrency === undefined)).toBe(true)
       }),
     )
+  })
+})
+
+describe('an object that destinations share', () => {
+  const places = { shards: new Map([['big.test', 3]]), shared: 4 }
+
+  it('takes mail for all that have no queues of their own, always for the same', () => {
+    expect(queueNames('big.test', places)).toEqual(['big.test', 'big.test~1', 'big.test~2'])
+    const names = Array.from({ length: 100 }, (_, n) => queueNames(`d${n}.test`, places))
+    expect(names).toEqual(Array.from({ length: 100 }, (_, n) => queueNames(`d${n}.test`, places)))
+    expect(new Set(names.flat())).toEqual(new Set(['~0', '~1', '~2', '~3']))
+    expect(names.flat().every(isSharedName)).toBe(true)
+  })
+
+  it('is not there unless the operator wants it', () => {
+    expect(queueNames('a.test', { shards: new Map(), shared: 0 })).toEqual(['a.test'])
+  })
+
+  it.each([
+    ['a.test', 'a.test'],
+    ['a.test', 'a.test~2'],
+    ['a.test', '~0'],
+    ['[192.0.2.1]', '~12'],
+  ])('is known to the registry for each destination: %s in %s', (domain, name) => {
+    expect(readWaitingMark(waitingMark(domain, name))).toEqual({ domain, name })
   })
 })

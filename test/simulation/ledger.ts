@@ -24,6 +24,7 @@ export interface LedgerMessage {
 
 export interface SeenEntry {
   id: string
+  domain: string
   token: string
   raw: string
   status: string

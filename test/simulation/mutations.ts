@@ -31,6 +31,12 @@ export const mutations: readonly Mutation[] = [
     instead: 'async #setAlarm(at: number): Promise<void> { return',
   },
   {
+    name: 'an object that destinations share forgets them when it ends',
+    file: 'host/workers/destinations.ts',
+    text: 'for (const left of this.#store.domains())',
+    instead: 'for (const left of [] as string[])',
+  },
+  {
     name: 'one of the groups that are left over is dropped',
     file: 'delivery/leftover.ts',
     text: 'for (const group of groups.values()) {',

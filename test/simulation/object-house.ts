@@ -2,6 +2,7 @@
  * The Worker's objects by name, how they call each other, and what the ledger learns of their commits.
  */
 import type { MailboxDelivery, MailboxOutcome } from '../../src/delivery/index.ts'
+import { parseShards, queueNames } from '../../src/queue/index.ts'
 import type { Chance } from './chance.ts'
 import { DatabasePool } from './database.ts'
 import { DurableObjectOfTest, type ObjectInstance } from './durable-object.ts'
@@ -46,12 +47,36 @@ export class ObjectHouse {
       FACTEUR_EGRESS: 'http://bridge.test',
       FACTEUR_DOH: 'https://doh.test/dns-query',
       FACTEUR_QUEUE_LIFETIME_HOURS: String(scene.plan.lifetimeHours),
-      FACTEUR_QUEUE_SHARDS: scene.plan.shards > 1 ? `one.test=${scene.plan.shards},two.test=2` : '',
+      FACTEUR_QUEUE_SHARDS: this.#shards(),
+      FACTEUR_QUEUE_OBJECTS: String(scene.plan.sharedObjects),
     }
   }
 
   get all(): Iterable<DurableObjectOfTest> {
     return this.#objects.values()
+  }
+
+  #shards(): string {
+    const { shards } = this.#scene.plan
+    return shards > 1 ? `one.test=${shards},two.test=2` : ''
+  }
+
+  /** The name of the object that the name of a plan means: a queue is named by its domain there. */
+  #nameOf(kind: string, name: string): string {
+    const { sharedObjects: shared } = this.#scene.plan
+    const parsed = parseShards(this.#shards())
+    if (kind !== 'QUEUE' || !parsed.ok) return name
+    return queueNames(name, { shards: parsed.shards, shared })[0] as string
+  }
+
+  /** What a plan names, if anybody has called it. */
+  meant(kind: string, name: string): DurableObjectOfTest | undefined {
+    return this.known(kind, this.#nameOf(kind, name))
+  }
+
+  /** What a plan names. */
+  make(kind: string, name: string): DurableObjectOfTest {
+    return this.object(kind, this.#nameOf(kind, name))
   }
 
   /** The object, if anybody has called it. */

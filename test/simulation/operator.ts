@@ -18,18 +18,18 @@ const methods: Readonly<Record<Command['what'], string>> = {
 
 export function operate({ what, domain, nth }: Command, house: ObjectHouse, scene: Scene): void {
   for (const queue of house.all) {
-    // A destination may have several.
-    if (queue.kind !== 'QUEUE' || queue.name.split('~', 1)[0] !== domain) continue
-    command(queue, { what, nth }, scene)
+    // A destination may have several, and share them with others.
+    const name = queue.name.split('~', 1)[0]
+    if (queue.kind === 'QUEUE' && (name === '' || name === domain)) command(queue, { what, nth, domain }, scene)
   }
 }
 
 function command(
   queue: DurableObjectOfTest,
-  { what, nth }: Pick<Command, 'what' | 'nth'>,
+  { what, nth, domain }: Pick<Command, 'what' | 'nth' | 'domain'>,
   { trace, ledger }: Scene,
 ): void {
-  const entries = readQueue(queue.database)
+  const entries = readQueue(queue.database).filter((entry) => entry.domain === domain)
   const chosen =
     what === 'release-all' ? entries.filter(({ status }) => status === 'held') : entries.slice(nth, nth + 1)
   for (const { id, token, recipients } of chosen) {
@@ -39,7 +39,7 @@ function command(
       const addresses = recipients.map(({ address }) => address)
       ledger.silenced(token, addresses, 'deleted by the operator')
     }
-    queue.call(methods[what], what === 'retry-all' ? [] : [id], {
+    queue.call(methods[what], [what === 'retry-all' ? {} : id, domain], {
       answered: (value) => {
         if (Number(value) === 1) ended()
       },

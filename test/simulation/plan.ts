@@ -80,6 +80,8 @@ export interface Plan {
   lifetimeHours: number
   /** Queues of one destination. */
   shards: number
+  /** Objects that the other destinations share; 0: each has its own. */
+  sharedObjects: number
 }
 
 /** The last mail of the outside has long come: what is left after that is stuck. */
@@ -116,6 +118,7 @@ export function planOf(seed: number): Plan {
     freshQueues: chance.happens(0.1),
     lifetimeHours: chance.pick([120, 24, 6, 1]),
     shards: chance.pick([1, 1, 1, 3]),
+    sharedObjects: chance.pick([0, 0, 1, 1, 2]),
   }
 }
 

@@ -2,7 +2,7 @@
  * What each kind of object finds in its database when a run begins: the schema, the people and their aliases.
  */
 import { MailStore } from '../../src/mailbox/index.ts'
-import { defaultQueueOptions, Queue } from '../../src/queue/index.ts'
+import { defaultQueueOptions, Queue, SpoolStore } from '../../src/queue/index.ts'
 import { DomainStore } from '../../src/routing/index.ts'
 import type { Sql } from '../../src/storage/index.ts'
 import { aliases, people } from './addresses.ts'
@@ -30,7 +30,7 @@ function prepareDomain(store: DomainStore, domain: string): void {
 /** A message comes and goes, which leaves the schema. */
 function prepareQueue(sql: Sql): void {
   const queue = new Queue({
-    sql,
+    store: new SpoolStore(sql),
     clock: Date.now,
     random: () => 0,
     agent: { deliver: async () => [] },

@@ -19,13 +19,14 @@ function read(database: Database): SeenEntry[] {
   const exists = database.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'entry'`).toArray()
   if (exists.length === 0) return []
   const rows = database.exec(
-    `SELECT id, status, recipients, coalesce(raw, (SELECT raw FROM chunk WHERE entry = entry.id AND seq = 0)) AS raw
+    `SELECT id, domain, status, recipients, coalesce(raw, (SELECT raw FROM chunk WHERE entry = entry.id AND seq = 0)) AS raw
      FROM entry ORDER BY id`,
   )
   return rows.toArray().map((row) => {
     const raw = Buffer.from(row.raw as ArrayBuffer).toString('latin1')
     return {
       id: (row.id as number).toString(36),
+      domain: row.domain as string,
       token: tokenOf(raw) ?? 'unnamed',
       raw,
       status: row.status as string,

@@ -7,6 +7,7 @@ import type { ObjectHouse } from './object-house.ts'
 import { workers } from './objects.ts'
 import { operate } from './operator.ts'
 import type { AddressChange, Ambush, Trouble } from './plan.ts'
+import { readQueue } from './queue-view.ts'
 import type { Scene } from './scene.ts'
 
 export interface WeatherPorts {
@@ -59,8 +60,8 @@ export class Weather {
     const object = victim === 'caller' ? caller : callee
     if (victim === 'all') this.#crashAll(kept, 5_000)
     else if (effect === 'hold' || effect === 'retry' || effect === 'delete') {
-      if (object?.kind === 'QUEUE')
-        operate({ at: 0, what: effect, domain: object.name.split('~', 1)[0] as string, nth: 0 }, house, scene)
+      const domain = object?.kind === 'QUEUE' ? readQueue(object.database)[0]?.domain : undefined
+      if (domain !== undefined) operate({ at: 0, what: effect, domain, nth: 0 }, house, scene)
     } else if (object !== undefined && effect === 'disk-full') this.#fillDisk(object, lasts)
     else if (object !== undefined && effect === 'commit-fails') object.failsNextCommit = true
     else if (object !== undefined) object.crash(kept)
@@ -73,7 +74,7 @@ export class Weather {
     scene.trace.note(`trouble: ${JSON.stringify(trouble)}`)
     switch (trouble.what) {
       case 'crash-object':
-        return house.known(trouble.kind, trouble.name)?.crash(trouble.kept)
+        return house.meant(trouble.kind, trouble.name)?.crash(trouble.kept)
       case 'crash-worker':
         return crashWorker(trouble.away)
       case 'crash-bridge':
@@ -81,10 +82,10 @@ export class Weather {
       case 'crash-all':
         return this.#crashAll(trouble.kept, trouble.away)
       case 'commit-fails':
-        house.object(trouble.kind, trouble.name).failsNextCommit = true
+        house.make(trouble.kind, trouble.name).failsNextCommit = true
         return
       case 'disk-full':
-        this.#fillDisk(house.object(trouble.kind, trouble.name), trouble.lasts)
+        this.#fillDisk(house.make(trouble.kind, trouble.name), trouble.lasts)
     }
   }
 

@@ -111,6 +111,8 @@ function workerBindings(
     FACTEUR_QUEUE_LIFETIME_HOURS: options.queueLifetimeHours,
     FACTEUR_RETRY_FIRST_SECONDS: options.firstRetrySeconds,
     FACTEUR_QUEUE_SHARDS: options.queueShards,
+    // One thread and one disk serve all objects here: one for each destination would be a commit for each message.
+    FACTEUR_QUEUE_OBJECTS: '1',
     FACTEUR_DEFAULT_DOMAIN: options.defaultDomain,
     FACTEUR_DMARC: options.verification?.dmarc,
     FACTEUR_TRUSTED_NETWORKS: options.verification?.['trusted-networks'],

@@ -5,7 +5,7 @@
 import { accept, type Arrival, type ArrivalPorts, reportThrough } from '../../arrival/index.ts'
 import { chooseAgent, MailboxAgent, MxAgent, OutsideAgent, SmarthostAgent } from '../../delivery/index.ts'
 import type { Reply } from '../../protocol/smtp/index.ts'
-import { defaultQueueOptions, Queue, type QueueEvent, type QueueOptions } from '../../queue/index.ts'
+import { defaultQueueOptions, Queue, type QueueEvent, type QueueOptions, SpoolStore } from '../../queue/index.ts'
 import { compileRules, type Directory, DomainStore } from '../../routing/index.ts'
 import type { Sql } from '../../storage/index.ts'
 import { VirtualClock } from './clock.ts'
@@ -132,7 +132,7 @@ export class MemoryWorld {
     })
     const reportFrom = { name: 'Mail Delivery System', address: `mailer-daemon@${hostname}` }
     return new Queue({
-      sql,
+      store: new SpoolStore(sql),
       clock: clock.now,
       random,
       agent,

@@ -4,7 +4,7 @@
 import { type Administration, administration } from '../../access/admin/index.ts'
 import type { AddressChange } from '../../routing/index.ts'
 import { forgetDirectory } from './directory-client.ts'
-import { readShardName } from '../../queue/index.ts'
+import { readWaitingMark } from '../../queue/index.ts'
 import type { Env } from './env.ts'
 import { newAccountId, newPassword, randomText } from './random.ts'
 import { resolver } from './resolver.ts'
@@ -55,7 +55,7 @@ export function workersAdministration(env: Env): Administration {
       removeAccount: async (id) => registry().removeAccount(id),
       waiting: async () => {
         const names = await registry().waiting()
-        return [...new Set(names.map(({ domain }) => readShardName(domain).domain))]
+        return [...new Set(names.map(({ domain }) => readWaitingMark(domain).domain))]
       },
       routes: async () => registry().routes(),
       setRoute: (route) => changingRoutes(async () => registry().setRoute(route)),

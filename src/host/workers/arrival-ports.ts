@@ -10,7 +10,7 @@ import { DirectoryClient, forgetDirectory } from './directory-client.ts'
 import type { Env } from './env.ts'
 import { groupedMailboxes, groupedQueues, groupedSending } from './grouped-calls.ts'
 import { describe, log } from './log.ts'
-import { shardName, shardOf } from '../../queue/index.ts'
+import { queueNames, shardOf } from '../../queue/index.ts'
 import { randomText } from './random.ts'
 import { scanner } from './scanner.ts'
 import { greylisting } from './screening.ts'
@@ -28,7 +28,7 @@ export function arrivalPorts(
   call: AccountCall = remoteCall(env),
   hold?: (work: Promise<void>) => void,
 ): ArrivalPorts {
-  const { hostname, defaultDomain, queueShards } = settingsOf(env)
+  const { hostname, defaultDomain, queuePlaces } = settingsOf(env)
   const mailbox = groupedMailboxes(async (accountId, batch) => {
     const outcomes = await call(accountId, batch)
     // The address leads elsewhere by now, or nowhere: the sender's next try must not meet the same memory.
@@ -43,11 +43,11 @@ export function arrivalPorts(
     directory: new DirectoryClient(env),
     mailbox,
     queue: (domain) => {
-      const shards = queueShards.get(domain) ?? 1
+      const names = queueNames(domain, queuePlaces)
       return {
         async enqueue(entry) {
-          const shard = shards === 1 ? 0 : shardOf(entry.envelope.transactionId ?? randomText(12), shards)
-          return enqueue(shardName(domain, shard), entry)
+          const place = names.length === 1 ? 0 : shardOf(entry.envelope.transactionId ?? randomText(12), names.length)
+          return enqueue(names[place] as string, entry)
         },
       }
     },

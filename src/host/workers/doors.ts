@@ -147,15 +147,16 @@ export interface QueueDoor extends Rpc.DurableObjectBranded {
   enqueue(mails: NewEntry[]): Promise<Entered[]>
   /** Another queue of the destination gives its counts of TLS to this one, which reports them. Durable when it answers. */
   noteTls(days: TlsDays): Promise<void>
-  list(page?: QueuePage): QueuedEntry[]
-  show(id: string): QueuedEntry | undefined
-  summary(): QueueSummary
-  limits(): QueueLimits
-  setLimits(limits: QueueLimits): Promise<void>
-  retry(which?: Which): Promise<number>
-  hold(which: Which): Promise<number>
-  release(which: Which): Promise<number>
-  remove(which: Which): Promise<number>
+  /** `domain`, here and below: of an object that is shared, which queue. */
+  list(page?: QueuePage, domain?: string): QueuedEntry[]
+  show(id: string, domain?: string): QueuedEntry | undefined
+  summary(domain?: string): QueueSummary
+  limits(domain?: string): QueueLimits
+  setLimits(limits: QueueLimits, domain?: string): Promise<void>
+  retry(which?: Which, domain?: string): Promise<number>
+  hold(which: Which, domain?: string): Promise<number>
+  release(which: Which, domain?: string): Promise<number>
+  remove(which: Which, domain?: string): Promise<number>
 }
 
 export interface TraceDoor extends Rpc.DurableObjectBranded {

@@ -51,6 +51,7 @@ export interface Env {
   readonly FACTEUR_DELAY_NOTICE_HOURS?: string
   readonly FACTEUR_RETRY_FIRST_SECONDS?: string
   readonly FACTEUR_QUEUE_SHARDS?: string
+  readonly FACTEUR_QUEUE_OBJECTS?: string
   readonly FACTEUR_LINK_REQUESTS?: string
   readonly FACTEUR_CLIENT_ADDRESS_HEADER?: string
   readonly FACTEUR_PUSH_TO_PRIVATE?: string

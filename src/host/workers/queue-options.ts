@@ -9,10 +9,10 @@ import { settingsOf } from './settings.ts'
 const MINIMAL_WATCHDOG_MS = 1_000
 
 export function queueOptions(env: Env, domain: string): QueueOptions {
-  const { hostname, queueLifetime, delayNotice, firstRetry, queueShards } = settingsOf(env)
+  const { hostname, queueLifetime, delayNotice, firstRetry, queuePlaces } = settingsOf(env)
   const { schedule, reportLife, watchdog, initialConcurrency, concurrency } = defaultQueueOptions
   // Several queues of one destination share what one would have.
-  const most = Math.ceil(concurrency / (queueShards.get(domain) ?? 1))
+  const most = Math.ceil(concurrency / (queuePlaces.shards.get(domain) ?? 1))
   return {
     ...defaultQueueOptions,
     initialConcurrency: Math.min(initialConcurrency, most),

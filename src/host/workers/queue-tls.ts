@@ -5,7 +5,7 @@ import type { ArrivalPorts } from '../../arrival/index.ts'
 import { reportThrough } from '../../arrival/index.ts'
 import { StsPolicies, TlsReporter } from '../../delivery/index.ts'
 import type { DnsResolver } from '../../protocol/dns/index.ts'
-import { type Queue, readShardName } from '../../queue/index.ts'
+import type { Queue } from '../../queue/index.ts'
 import type { Env } from './env.ts'
 import { log } from './log.ts'
 import { settingsOf } from './settings.ts'
@@ -16,17 +16,17 @@ export interface QueueTls {
   readonly reporter: TlsReporter
 }
 
-/** `name`: the object's. `queue` keeps the texts; it is asked for when they are needed, since it is made after this. */
+/** `first`: the queue that reports for all of the destination's, where it is not this one. `queue` keeps the texts; it is asked for when they are needed, since it is made after this. */
 export function queueTls(
   env: Env,
-  name: string,
+  domain: string,
+  first: string | undefined,
   ports: ArrivalPorts,
   dns: DnsResolver,
   queue: () => Pick<Queue, 'memo' | 'setMemo'>,
   background: (work: Promise<void>) => void,
 ): QueueTls {
   const { hostname, defaultDomain } = settingsOf(env)
-  const { domain, shard } = readShardName(name)
   const handOver = reportThrough(ports)
   const sts = new StsPolicies({
     dns,
@@ -43,7 +43,7 @@ export function queueTls(
     dns,
     clock: () => Date.now(),
     memory: { get: () => queue().memo('tls-rpt'), set: (text) => queue().setMemo('tls-rpt', text) },
-    ...(shard === 0 ? {} : { forward: async (days) => env.QUEUE.getByName(domain).noteTls(days) }),
+    ...(first === undefined ? {} : { forward: async (days) => env.QUEUE.getByName(first).noteTls(days) }),
     gzip: async (bytes) => {
       const compressed = new Blob([bytes]).stream().pipeThrough(new CompressionStream('gzip'))
       return new Uint8Array(await new Response(compressed).arrayBuffer())

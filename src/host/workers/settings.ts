@@ -11,7 +11,7 @@ import {
 } from '../../arrival/index.ts'
 import { parseSmarthosts, type Smarthosts } from '../../delivery/index.ts'
 import { defaultMaxMessageSize } from '../../format/index.ts'
-import { parseShards } from '../../queue/index.ts'
+import { parseShards, type QueuePlaces } from '../../queue/index.ts'
 import type { Env } from './env.ts'
 import { readTlsSettings, type TlsSettings } from './tls-settings.ts'
 
@@ -36,8 +36,8 @@ export interface Settings {
   readonly queueLifetime: number
   readonly delayNotice?: number
   readonly firstRetry?: number
-  /** Queues of a destination that has more than one. */
-  readonly queueShards: ReadonlyMap<string, number>
+  /** Where mail for other domains waits. */
+  readonly queuePlaces: QueuePlaces
   readonly bridgeSecret?: string
   readonly adminToken?: string
   /** Opens `/metrics` and nothing else. */
@@ -68,6 +68,8 @@ const DEFAULT_DOH = 'https://cloudflare-dns.com/dns-query'
 const DEFAULT_LIFETIME_HOURS = 120
 /** Envelope, message and framing of one hand-over must fit one RPC argument (32 MiB). */
 const LARGEST_MESSAGE = 30 * 1024 * 1024
+/** Objects that destinations share: more of them would be shared by fewer and fewer. */
+const MOST_SHARED = 64
 const HOUR = 3_600_000
 
 const cache = new WeakMap<object, Settings>()
@@ -104,7 +106,10 @@ function readSettings(env: Env): Settings {
     pushToPrivate: yesOrNo('FACTEUR_PUSH_TO_PRIVATE', env.FACTEUR_PUSH_TO_PRIVATE),
     parking: yesOrNo('FACTEUR_PARKING', env.FACTEUR_PARKING),
     hostname,
-    queueShards: shardsOf(env.FACTEUR_QUEUE_SHARDS),
+    queuePlaces: {
+      shards: shardsOf(env.FACTEUR_QUEUE_SHARDS),
+      shared: integer('FACTEUR_QUEUE_OBJECTS', env.FACTEUR_QUEUE_OBJECTS, 0, 0, MOST_SHARED),
+    },
     doh: url('FACTEUR_DOH', text(env.FACTEUR_DOH) ?? DEFAULT_DOH).href,
     verification: verificationOf(env),
     screening: screeningOf(env),
