@@ -6,10 +6,12 @@ import { type Env, handleEmail, handleRequest } from './host/workers/index.ts'
 export {
   AccountObject,
   ApiObject,
+  DmarcObject,
   DomainObject,
   GreylistObject,
   QueueObject,
   RegistryObject,
+  ReportObject,
   TraceObject,
 } from './host/workers/index.ts'
 

@@ -21,6 +21,7 @@ import { isSubmission, type Origin, withProtocol } from './origin.ts'
 import type { ArrivalPorts } from './ports.ts'
 import { fullAddress, mayRelay } from './recipient-check.ts'
 import { checkAuthors, withinSending } from './sending-check.ts'
+import { reportCopies } from './report-copies.ts'
 import { sealing } from './seal.ts'
 import { afterJudgement, atArrival } from './rule-facts.ts'
 import { signed } from './sign.ts'
@@ -59,6 +60,7 @@ export async function accept(arrival: Arrival, ports: ArrivalPorts): Promise<Acc
   const acceptance = await answer(arrival, findings, ports)
   const { judgement } = findings
   if (judgement !== undefined) ports.onJudged?.(judgement, acceptance.reply)
+  for (const domain of reportCopies(findings, acceptance.reply)) ports.onReport?.(domain, arrival.raw, judgement)
   ports.trace?.(arrivalSteps(arrival, findings, acceptance.reply, ports.clock()))
   return acceptance
 }

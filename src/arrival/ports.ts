@@ -34,6 +34,8 @@ export interface ArrivalPorts extends DeliveryPorts {
   scanner?: ContentScanner
   /** Told of each message that was judged, once, with what its sender is told: after a 4xx it will come again. Must not throw. */
   onJudged?: (judgement: Judgement, reply: Reply) => void
+  /** Given each report of another server that came to a person here who gets mail for our operator. Must not throw. */
+  onReport?: (domain: string, raw: Uint8Array, judgement: Judgement | undefined) => void
   /** Told what became of each message, once. Must not throw. */
   trace?: (events: TraceEvent[]) => void
   /** What broke inside: told to the operator, never to the peer. */

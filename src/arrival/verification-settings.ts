@@ -7,6 +7,7 @@ import { type Network, parseNetworks } from './networks.ts'
 /** By the flag's name. */
 export interface VerificationTexts {
   dmarc?: string | undefined
+  'dmarc-reports'?: string | undefined
   'trusted-networks'?: string | undefined
   'authserv-id'?: string | undefined
   'trusted-sealers'?: string | undefined
@@ -15,6 +16,8 @@ export interface VerificationTexts {
 
 export interface VerificationSettings {
   dmarc: 'enforce' | 'report' | 'off'
+  /** Whose domains get a daily report: those that are not hosted here, all, none. */
+  dmarcReports: 'others' | 'all' | 'none'
   trustedNetworks: readonly Network[]
   /** Lower case; the host name when it is not there. */
   authservId?: string
@@ -36,6 +39,10 @@ export function parseVerification(texts: VerificationTexts): ParsedVerification 
   if (dmarc !== 'enforce' && dmarc !== 'report' && dmarc !== 'off') {
     return wrong('dmarc', 'must be enforce, report or off')
   }
+  const dmarcReports = texts['dmarc-reports']?.trim().toLowerCase() ?? 'others'
+  if (dmarcReports !== 'others' && dmarcReports !== 'all' && dmarcReports !== 'none') {
+    return wrong('dmarc-reports', 'must be others, all or none')
+  }
   const trustedNetworks = parseNetworks(texts['trusted-networks'] ?? loopback)
   if (trustedNetworks === undefined) {
     return wrong('trusted-networks', 'must be networks such as 10.0.0.0/8, with commas between, or none')
@@ -47,7 +54,7 @@ export function parseVerification(texts: VerificationTexts): ParsedVerification 
   if (own === undefined || own.length > 1) return wrong('authserv-id', 'must be a name such as mail.example.org')
   const [authservId] = own
   const named = authservId === undefined ? {} : { authservId }
-  return { ok: true, settings: { dmarc, trustedNetworks, trustedSealers, trustedAuthservIds, ...named } }
+  return { ok: true, settings: { dmarc, dmarcReports, trustedNetworks, trustedSealers, trustedAuthservIds, ...named } }
 }
 
 /** In lower case; undefined when one is no name. */

@@ -32,6 +32,7 @@ export const commands: Readonly<Record<string, Command>> = {
   dns: { summary: 'the records a domain needs, and whether the DNS has them', load: () => import('./command/dns.ts') },
   dkim: { summary: "see and change the keys that sign a domain's mail", load: () => import('./command/dkim.ts') },
   route: { summary: 'which way mail to other domains goes', load: () => import('./command/route.ts') },
+  report: { summary: 'what other servers report of a domain', load: () => import('./command/report.ts') },
   trace: { summary: 'what became of a message', load: () => import('./command/trace.ts') },
   token: { summary: 'tokens for programs that use the HTTP API', load: () => import('./command/token.ts') },
   audit: { summary: 'who changed what by administration', load: () => import('./command/audit.ts') },

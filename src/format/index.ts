@@ -110,6 +110,7 @@ export {
 } from './tls-rpt/format-tls-report.ts'
 export { attachedTlsReport, parseTlsReport } from './tls-rpt/parse-tls-report.ts'
 export { fnv1a } from './bytes/fnv.ts'
+export { looksLikeReport } from './reports/looks-like-report.ts'
 export { mailtoAddress } from './address/mailto.ts'
 export type { DmarcReport, DmarcReportRow, ReportedPolicy, ReportedResult } from './dmarc-report/dmarc-report.ts'
 export { formatDmarcReport } from './dmarc-report/format-dmarc-report.ts'

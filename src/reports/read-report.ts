@@ -12,7 +12,6 @@ import {
   decodeBody,
   decodeUtf8,
   type DmarcReport,
-  type Header,
   parseMessage,
   parseTlsReport,
   type Part,
@@ -37,12 +36,6 @@ export function readReport(raw: Uint8Array): ReadReport | undefined {
     if (report !== undefined) return report
   }
   return undefined
-}
-
-/** Whether a look into the body is worth it, by the words that senders of reports put into the header. */
-export function looksLikeReport(header: Header): boolean {
-  const type = header.first('Content-Type') ?? ''
-  return /report domain:/i.test(header.first('Subject') ?? '') || /report-type\s*=\s*"?tlsrpt/i.test(type)
 }
 
 function* filesOf(raw: Uint8Array, root: Part): Generator<Uint8Array> {

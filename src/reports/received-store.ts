@@ -8,6 +8,7 @@ import type { DmarcReport, TlsReport } from '../format/index.ts'
 import { isMigrated, migrate, type Migration, type Sql } from '../storage/index.ts'
 import type { ReadReport } from './read-report.ts'
 import { type Figures, figuresOf } from './figures.ts'
+import type { ReportSender } from './report-sender.ts'
 
 const schema: readonly Migration[] = [
   `CREATE TABLE report (
@@ -20,14 +21,6 @@ const schema: readonly Migration[] = [
 const mostReports = 2_000
 const longestContent = 1_500_000
 const keptFor = 90 * 86_400_000
-
-/** Who sent it, as arrival found out. */
-export interface ReportSender {
-  /** Domain of its author; '' when there is none. */
-  sender: string
-  /** DMARC passed for that domain: the report is that domain's. */
-  proven: boolean
-}
 
 export interface ReceivedSummary extends ReportSender, Figures {
   id: number

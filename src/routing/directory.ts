@@ -23,6 +23,8 @@ type HostedAnswer =
         /** `address` is a masked one of the account's; mail to a disabled one goes to the trash. */
         mask?: 'enabled' | 'disabled'
       }
+    /** The domain's mailbox for reports of other servers, which is nobody's. */
+    | { kind: 'reports' }
     /** Addresses here or elsewhere that get the message instead. */
     | { kind: 'alias'; targets: string[] }
   ) & {

@@ -12,6 +12,7 @@ import { type DirectoryChanges, DirectoryLog, type Profile } from './directory-l
 import { domainSchema } from './domain-schema.ts'
 import { MaskedAddresses } from './masked-addresses.ts'
 import { type Rule, type RuleList, RuleStore } from './rules/index.ts'
+import { reportsLocalPart } from './reports-mailbox.ts'
 import { SigningKeys } from './signing-keys.ts'
 
 export interface DomainAccount {
@@ -145,6 +146,7 @@ export class DomainStore {
       const detail = localPart.normalize('NFC').slice(separator + this.separator.length)
       if (base !== undefined) return base.kind === 'account' ? { ...base, detail } : base
     }
+    if (wanted === reportsLocalPart) return { kind: 'reports' }
     const catchAll = this.#alias('*')
     if (catchAll !== undefined) return catchAll
     const eldest = obligatory.has(wanted) ? this.accounts()[0] : undefined

@@ -14,6 +14,7 @@ export { maxMaskPrefix } from './mask-name.ts'
 export { type MaskedAddress, type MaskFacts, type MaskRefusal, type MaskState, mostMasks } from './masked-addresses.ts'
 export { domainPattern, outboundRoute, type OutboundRoute } from './outbound-route.ts'
 export { ownsAddress } from './ownership.ts'
+export { domainOfReports, reportsLocalPart, reportsMailbox } from './reports-mailbox.ts'
 export {
   type RegisteredAccount,
   type RegisteredDomain,

@@ -8,6 +8,7 @@ import { formatAddress, splitAddress } from '../format/index.ts'
 import { canonicalDomain, canonicalLocalPart } from './address.ts'
 import type { Directory, DirectoryAnswer } from './directory.ts'
 import type { Refusal } from './refusal.ts'
+import { reportsMailbox } from './reports-mailbox.ts'
 import { askRules, combined, type RuleQuestion } from './ruled-step.ts'
 import type { Marks, Ruling } from './rules/index.ts'
 
@@ -194,6 +195,11 @@ class Found {
         if (marks !== undefined) destination.marks = marks
         if (copy === true) destination.copy = copy
         this.#place(`mailbox ${accountId}`, destination)
+        return []
+      }
+      case 'reports': {
+        const accountId = reportsMailbox(domain)
+        this.#place(`mailbox ${accountId}`, { kind: 'mailbox', accountId, address, domain, via })
         return []
       }
       case 'alias':

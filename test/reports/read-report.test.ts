@@ -1,8 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { zipSync } from 'fflate'
 import { describe, expect, test } from 'vitest'
-import { encodeBase64, encodeUtf8, parseHeader } from '../../src/format/index.ts'
-import { looksLikeReport, parseDmarcReport, readReport } from '../../src/reports/index.ts'
+import { encodeBase64, encodeUtf8, looksLikeReport, parseHeader } from '../../src/format/index.ts'
+import { parseDmarcReport, readReport } from '../../src/reports/index.ts'
 import { example as tlsExample } from '../format/tls-rpt/example.ts'
 import { older, rfc9990 } from './examples.ts'
 

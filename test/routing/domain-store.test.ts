@@ -70,6 +70,15 @@ describe('lookup', () => {
     expect(store.lookup('alice')).toMatchObject({ kind: 'account' })
   })
 
+  test("the mailbox for other servers' reports is nobody's, and no catch-all's, until somebody takes the address", () => {
+    const store = hosted()
+    store.setAlias('*', ['bob@facteur.test'])
+    expect(store.lookup('Mail-Reports')).toEqual({ kind: 'reports' })
+    expect(store.owns('mail-reports@facteur.test', 'a1')).toBe(false)
+    store.addAccount('mail-reports', 'a3')
+    expect(store.lookup('mail-reports')).toMatchObject({ kind: 'account', accountId: 'a3' })
+  })
+
   test('postmaster and abuse always lead somewhere (RFC 5321 §4.5.1, RFC 2142)', () => {
     const store = hosted()
     expect(store.lookup('Postmaster')).toMatchObject({ kind: 'account', accountId: 'a1' })

@@ -8,7 +8,7 @@ import { tlsaText } from '../../delivery/index.ts'
 import { parseDmarcRecord } from '../../protocol/dmarc/index.ts'
 import type { DnsAnswer, DnsRecords, DnsResolver } from '../../protocol/dns/index.ts'
 import { parseSpfRecord } from '../../protocol/spf/index.ts'
-import type { PublishedKey } from '../../routing/index.ts'
+import { type PublishedKey, reportsLocalPart } from '../../routing/index.ts'
 import type { Expectation, ExpectedRecord } from './expected-record.ts'
 import { isSameKey, recordName } from './signing.ts'
 import { concrete, tlsExpectations, type TlsFacts } from './tls-records.ts'
@@ -73,7 +73,7 @@ function expectations({ domain, hostname, keys, tls, web }: ZoneFacts): Expectat
     {
       name: `_dmarc.${domain}`,
       type: 'TXT',
-      value: `v=DMARC1; p=quarantine; rua=mailto:postmaster@${domain}`,
+      value: `v=DMARC1; p=quarantine; rua=mailto:${reportsLocalPart}@${domain}`,
       purpose: 'DMARC: what receivers do with forged mail, and whom they tell',
       required: true,
       concerns: (record) => /^v\s*=\s*DMARC1\b/.test(record),

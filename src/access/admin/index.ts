@@ -3,6 +3,7 @@ import { AliasAdministration } from './aliases.ts'
 import { DomainAdministration } from './domains.ts'
 import type { AdminPorts } from './ports.ts'
 import { QueueAdministration } from './queues.ts'
+import { ReportAdministration } from './reports.ts'
 import { RouteAdministration } from './routes.ts'
 import { SigningAdministration } from './signing.ts'
 import { TraceAdministration } from './traces.ts'
@@ -18,12 +19,14 @@ export type {
   DomainDoor,
   QueueDoor,
   RegistryDoor,
+  ReportDoor,
   TokenSummary,
   TraceDoor,
 } from './ports.ts'
 export type { CheckedRecord } from './dns-records.ts'
 export type { ExpectedRecord } from './expected-record.ts'
 export type { QueueAction, WaitingMessage, WaitingRecipient } from './queues.ts'
+export type { ReportQuestion } from './reports.ts'
 export type { AgentSummary } from './routes.ts'
 export type { RotationStep, SigningKeySummary } from './signing.ts'
 export type { TraceQuestion } from './traces.ts'
@@ -34,6 +37,7 @@ export interface Administration {
   readonly accounts: AccountAdministration
   readonly aliases: AliasAdministration
   readonly queues: QueueAdministration
+  readonly reports: ReportAdministration
   readonly routes: RouteAdministration
   readonly signing: SigningAdministration
   readonly traces: TraceAdministration
@@ -46,6 +50,7 @@ export function administration(ports: AdminPorts): Administration {
     accounts: new AccountAdministration(ports),
     aliases: new AliasAdministration(ports),
     queues: new QueueAdministration(ports),
+    reports: new ReportAdministration(ports),
     routes: new RouteAdministration(ports),
     signing,
     traces: new TraceAdministration(ports),

@@ -8,6 +8,7 @@ import type { DnsResolver } from '../../protocol/dns/index.ts'
 import type { Smarthosts } from '../../delivery/index.ts'
 import type { SendingLimits, Suppression } from '../../mailbox/index.ts'
 import type { QueuedEntry, QueueLimits, QueuePage, QueueSummary, Which } from '../../queue/index.ts'
+import type { ReceivedReport, ReceivedSummary, ReportSearch } from '../../reports/index.ts'
 import type { AddressChange, NewSigningKey, OutboundRoute, PublishedKey } from '../../routing/index.ts'
 import type { Counters, TraceEvent, TraceSearch } from '../../trace/index.ts'
 
@@ -111,11 +112,18 @@ export interface TraceDoor {
   counters(): Promise<Counters>
 }
 
+/** Reports that came about one hosted domain. */
+export interface ReportDoor {
+  list(search: ReportSearch): Promise<ReceivedSummary[]>
+  show(id: number): Promise<ReceivedReport | undefined>
+}
+
 export interface AdminPorts {
   readonly registry: RegistryDoor
   domain(name: string): DomainDoor
   account(id: string): AccountDoor
   queue(domain: string): QueueDoor
+  reports(domain: string): ReportDoor
   /** `day`: `2026-11-23`, UTC. */
   trace(day: string): TraceDoor
   /** For how many days there are traces. */

@@ -11,6 +11,7 @@ import {
   tlsReportDestinations,
   tlsReportRecord,
 } from '../../format/index.ts'
+import { reportsLocalPart } from '../../routing/index.ts'
 import type { Expectation } from './expected-record.ts'
 
 export interface TlsFacts {
@@ -56,7 +57,7 @@ function reportExpectation(domain: string): Expectation {
   return {
     name: `_smtp._tls.${domain}`,
     type: 'TXT',
-    value: tlsReportRecord(`postmaster@${domain}`),
+    value: tlsReportRecord(`${reportsLocalPart}@${domain}`),
     purpose: 'TLS reports: whom other servers tell of trouble with ours',
     required: false,
     concerns: (record) => /^v=TLSRPTv1\b/.test(record),

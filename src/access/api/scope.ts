@@ -16,6 +16,7 @@ export const scopes = {
   'queues:write': 'retry, hold, release and drop what waits; set limits of destinations',
   'routes:read': 'see which way mail to other domains goes',
   'routes:write': 'change which way mail to other domains goes',
+  'reports:read': 'see what other servers report of mail in the name of hosted domains',
   'traces:read': 'see what became of any message',
   'tokens:read': 'see API tokens, without their secrets',
   'tokens:write': 'make and revoke API tokens that may do no more than their maker',

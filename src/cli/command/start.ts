@@ -37,6 +37,12 @@ const flagTable = {
   'public-url': { type: 'string', value: 'URL', help: 'where people reach the web and JMAP, https://…' },
   doh: { type: 'string', value: 'URL', help: 'DNS over HTTPS server' },
   dmarc: { type: 'string', default: 'enforce', value: 'enforce|report|off', help: 'what follows from verifying mail' },
+  'dmarc-reports': {
+    type: 'string',
+    default: 'others',
+    value: 'others|all|none',
+    help: 'whose domains get the daily reports that they ask for: those not hosted here, all, none',
+  },
   'trusted-networks': {
     type: 'string',
     default: '127.0.0.0/8,::1',
@@ -162,6 +168,7 @@ function localOptions(flags: FlagValues<typeof flagTable>): LocalOptions {
     defaultDomain: flags['default-domain'],
     verification: {
       dmarc: flags.dmarc,
+      'dmarc-reports': flags['dmarc-reports'],
       'trusted-networks': flags['trusted-networks'],
       'authserv-id': flags['authserv-id'],
       'trusted-sealers': flags['trusted-sealers'],

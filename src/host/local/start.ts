@@ -115,6 +115,7 @@ function workerBindings(
     FACTEUR_QUEUE_OBJECTS: '1',
     FACTEUR_DEFAULT_DOMAIN: options.defaultDomain,
     FACTEUR_DMARC: options.verification?.dmarc,
+    FACTEUR_DMARC_REPORTS: options.verification?.['dmarc-reports'],
     FACTEUR_TRUSTED_NETWORKS: options.verification?.['trusted-networks'],
     FACTEUR_AUTHSERV_ID: options.verification?.['authserv-id'],
     FACTEUR_TRUSTED_SEALERS: options.verification?.['trusted-sealers'],

@@ -16,6 +16,8 @@ export const objectClasses = {
   TRACE: 'TraceObject',
   API: 'ApiObject',
   GREYLIST: 'GreylistObject',
+  DMARC: 'DmarcObject',
+  REPORT: 'ReportObject',
 } as const
 
 /** The socket's name, in the configuration and in what workerd reports when it listens. */

@@ -89,6 +89,10 @@ export function workersAdministration(env: Env): Administration {
       }
     },
     queue: (domain) => shardedQueue(env, domain),
+    reports: (domain) => {
+      const stub = env.REPORT.getByName(domain)
+      return { list: async (search) => stub.list(search), show: async (id) => stub.show(id) }
+    },
   })
 }
 

@@ -7,11 +7,14 @@ import type { ArrivalPorts } from '../../arrival/index.ts'
 import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
 import { isGone } from './account/local-delivery.ts'
 import { DirectoryClient, forgetDirectory } from './directory-client.ts'
+import { dmarcBuffer } from './dmarc-buffer.ts'
 import type { Env } from './env.ts'
 import { groupedMailboxes, groupedQueues, groupedSending } from './grouped-calls.ts'
 import { describe, log } from './log.ts'
 import { queueNames, shardOf } from '../../queue/index.ts'
+import { domainOfReports } from '../../routing/index.ts'
 import { randomText } from './random.ts'
+import { reportKeeper } from './report-keeper.ts'
 import { scanner } from './scanner.ts'
 import { greylisting } from './screening.ts'
 import { settingsOf } from './settings.ts'
@@ -59,11 +62,17 @@ export function arrivalPorts(
     ...greylisting(env),
     clock: Date.now,
     trace: traceBuffer(env, hold),
+    ...dmarcBuffer(env, hold),
+    onReport: reportKeeper(env, hold),
     ids: () => randomText(24),
     log: ({ transactionId, cause }) => log('error', 'arrival failed', { transactionId, error: describe(cause) }),
   }
 }
 
 export function remoteCall(env: Env): AccountCall {
-  return async (accountId, batch) => env.ACCOUNT.getByName(accountId).deliver(batch)
+  return async (accountId, batch) => {
+    const reported = domainOfReports(accountId)
+    if (reported !== undefined) return env.REPORT.getByName(reported).deliver(batch)
+    return env.ACCOUNT.getByName(accountId).deliver(batch)
+  }
 }

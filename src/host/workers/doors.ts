@@ -19,6 +19,7 @@ import type {
   TrackedStatus,
   Which,
 } from '../../queue/index.ts'
+import type { ReceivedReport, ReceivedSummary, ReportSearch, ReportSender, TallyText } from '../../reports/index.ts'
 import type {
   ActiveKey,
   AddressChange,
@@ -181,6 +182,20 @@ export interface ApiDoor extends Rpc.DurableObjectBranded {
   useToken(id: string, hash: string): ApiToken | undefined
   record(entry: NewAuditRecord): void
   audit(page: { before?: number; limit: number }): AuditRecord[]
+}
+
+export interface DmarcDoor extends Rpc.DurableObjectBranded {
+  /** Adds counts of that day's messages; after the day they are passed over. */
+  add(tally: TallyText): Promise<void>
+}
+
+export interface ReportDoor extends Rpc.DurableObjectBranded {
+  /** Keeps the reports in the messages, and refuses what has none. Durable when it answers. */
+  deliver(batch: MailboxDelivery[]): MailboxOutcome[]
+  /** Keeps the report in a message that is in a mailbox as well, if there is one. */
+  keep(raw: Uint8Array, sender: ReportSender): void
+  list(search: ReportSearch): ReceivedSummary[]
+  show(id: number): ReceivedReport | undefined
 }
 
 export interface RegistryDoor extends Rpc.DurableObjectBranded {

@@ -1,7 +1,17 @@
 /**
  * The Worker's bindings, as wrangler.toml declares them.
  */
-import type { AccountDoor, ApiDoor, DomainDoor, GreylistDoor, QueueDoor, RegistryDoor, TraceDoor } from './doors.ts'
+import type {
+  AccountDoor,
+  ApiDoor,
+  DmarcDoor,
+  DomainDoor,
+  GreylistDoor,
+  QueueDoor,
+  RegistryDoor,
+  ReportDoor,
+  TraceDoor,
+} from './doors.ts'
 
 export interface Env {
   /** By account id (`a…`). */
@@ -18,6 +28,10 @@ export interface Env {
   readonly GREYLIST: DurableObjectNamespace<GreylistDoor>
   /** One object, named `api`. */
   readonly API: DurableObjectNamespace<ApiDoor>
+  /** By day, `2026-11-23`. */
+  readonly DMARC: DurableObjectNamespace<DmarcDoor>
+  /** By lower-case hosted domain. */
+  readonly REPORT: DurableObjectNamespace<ReportDoor>
   /** Large messages and uploads; absent on one machine, where everything is inline. */
   readonly BLOBS?: R2Bucket
   /** Cloudflare Email Service, for mail to outside. */
@@ -31,6 +45,7 @@ export interface Env {
   readonly FACTEUR_PUBLIC_URL?: string
   readonly FACTEUR_DOH?: string
   readonly FACTEUR_DMARC?: string
+  readonly FACTEUR_DMARC_REPORTS?: string
   readonly FACTEUR_TRUSTED_NETWORKS?: string
   readonly FACTEUR_AUTHSERV_ID?: string
   readonly FACTEUR_TRUSTED_SEALERS?: string

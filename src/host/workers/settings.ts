@@ -161,6 +161,7 @@ function screeningOf(env: Env): ScreeningSettings {
 function verificationOf(env: Env): VerificationSettings {
   const parsed = parseVerification({
     dmarc: text(env.FACTEUR_DMARC),
+    'dmarc-reports': text(env.FACTEUR_DMARC_REPORTS),
     'trusted-networks': text(env.FACTEUR_TRUSTED_NETWORKS),
     'authserv-id': text(env.FACTEUR_AUTHSERV_ID),
     'trusted-sealers': text(env.FACTEUR_TRUSTED_SEALERS),

@@ -1,6 +1,7 @@
 import { administration, type AdminPorts } from '../../../src/access/admin/index.ts'
 import { MemoryDns } from '../../../src/host/memory/dns.ts'
 import { memorySql } from '../../../src/host/memory/sql.ts'
+import { ReceivedStore } from '../../../src/reports/index.ts'
 import { type DomainAlias, DomainStore, RegistryStore } from '../../../src/routing/index.ts'
 import { TraceStore } from '../../../src/trace/index.ts'
 
@@ -25,6 +26,14 @@ export function house(
   function traces(day: string): TraceStore {
     let store = days.get(day)
     if (store === undefined) days.set(day, (store = new TraceStore(memorySql())))
+    return store
+  }
+
+  const books = new Map<string, ReceivedStore>()
+
+  function received(domain: string): ReceivedStore {
+    let store = books.get(domain)
+    if (store === undefined) books.set(domain, (store = new ReceivedStore(memorySql())))
     return store
   }
 
@@ -101,9 +110,13 @@ export function house(
       search: async (search) => traces(day).search(search),
       counters: async () => traces(day).counters(),
     }),
+    reports: (domain) => ({
+      list: async (search) => received(domain).list(search),
+      show: async (id) => received(domain).show(id),
+    }),
     queue: () => {
       throw new Error('not asked for')
     },
   }
-  return { admin: administration(ports), accounts, book, registry, dns, traces }
+  return { admin: administration(ports), accounts, book, registry, dns, traces, received }
 }

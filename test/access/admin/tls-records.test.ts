@@ -27,7 +27,7 @@ describe('what a zone says of TLS', () => {
         'facteur.test MX 10 mx1.facteur.test',
         `_mta-sts.facteur.test TXT ${stsRecord(stsPolicyId(stsPolicy))}`,
         'mta-sts.facteur.test CNAME www.facteur.test',
-        '_smtp._tls.facteur.test TXT v=TLSRPTv1; rua=mailto:postmaster@facteur.test;',
+        '_smtp._tls.facteur.test TXT v=TLSRPTv1; rua=mailto:mail-reports@facteur.test;',
         `_25._tcp.mx1.facteur.test TLSA 3 1 1 ${keyDigest}`,
       ]),
     )

@@ -19,6 +19,7 @@ import { aliasEndpoints } from './endpoints/aliases.ts'
 import { auditEndpoints } from './endpoints/audit.ts'
 import { domainEndpoints } from './endpoints/domains.ts'
 import { queueEndpoints } from './endpoints/queues.ts'
+import { reportEndpoints } from './endpoints/reports.ts'
 import { routeEndpoints } from './endpoints/routes.ts'
 import { tokenEndpoints } from './endpoints/tokens.ts'
 import { traceEndpoints } from './endpoints/traces.ts'
@@ -35,6 +36,7 @@ export function endpointsOf(house: House): Endpoint[] {
     ...aliasEndpoints(house),
     ...queueEndpoints(house),
     ...routeEndpoints(house),
+    ...reportEndpoints(house),
     ...traceEndpoints(house),
     ...tokenEndpoints(house),
     ...auditEndpoints(house),

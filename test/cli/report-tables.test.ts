@@ -1,0 +1,44 @@
+import { expect, test } from 'vitest'
+import { showReport, showReports } from '../../src/cli/command/report-tables.ts'
+import { parseTlsReport } from '../../src/format/index.ts'
+import { sample } from '../format/dmarc-report/sample.ts'
+import { example } from '../format/tls-rpt/example.ts'
+
+const summary = {
+  hosted: 'example.com',
+  id: 4,
+  kind: 'dmarc' as const,
+  domain: 'example.com',
+  reporter: 'mx.rec.test',
+  reportId: '20261122mxrectest',
+  start: sample.start,
+  end: sample.end,
+  sender: 'rec.test',
+  proven: true,
+  passed: 7,
+  failed: 3,
+}
+
+test('a list says who vouches for each', () => {
+  const lines = showReports([summary, { ...summary, id: 11, failed: 0, proven: false }]).split('\n')
+  expect(lines[0]).toBe('example.com  4   2026-11-22  dmarc  example.com  7 passed  3 failed  mx.rec.test')
+  expect(lines[1]).toMatch(/7 passed {12}mx\.rec\.test \(sent by rec\.test, not proven\)$/)
+  expect(showReports([])).toBe('No reports came.')
+})
+
+test('what failed comes first', () => {
+  const lines = showReport({ ...summary, report: { ...sample, rows: sample.rows.toReversed() } }).split('\n')
+  expect(lines).toContain('policy  p=reject sp=quarantine np=none aspf=s')
+  expect(lines.at(-2)).toBe(
+    '192.0.2.1    3  FAIL         quarantine  example.com by <list.example>  ' +
+      'dkim=fail example.com/s1; spf=pass list.example; mailing_list: a list passed it on: <list>',
+  )
+  expect(lines.at(-1)).toContain('2001:db8::1  7  pass (DKIM)  pass        news.example.com by <>')
+})
+
+test('a TLS report says what went wrong where', () => {
+  const report = parseTlsReport(example) ?? expect.fail('no report')
+  const text = showReport({ ...summary, kind: 'tls', report })
+  expect(text).toContain('sts  company-y.example       5326 succeeded  303 FAILED')
+  expect(text).toContain('     starttls-not-supported  200             mx2.mail.company-y.example 203.0.113.56')
+})
