@@ -2,7 +2,8 @@
  * A day's traces: batches of events as they came, and the day's counters.
  *
  * Cost: a batch is one row, whatever it holds, and the counters are one more: at a hundred messages a second that is a
- * thirtieth of a row for each. Nothing is indexed; looking for a message reads the day.
+ * thirtieth of a row for each. Nothing is indexed; looking for an address reads the day, looking for a message only the ids in
+ * it, which stand before the events in their rows.
  */
 import { isMigrated, migrate, type Migration, type Sql } from '../storage/index.ts'
 import { count, type Counters } from './counters.ts'
@@ -11,6 +12,11 @@ import type { TraceEvent } from './event.ts'
 const schema: readonly Migration[] = [
   `CREATE TABLE batch (id INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, events TEXT NOT NULL);
    CREATE TABLE counters (id INTEGER PRIMARY KEY CHECK (id = 1), series TEXT NOT NULL)`,
+  // The ids of the messages that a batch speaks of. In what was there before they are looked for among all else.
+  `CREATE TABLE step (id INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, ids TEXT NOT NULL,
+     events TEXT NOT NULL);
+   INSERT INTO step SELECT id, first, last, events, events FROM batch;
+   DROP TABLE batch`,
 ]
 
 /** Messages that speak of one address, or came from one. Addresses compare without case. */
@@ -33,6 +39,7 @@ export class TraceStore {
   constructor(sql: Sql) {
     this.#sql = sql
     this.#isOpen = isMigrated(sql)
+    if (this.#isOpen) migrate(sql, schema)
   }
 
   /** False while nothing was recorded: such a day takes no space. */
@@ -49,8 +56,9 @@ export class TraceStore {
     const counters = this.counters()
     count(counters, events)
     this.#sql.transaction(() => {
-      const insert = 'INSERT INTO batch (first, last, events) VALUES (?, ?, ?)'
-      this.#sql.exec(insert, Math.min(...times), Math.max(...times), JSON.stringify(events))
+      const insert = 'INSERT INTO step (first, last, ids, events) VALUES (?, ?, ?, ?)'
+      const ids = [...new Set(events.map(({ id }) => id))].join('\n')
+      this.#sql.exec(insert, Math.min(...times), Math.max(...times), ids, JSON.stringify(events))
       this.#sql.exec('INSERT OR REPLACE INTO counters VALUES (1, ?)', JSON.stringify(counters))
     })
   }
@@ -59,8 +67,8 @@ export class TraceStore {
   find(ids: readonly string[], since = 0): TraceEvent[] {
     const wanted = new Set(ids.filter((id) => id !== '').slice(0, mostSought))
     if (!this.#isOpen || wanted.size === 0) return []
-    const anyOf = [...wanted].map(() => 'instr(events, ?)').join(' OR ')
-    const query = `SELECT events FROM batch WHERE last >= ? AND (${anyOf}) ORDER BY id`
+    const anyOf = [...wanted].map(() => 'instr(ids, ?)').join(' OR ')
+    const query = `SELECT events FROM step WHERE last >= ? AND (${anyOf}) ORDER BY id`
     const rows = this.#sql.exec<{ events: string }>(query, since, ...wanted)
     return rows.toArray().flatMap(({ events }) => read(events).filter((event) => wanted.has(event.id)))
   }
@@ -71,7 +79,7 @@ export class TraceStore {
     const { since = 0, limit } = search
     const found: TraceEvent[] = []
     for (const { events } of this.#sql.exec<{ events: string }>(
-      'SELECT events FROM batch WHERE last >= ? ORDER BY id DESC',
+      'SELECT events FROM step WHERE last >= ? ORDER BY id DESC',
       since,
     )) {
       for (const event of read(events).reverse()) if (event.at >= since && matches(event, search)) found.push(event)

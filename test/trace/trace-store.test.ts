@@ -70,6 +70,19 @@ describe('a day of traces', () => {
     expect(store.search({ messageId: 'a@b', limit: 1 })).toHaveLength(1)
   })
 
+  test('a day that began before batches told their ids is found through as well', () => {
+    const sql = memorySql()
+    sql.exec('CREATE TABLE migration (step INTEGER PRIMARY KEY)')
+    sql.exec('INSERT INTO migration VALUES (0)')
+    sql.exec('CREATE TABLE batch (id INTEGER PRIMARY KEY, first INTEGER, last INTEGER, events TEXT)')
+    sql.exec('CREATE TABLE counters (id INTEGER PRIMARY KEY CHECK (id = 1), series TEXT NOT NULL)')
+    sql.exec('INSERT INTO batch VALUES (1, 1, 1, ?)', JSON.stringify([arrived('m1', 1)]))
+    const store = new TraceStore(sql)
+    store.add([attempt('m1', 2, 'delivered')])
+    expect(store.find(['m1']).map(({ at }) => at)).toEqual([1, 2])
+    expect(store.search({ limit: 9 }).map(({ id }) => id)).toEqual(['m1'])
+  })
+
   test('a day on which nothing happened takes no space', () => {
     const sql = memorySql()
     const store = new TraceStore(sql)
