@@ -216,13 +216,16 @@ describe('a message that is held for later (RFC 4865, RFC 8621 §7)', () => {
     })
     const report = world.store.raw(Number(submission.dsnBlobIds[0].slice(1)) as never) as Uint8Array
     expect(decodeUtf8(report)).toContain('Status: 5.4.7')
+    // That its time is over is not why.
+    expect(decodeUtf8(report)).toContain('bob@example.com is not taking the message at the moment.')
     expect(decodeUtf8(report).replaceAll('\r\n ', ' ')).toContain(last)
     expect(decodeUtf8(report)).not.toContain('secret')
     expect(world.sent).toEqual([])
   })
 
-  it('what is refused in the end is reported into the inbox: nobody waits for the refusal', async () => {
+  it('what is refused in the end is reported into the inbox, in its language: nobody waits for the refusal', async () => {
     const world = new World()
+    world.store.updateAccount({ language: 'fr' })
     const { id } = (await submit(world, { HOLDFOR: '60' })).created.k
     world.now += 60_000
     world.outcome = { accepted: false, reply: { code: 553, enhanced: '5.7.1', text: 'not yours' } }
@@ -235,6 +238,7 @@ describe('a message that is held for later (RFC 4865, RFC 8621 §7)', () => {
     })
     const report = await world.octets(submission.dsnBlobIds[0])
     expect(decodeUtf8(report as Uint8Array)).toContain('Status: 5.7.1')
+    expect(decodeUtf8(report as Uint8Array)).toContain('Content-Language: fr')
   })
 })
 

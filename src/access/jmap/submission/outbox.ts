@@ -134,6 +134,7 @@ export class Outbox {
     if (heldBlob === null || tag === null) throw new Error(`submission ${id} is pending and holds no message`)
     let message: Uint8Array = new Uint8Array()
     let result: SubmissionResult
+    let lastStatus: string | undefined
     try {
       result = await this.handOver(tag, async () => {
         const held = await store.reading(() => store.blob({ kind: 'message', blob: heldBlob }))
@@ -154,6 +155,7 @@ export class Outbox {
         const { reply } = result
         return () => this.#postpone(submission, reply)
       }
+      lastStatus = result.reply.enhanced ?? '4.0.0'
       result = { accepted: false, reply: expired(result.reply) }
     }
     const { accepted, reply, delivered = [] } = result
@@ -164,7 +166,7 @@ export class Outbox {
       store.transaction(() => {
         const current = store.submission(id)
         if (current === undefined) return
-        const report = accepted ? undefined : returnMessage(store, current, message, reply, clock())
+        const report = accepted ? undefined : returnMessage(store, current, message, { reply, lastStatus, at: clock() })
         const end = { undoStatus: 'final', deliveryStatus } as const
         store.updateSubmission(id, { ...end, ...(report === undefined ? {} : { dsnBlobIds: [report] }) })
       })

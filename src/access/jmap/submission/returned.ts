@@ -9,13 +9,20 @@ import { formatBlobId, type MailStore, type Submission } from '../../../mailbox/
 import { replyText, type Reply } from '../../../protocol/smtp/index.ts'
 import type { JmapEnvelope } from './envelope.ts'
 
+export interface Refusal {
+  readonly reply: Reply
+  /** Where the message's time ran out: the status of the last attempt. */
+  readonly lastStatus?: string | undefined
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
 /** The report's blob id. Within a transaction. */
 export function returnMessage(
   store: MailStore,
   submission: Submission,
   original: Uint8Array,
-  reply: Reply,
-  now: number,
+  { reply, lastStatus, at }: Refusal,
 ): string | undefined {
   const inbox = store.mailboxByRole('inbox')
   if (inbox === undefined) return undefined
@@ -26,14 +33,15 @@ export function returnMessage(
     reportingMta: domain,
     from: { name: 'Mail Delivery System', address: `MAILER-DAEMON@${domain}` },
     to: address,
-    date: now,
-    messageId: `returned.${submission.id}.${now}@${domain}`,
+    date: at,
+    messageId: `returned.${submission.id}.${at}@${domain}`,
     recipients: rcptTo.map(({ email }) => ({
       finalRecipient: email,
       action: 'failed',
       status: reply.enhanced ?? '5.0.0',
       diagnostic: replyText(reply),
-      lastAttempt: now,
+      ...(lastStatus === undefined ? {} : { lastStatus }),
+      lastAttempt: at,
     })),
     original,
     ...(language === undefined ? {} : { languages: [language] }),
