@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     name: 'deno',
     include: [
-      'test/{format,protocol,storage,mailbox,routing,queue,arrival,delivery,access}/**/*.test.ts',
+      'test/{format,protocol,storage,greylist,mailbox,routing,queue,arrival,delivery,access}/**/*.test.ts',
       'test/deno/**/*.test.ts',
     ],
     pool: 'forks',

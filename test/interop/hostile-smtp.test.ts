@@ -92,6 +92,38 @@ describe('too much of everything', () => {
     client.destroy()
   })
 
+  test.each([
+    ['a hundred thousand fields', 'X-Bomb: tick\r\n'.repeat(100_000), 'Hello.\r\n'],
+    ['a field of 2 MB in folded lines', `X-Bomb: tick\r\n${' tock\r\n'.repeat(300_000)}`, 'Hello.\r\n'],
+    ['ten thousand recipients in To', `To: ${'a@b.test,\r\n '.repeat(10_000)}c@d.test\r\n`, 'Hello.\r\n'],
+    [
+      'five thousand parts within one another',
+      'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b0\r\n',
+      Array.from(
+        { length: 5_000 },
+        (_, at) => `--b${at}\r\nContent-Type: multipart/mixed; boundary=b${at + 1}\r\n\r\n`,
+      ).join(''),
+    ],
+    [
+      'a hundred thousand parts beside one another',
+      'MIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary=b\r\n',
+      '--b\r\n\r\nx\r\n'.repeat(100_000),
+    ],
+    [
+      'a thousand messages within one another',
+      'MIME-Version: 1.0\r\nContent-Type: message/rfc822\r\n',
+      'Content-Type: message/rfc822\r\n\r\n'.repeat(1_000),
+    ],
+  ])('%s: taken, kept whole, and readable', async (name, fields, body) => {
+    const subject = `bomb of ${name}`
+    const raw = `${fields}Subject: ${subject}\r\nFrom: <a@outside.test>\r\n\r\n${body}`
+    const client = await dataBegun()
+    expect(await client.say(`${raw}.\r\n`, anyReply)).toMatch(/^250 /)
+    client.destroy()
+    const kept = (await readMailbox(server, alice)).filter(({ source }) => source.endsWith(raw))
+    expect(kept).toHaveLength(1)
+  })
+
   test('a content line of 1 MB and every octet but NUL are kept byte for byte', async () => {
     const raw = `Subject: every octet\r\n\r\n${everyOctet.replace('\0', '')}\r\n${'y'.repeat(MiB)}\r\n`
     const client = await dataBegun()

@@ -94,6 +94,18 @@ describe('STARTTLS injection (RFC 3207 §5, CVE-2011-0411)', () => {
   })
 })
 
+test.each(['a+0D+0ARCPT', 'a+00', 'a+FF', '+0ABcc:'])(
+  'AUTH=%s names nobody: no line break, NUL or octet beyond ASCII hides in it (RFC 4954 §5)',
+  (value) => {
+    const login = `AUTH PLAIN ${btoa('\0alice\0secret')}\r\n`
+    const { output, events } = converse(`EHLO a\r\n${login}MAIL FROM:<a@b.example> AUTH=${value}\r\n`, {
+      server: new SmtpServer(submission),
+    })
+    expect(output).toMatch(/\r\n50[01] 5\.5\.[24] [^\r]*\r\n$/)
+    expect(events).not.toContain('mail')
+  },
+)
+
 describe('a peer that is not a mail client', () => {
   test.each(['GET / HTTP/1.1', 'POST /x HTTP/1.0', 'CONNECT mx:25 HTTP/1.1'])('%s ends the connection', (line) => {
     const { closed, events } = converse(`${line}\r\nHost: mx\r\n\r\nEHLO a\r\nMAIL FROM:<a@b>\r\n`)
