@@ -9,6 +9,7 @@ export {
   DmarcObject,
   DomainObject,
   GreylistObject,
+  ListObject,
   QueueObject,
   RegistryObject,
   ReportObject,

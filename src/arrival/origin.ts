@@ -7,8 +7,8 @@
 export type OriginProtocol = 'SMTP' | 'ESMTP' | 'ESMTPS' | 'ESMTPA' | 'ESMTPSA'
 
 export interface Origin {
-  /** `internal`: made by ourselves, such as a report. */
-  kind: 'smtp' | 'submission' | 'email-routing' | 'jmap' | 'internal'
+  /** `internal`: made by ourselves, such as a report; `list`: a list's copy for a member. */
+  kind: 'smtp' | 'submission' | 'email-routing' | 'jmap' | 'internal' | 'list'
   clientAddress?: string
   /** By reverse DNS, verified. */
   clientName?: string

@@ -45,7 +45,7 @@ function isHelpDesk(address: string): boolean {
 
 /** Only for a user of ours, or for what we say ourselves. */
 export function mayRelay(origin: Origin): boolean {
-  return isSubmission(origin) || origin.kind === 'internal'
+  return isSubmission(origin) || origin.kind === 'internal' || origin.kind === 'list'
 }
 
 /** `<postmaster>` stands for the one of our own domain (RFC 5321 §4.1.1.3). */

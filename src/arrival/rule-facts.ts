@@ -38,5 +38,6 @@ export function afterJudgement({ message }: RuleQuestion, judgement: Judgement |
 
 function sourceOf(origin: Origin): { source: RuleSource } {
   if (isSubmission(origin)) return { source: 'submission' }
+  if (origin.kind === 'list') return { source: 'internal' }
   return { source: origin.kind === 'email-routing' || origin.kind === 'internal' ? origin.kind : 'smtp' }
 }

@@ -114,6 +114,7 @@ async function deliver(
     recipient: destination.address,
     ...(destination.detail === undefined ? {} : { detail: destination.detail }),
     ...(destination.mask === undefined ? {} : { mask: destination.mask }),
+    ...(destination.list === undefined ? {} : { list: destination.list }),
     ...destination.marks,
     ...marks,
   }

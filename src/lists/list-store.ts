@@ -74,6 +74,12 @@ export class ListStore {
     this.#loaded = true
   }
 
+  /** The tables are gone. */
+  forget(): void {
+    this.#settings = undefined
+    this.#loaded = false
+  }
+
   /** In the order in which they came, after the member `after`. */
   members(after = 0, limit = 1_000): Member[] {
     const query = 'SELECT * FROM member WHERE id > ? ORDER BY id LIMIT ?'

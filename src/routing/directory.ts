@@ -27,6 +27,8 @@ type HostedAnswer =
     | { kind: 'reports' }
     /** Addresses here or elsewhere that get the message instead. */
     | { kind: 'alias'; targets: string[] }
+    /** A distribution list, or an address below one; `detail` is what follows the separator. */
+    | { kind: 'list'; listId: string; role: 'post' | 'bounces' | 'unsubscribe'; detail?: string }
   ) & {
     /** The domain has rules, in this version, and they are asked first. */
     rules?: number

@@ -17,4 +17,5 @@ export const domainSchema: readonly Migration[] = [
   `CREATE TABLE masked_address (local_part TEXT PRIMARY KEY, account TEXT NOT NULL, state TEXT NOT NULL, facts TEXT NOT NULL,
      created INTEGER NOT NULL, last_message INTEGER) WITHOUT ROWID;
    CREATE INDEX masked_address_account ON masked_address (account)`,
+  `CREATE TABLE list_address (local_part TEXT PRIMARY KEY, list TEXT NOT NULL, owners TEXT NOT NULL) WITHOUT ROWID`,
 ]

@@ -10,6 +10,7 @@ import { canonicalAddress, canonicalDomain, canonicalLocalPart } from './address
 import type { DirectoryAnswer } from './directory.ts'
 import { type DirectoryChanges, DirectoryLog, type Profile } from './directory-log.ts'
 import { domainSchema } from './domain-schema.ts'
+import { type ListAddress, ListAddresses } from './list-addresses.ts'
 import { MaskedAddresses } from './masked-addresses.ts'
 import { type Rule, type RuleList, RuleStore } from './rules/index.ts'
 import { reportsLocalPart } from './reports-mailbox.ts'
@@ -47,6 +48,7 @@ export class DomainStore {
   readonly #people: DirectoryLog
   readonly #signingKeys: SigningKeys
   readonly #masks: MaskedAddresses
+  readonly #lists: ListAddresses
   readonly #rules: RuleStore
   #domain: string | undefined
   #loaded = false
@@ -56,6 +58,7 @@ export class DomainStore {
     this.#people = new DirectoryLog(sql)
     this.#signingKeys = new SigningKeys(sql)
     this.#masks = new MaskedAddresses(sql)
+    this.#lists = new ListAddresses(sql)
     this.#rules = new RuleStore(sql)
   }
 
@@ -77,6 +80,36 @@ export class DomainStore {
   /** Addresses that its people made up; undefined while the domain is not hosted. */
   get masks(): MaskedAddresses | undefined {
     return this.domain === undefined ? undefined : this.#masks
+  }
+
+  lists(): ListAddress[] {
+    return this.domain === undefined ? [] : this.#lists.all()
+  }
+
+  list(localPart: string): ListAddress | undefined {
+    return this.domain === undefined ? undefined : this.#lists.get(canonicalLocalPart(localPart))
+  }
+
+  /** Lets the address lead to a list; again: changes who looks after it. */
+  setList(localPart: string, listId: string, owners: readonly string[]): AddressChange {
+    const checked = this.#newLocalPart(localPart)
+    if (!checked.ok) return checked
+    const key = canonicalLocalPart(localPart)
+    const present = this.#lists.get(key)
+    if (present === undefined && this.#find(key) !== undefined) return refuse(`${checked.address} is in use already.`)
+    if (present !== undefined && present.listId !== listId) return refuse(`${checked.address} is a list already.`)
+    this.#lists.set({ localPart: key, listId, owners: [...owners] })
+    return checked
+  }
+
+  removeList(localPart: string): AddressChange {
+    const key = canonicalLocalPart(localPart)
+    const domain = this.domain
+    if (domain === undefined || this.#lists.get(key) === undefined) {
+      return refuse(`There is no list "${localPart}" in this domain.`)
+    }
+    this.#lists.remove(key)
+    return { ok: true, address: `${key}@${domain}` }
   }
 
   /** Nobody has this address, nor had it as a masked one. */
@@ -113,6 +146,10 @@ export class DomainStore {
         `${domain} still has ${accounts.length} account${accounts.length === 1 ? '' : 's'}; remove them first.`,
       )
     }
+    const lists = this.#lists.all()
+    if (lists.length > 0) {
+      return refuse(`${domain} still has ${lists.length} list${lists.length === 1 ? '' : 's'}; remove them first.`)
+    }
     this.#sql.transaction(() => {
       this.#sql.exec('DELETE FROM alias')
       this.#sql.exec('DELETE FROM signing_key')
@@ -144,7 +181,7 @@ export class DomainStore {
     if (separator > 0) {
       const base = this.#find(wanted.slice(0, separator))
       const detail = localPart.normalize('NFC').slice(separator + this.separator.length)
-      if (base !== undefined) return base.kind === 'account' ? { ...base, detail } : base
+      if (base !== undefined) return base.kind === 'account' || base.kind === 'list' ? { ...base, detail } : base
     }
     if (wanted === reportsLocalPart) return { kind: 'reports' }
     const catchAll = this.#alias('*')
@@ -236,6 +273,7 @@ export class DomainStore {
     if (this.#alias(key) !== undefined) return refuse(`${checked.address} is an alias already.`)
     if (this.#account(key) !== undefined) return refuse(`${checked.address} is an account already.`)
     if (this.#masks.find(key) !== undefined) return refuse(masked(checked.address))
+    if (this.#lists.get(key) !== undefined) return refuse(`${checked.address} is a list already.`)
     this.#sql.transaction(() => {
       const insert = `INSERT INTO account (local_part, account, position)
         SELECT ?, ?, coalesce(max(position), 0) + 1 FROM account`
@@ -272,6 +310,7 @@ export class DomainStore {
     const key = canonicalLocalPart(localPart)
     if (this.#account(key) !== undefined) return refuse(`${checked.address} is an account already.`)
     if (this.#masks.find(key) !== undefined) return refuse(masked(checked.address))
+    if (this.#lists.get(key) !== undefined) return refuse(`${checked.address} is a list already.`)
     if (targets.length === 0) return refuse('An alias needs at least one target address.')
     if (targets.length > maxTargets) return refuse(`An alias can have ${maxTargets} targets, not ${targets.length}.`)
     const list = new Map<string, string>()
@@ -299,7 +338,7 @@ export class DomainStore {
   #find(key: string): Exclude<DirectoryAnswer, { kind: 'foreign' }> | undefined {
     const account = this.#account(key)
     if (account !== undefined) return { kind: 'account', ...account }
-    return this.#alias(key) ?? this.#mask(key)
+    return this.#alias(key) ?? this.#mask(key) ?? this.#lists.find(key)
   }
 
   #mask(key: string): Exclude<DirectoryAnswer, { kind: 'foreign' | 'alias' }> | undefined {

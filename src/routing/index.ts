@@ -9,6 +9,7 @@ export {
   type DomainPerson,
   DomainStore,
 } from './domain-store.ts'
+export type { ListAddress } from './list-addresses.ts'
 export { makeMask, type NewMask } from './make-mask.ts'
 export { maxMaskPrefix } from './mask-name.ts'
 export { type MaskedAddress, type MaskFacts, type MaskRefusal, type MaskState, mostMasks } from './masked-addresses.ts'

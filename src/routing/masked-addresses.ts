@@ -73,9 +73,10 @@ export class MaskedAddresses {
   /** `localPart` is nobody's yet. */
   add(mask: Omit<MaskedAddress, 'lastMessage'>, now: number): MaskRefusal | undefined {
     this.#dropUnused(mask.accountId, now)
-    const own = this.of(mask.accountId)
-    if (own.length >= mostMasks) return 'tooMany'
-    if (own.filter(({ created }) => created > now - day).length >= mostMasksADay) return 'tooFast'
+    const count = 'SELECT count(*) AS own, total(created > ?) AS today FROM masked_address WHERE account = ?'
+    const { own, today } = this.#sql.exec<{ own: number; today: number }>(count, now - day, mask.accountId).one()
+    if (own >= mostMasks) return 'tooMany'
+    if (today >= mostMasksADay) return 'tooFast'
     const { localPart, accountId, state, created } = mask
     this.#sql.transaction(() => {
       const insert = 'INSERT INTO masked_address (local_part, account, state, facts, created) VALUES (?, ?, ?, ?, ?)'

@@ -24,6 +24,8 @@ export interface MailboxDestination {
   detail?: string
   /** The address is a masked one; mail to a disabled one goes to the trash. */
   mask?: 'enabled' | 'disabled'
+  /** `accountId` is a list's, and the mail is for its members, or is its own. */
+  list?: 'post' | 'bounces' | 'unsubscribe'
   /** What rules want in the mailbox; set wherever rules were asked. */
   marks?: Marks
   /** A copy that a rule makes, of which the sender hears nothing. */
@@ -200,6 +202,14 @@ class Found {
       case 'reports': {
         const accountId = reportsMailbox(domain)
         this.#place(`mailbox ${accountId}`, { kind: 'mailbox', accountId, address, domain, via })
+        return []
+      }
+      case 'list': {
+        const { listId, role, detail } = answer
+        const destination: MailboxDestination = { kind: 'mailbox', accountId: listId, address, domain, via, list: role }
+        if (detail !== undefined) destination.detail = detail
+        if (copy === true) destination.copy = copy
+        this.#place(`list ${listId} ${role} ${detail ?? ''}`, destination)
         return []
       }
       case 'alias':

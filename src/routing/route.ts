@@ -49,7 +49,7 @@ export async function route<Recipient extends { address: string; decided?: Marks
     for (const fitting of resolution.fitting ?? []) plan.fitting = [...(plan.fitting ?? []), { recipient, ...fitting }]
     for (const dead of resolution.dead) plan.dead.push({ recipient, ...dead })
     for (const destination of resolution.destinations) {
-      const key = destination.kind === 'mailbox' ? `mailbox ${destination.accountId}` : `relay ${destination.address}`
+      const key = placeOf(destination)
       const known = byPlace.get(key)
       if (known === undefined) {
         const delivery = { destination, recipients: [recipient] }
@@ -79,4 +79,11 @@ function share<Recipient>(
   if (marks !== undefined && destination.marks !== undefined) {
     known.destination = { ...known.destination, marks: combined(marks, destination.marks) }
   }
+}
+
+/** Mail to a list's members, and what comes back to it, are different things, though one object takes both. */
+function placeOf(destination: Destination): string {
+  if (destination.kind === 'relay') return `relay ${destination.address}`
+  const { accountId, list, detail = '' } = destination
+  return list === undefined ? `mailbox ${accountId}` : `list ${accountId} ${list} ${detail}`
 }

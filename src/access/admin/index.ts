@@ -2,6 +2,8 @@ import { AccountAdministration } from './accounts.ts'
 import { AliasAdministration } from './aliases.ts'
 import { DomainAdministration } from './domains.ts'
 import type { AdminPorts } from './ports.ts'
+import { ListAdministration } from './lists.ts'
+import { MaskAdministration } from './masks.ts'
 import { QueueAdministration } from './queues.ts'
 import { ReportAdministration } from './reports.ts'
 import { RouteAdministration } from './routes.ts'
@@ -17,6 +19,7 @@ export type {
   AdminPorts,
   AliasSummary,
   DomainDoor,
+  ListDoor,
   QueueDoor,
   RegistryDoor,
   ReportDoor,
@@ -36,6 +39,8 @@ export interface Administration {
   readonly domains: DomainAdministration
   readonly accounts: AccountAdministration
   readonly aliases: AliasAdministration
+  readonly lists: ListAdministration
+  readonly masks: MaskAdministration
   readonly queues: QueueAdministration
   readonly reports: ReportAdministration
   readonly routes: RouteAdministration
@@ -49,6 +54,8 @@ export function administration(ports: AdminPorts): Administration {
     domains: new DomainAdministration(ports, signing),
     accounts: new AccountAdministration(ports),
     aliases: new AliasAdministration(ports),
+    lists: new ListAdministration(ports),
+    masks: new MaskAdministration(ports),
     queues: new QueueAdministration(ports),
     reports: new ReportAdministration(ports),
     routes: new RouteAdministration(ports),

@@ -6,10 +6,20 @@ import type { StsPolicy } from '../../format/index.ts'
 import type { SignatureCrypto } from '../../protocol/dkim/index.ts'
 import type { DnsResolver } from '../../protocol/dns/index.ts'
 import type { Smarthosts } from '../../delivery/index.ts'
+import type { ListSettings, Member, Post } from '../../lists/index.ts'
 import type { SendingLimits, Suppression } from '../../mailbox/index.ts'
 import type { QueuedEntry, QueueLimits, QueuePage, QueueSummary, Which } from '../../queue/index.ts'
 import type { ReceivedReport, ReceivedSummary, ReportSearch } from '../../reports/index.ts'
-import type { AddressChange, NewSigningKey, OutboundRoute, PublishedKey } from '../../routing/index.ts'
+import type {
+  AddressChange,
+  ListAddress,
+  MaskedAddress,
+  MaskRefusal,
+  NewMask,
+  NewSigningKey,
+  OutboundRoute,
+  PublishedKey,
+} from '../../routing/index.ts'
 import type { Counters, TraceEvent, TraceSearch } from '../../trace/index.ts'
 
 export interface AccountSummary {
@@ -52,6 +62,15 @@ export interface DomainDoor {
   aliases(): Promise<AliasSummary[]>
   setAlias(localPart: string, targets: readonly string[]): Promise<AddressChange>
   deleteAlias(localPart: string): Promise<AddressChange>
+  lists(): Promise<ListAddress[]>
+  list(localPart: string): Promise<ListAddress | undefined>
+  setList(localPart: string, listId: string, owners: readonly string[]): Promise<AddressChange>
+  removeList(localPart: string): Promise<AddressChange>
+  /** Of one account, oldest first. */
+  masks(accountId: string): Promise<MaskedAddress[]>
+  /** Undefined: the domain has no such account. */
+  makeMask(accountId: string, mask: NewMask): Promise<MaskedAddress | MaskRefusal | undefined>
+  updateMask(accountId: string, mask: MaskedAddress): Promise<void>
   /** Undefined when the domain is not hosted. */
   signingKeys(): Promise<PublishedKey[] | undefined>
   addSigningKeys(keys: readonly NewSigningKey[], state: 'next' | 'active'): Promise<void>
@@ -112,6 +131,21 @@ export interface TraceDoor {
   counters(): Promise<Counters>
 }
 
+/** One distribution list. */
+export interface ListDoor {
+  /** null: there is none yet. */
+  settings(): Promise<ListSettings | null>
+  configure(settings: ListSettings): Promise<void>
+  members(after: number, limit: number): Promise<Member[]>
+  memberCount(): Promise<{ active: number; bouncing: number }>
+  /** Those for whom there is no room. */
+  addMembers(addresses: string[]): Promise<string[]>
+  removeMember(address: string): Promise<boolean>
+  posts(): Promise<Post[]>
+  unsubscribe(token: string): Promise<boolean>
+  destroy(): Promise<void>
+}
+
 /** Reports that came about one hosted domain. */
 export interface ReportDoor {
   list(search: ReportSearch): Promise<ReceivedSummary[]>
@@ -123,6 +157,7 @@ export interface AdminPorts {
   domain(name: string): DomainDoor
   account(id: string): AccountDoor
   queue(domain: string): QueueDoor
+  list(id: string): ListDoor
   reports(domain: string): ReportDoor
   /** `day`: `2026-11-23`, UTC. */
   trace(day: string): TraceDoor
@@ -130,6 +165,7 @@ export interface AdminPorts {
   readonly traceDays: number
   now(): number
   newAccountId(): string
+  newListId(): string
   newPassword(): string
   /** Letters and digits by chance. */
   randomText(length: number): string

@@ -18,6 +18,7 @@ export const objectClasses = {
   GREYLIST: 'GreylistObject',
   DMARC: 'DmarcObject',
   REPORT: 'ReportObject',
+  LIST: 'ListObject',
 } as const
 
 /** The socket's name, in the configuration and in what workerd reports when it listens. */

@@ -2,11 +2,10 @@
  * The administrator's ports over Durable Object stubs.
  */
 import { type Administration, administration } from '../../access/admin/index.ts'
-import type { AddressChange } from '../../routing/index.ts'
 import { forgetDirectory } from './directory-client.ts'
 import { readWaitingMark } from '../../queue/index.ts'
 import type { Env } from './env.ts'
-import { newAccountId, newPassword, randomText } from './random.ts'
+import { newAccountId, newListId, newPassword, randomText } from './random.ts'
 import { resolver } from './resolver.ts'
 import { forgetRoutes } from './outbound-routes.ts'
 import { settingsOf, usualAgents } from './settings.ts'
@@ -23,6 +22,7 @@ export function workersAdministration(env: Env): Administration {
   return administration({
     now: Date.now,
     newAccountId,
+    newListId,
     newPassword,
     randomText,
     hostname,
@@ -89,6 +89,20 @@ export function workersAdministration(env: Env): Administration {
       }
     },
     queue: (domain) => shardedQueue(env, domain),
+    list: (id) => {
+      const stub = env.LIST.getByName(id)
+      return {
+        settings: async () => stub.settings(),
+        configure: async (settings) => stub.configure(settings),
+        members: async (after, limit) => stub.members(after, limit),
+        memberCount: async () => stub.memberCount(),
+        addMembers: async (addresses) => stub.addMembers(addresses),
+        removeMember: async (address) => stub.removeMember(address),
+        posts: async () => stub.posts(),
+        unsubscribe: async (token) => stub.unsubscribe(token),
+        destroy: async () => stub.destroy(),
+      }
+    },
     reports: (domain) => {
       const stub = env.REPORT.getByName(domain)
       return { list: async (search) => stub.list(search), show: async (id) => stub.show(id) }
@@ -113,6 +127,13 @@ function domainDoor(env: Env, name: string): ReturnType<Parameters<typeof admini
     aliases: async () => stub.aliases(),
     setAlias: (localPart, targets) => changing(async () => stub.setAlias(localPart, [...targets])),
     deleteAlias: (localPart) => changing(async () => stub.removeAlias(localPart)),
+    lists: async () => stub.lists(),
+    list: async (localPart) => stub.list(localPart),
+    setList: (localPart, listId, owners) => changing(async () => stub.setList(localPart, listId, [...owners])),
+    removeList: (localPart) => changing(async () => stub.removeList(localPart)),
+    masks: async (accountId) => (await stub.masks(accountId)).masks,
+    makeMask: async (accountId, mask) => (await changing(async () => stub.makeMask(accountId, mask))) ?? undefined,
+    updateMask: (accountId, mask) => changing(async () => stub.updateMask(accountId, mask)),
     signingKeys: async () => stub.signingKeys(),
     addSigningKeys: (keys, state) => changingKeys(async () => stub.addSigningKeys([...keys], state)),
     activateSigningKeys: () => changingKeys(async () => stub.activateSigningKeys()),
@@ -121,7 +142,7 @@ function domainDoor(env: Env, name: string): ReturnType<Parameters<typeof admini
 }
 
 /** Runs a change of addresses, and empties this isolate's memory of them, so that it takes effect here at once. */
-async function changing(work: () => Promise<AddressChange>): Promise<AddressChange> {
+async function changing<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } finally {

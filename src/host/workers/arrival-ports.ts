@@ -13,7 +13,7 @@ import { groupedMailboxes, groupedQueues, groupedSending } from './grouped-calls
 import { describe, log } from './log.ts'
 import { queueNames, shardOf } from '../../queue/index.ts'
 import { domainOfReports } from '../../routing/index.ts'
-import { randomText } from './random.ts'
+import { isListId, randomText } from './random.ts'
 import { reportKeeper } from './report-keeper.ts'
 import { scanner } from './scanner.ts'
 import { greylisting } from './screening.ts'
@@ -73,6 +73,7 @@ export function remoteCall(env: Env): AccountCall {
   return async (accountId, batch) => {
     const reported = domainOfReports(accountId)
     if (reported !== undefined) return env.REPORT.getByName(reported).deliver(batch)
+    if (isListId(accountId)) return env.LIST.getByName(accountId).deliver(batch)
     return env.ACCOUNT.getByName(accountId).deliver(batch)
   }
 }

@@ -11,6 +11,7 @@ import {
   type DirectoryChanges,
   type DomainPerson,
   DomainStore,
+  type ListAddress,
   makeMask,
   type MaskedAddress,
   type MaskRefusal,
@@ -106,6 +107,22 @@ export class DomainObject extends DurableObject<Env> implements DomainDoor {
 
   removeMask(accountId: string, localPart: string): void {
     this.#store.masks?.remove(accountId, localPart)
+  }
+
+  lists(): ListAddress[] {
+    return this.#store.lists()
+  }
+
+  list(localPart: string): ListAddress | undefined {
+    return this.#store.list(localPart)
+  }
+
+  setList(localPart: string, listId: string, owners: string[]): AddressChange {
+    return this.#store.setList(localPart, listId, owners)
+  }
+
+  removeList(localPart: string): AddressChange {
+    return this.#store.removeList(localPart)
   }
 
   /** A message came to the address, which may be a subaddress of a masked one. */

@@ -9,6 +9,7 @@ import type { JmapResponse } from '../../access/jmap/index.ts'
 import type { SendingQuestion, SendingVerdict } from '../../arrival/index.ts'
 import type { MailboxDelivery, MailboxOutcome, TlsDays } from '../../delivery/index.ts'
 import type { Person, SendingLimits, ShareNews, Suppression } from '../../mailbox/index.ts'
+import type { ListSettings, Member, Post } from '../../lists/index.ts'
 import type { LoginProof, ScramSalt } from '../../protocol/sasl/index.ts'
 import type {
   NewEntry,
@@ -27,6 +28,7 @@ import type {
   DirectoryChanges,
   DomainPerson,
   NewSigningKey,
+  ListAddress,
   MaskedAddress,
   MaskRefusal,
   NewMask,
@@ -128,6 +130,10 @@ export interface DomainDoor extends Rpc.DurableObjectBranded {
   setAlias(localPart: string, targets: string[]): AddressChange
   removeAlias(localPart: string): AddressChange
   /** Undefined when the domain is not hosted. */
+  lists(): ListAddress[]
+  list(localPart: string): ListAddress | undefined
+  setList(localPart: string, listId: string, owners: string[]): AddressChange
+  removeList(localPart: string): AddressChange
   /** The account's masked addresses, oldest first; `state` moves with every change of anybody's. */
   masks(accountId: string): { state: number; masks: MaskedAddress[] }
   /** null: the domain has no such account. */
@@ -141,6 +147,27 @@ export interface DomainDoor extends Rpc.DurableObjectBranded {
   addSigningKeys(keys: NewSigningKey[], state: 'next' | 'active'): void
   activateSigningKeys(): void
   retireSigningKeys(): void
+}
+
+export interface ListDoor extends Rpc.DurableObjectBranded {
+  /** One outcome for each, in order; `delivered` is durable. */
+  deliver(batch: MailboxDelivery[]): Promise<MailboxOutcome[]>
+  /** null: no such list. */
+  settings(): ListSettings | null
+  /** Makes the list, or changes what is said of it. */
+  configure(settings: ListSettings): void
+  /** In the order in which they came, after the member with that id. */
+  members(after: number, limit: number): Member[]
+  memberCount(): { active: number; bouncing: number }
+  /** Those of the addresses for which there is no room, or which are none. */
+  addMembers(addresses: string[]): string[]
+  removeMember(address: string): boolean
+  /** On their way and done, the newest first. */
+  posts(): Post[]
+  /** True when the token was a member's, who is none any more. */
+  unsubscribe(token: string): boolean
+  /** Removes the list, and what was on its way. No address leads here any more. */
+  destroy(): Promise<void>
 }
 
 export interface QueueDoor extends Rpc.DurableObjectBranded {

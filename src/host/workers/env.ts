@@ -7,6 +7,7 @@ import type {
   DmarcDoor,
   DomainDoor,
   GreylistDoor,
+  ListDoor,
   QueueDoor,
   RegistryDoor,
   ReportDoor,
@@ -32,6 +33,8 @@ export interface Env {
   readonly DMARC: DurableObjectNamespace<DmarcDoor>
   /** By lower-case hosted domain. */
   readonly REPORT: DurableObjectNamespace<ReportDoor>
+  /** By list id (`l…`). */
+  readonly LIST: DurableObjectNamespace<ListDoor>
   /** Large messages and uploads; absent on one machine, where everything is inline. */
   readonly BLOBS?: R2Bucket
   /** Cloudflare Email Service, for mail to outside. */

@@ -30,6 +30,15 @@ export function newAccountId(): string {
   return `a${randomText(20)}`
 }
 
+/** Of the same length as an account's, and told from it by its letter. */
+export function newListId(): string {
+  return `l${randomText(20)}`
+}
+
+export function isListId(id: string): boolean {
+  return id.startsWith('l')
+}
+
 /** 80 bits in four groups that can be typed. */
 export function newPassword(): string {
   return (randomText(16).match(/.{4}/g) as string[]).join('-')

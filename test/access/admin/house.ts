@@ -1,8 +1,9 @@
 import { administration, type AdminPorts } from '../../../src/access/admin/index.ts'
 import { MemoryDns } from '../../../src/host/memory/dns.ts'
 import { memorySql } from '../../../src/host/memory/sql.ts'
+import { ListStore } from '../../../src/lists/index.ts'
 import { ReceivedStore } from '../../../src/reports/index.ts'
-import { type DomainAlias, DomainStore, RegistryStore } from '../../../src/routing/index.ts'
+import { type DomainAlias, DomainStore, makeMask, RegistryStore } from '../../../src/routing/index.ts'
 import { TraceStore } from '../../../src/trace/index.ts'
 
 /** The house in memory: real address books, and accounts that only know whether they exist. */
@@ -14,6 +15,7 @@ export function house(
   const accounts = new Map<string, { address: string; password: string; quota?: number | undefined }>()
   const dns = new MemoryDns()
   let count = 0
+  let throws = 0
 
   function book(name: string): DomainStore {
     let store = domains.get(name)
@@ -29,6 +31,7 @@ export function house(
     return store
   }
 
+  const lists = new Map<string, ListStore>()
   const books = new Map<string, ReceivedStore>()
 
   function received(domain: string): ReceivedStore {
@@ -40,6 +43,7 @@ export function house(
   const ports: AdminPorts = {
     now: () => 1_700_000_000_000,
     newAccountId: () => `a${++count}`,
+    newListId: () => `l${++count}`,
     newPassword: () => 'made-for-you',
     registry: {
       domains: async () => registry.domains().map(({ domain, created }) => ({ name: domain, created })),
@@ -75,6 +79,14 @@ export function house(
           .map((alias: DomainAlias) => ({ ...alias, address: `${alias.localPart}@${name}` })),
       setAlias: async (localPart, targets) => book(name).setAlias(localPart, targets),
       deleteAlias: async (localPart) => book(name).removeAlias(localPart),
+      lists: async () => book(name).lists(),
+      list: async (localPart) => book(name).list(localPart),
+      setList: async (localPart, listId, owners) => book(name).setList(localPart, listId, owners),
+      removeList: async (localPart) => book(name).removeList(localPart),
+      masks: async (accountId) => book(name).masks?.of(accountId) ?? [],
+      makeMask: async (accountId, mask) =>
+        makeMask(book(name), accountId, mask, ports.now(), (below) => (throws++ * 7_919) % below),
+      updateMask: async (accountId, mask) => book(name).masks?.update(accountId, mask),
       signingKeys: async () => book(name).signingKeys?.list(),
       addSigningKeys: async (keys, state) => book(name).signingKeys?.add(keys, state, ports.now()),
       activateSigningKeys: async () => void book(name).signingKeys?.activate(ports.now()),
@@ -114,9 +126,34 @@ export function house(
       list: async (search) => received(domain).list(search),
       show: async (id) => received(domain).show(id),
     }),
+    list: (id) => memoryList(lists, id),
     queue: () => {
       throw new Error('not asked for')
     },
   }
-  return { admin: administration(ports), accounts, book, registry, dns, traces, received }
+  return { admin: administration(ports), accounts, book, registry, dns, traces, received, lists }
+}
+
+function memoryList(lists: Map<string, ListStore>, id: string): ReturnType<AdminPorts['list']> {
+  const store = lists.get(id) ?? new ListStore(memorySql())
+  lists.set(id, store)
+  return {
+    settings: async () => store.settings ?? null,
+    configure: async (settings) => store.set(settings),
+    members: async (after, limit) => store.members(after, limit),
+    memberCount: async () => store.count(),
+    addMembers: async (addresses) => addresses.filter((address) => !store.add(address, 'secret0000000000', 1)),
+    removeMember: async (address) => {
+      const member = store.memberAt(address)
+      if (member !== undefined) store.remove(member.id)
+      return member !== undefined
+    },
+    posts: async () => store.posts(),
+    unsubscribe: async (token) => {
+      const member = store.memberOf(token)
+      if (member !== undefined) store.remove(member.id)
+      return member !== undefined
+    },
+    destroy: async () => void lists.delete(id),
+  }
 }

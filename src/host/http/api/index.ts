@@ -18,6 +18,8 @@ import { accountEndpoints } from './endpoints/accounts.ts'
 import { aliasEndpoints } from './endpoints/aliases.ts'
 import { auditEndpoints } from './endpoints/audit.ts'
 import { domainEndpoints } from './endpoints/domains.ts'
+import { listEndpoints } from './endpoints/lists.ts'
+import { maskEndpoints } from './endpoints/masks.ts'
 import { queueEndpoints } from './endpoints/queues.ts'
 import { reportEndpoints } from './endpoints/reports.ts'
 import { routeEndpoints } from './endpoints/routes.ts'
@@ -36,6 +38,8 @@ export function endpointsOf(house: House): Endpoint[] {
     ...aliasEndpoints(house),
     ...queueEndpoints(house),
     ...routeEndpoints(house),
+    ...maskEndpoints(house),
+    ...listEndpoints(house),
     ...reportEndpoints(house),
     ...traceEndpoints(house),
     ...tokenEndpoints(house),
