@@ -34,6 +34,7 @@ import type {
   Submission,
   SubmissionPatch,
 } from './types.ts'
+import type { KeptAnswers } from './kept-answers.ts'
 import type { Suppressions } from './suppressions.ts'
 import type { Vacation } from './vacation.ts'
 
@@ -241,6 +242,11 @@ export class AccountStore {
   /** Addresses outside to which this account does not send for now. */
   get suppressions(): Suppressions {
     return this.open().suppressions
+  }
+
+  /** Answers to requests that carried a key. */
+  get keptAnswers(): KeptAnswers {
+    return this.open().keptAnswers
   }
 
   /** How much it has sent to recipients outside. */

@@ -79,6 +79,7 @@ export type {
   VacationResponse,
 } from './types.ts'
 export type { SendingLimits, SendingRefusal } from './sending-rate.ts'
+export type { KeptAnswer, KeptAnswers } from './kept-answers.ts'
 export type { Suppression } from './suppressions.ts'
 export type { Vacation } from './vacation.ts'
 export { deletedFlag, isKeyword, normaliseKeyword } from './keyword-name.ts'

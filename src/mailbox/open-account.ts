@@ -44,6 +44,7 @@ import { Threads } from './threads.ts'
 import type { AccountPatch } from './types.ts'
 import type { Commit } from './changes.ts'
 import { Usage } from './usage.ts'
+import { KeptAnswers } from './kept-answers.ts'
 import { Suppressions } from './suppressions.ts'
 import { Vacation } from './vacation.ts'
 import { Views } from './views.ts'
@@ -92,6 +93,7 @@ export class OpenAccount {
   readonly crlfSizes: CrlfSizes
   readonly spam: SpamFilter
   readonly suppressions: Suppressions
+  readonly keptAnswers: KeptAnswers
   readonly sendingRate: SendingRate
   readonly #sql: Sql
   readonly #limits: StoreLimits
@@ -189,6 +191,7 @@ export class OpenAccount {
     this.pushSubscriptions = new PushSubscriptions(sql, journal, account, now)
     this.vacation = new Vacation(sql, journal, account)
     this.suppressions = new Suppressions(sql, now)
+    this.keptAnswers = new KeptAnswers(sql, now)
     this.sendingRate = new SendingRate(account, now)
     this.spam = new SpamFilter(sql, {
       mailboxByRole: (role) => mailboxes.byRole(role),

@@ -122,6 +122,11 @@ export const schema: readonly Migration[] = [
   ALTER TABLE email ADD COLUMN surrogate_size INTEGER;
   CREATE INDEX email_surrogate_size ON email (surrogate_size) WHERE surrogate_size IS NOT NULL;
   `,
+  // What was answered to requests that carried a key.
+  `
+  CREATE TABLE kept_answer (key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, at INTEGER NOT NULL, answer TEXT NOT NULL)
+    WITHOUT ROWID;
+  `,
 ]
 
 /** The tables whose keys come from the account's counter; with `change` they hold its highest value at all times. */

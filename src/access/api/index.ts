@@ -3,3 +3,18 @@ export { reachesAddress, reachesDomain } from './api-token.ts'
 export { type AuditRecord, AuditStore, type NewAuditRecord, withoutSecrets } from './audit-store.ts'
 export { allScopes, isScope, type Scope, scopes } from './scope.ts'
 export { mostTokens, TokenStore } from './token-store.ts'
+export {
+  type ComposedFile,
+  composeMessage,
+  formatSentMessageId,
+  type MailName,
+  type MessageFields,
+  MessageSender,
+  parseSentMessageId,
+  recipientStatuses,
+  type SenderPorts,
+  type SendOrder,
+  type SendOutcome,
+  type SentMessageId,
+  type SentRecipient,
+} from './messages/index.ts'

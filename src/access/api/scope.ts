@@ -4,6 +4,8 @@
 
 /** Every scope, with what it allows; the table is shown to people as it stands. */
 export const scopes = {
+  'messages:send': 'send as the accounts that the token is for, see what became of it, and cancel what is held',
+  'messages:read': 'read the mail of the accounts that the token is for',
   'domains:read': 'see hosted domains, the records of their zones and their keys',
   'domains:write': 'host domains, host them no longer, change their keys',
   'accounts:read': 'see accounts and what they hold',

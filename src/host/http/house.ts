@@ -2,7 +2,14 @@
  * What the HTTP application needs of the host it runs in. The Workers host gives Durable Objects; another may give less.
  */
 import type { Administration } from '../../access/admin/index.ts'
-import type { ApiToken, AuditRecord, NewApiToken, NewAuditRecord } from '../../access/api/index.ts'
+import type {
+  ApiToken,
+  AuditRecord,
+  NewApiToken,
+  NewAuditRecord,
+  SendOrder,
+  SendOutcome,
+} from '../../access/api/index.ts'
 
 /** A way to one account: the whole request goes there, and credentials are checked there. */
 export interface AccountRoute {
@@ -26,6 +33,32 @@ export interface ApiBook {
   audit(page: { readonly before?: number; readonly limit: number }): Promise<AuditRecord[]>
 }
 
+/** A JMAP method call, and what is answered to it. */
+export type MethodCall = readonly [name: string, values: object, id: string]
+export type MethodAnswer = readonly [name: string, values: Readonly<Record<string, unknown>>, id: string]
+
+/** Accounts as programs use them. Who may is checked before. */
+export interface ProgramMail {
+  /** The account whose own address this is; not what an alias leads to. */
+  accountOf(address: string): Promise<string | undefined>
+  /** Undefined: no such account. */
+  addressOf(accountId: string): Promise<string | undefined>
+  /** The account and address of a token that an account's person made. */
+  holderOf(
+    token: string,
+    clientAddress: string,
+  ): Promise<{ readonly accountId: string; readonly address: string } | undefined>
+  send(accountId: string, order: SendOrder): Promise<SendOutcome>
+  calls(accountId: string, calls: readonly MethodCall[]): Promise<readonly MethodAnswer[]>
+  /** A message or a part of one, as the answer to `request`. */
+  blob(accountId: string, blobId: string, names: { name: string; type?: string }, request: Request): Promise<Response>
+  /** Under which a message with that tag is traced. */
+  transactionOf(tag: string): Promise<string>
+  randomText(length: number): string
+  /** Octets. */
+  readonly maxMessageSize: number
+}
+
 export interface House {
   readonly hostname: string
   /** Absent: the bridge's doors are closed. */
@@ -36,6 +69,7 @@ export interface House {
   readonly metricsToken?: string
   readonly administration: Administration
   readonly api: ApiBook
+  readonly mail: ProgramMail
   /** Milliseconds since the epoch. */
   now(): number
   /** Where the request comes from, as somebody says whom the operator believes; `unknown` otherwise. */

@@ -7,6 +7,7 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { SendingQuestion, SendingVerdict } from '../../arrival/index.ts'
 import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
+import type { MessageSender, SendOrder, SendOutcome } from '../../access/api/index.ts'
 import { JmapAccess, type JmapResponse, Outbox } from '../../access/jmap/index.ts'
 import { splitAddress } from '../../format/index.ts'
 import {
@@ -17,6 +18,7 @@ import {
   type ShareNews,
   type Suppression,
 } from '../../mailbox/index.ts'
+import { encodeUtf8 } from '../../format/index.ts'
 import type { StateChange } from '../../protocol/jmap/index.ts'
 import type { ScramSalt } from '../../protocol/sasl/index.ts'
 import type { TrackedStatus } from '../../queue/index.ts'
@@ -32,6 +34,7 @@ import { EventSockets } from './account/event-sockets.ts'
 import { JmapSockets } from './account/jmap-sockets.ts'
 import { takeComplaint } from './account/complaints.ts'
 import { takeDelivery } from './account/local-delivery.ts'
+import { messageSender } from './account/message-sender.ts'
 import { othersPort } from './account/others-port.ts'
 import { masksPort } from './account/masks-port.ts'
 import { ParkedSessions } from './account/parked-sessions.ts'
@@ -39,7 +42,7 @@ import { messageSizeLimits } from './account/message-size.ts'
 import { scryptHasher } from './account/password-hasher.ts'
 import { SessionSockets } from './account/session-sockets.ts'
 import { sendingVerdict } from './account/sending-policy.ts'
-import { submissionPort } from './account/submission-port.ts'
+import { ownArrivalPorts, submissionPort } from './account/submission-port.ts'
 import { timelinePort } from './account/timeline-port.ts'
 import { QuietWork } from './account/quiet-work.ts'
 import { newServerKey } from './account/vapid.ts'
@@ -66,6 +69,8 @@ interface Rooms {
   readonly push: AccountPush
   readonly alarm: AccountAlarm
   readonly outbox: Outbox
+  readonly sender: MessageSender
+  readonly jmap: () => Promise<JmapAccess>
   readonly http: AccountHttp
   readonly afterDelivery: AfterDelivery
   readonly collector: BlobCollector
@@ -127,14 +132,16 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
       parked,
       log,
     })
-    const submit = submissionPort(
+    const arrival = ownArrivalPorts(
       env,
       this.#id,
       (batch) => this.deliver(batch),
       (outside, committed) => this.#sendingVerdict({ outside, committed }),
     )
+    const submit = submissionPort(this.#id, arrival)
     const outbox = new Outbox({ store, submit, clock: Date.now, wakeAt: (time) => alarm.wakeAt(time), onFault })
     alarm.add({ name: 'outbox', nextWakeup: () => outbox.nextWakeup(), run: () => outbox.run() })
+    const sender = messageSender({ store, accountId: this.#id, arrival, wakeAt: (time) => alarm.wakeAt(time), log })
     const afterDelivery = new AfterDelivery({
       store,
       account,
@@ -214,8 +221,8 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
       store.spam.noteCommit(commit)
       quiet.changed()
     })
-    const rooms = { store, logins, sessions, events, sockets, push, alarm, outbox, http, afterDelivery }
-    return { ...rooms, collector, quiet, sharing }
+    const rooms = { store, logins, sessions, events, sockets, push, alarm, outbox, sender, http, afterDelivery }
+    return { ...rooms, jmap: readyJmap, collector, quiet, sharing }
   }
 
   async deliver(batch: MailboxDelivery[]): Promise<MailboxOutcome[]> {
@@ -231,6 +238,25 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
   #sendingVerdict({ outside, committed }: SendingQuestion): SendingVerdict {
     const { store } = this.#rooms
     return store.exists ? sendingVerdict(store, this.#sendLimits(), outside, committed) : { refused: [] }
+  }
+
+  async sendMessage(order: SendOrder): Promise<SendOutcome> {
+    const { sessions, sender } = this.#rooms
+    sessions.restore()
+    return sender.send(order)
+  }
+
+  async jmapCalls(request: string): Promise<string | null> {
+    const { sessions, store, jmap, quiet } = this.#rooms
+    if (!store.exists) return null
+    sessions.restore()
+    quiet.soon()
+    return (await (await jmap()).handle(encodeUtf8(request))).body
+  }
+
+  ownAddress(): string | null {
+    const { store } = this.#rooms
+    return store.exists ? store.facts.address : null
   }
 
   async complained(messageId: string, recipients: string[]): Promise<void> {

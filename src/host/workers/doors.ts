@@ -4,7 +4,14 @@
  * Apart from the classes, so that whoever calls an object does not depend on what it is made of.
  */
 import type { AccountUsage, TokenSummary } from '../../access/admin/index.ts'
-import type { ApiToken, AuditRecord, NewApiToken, NewAuditRecord } from '../../access/api/index.ts'
+import type {
+  ApiToken,
+  AuditRecord,
+  NewApiToken,
+  NewAuditRecord,
+  SendOrder,
+  SendOutcome,
+} from '../../access/api/index.ts'
 import type { JmapResponse } from '../../access/jmap/index.ts'
 import type { SendingQuestion, SendingVerdict } from '../../arrival/index.ts'
 import type { MailboxDelivery, MailboxOutcome, TlsDays } from '../../delivery/index.ts'
@@ -66,6 +73,12 @@ export interface AccountDoor extends Rpc.DurableObjectBranded {
   deliver(batch: MailboxDelivery[]): Promise<MailboxOutcome[]>
   /** What the account says of recipients outside that messages of it are for, one after the other. */
   checkSending(questions: SendingQuestion[]): SendingVerdict[]
+  /** Sends a message that a program composed, which the HTTP API vouches for. */
+  sendMessage(order: SendOrder): Promise<SendOutcome>
+  /** A JMAP request of the HTTP API and its response, as JSON. Null: no such account. */
+  jmapCalls(request: string): Promise<string | null>
+  /** Null: no such account. */
+  ownAddress(): string | null
   /** Somebody complained about a message that this account is said to have sent. */
   complained(messageId: string, recipients: string[]): Promise<void>
   /** Addresses to which it does not send for now. */

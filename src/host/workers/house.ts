@@ -13,6 +13,7 @@ import { log } from './log.ts'
 import { Logins } from './logins.ts'
 import { parkingLot } from './parking/parking-lot.ts'
 import { clientLists, doorPolicy } from './screening.ts'
+import { programMail } from './program-mail.ts'
 import { settingsOf } from './settings.ts'
 
 /**
@@ -48,6 +49,7 @@ export function workersHouse(env: Env): House {
     ...(settings.metricsToken === undefined ? {} : { metricsToken: settings.metricsToken }),
     administration: workersAdministration(env),
     api: apiBook(env),
+    mail: programMail(env, logins),
     now: Date.now,
     clientAddress(request) {
       const { clientAddressHeader } = settings

@@ -8,7 +8,7 @@
  *
  * Standards: RFC 8621 §7, RFC 4865 (FUTURERELEASE).
  */
-import { parseHeader } from '../../../format/index.ts'
+import { parseHeader, withoutBcc } from '../../../format/index.ts'
 import type { Email, MailStore, Submission, SubmissionId } from '../../../mailbox/index.ts'
 import { defaultQueueOptions, type TrackedStatus } from '../../../queue/index.ts'
 import { replyText, type Reply } from '../../../protocol/smtp/index.ts'
@@ -16,7 +16,6 @@ import type { SubmissionPort, SubmissionResult } from '../submission-port.ts'
 import { merged, statusesAfter, statusesOf, type DeliveryStatuses } from './delivery-status.ts'
 import { toSmtpEnvelope, type JmapEnvelope } from './envelope.ts'
 import { noteReport } from './incoming-report.ts'
-import { withoutBcc } from './outgoing.ts'
 import { returnMessage } from './returned.ts'
 
 export interface OutboxPorts {

@@ -1,10 +1,9 @@
 /**
- * What an email must be to be sent, who it says sent it, and its octets without Bcc.
+ * What an email must be to be sent, and who it says sent it.
  *
  * Standards: RFC 8621 §7 and §7.5, RFC 5322 §3.6 (how often each field may occur), RFC 6409 §8 (what submission checks).
  */
 import {
-  concat,
   flattenAddresses,
   parseAddressList,
   parseDate,
@@ -64,18 +63,4 @@ export function addressesIn(header: Header, name: string): string[] {
 
 export function isAddress(address: string): boolean {
   return splitAddress(address) !== undefined
-}
-
-/** The message without its Bcc fields; everything else stays as it is, octet for octet. */
-export function withoutBcc(raw: Uint8Array, header: Header): Uint8Array {
-  const hidden = header.fields.filter(({ name }) => /^(?:resent-)?bcc$/i.test(name))
-  if (hidden.length === 0) return raw
-  const kept: Uint8Array[] = []
-  let from = 0
-  for (const field of hidden) {
-    kept.push(raw.subarray(from, field.start))
-    from = field.end
-  }
-  kept.push(raw.subarray(from))
-  return concat(kept)
 }

@@ -3,6 +3,7 @@
  *
  * Standards: RFC 8621 §7, §7.5.
  */
+import { withoutBcc } from '../../../format/index.ts'
 import { parseEmailId, type Email, type Identity, type Submission } from '../../../mailbox/index.ts'
 import {
   invalidProperties,
@@ -28,7 +29,7 @@ import {
   toSmtpEnvelope,
   type JmapEnvelope,
 } from './envelope.ts'
-import { checkOutgoing, isAddress, withoutBcc, type Outgoing } from './outgoing.ts'
+import { checkOutgoing, isAddress, type Outgoing } from './outgoing.ts'
 import { releaseTime } from './release-time.ts'
 
 const checks = {

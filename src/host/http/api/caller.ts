@@ -6,7 +6,7 @@
  * it was made with. 403 names what is missing to whoever has shown a valid token, and to nobody else.
  */
 import { type ApiToken, isRestricted, reachesAddress, reachesDomain, type Scope } from '../../../access/api/index.ts'
-import { bearerMatches, parseAuthorization } from '../authorization.ts'
+import { bearerMatches, parseAuthorization, tokenAccount } from '../authorization.ts'
 import type { House } from '../house.ts'
 import { ApiFault } from './fault.ts'
 
@@ -63,6 +63,16 @@ export class Caller {
   }
 }
 
+/** An account's own token, which its person made for JMAP and IMAP: here it sends and reads that account's mail. */
+async function holderOf(house: House, text: string, request: Request): Promise<ApiToken | undefined> {
+  if (tokenAccount(text) === undefined) return undefined
+  const holder = await house.mail.holderOf(text, house.clientAddress(request))
+  if (holder === undefined) return undefined
+  const { accountId, address } = holder
+  const scopes = ['messages:send', 'messages:read'] as const
+  return { id: accountId, name: address, scopes, domains: [], accounts: [address], perMinute: 6_000, created: 0 }
+}
+
 /** Names are compared as they are stored. An international name that is not in its ASCII form is nobody's. */
 function plain(name: string): string {
   return name.trim().toLowerCase()
@@ -77,6 +87,8 @@ export async function identify(house: House, request: Request): Promise<Caller> 
   if (authorization?.scheme === 'bearer') {
     const token = await house.api.verify(authorization.token)
     if (token !== undefined) return new Caller(`token ${token.name} (${token.id})`, token)
+    const holder = await holderOf(house, authorization.token, request)
+    if (holder !== undefined) return new Caller(holder.name, holder)
   }
   if (adminToken === undefined && authorization === undefined) {
     throw new ApiFault(403, 'no administration token is set')

@@ -25,6 +25,8 @@ export interface Call<Path extends string, Query, Body> {
   readonly path: Readonly<Record<ParameterNames<Path>, string>>
   readonly query: Query
   readonly body: Body
+  /** A body of another media type (`otherBodies`); then there is no `body`. */
+  readonly raw: Uint8Array | undefined
   readonly caller: Caller
   readonly request: Request
 }
@@ -67,7 +69,9 @@ interface Declaration<Path extends string, Query extends ObjectSchema, Body exte
   readonly result?: Result
   /** Of the answer; JSON where it is not said. */
   readonly resultType?: string
-  /** Other media types that the body may have, and what they mean; the work reads those itself. */
+  /** Header fields of the request that mean something here. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Other media types that the body may have, and what they mean. */
   readonly otherBodies?: Readonly<Record<string, string>>
   /** A page of a list: the next one is in the Link header. */
   readonly isPaged?: boolean

@@ -23,6 +23,7 @@ import { maskEndpoints } from './endpoints/masks.ts'
 import { queueEndpoints } from './endpoints/queues.ts'
 import { reportEndpoints } from './endpoints/reports.ts'
 import { routeEndpoints } from './endpoints/routes.ts'
+import { sendingEndpoints } from './endpoints/sending.ts'
 import { tokenEndpoints } from './endpoints/tokens.ts'
 import { traceEndpoints } from './endpoints/traces.ts'
 import { ApiFault } from './fault.ts'
@@ -33,6 +34,7 @@ import { readBody, readQuery } from './read-request.ts'
 
 export function endpointsOf(house: House): Endpoint[] {
   return [
+    ...sendingEndpoints(house),
     ...domainEndpoints(house),
     ...accountEndpoints(house),
     ...aliasEndpoints(house),
@@ -104,8 +106,9 @@ async function answer(house: House, endpoint: Endpoint, context: Context, caller
   }
   const request = context.req.raw
   const query = readQuery(endpoint, new URL(request.url))
-  const body = await readBody(endpoint, request)
-  const worked = await endpoint.work({ path, query: query as never, body: body as never, caller, request })
+  const { body, raw } = await readBody(endpoint, request)
+  const call = { path, query: query as never, body: body as never, raw, caller, request }
+  const worked = await endpoint.work(call)
   if (endpoint.method !== 'get' && endpoint.isUnaudited !== true) {
     await record(house, endpoint, { path, query, body }, caller, request)
   }

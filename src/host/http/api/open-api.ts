@@ -63,7 +63,7 @@ type SchemaWriter = (shape: z.ZodMiniType, io: 'input' | 'output') => unknown
 
 function operation(endpoint: Endpoint, schema: SchemaWriter, refused: Json): Json {
   const { method, path, summary, tag, scope, status = 200, result, isPaged } = endpoint
-  const parameters = [...pathParameters(path), ...queryParameters(endpoint, schema)]
+  const parameters = [...pathParameters(path), ...queryParameters(endpoint, schema), ...headerParameters(endpoint)]
   const answered = endpoint.resultType ?? 'application/json'
   return {
     operationId: operationId(method, path),
@@ -106,6 +106,15 @@ function queryParameters({ query }: Endpoint, schema: SchemaWriter): Json[] {
     const isRequired = required.includes(name) ? { required: true } : {}
     return { name, in: 'query', ...isRequired, ...(description === undefined ? {} : { description }), schema: rest }
   })
+}
+
+function headerParameters({ headers = {} }: Endpoint): Json[] {
+  return Object.entries(headers).map(([name, description]) => ({
+    name,
+    in: 'header',
+    description,
+    schema: { type: 'string' },
+  }))
 }
 
 function requestBody({ body, bodyMayBeEmpty, otherBodies = {} }: Endpoint, schema: SchemaWriter): Json {

@@ -8,7 +8,7 @@ import type * as z from 'zod/mini'
 import type { Endpoint } from './endpoint.ts'
 import { ApiFault, type Place, pointerTo, wrongIn } from './fault.ts'
 
-export const usualBody = 64 * 1024
+const usualBody = 64 * 1024
 /** More places than a person wants to read of one request. */
 const mostErrors = 50
 
@@ -32,15 +32,21 @@ export function readQuery(endpoint: Endpoint, url: URL): unknown {
   return read.data
 }
 
-export async function readBody(endpoint: Endpoint, request: Request): Promise<unknown> {
-  const { body, mostBody = usualBody } = endpoint
-  if (body === undefined) return undefined
+/** The body by its schema; or, of another media type that the endpoint takes, as it is. */
+export async function readBody(
+  endpoint: Endpoint,
+  request: Request,
+): Promise<{ readonly body?: unknown; readonly raw?: Uint8Array }> {
+  const { body, otherBodies = {}, mostBody = usualBody } = endpoint
+  if (body === undefined) return {}
   const bytes = await boundedBody(request, mostBody)
-  return checkBody(body, parsed(bytes, endpoint.bodyMayBeEmpty === true))
+  const [type = ''] = (request.headers.get('Content-Type') ?? '').toLowerCase().split(';')
+  if (Object.hasOwn(otherBodies, type.trim())) return { raw: bytes }
+  return { body: checkBody(body, parsed(bytes, endpoint.bodyMayBeEmpty === true)) }
 }
 
 /** What the schema makes of a value. Throws with each place that is wrong. */
-export function checkBody<Schema extends z.ZodMiniType>(schema: Schema, value: unknown): z.output<Schema> {
+function checkBody<Schema extends z.ZodMiniType>(schema: Schema, value: unknown): z.output<Schema> {
   const read = schema.safeParse(value, { reportInput: true })
   if (read.success) return read.data
   const errors = places(read.error.issues).map(([path, detail]) => ({ pointer: pointerTo(path), detail }))
@@ -68,7 +74,7 @@ function parsed(bytes: Uint8Array, mayBeEmpty: boolean): unknown {
 }
 
 /** A chunked body declares no length, so it is counted while it is read. */
-export async function boundedBody(request: Request, most: number): Promise<Uint8Array> {
+async function boundedBody(request: Request, most: number): Promise<Uint8Array> {
   const tooLong = new ApiFault(413, `the body is longer than ${most} bytes`)
   if (Number(request.headers.get('Content-Length') ?? '0') > most) throw tooLong
   if (request.body === null) return new Uint8Array()

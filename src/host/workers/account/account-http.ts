@@ -61,6 +61,7 @@ export class AccountHttp {
     const url = new URL(request.url)
     if (url.pathname === '/internal/session') return this.#session(request)
     if (url.pathname.startsWith(parkedPath)) return this.#unpark(url.pathname.slice(parkedPath.length))
+    if (url.pathname.startsWith('/internal/blob/')) return this.#blobFor(request, url)
     const login = await this.#authorise(request)
     if (!login.ok) return unauthorised(login)
     try {
@@ -106,6 +107,18 @@ export class AccountHttp {
       default:
         return problem(404, 'Not Found')
     }
+  }
+
+  /** What the HTTP API passes on to whom it has checked: `/internal/blob/ACCOUNT/BLOB`. */
+  async #blobFor(request: Request, url: URL): Promise<Response> {
+    const [, , , accountId = '', blobId = ''] = url.pathname.split('/')
+    const blob = await (await this.#ports.jmap()).download(accountId, blobId)
+    if (blob === undefined) return problem(404, 'Not Found', 'there is no such part')
+    const name = url.searchParams.get('name') ?? ''
+    const names = { blobId, name, type: url.searchParams.get('type') ?? undefined }
+    return blobResponse(request, blob, names, (error) =>
+      log('error', 'download broken off', { blobId, error: describe(error) }),
+    )
   }
 
   async #upload(jmap: JmapAccess, request: Request, accountId: string): Promise<Response> {

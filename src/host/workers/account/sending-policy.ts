@@ -24,11 +24,7 @@ function limitsVerdict(
   outside: readonly string[],
   committed: boolean,
 ): SendingVerdict {
-  const suppressed = new Map(store.suppressions.among(outside).map((found) => [found.address, found]))
-  const refused = outside.flatMap((address) => {
-    const found = suppressed.get(address.toLowerCase())
-    return found === undefined ? [] : [{ address, reply: suppressionReply(address, found) }]
-  })
+  const refused = [...suppressionReplies(store, outside)].map(([address, reply]) => ({ address, reply }))
   const open = outside.length - refused.length
   if (open === 0) return { refused }
   if (committed) {
@@ -37,6 +33,20 @@ function limitsVerdict(
   }
   const refusal = store.sendingRate.spend(open, limits)
   return refusal === undefined ? { refused } : { refusal: limitReply(refusal), refused: [] }
+}
+
+/** Those of the addresses to which the account does not send for now, and what is said of them. */
+export function suppressionReplies(
+  store: Pick<MailStore, 'suppressions'>,
+  addresses: readonly string[],
+): Map<string, Reply> {
+  const found = new Map(store.suppressions.among(addresses).map((one) => [one.address, one]))
+  return new Map(
+    addresses.flatMap((address): [string, Reply][] => {
+      const one = found.get(address.toLowerCase())
+      return one === undefined ? [] : [[address, suppressionReply(address, one)]]
+    }),
+  )
 }
 
 function suppressionReply(address: string, { reason, since, detail }: Suppression): Reply {

@@ -1,7 +1,7 @@
 /**
  * How a message that JMAP submits leaves the account: the same door as every other.
  */
-import { accept, checkSender, type SendingVerdict } from '../../../arrival/index.ts'
+import { accept, type ArrivalPorts, checkSender, type SendingVerdict } from '../../../arrival/index.ts'
 import type { SubmissionPort } from '../../../access/jmap/index.ts'
 import type { MailboxDelivery, MailboxOutcome } from '../../../delivery/index.ts'
 import { ownsAddress } from '../../../routing/index.ts'
@@ -11,22 +11,23 @@ import { randomText } from '../random.ts'
 import { transactionOf } from './transaction-of.ts'
 
 /**
- * `deliverHere` stores into this very object, and `checkHere` asks it: mail to oneself. An RPC to oneself would work, but it would wait behind the
- * request that makes it for no reason.
+ * What arrival needs of an account that sends. `deliverHere` stores into this very object, and `checkHere` asks it: mail to
+ * oneself. An RPC to oneself would work, but it would wait behind the request that makes it for no reason.
  */
-export function submissionPort(
+export function ownArrivalPorts(
   env: Env,
   accountId: string,
   deliverHere: (batch: MailboxDelivery[]) => Promise<MailboxOutcome[]>,
   checkHere: (outside: readonly string[], committed: boolean) => SendingVerdict,
-): SubmissionPort {
+): ArrivalPorts {
   const remote = remoteCall(env)
-  const ports = {
+  return {
     ...arrivalPorts(env, async (id, batch) => (id === accountId ? deliverHere(batch) : remote(id, batch))),
-    sending: {
-      check: async (_: string, outside: readonly string[], committed: boolean) => checkHere(outside, committed),
-    },
+    sending: { check: async (_, outside, committed) => checkHere(outside, committed) },
   }
+}
+
+export function submissionPort(accountId: string, ports: ArrivalPorts): SubmissionPort {
   return {
     async submit(plain, raw, { tag, committed = false } = {}) {
       const envelope = tag === undefined ? plain : { ...plain, submission: { accountId, tag } }

@@ -1,0 +1,5 @@
+export { type ComposedFile, composeMessage, type MailName, type MessageFields } from './compose-message.ts'
+export { formatSentMessageId, parseSentMessageId, type SentMessageId } from './message-id.ts'
+export { MessageSender, type SenderPorts } from './message-sender.ts'
+export { recipientStatuses } from './recipient-status.ts'
+export type { SendOrder, SendOutcome, Sent, SentRecipient } from './send-order.ts'

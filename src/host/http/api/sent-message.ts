@@ -1,0 +1,66 @@
+/**
+ * Messages that programs sent: whose they are, what became of them, and that one which is held does not go.
+ *
+ * Security: an id names its account, and only who reaches that account hears of it.
+ */
+import { AdminError } from '../../../access/admin/index.ts'
+import { parseSentMessageId, type SentMessageId } from '../../../access/api/index.ts'
+import type { TraceEvent } from '../../../trace/index.ts'
+import type { House } from '../house.ts'
+import type { Caller } from './caller.ts'
+import { ApiFault } from './fault.ts'
+
+export const noMessage = new ApiFault(404, 'there is no such message, or nothing is known of it yet or any more', {
+  headers: { 'Retry-After': '1' },
+})
+
+/** The message that the id names, when it is of an account that the caller reaches. */
+export async function expectOwn({ mail }: House, text: string, caller: Caller): Promise<SentMessageId> {
+  const id = parseSentMessageId(text)
+  const owner = id === undefined ? undefined : await mail.addressOf(id.accountId)
+  // Ids of others are not told from ids of nobody.
+  if (id === undefined || owner === undefined || !caller.reachesAddress(owner)) throw noMessage
+  return id
+}
+
+export async function stepsOf(
+  { administration: { traces } }: House,
+  { accountId, transactionId }: SentMessageId,
+): Promise<TraceEvent[]> {
+  try {
+    const steps = await traces.show(transactionId)
+    const isOwn = steps.some((step) => step.type === 'arrived' && step.account === accountId)
+    return isOwn ? steps : []
+  } catch (error) {
+    if (error instanceof AdminError && error.fault === 'missing') return []
+    throw error
+  }
+}
+
+interface HeldSubmission {
+  readonly undoStatus: 'pending' | 'final' | 'canceled'
+  readonly sendAt: string
+  readonly emailId: string
+}
+
+export async function submissionOf(
+  { mail }: House,
+  { accountId, submission }: SentMessageId,
+): Promise<HeldSubmission | undefined> {
+  const call = { accountId, ids: [submission], properties: ['undoStatus', 'sendAt', 'emailId'] }
+  const [answer] = await mail.calls(accountId, [['EmailSubmission/get', call, '0']])
+  return (answer?.[1]['list'] as HeldSubmission[] | undefined)?.[0]
+}
+
+export async function cancelHeld(house: House, id: SentMessageId): Promise<void> {
+  const { accountId, submission } = id
+  const held = submission === undefined ? undefined : await submissionOf(house, id)
+  const tooLate = new ApiFault(409, 'the message is on its way already')
+  if (submission === undefined) throw tooLate
+  if (held === undefined) throw noMessage
+  if (held.undoStatus === 'canceled') return
+  const update = { [submission]: { undoStatus: 'canceled' } }
+  const [answer] = await house.mail.calls(accountId, [['EmailSubmission/set', { accountId, update }, '0']])
+  if (!Object.hasOwn((answer?.[1]['updated'] as object | null) ?? {}, submission)) throw tooLate
+  await house.mail.calls(accountId, [['Email/set', { accountId, destroy: [held.emailId] }, '0']])
+}

@@ -1,0 +1,44 @@
+/**
+ * Accounts as programs use them, over their objects.
+ */
+import { coreCapability, mailCapability, submissionCapability } from '../../protocol/jmap/index.ts'
+import type { ProgramMail } from '../http/index.ts'
+import { transactionOf } from './account/transaction-of.ts'
+import type { Env } from './env.ts'
+import type { Logins } from './logins.ts'
+import { randomText } from './random.ts'
+import { settingsOf } from './settings.ts'
+
+type MethodAnswers = Awaited<ReturnType<ProgramMail['calls']>>
+
+export function programMail(env: Env, logins: Pick<Logins, 'find' | 'authenticate'>): ProgramMail {
+  const account = (id: string) => env.ACCOUNT.getByName(id)
+  return {
+    async accountOf(address) {
+      if (!address.includes('@')) return undefined
+      return (await logins.find(address))?.accountId
+    },
+    addressOf: async (id) => (await account(id).ownAddress()) ?? undefined,
+    async holderOf(token, clientAddress) {
+      const result = await logins.authenticate('', { token, clientAddress })
+      return result.ok ? { accountId: result.accountId, address: result.address } : undefined
+    },
+    send: async (id, order) => account(id).sendMessage(order),
+    async calls(id, calls) {
+      const using = [coreCapability, mailCapability, submissionCapability]
+      const answer = await account(id).jmapCalls(JSON.stringify({ using, methodCalls: calls }))
+      const { methodResponses } = JSON.parse(answer ?? '{}') as { methodResponses?: MethodAnswers }
+      if (methodResponses === undefined) throw new Error(`account ${id} does not answer: ${answer}`)
+      return methodResponses
+    },
+    async blob(id, blobId, { name, type }, request) {
+      const url = new URL(`/internal/blob/${id}/${encodeURIComponent(blobId)}`, request.url)
+      url.searchParams.set('name', name)
+      if (type !== undefined) url.searchParams.set('type', type)
+      return account(id).fetch(new Request(url, { method: request.method, headers: request.headers }))
+    },
+    transactionOf,
+    randomText,
+    maxMessageSize: settingsOf(env).maxMessageSize,
+  }
+}
