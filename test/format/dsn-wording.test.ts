@@ -190,6 +190,44 @@ describe('a report begins with the cause', () => {
   })
 })
 
+describe('a server that gives no status code is understood by its words', () => {
+  test.each<[string, string]>([
+    ['550 No such user here', 'does not exist'],
+    ['550 <bob@example.org>: User unknown in virtual mailbox table', 'does not exist'],
+    ['550 Requested action not taken: mailbox unavailable', 'does not exist'],
+    ["550-The email account that you tried to reach doesn't exist", 'does not exist'],
+    ['550 Unrouteable address; invalid recipient', 'does not exist'],
+    ['551 User not local; please try <forward@example.net>', 'does not exist'],
+    ['553 sorry, no mailbox here by that name. (#5.7.1)', 'refused the message'],
+    ['511 sorry, that is not for us (#5.1.1 - chkuser)', 'does not exist'],
+    ['552 Mailbox full', 'is full'],
+    ['452 4.0.0 user is over quota', 'is full'],
+    ['552 Message size exceeds fixed limit', 'too large'],
+    ['554 Your access to this mail system has been rejected due to poor reputation', 'refused the message'],
+    ['550 Rejected: 192.0.2.1 listed at zen.spamhaus.org', 'refused the message'],
+    ['550 SPF check failed', 'does not trust mail from your address'],
+    ['550 account is disabled', 'is closed'],
+    ['530 Must issue a STARTTLS command first', 'secure enough'],
+    ['554 Relay access denied', 'does not receive mail'],
+    ['556 domain does not accept mail', 'does not receive mail'],
+    ['554 Transaction failed', 'did not take the message'],
+    ['', 'did not take the message'],
+  ])('%s', (diagnostic, cause) => {
+    expect(read(report([failed('5.0.0', { diagnostic })])).paragraphs[0]?.split('\n')[0]).toContain(cause)
+  })
+
+  test('a code that says something counts more than words, and "later" stays later', () => {
+    const { paragraphs } = read(
+      report([
+        failed('5.2.2', { diagnostic: '550 5.2.2 blocked: no such user' }),
+        failed('4.0.0', { diagnostic: '451 greylisted by policy' }),
+      ]),
+    )
+    expect(paragraphs[0]).toContain('is full')
+    expect(paragraphs[1]).toContain('is not taking the message at the moment')
+  })
+})
+
 describe('the language of a report', () => {
   test.each([
     ['English where nothing is known', '', undefined, 'en'],

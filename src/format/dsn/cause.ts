@@ -3,6 +3,7 @@
  *
  * Standards: RFC 3463 §3, RFC 5248, RFC 7504, RFC 7505, RFC 7372, RFC 8689 §5 (X.7.30).
  */
+import { causeInWords, statusInWords } from './reply-words.ts'
 import type { ReportedRecipient } from './report.ts'
 import type { Cause } from './wording/catalogue.ts'
 
@@ -64,11 +65,22 @@ const SUBJECTS: Readonly<Record<string, Cause>> = {
 const FOR_NOW: Readonly<Partial<Record<Cause, Cause>>> = { refused: 'busy', other: 'busy' }
 
 /** Always something. Of a message whose time ran out: what the last attempt said, which is why. */
-export function causeOf({ status, lastStatus = status }: Pick<ReportedRecipient, 'status' | 'lastStatus'>): Cause {
-  const [, kind, subject, detail] = /^([245])\.(\d{1,3})\.(\d{1,3})$/.exec(lastStatus) ?? []
-  if (subject === undefined) return 'other'
+export function causeOf({
+  status,
+  lastStatus = status,
+  diagnostic = '',
+}: Pick<ReportedRecipient, 'status' | 'lastStatus' | 'diagnostic'>): Cause {
+  const given = partsOf(lastStatus)
+  const [kind, detail] = given?.[1] === '0.0' ? (partsOf(statusInWords(diagnostic) ?? '') ?? given) : (given ?? [])
+  if (detail === undefined) return causeInWords(diagnostic) ?? 'other'
   // 4.4.7 is our own or another server's "tried for too long", which says nothing of the reason (RFC 3463 §3.5).
-  if (kind === '4' && `${subject}.${detail}` === '4.7') return 'unreachable'
-  const cause = CAUSES[`${subject}.${detail}`] ?? SUBJECTS[subject] ?? 'other'
+  if (kind === '4' && detail === '4.7') return 'unreachable'
+  const cause = CAUSES[detail] ?? causeInWords(diagnostic) ?? SUBJECTS[detail.split('.')[0] ?? ''] ?? 'other'
   return kind === '4' ? (FOR_NOW[cause] ?? cause) : cause
+}
+
+/** `5.1.1` as `5` and `1.1`. */
+function partsOf(status: string): [kind: string, detail: string] | undefined {
+  const [, kind, detail] = /^([245])\.(\d{1,3}\.\d{1,3})$/.exec(status) ?? []
+  return kind === undefined || detail === undefined ? undefined : [kind, detail]
 }
