@@ -98,7 +98,7 @@ export class MxAgent implements DeliveryAgent {
       return bounced('5.4.6', `The mail servers of ${domain} lead back to this one, which does not take its mail`)
     }
     const looked = await Promise.all(hosts.map((host) => this.#locate(host)))
-    const located = looked.filter((host) => host !== undefined && host !== 'failed')
+    const located = looked.filter((host): host is LocatedHost => host !== undefined && !('unknown' in host))
     if (located.length > 0) {
       const authentic = this.#options.dane === true && found.authentic
       // Without a policy there is nothing to waive, and no reason to read the header.
@@ -106,8 +106,12 @@ export class MxAgent implements DeliveryAgent {
       const context = { dns, domain, wish, sts: policy, authentic, usual: tls ?? 'opportunistic' }
       return SecuredTargets.of(located, context)
     }
-    if (looked.includes('failed')) {
-      return deferred('4.4.3', `The addresses of the mail servers of ${domain} could not be looked up`)
+    const failed = looked.find((host) => host !== undefined && 'unknown' in host)
+    if (failed !== undefined) {
+      return deferred(
+        '4.4.3',
+        `The addresses of the mail servers of ${domain} could not be looked up: ${failed.unknown}`,
+      )
     }
     return found.implicit
       ? bounced('5.1.2', `${domain} has neither a mail server nor an address of its own`)
@@ -121,7 +125,7 @@ export class MxAgent implements DeliveryAgent {
     return ours.length === 0 ? [...hosts] : hosts.filter(({ preference }) => preference < Math.min(...ours))
   }
 
-  async #locate({ host }: MailHost): Promise<LocatedHost | 'failed' | undefined> {
+  async #locate({ host }: MailHost): Promise<LocatedHost | UnknownHost | undefined> {
     const { dns } = this.#options
     const [six, four] = await Promise.all([dns.resolve(host, 'AAAA'), dns.resolve(host, 'A')])
     const found = [six, four].filter((answer) => answer.status === 'found')
@@ -138,7 +142,8 @@ export class MxAgent implements DeliveryAgent {
         expanded: found[0]?.name ?? host,
       }
     }
-    return six.status === 'failed' || four.status === 'failed' ? 'failed' : undefined
+    const failed = [six, four].find((answer) => answer.status === 'failed')
+    return failed === undefined ? undefined : { unknown: failed.reason }
   }
 
   #literal(domain: string, wish: TlsWish): EgressTarget[] | Failure {
@@ -157,6 +162,12 @@ export class MxAgent implements DeliveryAgent {
   #mayDial(address: string): boolean {
     return (this.#options.loopback ?? this.#port !== 25) || !isUnreachable(address)
   }
+}
+
+/** The DNS does not tell its addresses now. */
+interface UnknownHost {
+  /** Why. */
+  unknown: string
 }
 
 /** A report of what needed TLS had better arrive without than not at all (RFC 8689 §5). */
