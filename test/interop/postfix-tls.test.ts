@@ -9,9 +9,9 @@ import { formatStsPolicy, type StsMode } from '../../src/format/index.ts'
 import { type Issued, issue } from '../host/bridge/authority.ts'
 import { alice } from './clients.ts'
 import { type DohServer, startDohServer, type Zone, type ZoneRecord } from './doh-server.ts'
+import { diagnosticOf, submitAs } from './outgoing.ts'
 import { type Parts, startParts } from './parts.ts'
 import { type Postfix, startPostfix, withoutPostfix } from './postfix.ts'
-import { loggedIn, transact } from './smtp-client.ts'
 
 const missing = withoutPostfix()
 const domains = ['ee.test', 'ta.test', 'rollover.test', 'other-key.test', 'unusable.test', 'waived.test'].concat([
@@ -111,12 +111,8 @@ function policyHosts(served: Record<string, [StsMode, string]>): Promise<Server>
   return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(server)))
 }
 
-async function submit(domain: string, raw = `Subject: to ${domain}\r\n\r\nhello\r\n`): Promise<void> {
-  const client = await loggedIn(parts.ports.submission, alice, parts.password)
-  const replies = await transact(client, { from: alice, to: `friend@${domain}`, raw })
-  client.destroy()
-  expect(replies.at(-1)).toMatch(/^250 /)
-}
+const submit = (domain: string, raw = `Subject: to ${domain}\r\n\r\nhello\r\n`) =>
+  submitAs(parts, alice, { to: `friend@${domain}`, raw })
 
 async function arrives(domain: string): Promise<string> {
   await expect.poll(() => postfix.mail(domain), { timeout: 20_000, interval: 50 }).toContain('\n\nhello\n')
@@ -124,14 +120,9 @@ async function arrives(domain: string): Promise<string> {
 }
 
 async function waits(domain: string): Promise<string> {
-  let diagnostic: string | undefined
-  const look = async () => {
-    const entries = (await parts.admin('GET', `/queues/${domain}`)) as { recipients: { diagnostic?: string }[] }[]
-    return (diagnostic = entries[0]?.recipients[0]?.diagnostic)
-  }
-  await expect.poll(look, { timeout: 20_000, interval: 50 }).toBeDefined()
+  const diagnostic = await diagnosticOf(parts, domain)
   expect(postfix.mail(domain)).toBe('')
-  return diagnostic ?? ''
+  return diagnostic
 }
 
 const encrypted = /using TLSv1\.3 with cipher TLS_/

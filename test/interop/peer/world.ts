@@ -1,14 +1,13 @@
 /**
  * Our server and all the mail servers of others that are on this machine, each reached by the other, and a DNS that knows them.
  */
-import { expect } from 'vitest'
 import { freePort } from '../../../src/host/local/ports.ts'
 import { issue } from '../../host/bridge/authority.ts'
-import { type ImapMessage, readMailbox } from '../clients.ts'
 import { type DohServer, startDohServer } from '../doh-server.ts'
+import { submitAs } from '../outgoing.ts'
 import { type Parts, startParts } from '../parts.ts'
 import { withoutPostfix } from '../postfix.ts'
-import { loggedIn, transact, type Transaction } from '../smtp-client.ts'
+import type { Transaction } from '../smtp-client.ts'
 import { eximProgram, startExim } from './exim.ts'
 import { withoutUnpacked } from './jail.ts'
 import { opensmtpdProgram, startOpensmtpd } from './opensmtpd.ts'
@@ -63,8 +62,6 @@ export interface PeerWorld {
   queued(domain: string): Promise<{ recipients: { address: string; status: string; diagnostic?: string }[] }[]>
   /** Hands a message to our submission; it is accepted. */
   submit(from: string, transaction: Omit<Transaction, 'from'>): Promise<void>
-  /** Reads a mailbox until there are so many messages. */
-  messages(user: string, count: number): Promise<ImapMessage[]>
   stop(): Promise<void>
 }
 
@@ -95,18 +92,7 @@ export async function startPeerWorld(bindings: Readonly<Record<string, string>> 
       return address
     },
     queued: (domain) => parts.admin('GET', `/queues/${domain}`) as ReturnType<PeerWorld['queued']>,
-    async submit(from, transaction) {
-      const client = await loggedIn(parts.ports.submission, from, parts.password)
-      const replies = await transact(client, { from, ...transaction })
-      client.destroy()
-      expect(replies.at(-1)).toMatch(/^250 /)
-    },
-    async messages(user, count) {
-      let found: ImapMessage[] = []
-      const look = async () => (found = await readMailbox(parts, user)).length
-      await expect.poll(look, { timeout: 20_000, interval: 100 }).toBeGreaterThanOrEqual(count)
-      return found
-    },
+    submit: (from, transaction) => submitAs(parts, from, transaction),
     async stop() {
       await Promise.all([...peers.values()].map((peer) => peer.stop()))
       await parts.stop()
