@@ -11,18 +11,17 @@
  */
 import { BlockList } from 'node:net'
 import type { Reply } from '../../../protocol/smtp/index.ts'
-import { type ClientAnswer, clientOf, type DoorPolicy, type DoorRates, type LinkRequest } from '../link/index.ts'
+import type { ClientAnswer, DoorPolicy, DoorRates } from '../link/index.ts'
+import { ClientJudge, type ClientJudgeOptions } from './client-judge.ts'
 import { ClientRates, type DoorLimits } from './client-rates.ts'
 import type { Client } from './front.ts'
-import type { LinkAnswer } from './link-connection.ts'
 import type { Log } from './log.ts'
 
 export interface DoorOptions {
   readonly hostname: string
-  readonly link: {
+  readonly link: ClientJudgeOptions['link'] & {
     /** What the Worker said last. */
     readonly service: { readonly door?: DoorPolicy } | undefined
-    request(head: LinkRequest, body: readonly Uint8Array[], timeoutMs: number): Promise<LinkAnswer>
   }
   readonly limits: DoorLimits
   readonly log: Log
@@ -31,17 +30,20 @@ export interface DoorOptions {
 export class Door {
   readonly #options: DoorOptions
   readonly #rates = new ClientRates()
+  readonly #judge: ClientJudge
   #trusted: { readonly policy: DoorPolicy; readonly networks: BlockList } | undefined
 
   constructor(options: DoorOptions) {
     this.#options = options
+    const { link, limits, log } = options
+    this.#judge = new ClientJudge({ link, timeoutMs: limits.screeningMs, log })
   }
 
   /** Undefined for clients to whom nothing of this applies. */
   meet({ remote }: Client): Stranger | undefined {
     const policy = this.#options.link.service?.door
     if (policy === undefined || this.#trusts(policy, remote.address)) return undefined
-    return new Stranger(remote.address, policy, this.#rates, this.#options)
+    return new Stranger(remote.address, policy, this.#rates, this.#judge, this.#options)
   }
 
   #trusts(policy: DoorPolicy, address: string): boolean {
@@ -55,14 +57,16 @@ export class Stranger {
   readonly #address: string
   readonly #policy: DoorPolicy
   readonly #rates: ClientRates
+  readonly #judge: ClientJudge
   readonly #options: DoorOptions
   #judging: Promise<ClientAnswer> | undefined
   #judged: ClientAnswer = {}
 
-  constructor(address: string, policy: DoorPolicy, rates: ClientRates, options: DoorOptions) {
+  constructor(address: string, policy: DoorPolicy, rates: ClientRates, judge: ClientJudge, options: DoorOptions) {
     this.#address = address
     this.#policy = policy
     this.#rates = rates
+    this.#judge = judge
     this.#options = options
   }
 
@@ -77,7 +81,8 @@ export class Stranger {
   connects(): Reply | undefined {
     if (this.#count('connections') === undefined) return this.#refuse('connections', 421)
     if (this.#policy.screened) {
-      this.#judging = this.#judge().then((judged) => (this.#judged = judged))
+      const judging = this.#judge.judge(this.#address, performance.now())
+      this.#judging = judging.then((judged) => (this.#judged = judged))
     }
     return undefined
   }
@@ -113,12 +118,6 @@ export class Stranger {
     const name = code === 421 ? `${this.#options.hostname} ` : ''
     const enhanced = code === 421 ? '4.7.0' : '4.7.1'
     return { code, enhanced, text: `${name}Too many ${words[what]} from your network, please try again later` }
-  }
-
-  async #judge(): Promise<ClientAnswer> {
-    const { link, limits } = this.#options
-    const answer = await link.request({ op: 'client', clientAddress: this.#address }, [], limits.screeningMs)
-    return answer.type === 'answer' ? clientOf(answer.head) : {}
   }
 }
 
