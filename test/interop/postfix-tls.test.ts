@@ -2,8 +2,10 @@
  * Mail to Postfix under DANE and MTA-STS: what each policy lets through, and what waits.
  */
 import { createHash, X509Certificate } from 'node:crypto'
-import { createServer, type Server } from 'node:http'
+import { writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:https'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { formatStsPolicy, type StsMode } from '../../src/format/index.ts'
 import { type Issued, issue } from '../host/bridge/authority.ts'
@@ -12,6 +14,7 @@ import { type DohServer, startDohServer, type Zone, type ZoneRecord } from './do
 import { diagnosticOf, submitAs } from './outgoing.ts'
 import { type Parts, startParts } from './parts.ts'
 import { type Postfix, startPostfix, withoutPostfix } from './postfix.ts'
+import { removeDirectory, temporaryDirectory } from './server.ts'
 
 const missing = withoutPostfix()
 const domains = ['ee.test', 'ta.test', 'rollover.test', 'other-key.test', 'unusable.test', 'waived.test'].concat([
@@ -21,8 +24,11 @@ const domains = ['ee.test', 'ta.test', 'rollover.test', 'other-key.test', 'unusa
   'testing.test',
   'both.test',
   'plain.test',
+  'moved.test',
+  'unvouched.test',
 ])
 
+const directory = temporaryDirectory()
 let root: Issued
 let own: Issued
 let postfix: Postfix
@@ -37,22 +43,24 @@ beforeAll(async () => {
   own = await issue('mx.postfix.test', { by: root })
   postfix = await startPostfix({ domains, identity: { cert: own.chain, key: own.key } })
   doh = await startDohServer(zone(postfix.port), { signed: true })
-  policies = await policyHosts({
+  policies = await policyHosts(await issue('localhost', { by: root }), {
     'enforced.test': ['enforce', 'mx.postfix.test'],
     'misnamed.test': ['enforce', '*.misnamed.test'],
     'hijacked.test': ['enforce', 'mx.hijacked.test'],
     'testing.test': ['testing', 'mx.testing.test'],
     'both.test': ['enforce', 'mx.elsewhere.test'],
+    'unvouched.test': ['enforce', 'mx.elsewhere.test'],
   })
-  parts = await startParts({
-    bindings: {
-      FACTEUR_DOH: doh.url,
-      FACTEUR_MX_PORT: String(postfix.port),
-      FACTEUR_HTTPS_GATEWAY: `http://127.0.0.1:${(policies.address() as AddressInfo).port}`,
-      FACTEUR_RETRY_FIRST_SECONDS: '3600',
-    },
-    egressCa: [root.cert],
-  })
+  parts = await startParts({ bindings: bindings(), egressCa: [root.cert] })
+})
+
+const bindings = () => ({
+  FACTEUR_DOH: doh.url,
+  FACTEUR_MX_PORT: String(postfix.port),
+  FACTEUR_HTTPS_GATEWAY: gateway(policies),
+  FACTEUR_RETRY_FIRST_SECONDS: '3600',
+  // What workerd takes for the system's roots.
+  SSL_CERT_FILE: rootFile(),
 })
 
 afterAll(async () => {
@@ -60,6 +68,7 @@ afterAll(async () => {
   policies?.close()
   await doh?.close()
   await postfix?.stop()
+  removeDirectory(directory)
 })
 
 beforeEach((context) => {
@@ -91,19 +100,34 @@ function zone(port: number): Zone {
   host('misnamed.test', 'mx.misnamed.test')
   host('hijacked.test', 'mx.postfix.test')
   host('testing.test', 'mx.postfix.test')
+  host('moved.test', 'mx.postfix.test')
+  host('unvouched.test', 'mx.postfix.test')
   // An anchor needs the name as well: here it is that of the certificate.
   made['ta.test'] = [{ type: 'MX', preference: 10, exchange: 'ta.postfix.test' }]
   made['ta.postfix.test'] = [{ type: 'A', address: '127.0.0.1' }]
   made[`_${port}._tcp.ta.postfix.test`] = [tlsa(root, 2)]
-  for (const domain of ['enforced', 'misnamed', 'hijacked', 'testing', 'both'])
+  for (const domain of ['enforced', 'misnamed', 'hijacked', 'testing', 'both', 'moved', 'unvouched'])
     made[`_mta-sts.${domain}.test`] = [{ type: 'TXT', text: 'v=STSv1; id=1;' }]
   return made
 }
 
-function policyHosts(served: Record<string, [StsMode, string]>): Promise<Server> {
-  const server = createServer((request, response) => {
+const gateway = (server: Server) => `https://localhost:${(server.address() as AddressInfo).port}`
+
+function rootFile(): string {
+  const file = join(directory, 'root.pem')
+  writeFileSync(file, root.cert)
+  return file
+}
+
+function policyHosts(identity: Issued, served: Record<string, [StsMode, string]>): Promise<Server> {
+  const server = createServer({ cert: identity.chain, key: identity.key }, (request, response) => {
     const domain = /^\/mta-sts\.([^/]+)\/\.well-known\/mta-sts\.txt$/.exec(request.url ?? '')?.[1] ?? ''
     const policy = served[domain]
+    if (domain === 'moved.test') {
+      // To one that would keep the mail back.
+      response.writeHead(302, { location: `${gateway(server)}/mta-sts.hijacked.test/.well-known/mta-sts.txt` }).end()
+      return
+    }
     response.statusCode = policy === undefined ? 404 : 200
     response.setHeader('content-type', 'text/plain')
     response.end(policy === undefined ? '' : formatStsPolicy({ mode: policy[0], mx: [policy[1]], maxAge: 86_400 }))
@@ -170,6 +194,23 @@ describe('MTA-STS (RFC 8461)', () => {
   test('tested only: it has its mail', async () => {
     await submit('testing.test')
     expect(await arrives('testing.test')).toMatch(encrypted)
+  })
+
+  test('a policy elsewhere is not gone after (§3.3): it has its mail', async () => {
+    await submit('moved.test')
+    expect(await arrives('moved.test')).toMatch(encrypted)
+  })
+
+  test('a policy host whose certificate nobody vouches for has no policy (§3.3): it has its mail', async () => {
+    const unvouched = await startParts({ bindings: { ...bindings(), SSL_CERT_FILE: '' } })
+    try {
+      await submitAs(unvouched, alice, { to: 'friend@unvouched.test', raw: 'Subject: x\r\n\r\nhello\r\n' })
+      expect(await arrives('unvouched.test')).toMatch(encrypted)
+    } finally {
+      await unvouched.stop()
+    }
+    await submit('unvouched.test')
+    await diagnosticOf(parts, 'unvouched.test')
   })
 
   test('DANE comes first: an MX outside of the policy whose key fits', async () => {
