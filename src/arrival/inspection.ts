@@ -36,7 +36,8 @@ export async function inspect(arrived: Arrived, header: Header, ports: ArrivalPo
   const { verifier } = ports
   const junk = origin.screened?.junk
   const listed = junk === undefined ? {} : { junk }
-  if (verifier === undefined || origin.kind === 'internal' || origin.kind === 'list') return { raw, fields: [], ...listed }
+  if (verifier === undefined || origin.kind === 'internal' || origin.kind === 'list')
+    return { raw, fields: [], ...listed }
   const isOutside = !isSubmission(origin)
   if (isOutside && verifier.trusts(origin)) return { raw, fields: [] }
   const clean: Inspection = { raw: removeAuthenticationResults(raw, [verifier.authservId]), fields: [] }
