@@ -166,12 +166,40 @@ describe('no relay for a stranger (RFC 5321 §7.9)', () => {
     ['a subaddress that looks like a route', '<alice+friend@elsewhere.test>', /^550 5\.7\.1 /],
     ['our domain with a dot behind', '<alice@facteur.test.>', /^501 5\.1\.3 /],
     ['a domain below ours', '<alice@sub.facteur.test>', /^550 5\.7\.1 /],
+    ['another domain in capitals', '<FRIEND@ELSEWHERE.TEST>', /^550 5\.7\.1 /],
+    ['a chain of routes', '<@facteur.test,@second.test:friend@elsewhere.test>', /^550 5\.7\.1 /],
+    ['a route inside quotes', '<"@elsewhere.test:friend"@facteur.test>', /^550 5\.1\.1 /],
+    ['the percent hack inside quotes', '<"friend%elsewhere.test"@facteur.test>', /^550 5\.1\.1 /],
+    ['the percent hack twice', '<friend%elsewhere.test%second.test@facteur.test>', /^550 5\.1\.1 /],
+    ['a bang path with a percent', '<elsewhere.test!friend%x.test@facteur.test>', /^550 5\.1\.1 /],
+    ['the percent hack where a catch-all would take it', '<friend%elsewhere.test@second.test>', /^550 5\.1\.1 /],
+    ['an escaped at', '<"friend\\@elsewhere.test"@facteur.test>', /^550 5\.1\.1 /],
+    ['a colon and no route', '<elsewhere.test:friend@facteur.test>', /^501 5\.1\.3 /],
+    ['nothing behind the at', '<alice@>', /^501 5\.1\.3 /],
+    ['nothing before the at', '<@facteur.test>', /^501 5\.1\.3 /],
+    ['a domain of dots', '<alice@.>', /^501 5\.1\.3 /],
+    ['the root', '<alice@..>', /^501 5\.1\.3 /],
+    ['an address as a number', '<friend@2130706433>', /^550 5\.7\.1 /],
+    ['a literal inside the local part', '<friend%[127.0.0.1]@facteur.test>', /^501 5\.1\.3 /],
+    ['no brackets', 'friend@elsewhere.test', /^501 5\.5\.4 /],
     ['an NUL in the address', '<alice@facteur.test\0@elsewhere.test>', /^500 /],
   ])('%s', async (_, path, refusal) => {
     const client = await greeted(parts.ports.smtp)
     await client.say('MAIL FROM:<a@outside.test>\r\n', /^250 /m)
     expect(await client.say(`RCPT TO:${path}\r\n`, /\r\n/)).toMatch(refusal)
     expect(await client.say('RCPT TO:<postmaster@facteur.test>\r\n', /\r\n/)).toMatch(/^250 /)
+    client.destroy()
+  })
+
+  test.each([
+    ['an address of ours', 'alice@facteur.test'],
+    ['nobody', ''],
+    ['postmaster', 'postmaster@facteur.test'],
+    ['our own name', 'postmaster@[127.0.0.1]'],
+  ])('nor for one who says to be %s', async (_, from) => {
+    const client = await greeted(parts.ports.smtp)
+    await client.say(`MAIL FROM:<${from}>\r\n`, /^250 /m)
+    expect(await client.say('RCPT TO:<friend@elsewhere.test>\r\n', /\r\n/)).toMatch(/^550 5\.7\.1 /)
     client.destroy()
   })
 })

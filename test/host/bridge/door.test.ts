@@ -139,6 +139,15 @@ describe('a dictionary attack', () => {
     expect(here.worker.operations('recipient')).toHaveLength(4)
   })
 
+  it('and a search for an open relay are one thing', async () => {
+    const here = await doorScene({ rates: { unknown: 1 } })
+    here.worker.onRequest = () => ({ reply: { code: 550, enhanced: '5.7.1', text: 'Relaying denied' } })
+    const smtp = await greeted(await from(here, '192.0.2.7'))
+    await mail(smtp)
+    expect(await rcpt(smtp, 'a@elsewhere.test')).toMatch(/^550 5\.7\.1/)
+    expect(await rcpt(smtp, 'b@elsewhere.test')).toMatch(/^421 4\.7\.0/)
+  })
+
   it('that leaves while it waits leaves nothing behind', async () => {
     const here = await doorScene({ rates: { unknown: 1 } })
     const smtp = await greeted(await from(here, '192.0.2.7'))

@@ -3,8 +3,9 @@
  * which addresses do not exist. Clients of trusted networks do not meet it, and this machine is one unless the operator says
  * otherwise.
  *
- * Who tries one address after the other waits longer for each answer, up to five seconds, and is hung up on when its network
- * has used up a minute's allowance of them; a wait costs us a timer. A list with some stale names hardly notices.
+ * Who tries one address after the other, or whether we relay, waits longer for each answer, up to five seconds, and is hung up
+ * on when its network has used up a minute's allowance of them; a wait costs us a timer. A list with some stale names hardly
+ * notices.
  *
  * Standards: RFC 5321 §3.8 (421), §4.2.5, §4.5.1 (postmaster), RFC 2142 §4 (abuse), RFC 3463 (4.7.0, 4.7.1).
  * Security: fed by strangers. What is kept of them is bounded by `ClientRates`.
@@ -126,6 +127,11 @@ const words: Record<keyof DoorRates, string> = {
   messages: 'messages',
   recipients: 'recipients',
   unknown: 'unknown recipients',
+}
+
+/** Nobody has that address, or nobody is reached through us: what those hear who try things out. */
+export function isGuess({ code, enhanced }: Reply): boolean {
+  return code >= 500 && (enhanced === '5.1.1' || enhanced === '5.7.1')
 }
 
 /** Who can help those whom we refuse is for everybody to reach. */

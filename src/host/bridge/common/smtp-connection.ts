@@ -9,7 +9,7 @@
 import { concat } from '../../../format/index.ts'
 import { formatReply, type Reply, replyText, type SmtpEvent, type SmtpServer } from '../../../protocol/smtp/index.ts'
 import { Deadline } from './deadline.ts'
-import type { Stranger } from './door.ts'
+import { isGuess, type Stranger } from './door.ts'
 import type { Client } from './front.ts'
 import { describeError } from './log.ts'
 import type { LinkOrigin, LinkRequest } from '../link/index.ts'
@@ -209,7 +209,7 @@ export class SmtpConnection {
     const account = this.#accountId === undefined ? {} : { accountId: this.#accountId }
     const head = { op: 'recipient', reversePath: envelope.reversePath, recipient, ...account } as const
     let reply = refusal ?? (await this.#askWorker({ ...head, origin: this.#origin() }))
-    if (stranger !== undefined && reply.enhanced === '5.1.1') {
+    if (stranger !== undefined && refusal === undefined && isGuess(reply)) {
       // What was said before need not wait with it.
       this.#flush()
       reply = (await stranger.guesses()) ?? reply
