@@ -19,13 +19,22 @@ import { outboundRoutes } from './outbound-routes.ts'
 import type { QueueTls } from './queue-tls.ts'
 import { settingsOf, usualAgents } from './settings.ts'
 import { socketDialer } from './socket-dialer.ts'
+import type { Turnstile } from './turnstile.ts'
 
-export function deliveryAgent(env: Env, ports: DeliveryPorts, dns: DnsResolver, tls: QueueTls): DeliveryAgent {
+/** `line`: in front of the bridge, for all queues of an object. */
+export function deliveryAgent(
+  env: Env,
+  ports: DeliveryPorts,
+  dns: DnsResolver,
+  tls: QueueTls,
+  line: Turnstile,
+): DeliveryAgent {
   const { hostname, verification, smarthosts, doh, mxPort, egress, bridgeSecret } = settingsOf(env)
   const clock = Date.now
   const bridge = egressDialer({
     ...(egress === undefined ? {} : { url: egress }),
     ...(bridgeSecret === undefined ? {} : { secret: bridgeSecret }),
+    line,
   })
   const sockets = socketDialer(async () => (await import('cloudflare:sockets')).connect)
   const { directory } = ports

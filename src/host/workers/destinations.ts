@@ -14,9 +14,15 @@ import { queueOptions } from './queue-options.ts'
 import { queueTls, type QueueTls } from './queue-tls.ts'
 import { resolver } from './resolver.ts'
 import { durableSql } from './sql.ts'
+import { Turnstile } from './turnstile.ts'
 
 /** Destinations without mail that a shared object remembers. */
 const mostIdle = 1_000
+/**
+ * Messages at the bridge at once: below what it takes (500, then it refuses). A burst to many destinations waits here, where a
+ * refusal would count as a fault of each and put its mail off by minutes.
+ */
+const mostAtBridge = 400
 
 export interface DestinationQueue {
   readonly domain: string
@@ -44,6 +50,7 @@ export class Destinations {
   /** Without mail, the one longest so first. */
   readonly #idle = new Set<DestinationQueue>()
   readonly #agenda = new Agenda()
+  readonly #line = new Turnstile(mostAtBridge)
   #numbers = 0
 
   constructor(env: Env, storage: DurableObjectStorage, name: string, background: (work: Promise<void>) => void) {
@@ -145,7 +152,7 @@ export class Destinations {
       ...(isSharedName(this.#name) ? { domain } : {}),
       clock: Date.now,
       random: Math.random,
-      agent: deliveryAgent(env, this.#ports, this.#dns, tls),
+      agent: deliveryAgent(env, this.#ports, this.#dns, tls, this.#line),
       report: reportThrough(this.#ports),
       track: async ({ submission: { accountId, tag }, statuses }) =>
         env.ACCOUNT.getByName(accountId).trackSubmission(tag, [...statuses]),

@@ -8,6 +8,7 @@
  */
 import type { Dialer, EgressRequest, EgressResult } from '../../delivery/index.ts'
 import { concat, encodeUtf8 } from '../../format/index.ts'
+import type { Turnstile } from './turnstile.ts'
 import { within } from './within.ts'
 
 const TIMEOUT_MS = 14 * 60_000
@@ -17,9 +18,11 @@ export interface EgressOptions {
   /** Base URL of the bridge; absent: nothing can be sent to the outside. */
   readonly url?: string
   readonly secret?: string
+  /** In front of the bridge. */
+  readonly line: Turnstile
 }
 
-export function egressDialer({ url, secret }: EgressOptions): Dialer {
+export function egressDialer({ url, secret, line }: EgressOptions): Dialer {
   return {
     async send(request: EgressRequest, raw: Uint8Array, signal?: AbortSignal): Promise<EgressResult> {
       if (url === undefined || secret === undefined) throw new Error('no bridge is configured for outside mail')
@@ -35,7 +38,7 @@ export function egressDialer({ url, secret }: EgressOptions): Dialer {
         if (!response.ok) throw new Error(`the bridge answered ${response.status}: ${text.slice(0, 200)}`)
         return text
       }
-      return readResult(await within(TIMEOUT_MS, ask, signal))
+      return readResult(await line.pass(() => within(TIMEOUT_MS, ask, signal)))
     },
   }
 }
