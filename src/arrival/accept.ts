@@ -195,13 +195,14 @@ async function bring(
   return { reply: { code: 250, enhanced: '2.0.0', text: `Message taken as ${origin.transactionId}` }, delivered }
 }
 
-/** Recipients all of whose copies are in mailboxes. */
+/** Recipients all of whose copies are in mailboxes, or that rules have done away with. */
 function wholly(
   recipients: readonly Recipient[],
-  { dead }: RoutePlan<Recipient>,
+  { dead, discarded = [] }: RoutePlan<Recipient>,
   places: Awaited<ReturnType<typeof distribute>>['places'],
 ): Recipient[] {
   return recipients.filter((recipient) => {
+    if (discarded.includes(recipient)) return true
     const mine = places.filter(({ recipients: theirs, destination }) => theirs.includes(recipient) && !destination.copy)
     if (mine.length === 0 || dead.some((target) => target.recipient === recipient && !target.copy)) return false
     return mine.every(({ status }) => status === 'delivered')

@@ -46,8 +46,12 @@ function togetherNotify(wishes: readonly (NotifyCondition[] | undefined)[]): Not
   return conditions.length === 0 ? ['NEVER'] : conditions
 }
 
-/** So that news of one place reaches all recipients that lead there. */
-export function nameSubmitted(onward: Recipient, recipients: readonly Recipient[]): void {
+/** So that news of one place reaches all recipients that lead there; of a copy that a rule made none does. */
+export function nameSubmitted(onward: Recipient, destination: Destination, recipients: readonly Recipient[]): void {
+  if (destination.copy === true) {
+    onward.submitted = []
+    return
+  }
   const names = new Set(recipients.flatMap(({ address, submitted }) => submitted ?? [address]))
   if (names.size > 1 || !names.has(onward.address)) onward.submitted = [...names]
 }

@@ -29,7 +29,8 @@ export interface TrackingNotice {
 /** A recipient's status; undefined before the first attempt. */
 function statusOf(recipient: QueuedRecipient): TrackedStatus | undefined {
   const { last, state, address, orcpt, submitted } = recipient
-  if (last === undefined) return undefined
+  // A rule's copy stands for no recipient of the submission.
+  if (last === undefined || submitted?.length === 0) return undefined
   const code = { delivered: '250', deferred: '451', bounced: '550' }[last.status]
   return {
     recipient: address,

@@ -1,5 +1,6 @@
 /** Recipients of one envelope that lead to the same place get one copy, and none of them is forgotten for it. */
 import { describe, expect, test } from 'vitest'
+import { accept } from '../../src/arrival/index.ts'
 import { MemoryWorld } from '../../src/host/memory/world.ts'
 import type { NotifyCondition, Recipient } from '../../src/protocol/smtp/index.ts'
 
@@ -24,9 +25,13 @@ const queued = (world: MemoryWorld, domain = 'elsewhere.test') =>
     .list()
     .flatMap((entry) => entry.recipients)
 
-async function send(world: MemoryWorld, recipients: Recipient[]): Promise<Recipient[]> {
+function submit(world: MemoryWorld, recipients: Recipient[]) {
   const envelope = { reversePath: 'alice@facteur.test', smtputf8: false, body: '7BIT', recipients, submission } as const
-  expect(await world.accept({ envelope, raw, origin })).toMatchObject({ code: 250 })
+  return accept({ envelope, raw, origin }, world.ports)
+}
+
+async function send(world: MemoryWorld, recipients: Recipient[]): Promise<Recipient[]> {
+  expect((await submit(world, recipients)).reply).toMatchObject({ code: 250 })
   return queued(world)
 }
 
@@ -92,5 +97,22 @@ describe('an alias and the address that it leads to', () => {
       { address: friend, ...notifying(second) },
     ]
     expect((await send(stage(), recipients))[0]?.notify).toEqual(together)
+  })
+})
+
+describe('what rules do is not told to the submission', () => {
+  test('neither of a copy, which the queue of its place keeps to itself', async () => {
+    const world = stage()
+    world.domain('facteur.test').setRules([{ name: 'keep', when: {}, do: { copy: [friend] } }], world.clock.now())
+    const { reply, delivered } = await submit(world, [{ address: 'bob@facteur.test' }])
+    expect([reply.code, delivered]).toEqual([250, ['bob@facteur.test']])
+    expect(queued(world)).toMatchObject([{ address: friend, submitted: [] }])
+  })
+
+  test('nor that it was dropped: it is where it should be, and waits for nothing', async () => {
+    const world = stage()
+    world.domain('facteur.test').setRules([{ name: 'drop', when: {}, do: { discard: true } }], world.clock.now())
+    const { reply, delivered } = await submit(world, [{ address: 'bob@facteur.test' }])
+    expect([reply.code, delivered]).toEqual([250, ['bob@facteur.test']])
   })
 })

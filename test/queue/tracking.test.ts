@@ -92,6 +92,13 @@ describe('a submission follows its message through the queue (RFC 8621 §7)', ()
     expect(one.rows()).toBe(0)
   })
 
+  it('hears nothing of a copy that a rule made, which stands for none of its recipients', async () => {
+    const one = stage()
+    one.enqueue([{ address: 'archive@there.test', notify: ['NEVER'], submitted: [] }], { submission })
+    await one.runUntil(one.clock.now() + minute)
+    expect([one.notices, one.rows()]).toEqual([[], 0])
+  })
+
   it('a message without a tag tells nobody', async () => {
     const one = stage()
     one.enqueue(['x@there.test'])
