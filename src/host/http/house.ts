@@ -49,7 +49,8 @@ export interface ProgramMail {
     clientAddress: string,
   ): Promise<{ readonly accountId: string; readonly address: string } | undefined>
   send(accountId: string, order: SendOrder): Promise<SendOutcome>
-  calls(accountId: string, calls: readonly MethodCall[]): Promise<readonly MethodAnswer[]>
+  /** Undefined: it has too much to do for now. */
+  calls(accountId: string, calls: readonly MethodCall[]): Promise<readonly MethodAnswer[] | undefined>
   /** A message or a part of one, as the answer to `request`. */
   blob(accountId: string, blobId: string, names: { name: string; type?: string }, request: Request): Promise<Response>
   /** Under which a message with that tag is traced. */

@@ -27,8 +27,11 @@ export function programMail(env: Env, logins: Pick<Logins, 'find' | 'authenticat
     async calls(id, calls) {
       const using = [coreCapability, mailCapability, submissionCapability]
       const answer = await account(id).jmapCalls(JSON.stringify({ using, methodCalls: calls }))
-      const { methodResponses } = JSON.parse(answer ?? '{}') as { methodResponses?: MethodAnswers }
-      if (methodResponses === undefined) throw new Error(`account ${id} does not answer: ${answer}`)
+      const { methodResponses, status } = JSON.parse(answer ?? '{}') as {
+        methodResponses?: MethodAnswers
+        status?: number
+      }
+      if (methodResponses === undefined && status !== 429) throw new Error(`account ${id} does not answer: ${answer}`)
       return methodResponses
     },
     async blob(id, blobId, { name, type }, request) {

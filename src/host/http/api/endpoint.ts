@@ -93,7 +93,7 @@ export function endpoint<
   declaration: Declaration<Path, Query, Body, Result>,
   work: (
     call: Call<Path, z.output<Query>, z.output<Body>>,
-  ) => Promise<Frozen<z.output<Result>> | Answer<Frozen<z.output<Result>>>>,
+  ) => Promise<Frozen<z.output<Result>> | Answer<Frozen<z.output<Result>>> | Response>,
 ): Endpoint {
   return { ...declaration, work }
 }

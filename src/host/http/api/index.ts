@@ -23,6 +23,7 @@ import { maskEndpoints } from './endpoints/masks.ts'
 import { queueEndpoints } from './endpoints/queues.ts'
 import { reportEndpoints } from './endpoints/reports.ts'
 import { routeEndpoints } from './endpoints/routes.ts'
+import { readingEndpoints } from './endpoints/reading.ts'
 import { sendingEndpoints } from './endpoints/sending.ts'
 import { tokenEndpoints } from './endpoints/tokens.ts'
 import { traceEndpoints } from './endpoints/traces.ts'
@@ -35,6 +36,7 @@ import { readBody, readQuery } from './read-request.ts'
 export function endpointsOf(house: House): Endpoint[] {
   return [
     ...sendingEndpoints(house),
+    ...readingEndpoints(house),
     ...domainEndpoints(house),
     ...accountEndpoints(house),
     ...aliasEndpoints(house),
@@ -112,8 +114,9 @@ async function answer(house: House, endpoint: Endpoint, context: Context, caller
   if (endpoint.method !== 'get' && endpoint.isUnaudited !== true) {
     await record(house, endpoint, { path, query, body }, caller, request)
   }
+  // A copy, since what came from elsewhere has a header that does not change.
+  if (worked instanceof Response) return new Response(worked.body, worked)
   const { value, headers, status } = worked instanceof Answer ? worked : new Answer(worked)
-  if (value instanceof Response) return value
   const code = status ?? endpoint.status ?? 200
   if (code === 204) return new Response(null, { status: 204, headers })
   return json(value, code, headers)

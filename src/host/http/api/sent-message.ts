@@ -7,6 +7,7 @@ import { AdminError } from '../../../access/admin/index.ts'
 import { parseSentMessageId, type SentMessageId } from '../../../access/api/index.ts'
 import type { TraceEvent } from '../../../trace/index.ts'
 import type { House } from '../house.ts'
+import { callMethods, listOf } from './account-calls.ts'
 import type { Caller } from './caller.ts'
 import { ApiFault } from './fault.ts'
 
@@ -44,12 +45,12 @@ interface HeldSubmission {
 }
 
 export async function submissionOf(
-  { mail }: House,
+  house: House,
   { accountId, submission }: SentMessageId,
 ): Promise<HeldSubmission | undefined> {
   const call = { accountId, ids: [submission], properties: ['undoStatus', 'sendAt', 'emailId'] }
-  const [answer] = await mail.calls(accountId, [['EmailSubmission/get', call, '0']])
-  return (answer?.[1]['list'] as HeldSubmission[] | undefined)?.[0]
+  const [got] = await callMethods(house, accountId, [['EmailSubmission/get', call, '0']])
+  return listOf(got)[0] as HeldSubmission | undefined
 }
 
 export async function cancelHeld(house: House, id: SentMessageId): Promise<void> {
@@ -60,7 +61,7 @@ export async function cancelHeld(house: House, id: SentMessageId): Promise<void>
   if (held === undefined) throw noMessage
   if (held.undoStatus === 'canceled') return
   const update = { [submission]: { undoStatus: 'canceled' } }
-  const [answer] = await house.mail.calls(accountId, [['EmailSubmission/set', { accountId, update }, '0']])
-  if (!Object.hasOwn((answer?.[1]['updated'] as object | null) ?? {}, submission)) throw tooLate
-  await house.mail.calls(accountId, [['Email/set', { accountId, destroy: [held.emailId] }, '0']])
+  const [answer] = await callMethods(house, accountId, [['EmailSubmission/set', { accountId, update }, '0']])
+  if (!Object.hasOwn((answer?.['updated'] as object | null) ?? {}, submission)) throw tooLate
+  await callMethods(house, accountId, [['Email/set', { accountId, destroy: [held.emailId] }, '0']])
 }
