@@ -1,7 +1,7 @@
 /**
  * Why a message could not be delivered, as its sender should hear it: from status codes to the causes that have words.
  *
- * Standards: RFC 3463 §3, RFC 5248, RFC 7504, RFC 7505, RFC 7372, RFC 8689 §5 (X.7.30).
+ * Standards: RFC 3463 §3, RFC 5248, RFC 7504, RFC 7505, RFC 7372, RFC 8689 §4.2.1 (X.7.30).
  */
 import { causeInWords, statusInWords } from './reply-words.ts'
 import type { ReportedRecipient } from './report.ts'

@@ -77,7 +77,7 @@ export const portuguese: Catalogue = {
       advice: 'Envie-a de novo com um prazo maior, se ainda for útil.',
     },
     loop: {
-      cause: 'A mensagem para {address} andou em círculo entre servidores de correio.',
+      cause: 'A mensagem para {address} andou em círculo entre servidores de e-mail.',
       advice: 'Fale com o destinatário por outro meio: um encaminhamento do e-mail dele tem de ser corrigido.',
     },
     unsuitable: {
