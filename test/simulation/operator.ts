@@ -32,10 +32,12 @@ function command(
   const entries = readQueue(queue.database).filter((entry) => entry.domain === domain)
   const chosen =
     what === 'release-all' ? entries.filter(({ status }) => status === 'held') : entries.slice(nth, nth + 1)
-  for (const { id, token, recipients } of chosen) {
+  for (const { id, token, raw, recipients } of chosen) {
     trace.note(`operator: ${what} ${token} (${id}) of ${queue.name}`)
     const ended = (): void => {
       if (what !== 'delete') return
+      // A report that was there a moment ago has told what it had to tell.
+      ledger.report(raw)
       const addresses = recipients.map(({ address }) => address)
       ledger.silenced(token, addresses, 'deleted by the operator')
     }
