@@ -116,6 +116,7 @@ export { mailtoAddress } from './address/mailto.ts'
 export type { DmarcReport, DmarcReportRow, ReportedPolicy, ReportedResult } from './dmarc-report/dmarc-report.ts'
 export { formatDmarcReport } from './dmarc-report/format-dmarc-report.ts'
 export { composeDmarcReport, dmarcReportFileName, type DmarcReportMail } from './dmarc-report/compose-dmarc-report.ts'
+export { type AuthFailureReport, parseAuthFailure } from './feedback/auth-failure.ts'
 export { type FeedbackReport, parseFeedback } from './feedback/parse-feedback.ts'
 export { composeMdn } from './mdn/compose-mdn.ts'
 export {

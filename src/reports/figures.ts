@@ -17,6 +17,7 @@ export function figuresOf(read: ReadReport): Figures {
     const passed = sum(rows.filter(({ dkim, spf }) => dkim || spf).map(({ count }) => count))
     return { domain: policy.domain, passed, failed: sum(rows.map(({ count }) => count)) - passed }
   }
+  if (read.kind === 'failure') return { domain: read.report.domain, passed: 0, failed: read.report.incidents }
   const { results } = read.report
   return {
     domain: results[0]?.policy.domain.toLowerCase() ?? '',

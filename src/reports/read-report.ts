@@ -1,17 +1,19 @@
 /**
- * Finds the report in a message: aggregate reports of DMARC, TLS reports.
+ * Finds the report in a message: aggregate reports of DMARC, TLS reports, reports of a single message that failed.
  *
  * Standards: RFC 9990 §3.5.1 (an attachment, gzip or plain), RFC 7489 §7.2.1.1 (so too, and zip is what many send),
- * RFC 8460 §5.3.
+ * RFC 8460 §5.3, RFC 9991.
  * Limits: ten attachments are looked at, 4 MiB of a report unpacked: ten thousand rows.
  * Security: fed by anyone. Never throws.
  */
 import {
   allParts,
   attachedTlsReport,
+  type AuthFailureReport,
   decodeBody,
   decodeUtf8,
   type DmarcReport,
+  parseAuthFailure,
   parseMessage,
   parseTlsReport,
   type Part,
@@ -20,7 +22,10 @@ import {
 import { parseDmarcReport } from './parse-dmarc-report.ts'
 import { unpack } from './unpack.ts'
 
-export type ReadReport = { kind: 'dmarc'; report: DmarcReport } | { kind: 'tls'; report: TlsReport }
+export type ReadReport =
+  | { kind: 'dmarc'; report: DmarcReport }
+  | { kind: 'tls'; report: TlsReport }
+  | { kind: 'failure'; report: AuthFailureReport }
 
 const mostAttachments = 10
 const largestReport = 4 * 1024 * 1024
@@ -28,6 +33,8 @@ const largestReport = 4 * 1024 * 1024
 /** Undefined when there is none in it. */
 export function readReport(raw: Uint8Array): ReadReport | undefined {
   const root = parseMessage(raw)
+  const failure = parseAuthFailure(raw, root)
+  if (failure !== undefined) return { kind: 'failure', report: failure }
   const attached = attachedTlsReport(raw, root)
   const candidates = attached === undefined ? filesOf(raw, root) : [attached.bytes]
   for (const bytes of candidates) {

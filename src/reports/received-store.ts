@@ -4,7 +4,6 @@
  * Limits: 2,000 reports, of which those that nobody vouches for go first, then the oldest; 1.5 million characters each;
  * ninety days.
  */
-import type { DmarcReport, TlsReport } from '../format/index.ts'
 import { isMigrated, migrate, type Migration, type Sql } from '../storage/index.ts'
 import type { ReadReport } from './read-report.ts'
 import { type Figures, figuresOf } from './figures.ts'
@@ -24,7 +23,7 @@ const keptFor = 90 * 86_400_000
 
 export interface ReceivedSummary extends ReportSender, Figures {
   id: number
-  kind: 'dmarc' | 'tls'
+  kind: ReadReport['kind']
   /** The domain that it is about. */
   domain: string
   /** Who it says it is from. */
@@ -36,11 +35,10 @@ export interface ReceivedSummary extends ReportSender, Figures {
   received: number
 }
 
-export type ReceivedReport = ReceivedSummary &
-  ({ kind: 'dmarc'; report: DmarcReport } | { kind: 'tls'; report: TlsReport })
+export type ReceivedReport = ReceivedSummary & ReadReport
 
 export interface ReportSearch {
-  kind?: 'dmarc' | 'tls'
+  kind?: ReadReport['kind']
   /** Periods that end at or after; milliseconds since the epoch. */
   since?: number
 }
@@ -143,7 +141,7 @@ function summary(row: Row): ReceivedSummary {
   } = row
   return {
     id,
-    kind: kind === 'tls' ? 'tls' : 'dmarc',
+    kind: kind as ReadReport['kind'],
     domain,
     reporter,
     reportId,

@@ -42,3 +42,25 @@ test('a TLS report says what went wrong where', () => {
   expect(text).toContain('sts  company-y.example       5326 succeeded  303 FAILED')
   expect(text).toContain('     starttls-not-supported  200             mx2.mail.company-y.example 203.0.113.56')
 })
+
+test('a report of a single message says what failed', () => {
+  const at = Date.UTC(2026, 10, 22, 12)
+  const failure = {
+    organization: 'mx',
+    id: 'f',
+    start: at,
+    end: at,
+    domain: 'example.com',
+    failure: 'dmarc',
+    incidents: 1,
+  }
+  const report = { ...failure, source: '192.0.2.7', dkimDomain: 'example.com', dkimSelector: 's1', result: 'reject' }
+  const lines = showReport({ ...summary, kind: 'failure', report }).split('\n')
+  expect(lines.slice(-5)).toEqual([
+    'failed     dmarc',
+    'messages   1',
+    'client     192.0.2.7',
+    'signature  example.com/s1',
+    'result     reject',
+  ])
+})

@@ -73,6 +73,18 @@ describe('finds the report (RFC 9990 §3.5.1, RFC 7489 §7.2.1.1)', () => {
   })
 })
 
+test('a report of a single message comes as the part for programs (RFC 9991)', () => {
+  const facts = ['Feedback-Type: auth-failure', 'Reported-Domain: example.com', 'Auth-Failure: dmarc']
+  const parts = ['--b', 'Content-Type: message/feedback-report', '', ...facts, '', '--b--', '']
+  const raw = lines(
+    'Date: Thu, 14 Oct 2010 07:45:10 +0000',
+    'Content-Type: multipart/report; report-type=feedback-report; boundary=b',
+    '',
+    ...parts,
+  )
+  expect(readReport(raw)).toMatchObject({ kind: 'failure', report: { domain: 'example.com', failure: 'dmarc' } })
+})
+
 describe('finds none', () => {
   test.each<[string, Uint8Array]>([
     ['in a letter', lines('Subject: Report Domain: x', '', 'Hello')],
@@ -94,6 +106,7 @@ describe('a header tells whether a look is worth it', () => {
     ['Subject: Report Domain: a.test Submitter: b.test Report-ID: <1>', true],
     ['Subject: [Preview] Report domain: a.test Submitter: b.test', true],
     ['Content-Type: multipart/report; report-type="tlsrpt"; boundary=b', true],
+    ['Content-Type: multipart/report; report-type=feedback-report; boundary=b', true],
     ['Content-Type: multipart/report; report-type=delivery-status; boundary=b', false],
     ['Subject: Hello', false],
   ])('%s', (field, expected) => expect(looksLikeReport(parseHeader(lines(field, '', '')).header)).toBe(expected))

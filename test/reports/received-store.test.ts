@@ -10,6 +10,10 @@ const now = Date.UTC(2026, 10, 23)
 const proven = { sender: 'rec.test', proven: true }
 const unproven = { sender: 'anybody.test', proven: false }
 const dmarc = (more: Partial<typeof sample> = {}): ReadReport => ({ kind: 'dmarc', report: { ...sample, ...more } })
+const failure: ReadReport = {
+  kind: 'failure',
+  report: { organization: 'mx', id: 'f', start: now, end: now, domain: 'example.com', failure: 'spf', incidents: 2 },
+}
 const tls: ReadReport = { kind: 'tls', report: parseTlsReport(example) ?? expect.fail('no report') }
 
 describe('reports that came', () => {
@@ -43,6 +47,8 @@ describe('reports that came', () => {
     expect(store.show(1)).toMatchObject({ id: 1, report: sample })
     expect(store.show(2)).toMatchObject({ kind: 'tls', report: tls.report })
     expect(store.show(3)).toBeUndefined()
+    expect(store.add(failure, proven, now)).toBe(true)
+    expect(store.list({ kind: 'failure' })).toMatchObject([{ domain: 'example.com', passed: 0, failed: 2 }])
   })
 
   test('are listed by kind and by time, the newest period first', () => {

@@ -41,6 +41,8 @@ export class ObjectHouse {
       ACCOUNT: namespace('ACCOUNT'),
       REGISTRY: namespace('REGISTRY'),
       TRACE: quiet,
+      DMARC: quiet,
+      REPORT: quiet,
       FACTEUR_HOSTNAME: 'mail.facteur.test',
       FACTEUR_DEFAULT_DOMAIN: 'facteur.test',
       FACTEUR_BRIDGE_SECRET: 'secret',

@@ -10,7 +10,7 @@ import type { AdminPorts } from './ports.ts'
 const DAY_MS = 86_400_000
 
 export interface ReportQuestion {
-  readonly kind?: 'dmarc' | 'tls' | undefined
+  readonly kind?: 'dmarc' | 'tls' | 'failure' | undefined
   /** How far back periods may end, in days; all when it is not said. */
   readonly days?: string | undefined
 }

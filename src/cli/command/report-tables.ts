@@ -1,12 +1,12 @@
 /**
  * Reports as people read them: what failed comes first.
  */
-import type { DmarcReport, DmarcReportRow, TlsReport } from '../../format/index.ts'
+import type { AuthFailureReport, DmarcReport, DmarcReportRow, TlsReport } from '../../format/index.ts'
 import { table } from '../table.ts'
 
 export interface ReportSummary {
   readonly id: number
-  readonly kind: 'dmarc' | 'tls'
+  readonly kind: 'dmarc' | 'tls' | 'failure'
   readonly domain: string
   readonly reporter: string
   readonly reportId: string
@@ -19,7 +19,11 @@ export interface ReportSummary {
 }
 
 export type Report = ReportSummary &
-  ({ readonly kind: 'dmarc'; readonly report: DmarcReport } | { readonly kind: 'tls'; readonly report: TlsReport })
+  (
+    | { readonly kind: 'dmarc'; readonly report: DmarcReport }
+    | { readonly kind: 'tls'; readonly report: TlsReport }
+    | { readonly kind: 'failure'; readonly report: AuthFailureReport }
+  )
 
 export function showReports(reports: readonly (ReportSummary & { readonly hosted: string })[]): string {
   if (reports.length === 0) return 'No reports came.'
@@ -46,8 +50,13 @@ export function showReport(report: Report): string {
     ['report', reportId],
     ...(report.kind === 'dmarc' ? [['policy', policyOf(report.report)]] : []),
   ])
-  const body = report.kind === 'dmarc' ? dmarcRows(report.report) : tlsRows(report.report)
+  const body = rowsOf(report)
   return `${head}\n\n${body.length === 0 ? 'It says nothing.' : table(body)}`
+}
+
+function rowsOf(report: Report): string[][] {
+  if (report.kind === 'dmarc') return dmarcRows(report.report)
+  return report.kind === 'tls' ? tlsRows(report.report) : failureRows(report.report)
 }
 
 function policyOf({ policy }: DmarcReport): string {
@@ -101,6 +110,23 @@ function tlsRows({ results }: TlsReport): string[][] {
       [mx, address, reason].filter((fact) => fact !== undefined).join(' '),
     ]),
   ])
+}
+
+function failureRows(report: AuthFailureReport): string[][] {
+  const { failure, incidents, alignment, result, source, reversePath, dkimDomain, dkimSelector, author, subject } =
+    report
+  const facts: [string, string | undefined][] = [
+    ['failed', failure],
+    ['messages', String(incidents)],
+    ['client', source],
+    ['envelope', reversePath],
+    ['author', author],
+    ['subject', subject],
+    ['aligned', alignment],
+    ['signature', dkimDomain === undefined ? undefined : `${dkimDomain}${dkimSelector ? `/${dkimSelector}` : ''}`],
+    ['result', result],
+  ]
+  return facts.flatMap(([name, fact]) => (fact === undefined || fact === '' ? [] : [[name, fact]]))
 }
 
 function day(time: number): string {

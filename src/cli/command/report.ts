@@ -7,7 +7,11 @@ import { describeFlags, type FlagTable, parseFlags } from '../flags.ts'
 import { type Report, type ReportSummary, showReport, showReports } from './report-tables.ts'
 
 const reportFlags = {
-  kind: { type: 'string', value: 'dmarc|tls', help: 'only reports of mail in the name of the domain, or of TLS' },
+  kind: {
+    type: 'string',
+    value: 'dmarc|tls|failure',
+    help: 'only reports of mail in the name of the domain, of TLS, of single messages',
+  },
   days: { type: 'string', value: 'N', help: 'only of the last days' },
 } as const satisfies FlagTable
 

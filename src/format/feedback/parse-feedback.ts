@@ -45,7 +45,7 @@ export function parseFeedback(raw: Uint8Array, root: Part = parseMessage(raw)): 
 }
 
 /** Of the enclosed message, or of its header alone (text/rfc822-headers). */
-function originalHeader(raw: Uint8Array, root: Part, machine: Part): Header | undefined {
+export function originalHeader(raw: Uint8Array, root: Part, machine: Part): Header | undefined {
   for (const part of allParts(root)) {
     if (part === machine) continue
     if (part.message !== undefined) return part.message.header

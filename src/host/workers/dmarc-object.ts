@@ -17,6 +17,8 @@ import { durableSql } from './sql.ts'
 /** Many requests each send their own counts: written down as they come, they would be as many commits as all mail. */
 const GATHER_MS = 1_000
 const MOST_GATHERED = 1_000_000
+/** Of a domain and those above it. */
+const MOST_NAMES = 4
 /** After a fault of ours: long enough not to spin, short enough not to be noticed. */
 const AFTER_FAULT_MS = 60_000
 
@@ -93,11 +95,18 @@ export class DmarcObject extends DurableObject<Env> implements DmarcDoor {
         return code < 300
       },
       isExempt: async (domain) =>
-        verification.dmarcReports === 'none' ||
-        (verification.dmarcReports === 'others' && (await env.DOMAIN.getByName(domain).isHosted())),
+        verification.dmarcReports === 'none' || (verification.dmarcReports === 'others' && (await isOurs(domain, env))),
       hostname,
       from: `postmaster@${defaultDomain ?? hostname}`,
       log: (event, facts) => log('info', event, facts),
     })
   }
+}
+
+/** It is hosted here, or below a domain that is. */
+async function isOurs(domain: string, env: Env): Promise<boolean> {
+  const labels = domain.split('.')
+  const names = labels.slice(0, -1).map((_, at) => labels.slice(at).join('.'))
+  const hosted = await Promise.all(names.slice(-MOST_NAMES).map(async (name) => env.DOMAIN.getByName(name).isHosted()))
+  return hosted.includes(true)
 }

@@ -124,8 +124,10 @@ describe('reports to other domains (RFC 9990)', () => {
   })
 
   it('are not made about our own domains unless the operator wants them', async () => {
-    await count('2027-01-06', 'ours.test', 'mailto:x@shop.test')
+    await count('2027-01-06', 'ours.test', 'mailto:x@ours.test')
+    await count('2027-01-07', 'news.ours.test', 'mailto:x@news.ours.test')
     await finish('2027-01-06')
+    await finish('2027-01-07')
     expect(sent).toEqual([])
   })
 

@@ -10,7 +10,7 @@ const tag = 'Reports'
 
 const summary = {
   id: count,
-  kind: z.enum(['dmarc', 'tls']),
+  kind: z.enum(['dmarc', 'tls', 'failure']),
   domain: z.string().check(z.describe('What it is about.')),
   reporter: z.string(),
   reportId: z.string(),
@@ -38,7 +38,7 @@ export function reportEndpoints({ administration: { reports } }: House): Endpoin
         scope: 'reports:read',
         reach: 'path',
         query: z.strictObject({
-          kind: z.optional(z.enum(['dmarc', 'tls'])),
+          kind: z.optional(z.enum(['dmarc', 'tls', 'failure'])),
           days: z.optional(z.string().check(z.regex(/^\d{1,4}$/, 'must be a number of days'))),
         }),
         result: z.array(reportSummary),
