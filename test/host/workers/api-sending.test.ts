@@ -95,6 +95,8 @@ describe('a message that is wrong', () => {
     ['two authors', { from: 'a@api.test, b@api.test' }, 400, '#/from'],
     ['no address', { to: ['bob@api.test', 'bob'] }, 400, '#/to/1'],
     ['nobody to go to', { to: [] }, 400, '#/to'],
+    ['a command in an address', { bcc: [{ address: 'x\r\nRSET@far.test' }] }, 400, '#/bcc/0'],
+    ['a command in a quoted address', { bcc: ['"x\r\nRSET"@far.test'] }, 400, '#/bcc/0'],
     ['a line break in its subject', { subject: 'a\r\nBcc: x@y.test' }, 400, '#/subject'],
     ['a line break in a header field', { headers: [{ name: 'X-A', value: 'a\nb' }] }, 400, '#/headers/0/value'],
     ['a header field of ours', { headers: [{ name: 'From', value: 'x@y.test' }] }, 400, '#/headers/0/name'],

@@ -21,12 +21,12 @@ import { time } from './schema.ts'
 
 export const mostRecipients = 1_000
 
+const oneLine = z.string().check(z.maxLength(10_000), z.regex(/^[^\r\n\0]*$/, 'must be one line'))
 const mailName = z.union([
-  z.string().check(z.maxLength(1_000), z.describe('`alice@example.org` or `Alice <alice@example.org>`.')),
+  oneLine.check(z.maxLength(1_000), z.describe('`alice@example.org` or `Alice <alice@example.org>`.')),
   z.strictObject({ address: z.string().check(z.maxLength(320)), name: z.optional(z.string().check(z.maxLength(500))) }),
 ])
 const mailNames = z.array(mailName).check(z.maxLength(mostRecipients))
-const oneLine = z.string().check(z.maxLength(10_000), z.regex(/^[^\r\n\0]*$/, 'must be one line'))
 
 export const messageBody = z
   .strictObject({
@@ -146,11 +146,11 @@ export function wantedFromRaw(raw: Uint8Array, query: z.output<typeof rawQuery>)
   const from = query.from ?? authors[0] ?? ''
   const named = query.to?.split(',').map((one) => one.trim())
   const recipients = [...new Set(named ?? ['To', 'Cc', 'Bcc'].flatMap(inHeader))]
-  if (query.from !== undefined && splitAddress(from) === undefined) {
+  if (query.from !== undefined && !isMailAddress(from)) {
     errors.push({ parameter: 'from', detail: 'is not a mail address' })
   }
   for (const address of recipients) {
-    if (splitAddress(address) === undefined) errors.push({ parameter: 'to', detail: `names "${address}"` })
+    if (!isMailAddress(address)) errors.push({ parameter: 'to', detail: `names "${address}"` })
   }
   if (recipients.length === 0)
     errors.push({ parameter: 'to', detail: 'is missing, and the message names no recipients' })
@@ -173,9 +173,14 @@ export function notComposable(error: unknown): unknown {
 }
 
 function nameOf(value: z.output<typeof mailName>): MailName | undefined {
-  if (typeof value !== 'string') return splitAddress(value.address) === undefined ? undefined : value
+  if (typeof value !== 'string') return isMailAddress(value.address) ? value : undefined
   const [only, ...more] = flattenAddresses(parseAddressList(value))
-  return only === undefined || more.length > 0 || splitAddress(only.address) === undefined ? undefined : only
+  return only !== undefined && more.length === 0 && isMailAddress(only.address) ? only : undefined
+}
+
+/** Of what goes into commands of SMTP, no line must end early. */
+function isMailAddress(address: string): boolean {
+  return splitAddress(address) !== undefined && !/[\u0000-\u001f\u007f]/.test(address)
 }
 
 const ours = new Set(

@@ -149,15 +149,16 @@ async function pageAfter(
   const [time, anchor] = after?.split('.') ?? []
   const find = async (more: object, where: object = filter): Promise<CallResult[] | undefined> => {
     const sort = [{ property: 'receivedAt', isAscending: false }]
-    const ids = { resultOf: 'q', name: 'Email/query', path: '/ids' }
+    const found = { resultOf: 'q', name: 'Email/query', path: '/ids' }
     const calls: MethodCall[] = [
       ['Email/query', { accountId, filter: where, sort, limit, ...more }, 'q'],
-      ['Email/get', { accountId, '#ids': ids, properties: summaryProperties }, 'g'],
+      ['Email/get', { accountId, '#ids': found, properties: summaryProperties }, 'g'],
     ]
     const [query, got] = await callMethods(house, accountId, calls)
     if (query?.['type'] === 'anchorNotFound') return undefined
     const emails = new Map(listOf(got).map((email) => [email['id'] as string, email]))
-    return (query?.['ids'] as string[]).map((id) => emails.get(id)).filter((email) => email !== undefined)
+    const ids = (query?.['ids'] ?? []) as string[]
+    return ids.map((id) => emails.get(id)).filter((email) => email !== undefined)
   }
   const found = await find(anchor === undefined ? {} : { anchor, anchorOffset: 1 })
   if (found !== undefined) return found
