@@ -38,7 +38,10 @@ const longestReason = 200
 /** Letters and digits of such a length are the key of a customer of the list, which nobody else is to see. */
 const keyLength = 20
 
-/** RFC 5782 §5: no list may have 127.0.0.1, or it has everybody. */
+/** RFC 5782 §5: every list has 127.0.0.2, … */
+const test4 = Uint8Array.of(127, 0, 0, 2)
+const test6 = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 2)
+/** … and none may have 127.0.0.1, or it has everybody. */
 const unlisted4 = Uint8Array.of(127, 0, 0, 1)
 const unlisted6 = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1)
 
@@ -63,13 +66,27 @@ export class ClientLists {
     const dns = new MessageDns(this.#options.dns, time)
     try {
       const isOn = (list: ClientList) => this.#isOn(list, client, dns)
-      const [welcomed, blocked] = await Promise.all([Promise.all(welcome.map(isOn)), Promise.all(block.map(isOn))])
+      const [welcomed, blocked] = await Promise.all([
+        Promise.all(welcome.map(isOn)),
+        Promise.all(block.map(isOn)),
+        // The answers are remembered like all others, so this is asked once in a while.
+        Promise.all([...block, ...welcome].map(({ domain }) => this.#tryOut(domain, dns))),
+      ])
       if (welcomed.includes(true)) return { welcome: true }
       const on = block.filter((_, at) => blocked[at])
       return await verdictOf(on, clientAddress, client, dns)
     } finally {
       time.cancel()
     }
+  }
+
+  /** Tells the operator of a list that has not even its test address: its name may be mistyped, or it may have ended. */
+  async #tryOut(domain: string, dns: DnsResolver): Promise<void> {
+    for (const address of [test4, test6]) {
+      const { status } = await dns.resolve(nameOn(domain, address), 'A')
+      if (status === 'found' || status === 'failed') return
+    }
+    this.#options.onUseless?.(shown(domain), 'it does not list its test address 127.0.0.2, so it lists nobody')
   }
 
   async #isOn(list: ClientList, client: IpAddress, dns: DnsResolver): Promise<boolean> {

@@ -12,28 +12,33 @@ function stage(texts: { dnsbl?: string; dnswl?: string }) {
   const dns = new MemoryDns()
   const useless: string[] = []
   const onUseless = (list: string, problem: string) => useless.push(`${list}: ${problem}`)
+  // Every list has its test address (RFC 5782 §5).
+  for (const { domain } of [...parsed.settings.block, ...parsed.settings.welcome]) {
+    dns.set(`2.0.0.127.${domain}`, { A: ['127.0.0.2'] })
+  }
   const { block, welcome } = parsed.settings
   const lists = new ClientLists({ block, welcome, dns, timer: patient, onUseless })
-  return { dns, lists, useless }
+  const asked = () => dns.asked.filter((question) => !question.startsWith('A 2.0.0.127.'))
+  return { dns, lists, useless, asked }
 }
 
 describe('a block list in the DNS', () => {
   it('is asked for the reversed address of an IPv4 client (RFC 5782 §2.1)', async () => {
-    const { dns, lists } = stage({ dnsbl: 'bl.test' })
+    const { asked, lists } = stage({ dnsbl: 'bl.test' })
     expect(await lists.judge('192.0.2.99')).toEqual({})
-    expect(dns.asked).toEqual(['A 99.2.0.192.bl.test'])
+    expect(asked()).toEqual(['A 99.2.0.192.bl.test'])
   })
 
   it('is asked for the reversed nibbles of an IPv6 client (RFC 5782 §2.4)', async () => {
-    const { dns, lists } = stage({ dnsbl: 'bl.test' })
+    const { asked, lists } = stage({ dnsbl: 'bl.test' })
     await lists.judge('2001:db8:1:2:3:4:567:89ab')
-    expect(dns.asked).toEqual(['A b.a.9.8.7.6.5.0.4.0.0.0.3.0.0.0.2.0.0.0.1.0.0.0.8.b.d.0.1.0.0.2.bl.test'])
+    expect(asked()).toEqual(['A b.a.9.8.7.6.5.0.4.0.0.0.3.0.0.0.2.0.0.0.1.0.0.0.8.b.d.0.1.0.0.2.bl.test'])
   })
 
   it('takes an IPv6 client that is an IPv4 one for that (RFC 4291 §2.5.5.2)', async () => {
-    const { dns, lists } = stage({ dnsbl: 'bl.test' })
+    const { asked, lists } = stage({ dnsbl: 'bl.test' })
     await lists.judge('::ffff:192.0.2.99')
-    expect(dns.asked).toEqual(['A 99.2.0.192.bl.test'])
+    expect(asked()).toEqual(['A 99.2.0.192.bl.test'])
   })
 
   it('refuses who is on it, with its name and its words (RFC 5782 §2.1)', async () => {
@@ -83,6 +88,20 @@ describe('a block list in the DNS', () => {
       expect(useless).toEqual(['bl.test: it lists 127.0.0.1, so it lists everybody'])
     },
   )
+
+  it.each([
+    ['192.0.2.2', '127.0.0.2', []],
+    ['192.0.2.2', '::ffff:127.0.0.2', []],
+    ['192.0.2.2', undefined, ['bl.test: it does not list its test address 127.0.0.2, so it lists nobody']],
+  ])('tells the operator when it has not even its test address (RFC 5782 §5): %s, %s', async (client, has, told) => {
+    const { dns, lists, useless } = stage({ dnsbl: 'bl.test' })
+    dns.zones.clear()
+    if (has === '127.0.0.2') dns.set('2.0.0.127.bl.test', { A: ['127.0.0.2'] })
+    const nibbles = '2.0.0.0.0.0.f.7.f.f.f.f.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0'
+    if (has === '::ffff:127.0.0.2') dns.set(`${nibbles}.bl.test`, { A: ['127.0.0.2'] })
+    expect(await lists.judge(client)).toEqual({})
+    expect(useless).toEqual(told)
+  })
 
   it('refuses nobody when it does not answer, or not in time', async () => {
     const { dns, lists } = stage({ dnsbl: 'bl.test' })
@@ -161,9 +180,9 @@ describe('several lists', () => {
   })
 
   it('are asked at the same time', async () => {
-    const { lists, dns } = stage({ dnsbl: 'a.test,b.test', dnswl: 'c.test' })
+    const { lists, asked } = stage({ dnsbl: 'a.test,b.test', dnswl: 'c.test' })
     const judged = lists.judge('192.0.2.2')
-    expect(dns.asked).toHaveLength(3)
+    expect(asked()).toHaveLength(3)
     await judged
   })
 
