@@ -85,11 +85,12 @@ describe('MaskedEmail/set create', () => {
   })
 
   test('refuses more than there may be in a day, and altogether', async () => {
-    for (let count = 0; count < 100; count++) await make({ state: 'enabled' })
+    const hundred = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`n${index}`, { state: 'enabled' }]))
+    await set({ create: hundred })
     expect((await set({ create: { new: {} } })).notCreated.new.type).toBe('rateLimit')
     for (let day = 1; day < 10; day++) {
       house.now += 24 * 3_600_000
-      for (let count = 0; count < 100; count++) await make({ state: 'enabled' })
+      expect((await set({ create: hundred })).notCreated).toBeNull()
     }
     house.now += 24 * 3_600_000
     expect((await set({ create: { new: {} } })).notCreated.new.type).toBe('overQuota')
