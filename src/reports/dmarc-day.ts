@@ -3,7 +3,7 @@
  * to each domain.
  *
  * Cost: a batch is one row, whatever it holds. Closing the day writes a row for each domain that wants a report.
- * Limits: 30 million characters of rows a day.
+ * Limits: 10 million characters of rows a day.
  */
 import { isMigrated, migrate, type Migration, type Sql } from '../storage/index.ts'
 import { type DomainTally, Tally, type TallyText } from './tally.ts'
@@ -14,7 +14,8 @@ const schema: readonly Migration[] = [
    CREATE TABLE closed (id INTEGER PRIMARY KEY CHECK (id = 1), messages_left INTEGER NOT NULL)`,
 ]
 
-const mostOfDay = 30_000_000
+/** Some thirty thousand rows, which in memory are several times as large. */
+const mostOfDay = 10_000_000
 
 export interface PendingReport {
   readonly id: number

@@ -34,8 +34,9 @@ const settling = 15 * minute
 const longestJitter = 4 * hour
 const retryAfter = hour
 const lastTry = 30 * hour
-/** Reports that are due at about the same time go in one event. */
+/** Reports that are due at about the same time go in one event, but no more than it has time for. */
 const together = 10 * minute
+const mostAtOnce = 100
 
 /** When a day's counts are complete, in milliseconds since the epoch. */
 export function closesAt(day: string): number {
@@ -60,9 +61,16 @@ export class DmarcReporter {
     if (clock() < begin) return begin
     const left = this.#counts.close((domain) => begin + (fnv1a(domain) % longestJitter))
     if (left > 0) log('dmarc counts left out', { day: this.#day, messages: left })
-    for (let next = this.#counts.due(clock()); next !== undefined; next = this.#counts.due(clock())) {
+    for (let count = 0; ; count++) {
+      const next = this.#counts.due(clock())
+      if (next === undefined) break
+      if (count === mostAtOnce) return clock()
       const { id, tally } = next
-      const isOver = await this.#send(tally)
+      const isOver = await this.#send(tally).catch((cause: unknown) => {
+        // One domain's must not hold up the others'.
+        log('dmarc report failed', { domain: tally.policy.domain, day: this.#day, reason: String(cause) })
+        return false
+      })
       if (isOver) this.#counts.done(id)
       else if (clock() < begin + lastTry) this.#counts.postpone(id, clock() + retryAfter)
       else {

@@ -102,6 +102,16 @@ describe("a day's counts (RFC 9990 §3.1)", () => {
     expect(mails.length).toBeLessThan(50)
   })
 
+  test('go a hundred at a time when many are late', async () => {
+    const { count, reporter, clock, mails } = setUp()
+    for (let at = 0; at < 150; at++) count(`d${at}.test`)
+    clock.moveTo(closesAt(day) + 5 * hour)
+    expect(await reporter.tick()).toBe(clock.now())
+    expect(mails).toHaveLength(100)
+    expect(await reporter.tick()).toBeUndefined()
+    expect(new Set(mails.map(({ to }) => to)).size).toBe(150)
+  })
+
   test('wait for the last moments of the day', async () => {
     const { reporter, count } = setUp()
     count('one.test')
@@ -189,6 +199,21 @@ describe('a report', () => {
     expect(mails).toEqual([])
     expect(await runUntil(midnight + 40 * hour)).toBe('over')
     expect(logged.at(-1)).toContain('dmarc report given up')
+  })
+
+  test('that cannot be made holds up no other', async () => {
+    const { count, runUntil, mails, takes, logged } = setUp()
+    for (const domain of ['a.test', 'b.test', 'c.test']) count(domain)
+    takes.exempt.has = (domain) => {
+      if (domain === 'b.test') throw new Error('b.test does not answer')
+      return false
+    }
+    await runUntil(midnight + 5 * hour)
+    expect(mails.map(({ to }) => to).toSorted()).toEqual(['r@a.test', 'r@c.test'])
+    expect(logged.join()).toContain('b.test does not answer')
+    takes.exempt.has = () => false
+    expect(await runUntil(midnight + 8 * hour)).toBe('over')
+    expect(mails).toHaveLength(3)
   })
 
   test('waits while the DNS does not tell whether it is wanted', async () => {
