@@ -3,7 +3,7 @@
  */
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { type AxiosResponse, type OpenAPIClient, OpenAPIClientAxios } from 'openapi-client-axios'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { run as auditCommand } from '../../src/cli/command/audit.ts'
 import { run as tokenCommand } from '../../src/cli/command/token.ts'
 import { type RunningFacteur, startFacteur } from './server.ts'
@@ -90,5 +90,71 @@ describe('a generated client', () => {
     expect((await call(administrator, 'deleteDomainsDomain', { domain: 'made.test' })).status).toBe(409)
     expect((await call(administrator, 'deleteAccountsAddress', { address: 'anna@made.test' })).status).toBe(204)
     expect((await call(administrator, 'deleteDomainsDomain', { domain: 'made.test' })).status).toBe(204)
+  })
+})
+
+describe('a program from the first request to the last', () => {
+  it('gets a domain, an account and a token; sends, reads, and sees what became of it', async () => {
+    await call(administrator, 'postDomains', {}, { name: 'shop.test' })
+    await call(administrator, 'postAccounts', {}, { address: 'orders@shop.test', name: 'Orders' })
+    const granted = { name: 'shop', scopes: ['messages:send', 'messages:read'], domains: ['shop.test'] }
+    const { data: made } = await call(administrator, 'postTokens', {}, granted)
+    const program = await clientOf((made as { token: string }).token)
+
+    const message = {
+      from: 'Orders <orders@shop.test>',
+      to: ['Bob <bob@facteur.test>', 'orders@shop.test'],
+      subject: 'Your order',
+      text: 'It is on its way.',
+      html: '<p>It is on its way.</p>',
+      attachments: [{ filename: 'order.txt', type: 'text/plain', content: btoa('one of each') }],
+    }
+    const key = { 'Idempotency-Key': 'order-1' }
+    const sent = await call(program, 'postMessages', key, message)
+    const again = await call(program, 'postMessages', key, message)
+    expect([sent.status, again.status]).toEqual([202, 202])
+    expect(again.data).toEqual(sent.data)
+    expect(again.headers['idempotency-replayed']).toBe('true')
+    const { id, recipients } = sent.data as { id: string; recipients: unknown }
+    expect(recipients).toEqual([
+      { address: 'bob@facteur.test', status: 'delivered' },
+      { address: 'orders@shop.test', status: 'delivered' },
+    ])
+
+    const inbox = await call(program, 'getAccountsAddressMessages', { address: 'orders@shop.test' })
+    const listed = inbox.data as { id: string; subject: string }[]
+    expect(listed.map(({ subject }) => subject)).toEqual(['Your order'])
+    const one = { address: 'orders@shop.test', id: listed[0]?.id }
+    const { data: read } = await call(program, 'getAccountsAddressMessagesId', one)
+    expect(read).toMatchObject({ text: 'It is on its way.', attachments: [{ filename: 'order.txt' }] })
+    const { attachments } = read as { attachments: { id: string }[] }
+    const file = { ...one, attachment: attachments[0]?.id }
+    expect((await call(program, 'getAccountsAddressMessagesIdAttachmentsAttachment', file)).data).toBe('one of each')
+    const raw = (await call(program, 'getAccountsAddressMessagesIdRaw', one)).data as string
+    expect(raw).toMatch(/^Subject: Your order\r$/m)
+
+    await vi.waitFor(
+      async () =>
+        expect((await call(program, 'getMessagesId', { id })).data).toMatchObject({
+          status: 'sent',
+          recipients: [{ status: 'delivered' }, { status: 'delivered' }],
+          steps: [{ type: 'arrived', size: expect.any(Number) }, { type: 'placed' }, { type: 'placed' }],
+        }),
+      { interval: 50, timeout: 5_000 },
+    )
+    expect((await call(program, 'getAccountsAddressMessages', { address: 'bob@facteur.test' })).status).toBe(403)
+    expect((await call(program, 'deleteMessagesId', { id })).status).toBe(409)
+  })
+
+  it('hears what is wrong, by its place', async () => {
+    const { data: made } = await call(administrator, 'postTokens', {}, { name: 'x', scopes: ['messages:send'] })
+    const program = await clientOf((made as { token: string }).token)
+    const refused = await call(program, 'postMessages', {}, { from: 'alice@facteur.test', to: ['nobody'], txt: '' })
+    expect(refused.data).toMatchObject({
+      status: 400,
+      errors: [{ pointer: '#/txt', detail: 'is not known here' }],
+    })
+    const { data } = await call(program, 'getAccountsAddressMessages', { address: 'alice@facteur.test' })
+    expect(data).toMatchObject({ status: 403, scope: 'messages:read' })
   })
 })
