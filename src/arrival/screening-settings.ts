@@ -34,12 +34,12 @@ export type ParsedScreening =
   /** `problem` goes on from the setting's name: "must be …". */
   | { ok: false; setting: keyof ScreeningTexts; problem: string }
 
-/** Far above what a single mail server sends to one receiver, and far below what one machine can send. */
+/** Above what a single mail server sends to one receiver, a gateway in front of it too, and below what one machine can send. */
 export const defaultClientRates: Readonly<ClientRateLimits> = {
-  connections: 300,
-  messages: 600,
-  recipients: 3_000,
-  unknown: 20,
+  connections: 600,
+  messages: 2_000,
+  recipients: 10_000,
+  unknown: 30,
 }
 const unlimited: Readonly<ClientRateLimits> = { connections: 0, messages: 0, recipients: 0, unknown: 0 }
 
@@ -61,7 +61,7 @@ export function parseScreening(texts: ScreeningTexts): ParsedScreening {
   }
   const rates = parseRates(texts['client-rates'] ?? '')
   if (rates === undefined) {
-    return wrong('client-rates', 'must be off or numbers a minute such as connections=300,unknown=20')
+    return wrong('client-rates', 'must be off or numbers a minute such as connections=600,unknown=30')
   }
   return { ok: true, settings: { block, welcome, greylistMs: delay * 1000, rates } }
 }

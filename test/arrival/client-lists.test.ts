@@ -238,14 +238,14 @@ describe('settings', () => {
         block: [],
         welcome: [],
         greylistMs: 0,
-        rates: { connections: 300, messages: 600, recipients: 3000, unknown: 20 },
+        rates: { connections: 600, messages: 2000, recipients: 10_000, unknown: 30 },
       },
     })
     expect(parseScreening({ 'client-rates': 'off' })).toMatchObject({
       settings: { rates: { connections: 0, messages: 0, recipients: 0, unknown: 0 } },
     })
     expect(parseScreening({ 'client-rates': 'unknown=5, messages=0' })).toMatchObject({
-      settings: { rates: { connections: 300, messages: 0, unknown: 5 } },
+      settings: { rates: { connections: 600, messages: 0, unknown: 5 } },
     })
   })
 })

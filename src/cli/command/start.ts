@@ -61,7 +61,7 @@ const flagTable = {
   'client-rates': {
     type: 'string',
     value: 'WHAT=N,…|off',
-    help: 'a minute, of one network: connections=300,messages=600,recipients=3000,unknown=20',
+    help: 'a minute, of one network: connections=600,messages=2000,recipients=10000,unknown=30',
   },
   'mx-port': { type: 'port', default: 25, help: 'port of remote mail servers (for tests)' },
   'mx-names': {

@@ -57,7 +57,7 @@ describe('a bridge is told', () => {
     expect(door).toEqual({
       trusted: ['192.0.2.0/24'],
       screened: false,
-      rates: { connections: 300, messages: 600, recipients: 3000, unknown: 20 },
+      rates: { connections: 600, messages: 2000, recipients: 10_000, unknown: 30 },
     })
   })
 
