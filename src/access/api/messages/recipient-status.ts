@@ -1,7 +1,7 @@
 /**
  * What became of each recipient, from the steps of a message's trace.
  */
-import type { TraceEvent } from '../../../trace/index.ts'
+import type { SenderStep } from '../../../trace/index.ts'
 
 export interface RecipientStatus {
   readonly address: string
@@ -11,7 +11,7 @@ export interface RecipientStatus {
 }
 
 /** In the order in which they were placed. Of copies that went several ways, the last news counts. */
-export function recipientStatuses(steps: readonly TraceEvent[]): RecipientStatus[] {
+export function recipientStatuses(steps: readonly SenderStep[]): RecipientStatus[] {
   const known = new Map<string, RecipientStatus>()
   for (const step of steps) {
     if (step.type !== 'placed' && step.type !== 'attempt') continue

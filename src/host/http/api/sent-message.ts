@@ -5,7 +5,7 @@
  */
 import { AdminError } from '../../../access/admin/index.ts'
 import { parseSentMessageId, type SentMessageId } from '../../../access/api/index.ts'
-import type { TraceEvent } from '../../../trace/index.ts'
+import { senderView, type SenderStep } from '../../../trace/index.ts'
 import type { House } from '../house.ts'
 import { callMethods, listOf } from './account-calls.ts'
 import type { Caller } from './caller.ts'
@@ -24,14 +24,15 @@ export async function expectOwn({ mail }: House, text: string, caller: Caller): 
   return id
 }
 
+/** As the sender may see them: where aliases lead, and what rules do, is the administrator's. */
 export async function stepsOf(
   { administration: { traces } }: House,
   { accountId, transactionId }: SentMessageId,
-): Promise<TraceEvent[]> {
+): Promise<SenderStep[]> {
   try {
     const steps = await traces.show(transactionId)
     const isOwn = steps.some((step) => step.type === 'arrived' && step.account === accountId)
-    return isOwn ? steps : []
+    return isOwn ? senderView(steps) : []
   } catch (error) {
     if (error instanceof AdminError && error.fault === 'missing') return []
     throw error
