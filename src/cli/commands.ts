@@ -33,6 +33,7 @@ export const commands: Readonly<Record<string, Command>> = {
   list: { summary: 'distribution lists and who is on them', load: () => import('./command/list.ts') },
   dns: { summary: 'the records a domain needs, and whether the DNS has them', load: () => import('./command/dns.ts') },
   dkim: { summary: "see and change the keys that sign a domain's mail", load: () => import('./command/dkim.ts') },
+  rule: { summary: 'where the mail of a domain goes', load: () => import('./command/rule.ts') },
   route: { summary: 'which way mail to other domains goes', load: () => import('./command/route.ts') },
   report: { summary: 'what other servers report of a domain', load: () => import('./command/report.ts') },
   trace: { summary: 'what became of a message', load: () => import('./command/trace.ts') },

@@ -12,7 +12,7 @@ import { type DirectoryChanges, DirectoryLog, type Profile } from './directory-l
 import { domainSchema } from './domain-schema.ts'
 import { type ListAddress, ListAddresses } from './list-addresses.ts'
 import { MaskedAddresses } from './masked-addresses.ts'
-import { type Rule, type RuleList, RuleStore } from './rules/index.ts'
+import { type Rule, type RuleChange, type RuleList, RuleStore } from './rules/index.ts'
 import { reportsLocalPart } from './reports-mailbox.ts'
 import { SigningKeys } from './signing-keys.ts'
 
@@ -196,9 +196,13 @@ export class DomainStore {
     return { ...this.#rules.list(), separator: this.separator }
   }
 
-  /** Replaces all of them; undefined while the domain is not hosted. */
-  setRules(rules: readonly Rule[], now: number): RuleList | undefined {
-    return this.domain === undefined ? undefined : this.#rules.replace(rules, now)
+  /** Replaces all of them, if they are still in the version `expected`, where one is given. */
+  setRules(rules: readonly Rule[], now: number, expected?: number): RuleChange {
+    if (this.domain === undefined) return refuse('This domain is not hosted here.')
+    if (expected !== undefined && expected !== this.#rules.version) {
+      return refuse('The rules have changed meanwhile; read them again.')
+    }
+    return { ok: true, list: this.#rules.replace(rules, now) }
   }
 
   /** True when mail for `address` reaches the account, directly or through aliases of this domain. */

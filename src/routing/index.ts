@@ -33,17 +33,19 @@ export {
   type ResolveLimits,
 } from './resolve.ts'
 export { route, type RoutePlan } from './route.ts'
-export type { RuleQuestion } from './ruled-step.ts'
+export { explainRules, type RuleQuestion } from './ruled-step.ts'
 export {
   type Actions,
   authenticationOf,
   compileRules,
   type Condition,
+  type ExplainedRule,
   largestRules,
   type Marks,
   type MessageFacts,
   mostRules,
   type Rule,
+  type RuleChange,
   type RuledAddress,
   type RuleList,
   type RuleSource,

@@ -3,7 +3,15 @@
  */
 import { canonicalLocalPart } from './address.ts'
 import type { Directory } from './directory.ts'
-import type { Marks, MessageFacts, Ruling } from './rules/index.ts'
+import {
+  explain,
+  type ExplainedRule,
+  type Marks,
+  type MessageFacts,
+  type Rule,
+  type RuledAddress,
+  type Ruling,
+} from './rules/index.ts'
 
 /** What rules are asked about a message. */
 export interface RuleQuestion {
@@ -22,14 +30,24 @@ export async function askRules(
 ): Promise<Ruling | undefined> {
   const found = await directory.rules?.(domain, version)
   if (found === undefined) return undefined
-  const { rules, separator } = found
+  return found.rules.rule(ruledAddress(localPart, found.separator), message, final)
+}
+
+/** All rules of a domain, and why each fits the message or does not. */
+export function explainRules(
+  rules: readonly Rule[],
+  separator: string,
+  localPart: string,
+  message: MessageFacts,
+): ExplainedRule[] {
+  return explain(rules, ruledAddress(localPart, separator), message)
+}
+
+function ruledAddress(localPart: string, separator: string): RuledAddress {
   const wanted = canonicalLocalPart(localPart)
   const at = separator === '' ? -1 : wanted.indexOf(separator)
-  const address =
-    at > 0
-      ? { recipient: wanted.slice(0, at), subaddress: wanted.slice(at + separator.length) }
-      : { recipient: wanted, subaddress: '' }
-  return rules.rule(address, message, final)
+  if (at <= 0) return { recipient: wanted, subaddress: '' }
+  return { recipient: wanted.slice(0, at), subaddress: wanted.slice(at + separator.length) }
 }
 
 /** Those of a later address are added to those of an earlier one, and its mailbox counts. */

@@ -18,8 +18,8 @@ function stage(...rules: Rule[]): MemoryWorld {
   return world
 }
 
-const always = (then: Actions): Rule => ({ name: 'always', then })
-const forInfo = (then: Actions): Rule => ({ name: 'info', when: { recipient: 'info' }, then })
+const always = (actions: Actions): Rule => ({ name: 'always', do: actions })
+const forInfo = (actions: Actions): Rule => ({ name: 'info', when: { recipient: 'info' }, do: actions })
 
 async function send(
   world: MemoryWorld,
@@ -72,8 +72,8 @@ describe('redirect', () => {
 
   test('in a circle ends, and the sender is told (RFC 5321 §6.3)', async () => {
     const world = stage(
-      { name: 'a', when: { recipient: 'a' }, then: { redirect: ['b@facteur.test'] } },
-      { name: 'b', when: { recipient: 'b' }, then: { redirect: ['a@facteur.test'] } },
+      { name: 'a', when: { recipient: 'a' }, do: { redirect: ['b@facteur.test'] } },
+      { name: 'b', when: { recipient: 'b' }, do: { redirect: ['a@facteur.test'] } },
     )
     expect(await send(world, ['a@facteur.test'])).toMatchObject({ code: 550, enhanced: '5.4.6' })
   })
@@ -81,14 +81,14 @@ describe('redirect', () => {
 
 describe('reject', () => {
   test('is said at RCPT where the envelope tells enough, and after the message where it does not', async () => {
-    const early = stage({ name: 'no', when: { sender: '*@outside.test' }, then: { reject: { text: 'Not from you' } } })
+    const early = stage({ name: 'no', when: { sender: '*@outside.test' }, do: { reject: { text: 'Not from you' } } })
     const refusal = { code: 550, enhanced: '5.7.1', text: 'Not from you' }
     expect(await atRcpt(early, 'alice@facteur.test')).toEqual(refusal)
     expect(await send(early)).toEqual(refusal)
     const late = stage({
       name: 'no',
       when: { header: { name: 'Subject', value: 'invoice*' } },
-      then: { reject: { code: 451, text: 'Later' } },
+      do: { reject: { code: 451, text: 'Later' } },
     })
     expect(await atRcpt(late, 'alice@facteur.test')).toMatchObject({ code: 250 })
     expect(await send(late)).toEqual({ code: 451, enhanced: '4.7.1', text: 'Later' })
@@ -96,7 +96,7 @@ describe('reject', () => {
   })
 
   test('for one of several recipients is a report to the sender, and no business of the others', async () => {
-    const world = stage({ name: 'no', when: { recipient: 'bob' }, then: { reject: { text: 'No' } } })
+    const world = stage({ name: 'no', when: { recipient: 'bob' }, do: { reject: { text: 'No' } } })
     expect(await send(world, ['alice@facteur.test', 'bob@facteur.test'])).toMatchObject({ code: 250 })
     await world.runUntil(world.clock.now() + minute)
     expect(counts(world)).toEqual([1, 0, 0])
@@ -114,7 +114,7 @@ describe('discard', () => {
   })
 
   test('for one recipient leaves the others theirs', async () => {
-    const world = stage({ name: 'drop', when: { recipient: 'alice' }, then: { discard: true } })
+    const world = stage({ name: 'drop', when: { recipient: 'alice' }, do: { discard: true } })
     await send(world, ['alice@facteur.test', 'bob@facteur.test'])
     expect(counts(world)).toEqual([0, 1, 0])
   })
@@ -123,7 +123,7 @@ describe('discard', () => {
 describe('tag and file', () => {
   test('are done in the mailbox where the message ends', async () => {
     const world = stage(
-      { name: 'tag', then: { tag: ['$label1'] } },
+      { name: 'tag', do: { tag: ['$label1'] } },
       forInfo({ redirect: ['alice@facteur.test'], tag: ['invoice'], file: 'Invoices/2026' }),
     )
     await send(world, ['info@facteur.test'])
@@ -149,7 +149,7 @@ describe('copy', () => {
     const world = stage({
       name: 'keep',
       when: { not: { recipient: 'archive' } },
-      then: { copy: ['archive@facteur.test'] },
+      do: { copy: ['archive@facteur.test'] },
     })
     const recipient: Recipient = { address: 'alice@facteur.test', notify: ['SUCCESS', 'FAILURE'] }
     world.mailbox('archive').refusal = { status: 'bounced', reply: { code: 552, enhanced: '5.2.2', text: 'Full' } }
@@ -163,7 +163,7 @@ describe('copy', () => {
   })
 
   test('is made once, however often the mailbox is tried', async () => {
-    const world = stage({ name: 'keep', when: { recipient: 'alice' }, then: { copy: ['archive@facteur.test'] } })
+    const world = stage({ name: 'keep', when: { recipient: 'alice' }, do: { copy: ['archive@facteur.test'] } })
     world.mailbox('alice').refusal = new Error('down')
     await send(world)
     await world.runUntil(world.clock.now() + 30 * minute)
@@ -180,7 +180,7 @@ describe('copy', () => {
   })
 
   test('to somebody who is meant anyway is no second message', async () => {
-    const world = stage({ name: 'keep', when: { recipient: 'alice' }, then: { copy: ['bob@facteur.test'] } })
+    const world = stage({ name: 'keep', when: { recipient: 'alice' }, do: { copy: ['bob@facteur.test'] } })
     await send(world, ['alice@facteur.test', 'bob@facteur.test'])
     expect(counts(world)).toEqual([1, 1, 0])
   })
@@ -238,40 +238,35 @@ describe('relay', () => {
   })
 })
 
-describe('by what is found out on arrival', () => {
-  const judged = (status: 'pass' | 'fail') => (world: MemoryWorld) => {
-    world.ports.verifier = {
-      authservId: 'mx.facteur.test',
-      trusts: () => false,
-      judge: async () =>
-        ({
-          judgement: {
-            transactionId: 't1',
-            disposition: 'none',
-            results: [{ method: 'dmarc', result: status, properties: [] }],
-          },
-        }) as never,
-    }
-    return world
+function judged(world: MemoryWorld, result: 'pass' | 'fail'): MemoryWorld {
+  const judgement = { transactionId: 't1', disposition: 'none', results: [{ method: 'dmarc', result, properties: [] }] }
+  world.ports.verifier = {
+    authservId: 'mx.facteur.test',
+    trusts: () => false,
+    judge: async () => ({ judgement }) as never,
   }
+  return world
+}
+
+describe('by what is found out on arrival', () => {
   const rule: Rule = {
     name: 'dmarc',
     when: { authentication: { dmarc: ['fail'] } },
-    then: { redirect: ['bob@facteur.test'] },
+    do: { redirect: ['bob@facteur.test'] },
   }
 
   test('a message goes its way, though RCPT could not tell', async () => {
-    const forged = judged('fail')(stage(rule))
+    const forged = judged(stage(rule), 'fail')
     expect(await atRcpt(forged, 'alice@facteur.test')).toMatchObject({ code: 250 })
     await send(forged)
     expect(counts(forged)).toEqual([0, 1, 0])
-    const honest = judged('pass')(stage(rule))
+    const honest = judged(stage(rule), 'pass')
     await send(honest)
     expect(counts(honest)).toEqual([1, 0, 0])
   })
 
   test('what nobody verifies has the result none', async () => {
-    const world = stage({ name: 'none', when: { authentication: { dmarc: ['none'] } }, then: { discard: true } })
+    const world = stage({ name: 'none', when: { authentication: { dmarc: ['none'] } }, do: { discard: true } })
     await send(world)
     expect(counts(world)).toEqual([0, 0, 0])
   })
@@ -282,7 +277,7 @@ test('a message that is held for later meets the rules of its time (RFC 4865)', 
   const alice: Origin = { kind: 'submission', accountId: 'alice', protocol: 'ESMTPSA', transactionId: 't2' }
   const later = letter.replace('eve@outside.test', 'alice@facteur.test')
   await send(world, ['bob@facteur.test'], { hold: { seconds: 3_600 } }, alice, later)
-  const keep: Rule = { name: 'keep', when: { recipient: 'bob' }, then: { copy: ['archive@facteur.test'] } }
+  const keep: Rule = { name: 'keep', when: { recipient: 'bob' }, do: { copy: ['archive@facteur.test'] } }
   world.domain('facteur.test').setRules([keep], world.clock.now())
   world.mailbox('bob').refusal = new Error('down')
   await world.runUntil(world.clock.now() + 70 * minute)
@@ -293,7 +288,7 @@ test('a message that is held for later meets the rules of its time (RFC 4865)', 
 
 test('what rules do is in the trace: which fit, what is dropped, and what is copied', async () => {
   const drop: Actions = { copy: ['archive@facteur.test'], discard: true }
-  const world = stage({ name: 'drop it', when: { recipient: 'alice' }, then: drop })
+  const world = stage({ name: 'drop it', when: { recipient: 'alice' }, do: drop })
   const steps: object[] = []
   world.ports.trace = (events) => void steps.push(...events)
   await send(world)
@@ -307,13 +302,13 @@ describe('whatever the rules of three domains are,', () => {
   const domains = ['a.test', 'b.test', 'c.test']
   const address = fc.constantFrom(...domains.flatMap((domain) => [`x@${domain}`, `y@${domain}`, `z@${domain}`]))
   const addresses = fc.uniqueArray(address, { minLength: 1, maxLength: 4 })
-  const then = fc.oneof(
+  const actions = fc.oneof(
     addresses.map((redirect): Actions => ({ redirect })),
     addresses.map((copy): Actions => ({ copy })),
     fc.constantFrom<Actions>({ tag: ['t'] }, { reject: { text: 'No' } }, { discard: true }),
   )
   const when = fc.constantFrom({ recipient: 'x' }, { recipient: '?' }, { sender: '*' })
-  const rules = fc.uniqueArray(fc.record({ name: fc.stringMatching(/^[a-z]{1,8}$/), when, then }), {
+  const rules = fc.uniqueArray(fc.record({ name: fc.stringMatching(/^[a-z]{1,8}$/), when, do: actions }), {
     selector: ({ name }) => name,
     maxLength: 5,
   })

@@ -7,6 +7,7 @@ import { MaskAdministration } from './masks.ts'
 import { QueueAdministration } from './queues.ts'
 import { ReportAdministration } from './reports.ts'
 import { RouteAdministration } from './routes.ts'
+import { RuleAdministration } from './rules.ts'
 import { SigningAdministration } from './signing.ts'
 import { TraceAdministration } from './traces.ts'
 
@@ -31,6 +32,7 @@ export type { ExpectedRecord } from './expected-record.ts'
 export type { QueueAction, WaitingMessage, WaitingRecipient } from './queues.ts'
 export type { ReportQuestion } from './reports.ts'
 export type { AgentSummary } from './routes.ts'
+export type { RuleAnswer, RuleQuestion } from './rules.ts'
 export type { RotationStep, SigningKeySummary } from './signing.ts'
 export type { TraceQuestion } from './traces.ts'
 
@@ -44,12 +46,14 @@ export interface Administration {
   readonly queues: QueueAdministration
   readonly reports: ReportAdministration
   readonly routes: RouteAdministration
+  readonly rules: RuleAdministration
   readonly signing: SigningAdministration
   readonly traces: TraceAdministration
 }
 
 export function administration(ports: AdminPorts): Administration {
   const signing = new SigningAdministration(ports)
+  const routes = new RouteAdministration(ports)
   return {
     domains: new DomainAdministration(ports, signing),
     accounts: new AccountAdministration(ports),
@@ -58,7 +62,8 @@ export function administration(ports: AdminPorts): Administration {
     masks: new MaskAdministration(ports),
     queues: new QueueAdministration(ports),
     reports: new ReportAdministration(ports),
-    routes: new RouteAdministration(ports),
+    routes,
+    rules: new RuleAdministration(ports, routes),
     signing,
     traces: new TraceAdministration(ports),
   }

@@ -12,6 +12,7 @@ import type { QueuedEntry, QueueLimits, QueuePage, QueueSummary, Which } from '.
 import type { ReceivedReport, ReceivedSummary, ReportSearch } from '../../reports/index.ts'
 import type {
   AddressChange,
+  Directory,
   ListAddress,
   MaskedAddress,
   MaskRefusal,
@@ -19,6 +20,9 @@ import type {
   NewSigningKey,
   OutboundRoute,
   PublishedKey,
+  Rule,
+  RuleChange,
+  RuleList,
 } from '../../routing/index.ts'
 import type { Counters, TraceEvent, TraceSearch } from '../../trace/index.ts'
 
@@ -62,6 +66,10 @@ export interface DomainDoor {
   aliases(): Promise<AliasSummary[]>
   setAlias(localPart: string, targets: readonly string[]): Promise<AddressChange>
   deleteAlias(localPart: string): Promise<AddressChange>
+  /** With what separates a subaddress. */
+  rules(): Promise<RuleList & { readonly separator: string }>
+  /** Replaces all of them, if they are in the version `expected`, where one is given. */
+  setRules(rules: readonly Rule[], expected?: number): Promise<RuleChange>
   lists(): Promise<ListAddress[]>
   list(localPart: string): Promise<ListAddress | undefined>
   setList(localPart: string, listId: string, owners: readonly string[]): Promise<AddressChange>
@@ -155,6 +163,8 @@ export interface ReportDoor {
 export interface AdminPorts {
   readonly registry: RegistryDoor
   domain(name: string): DomainDoor
+  /** Where mail goes, rules and all. */
+  readonly directory: Directory
   account(id: string): AccountDoor
   queue(domain: string): QueueDoor
   list(id: string): ListDoor

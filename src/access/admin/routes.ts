@@ -39,7 +39,7 @@ export class RouteAdministration {
 
   /** Makes or replaces the route of this recipient pattern and, where one is given, this sender pattern. */
   async set(recipient: string, fields: Fields): Promise<OutboundRoute> {
-    const agents = [...new Set(textList(fields, 'agents', MAX_AGENTS).map((name) => this.#agent(name)))]
+    const agents = [...new Set(textList(fields, 'agents', MAX_AGENTS).map((name) => this.agent(name)))]
     const sender = optionalText(fields, 'sender')
     const route: OutboundRoute = {
       recipient: pattern(recipient),
@@ -67,7 +67,8 @@ export class RouteAdministration {
     return route === undefined ? { agents: this.#ports.outside.usual } : { agents: route.agents, route }
   }
 
-  #agent(name: string): string {
+  /** The name, when routes and rules may have it here. */
+  agent(name: string): string {
     const known = this.agents().map((agent) => agent.name)
     if (known.includes(name)) return name
     if (ownAgents.includes(name)) throw new AdminError('conflict', `"${name}" is not set up here`)

@@ -23,6 +23,8 @@ export const scopes = {
   'routes:read': 'see which way mail to other domains goes',
   'routes:write': 'change which way mail to other domains goes',
   'reports:read': 'see what other servers report of mail in the name of hosted domains',
+  'rules:read': 'see rules of domains, and try them',
+  'rules:write': 'change rules of domains',
   'traces:read': 'see what became of any message',
   'tokens:read': 'see API tokens, without their secrets',
   'tokens:write': 'make and revoke API tokens that may do no more than their maker',

@@ -2,7 +2,7 @@
  * The administrator's ports over Durable Object stubs.
  */
 import { type Administration, administration } from '../../access/admin/index.ts'
-import { forgetDirectory } from './directory-client.ts'
+import { DirectoryClient, forgetDirectory } from './directory-client.ts'
 import { readWaitingMark } from '../../queue/index.ts'
 import type { Env } from './env.ts'
 import { newAccountId, newListId, newPassword, randomText } from './random.ts'
@@ -62,6 +62,7 @@ export function workersAdministration(env: Env): Administration {
       removeRoute: (recipient, sender) => changingRoutes(async () => registry().removeRoute(recipient, sender)),
     },
     domain: (name) => domainDoor(env, name),
+    directory: new DirectoryClient(env),
     account: (id) => {
       const stub = env.ACCOUNT.getByName(id)
       return {
@@ -125,6 +126,14 @@ function domainDoor(env: Env, name: string): ReturnType<Parameters<typeof admini
       return own ? answer.accountId : undefined
     },
     aliases: async () => stub.aliases(),
+    rules: async () => stub.rules(),
+    setRules: async (rules, expected) => {
+      try {
+        return await stub.setRules([...rules], expected)
+      } finally {
+        forgetDirectory()
+      }
+    },
     setAlias: (localPart, targets) => changing(async () => stub.setAlias(localPart, [...targets])),
     deleteAlias: (localPart) => changing(async () => stub.removeAlias(localPart)),
     lists: async () => stub.lists(),

@@ -20,6 +20,7 @@ import {
   type Profile,
   type PublishedKey,
   type Rule,
+  type RuleChange,
   type RuleList,
 } from '../../routing/index.ts'
 import type { DomainDoor } from './doors.ts'
@@ -71,8 +72,8 @@ export class DomainObject extends DurableObject<Env> implements DomainDoor {
     return this.#store.rules()
   }
 
-  setRules(rules: Rule[]): RuleList | undefined {
-    return this.#store.setRules(rules, Date.now())
+  setRules(rules: Rule[], expected?: number): RuleChange {
+    return this.#store.setRules(rules, Date.now(), expected)
   }
 
   removeAccount(localPart: string): AddressChange {

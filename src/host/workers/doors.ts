@@ -45,6 +45,7 @@ import type {
   RegisteredAccount,
   RegisteredDomain,
   Rule,
+  RuleChange,
   RuleList,
   WaitingDestination,
 } from '../../routing/index.ts'
@@ -138,8 +139,8 @@ export interface DomainDoor extends Rpc.DurableObjectBranded {
   removeAccount(localPart: string): AddressChange
   aliases(): { address: string; targets: string[] }[]
   rules(): RuleList & { separator: string }
-  /** Undefined when the domain is not hosted. */
-  setRules(rules: Rule[]): RuleList | undefined
+  /** Only if they are in the version `expected`, where one is given. */
+  setRules(rules: Rule[], expected?: number): RuleChange
   setAlias(localPart: string, targets: string[]): AddressChange
   removeAlias(localPart: string): AddressChange
   /** Undefined when the domain is not hosted. */

@@ -1,5 +1,6 @@
 export { authenticationOf } from './authentication.ts'
 export { compile, type MessageFacts, type RuledAddress } from './condition.ts'
+export { explain, type ExplainedRule } from './explain.ts'
 export { folded, glob } from './glob.ts'
 export {
   type Actions,
@@ -8,6 +9,7 @@ export {
   largestRules,
   mostRules,
   type Rule,
+  type RuleChange,
   type RuleList,
   type RuleSource,
 } from './rule.ts'

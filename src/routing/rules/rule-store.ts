@@ -24,6 +24,8 @@ export class RuleStore {
 
   /** Replaces all of them. `now` makes a version that was never given out, also where the domain was not hosted for a while. */
   replace(rules: readonly Rule[], now: number): RuleList {
+    const present = this.list()
+    if (JSON.stringify(present.rules) === JSON.stringify(rules)) return present
     if (rules.length === 0) {
       this.#sql.exec(`DELETE FROM setting WHERE key = 'rules'`)
       this.forget()

@@ -48,7 +48,7 @@ export interface Rule {
   readonly name: string
   /** Absent: always. */
   readonly when?: Condition
-  readonly then: Actions
+  readonly do: Actions
   /** No further rule is asked once this one fits. */
   readonly stop?: boolean
 }
@@ -58,6 +58,9 @@ export interface RuleList {
   readonly version: number
   readonly rules: readonly Rule[]
 }
+
+/** What became of a change of them; `problem` is a sentence for people. */
+export type RuleChange = { ok: true; list: RuleList } | { ok: false; problem: string }
 
 export const mostRules = 2_000
 /** Characters of all rules as JSON: they are one row, and in the memory of everybody who asks. */

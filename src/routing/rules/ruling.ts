@@ -63,11 +63,11 @@ function ruleOn(rules: readonly Compiled[], address: RuledAddress, message: Mess
     }
     if (truth !== true) continue
     fitting.push(rule.name)
-    const { copy = [], tag = [], file } = rule.then
+    const { copy = [], tag = [], file } = rule.do
     for (const target of copy) copies.add(target)
     for (const keyword of tag) keywords.add(keyword)
     mailbox = file ?? mailbox
-    const decided = fateOf(rule.then)
+    const decided = fateOf(rule.do)
     if (decided !== undefined) fate = decided
     if (decided !== undefined || rule.stop === true) break
   }

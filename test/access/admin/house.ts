@@ -3,7 +3,7 @@ import { MemoryDns } from '../../../src/host/memory/dns.ts'
 import { memorySql } from '../../../src/host/memory/sql.ts'
 import { ListStore } from '../../../src/lists/index.ts'
 import { ReceivedStore } from '../../../src/reports/index.ts'
-import { type DomainAlias, DomainStore, makeMask, RegistryStore } from '../../../src/routing/index.ts'
+import { type DomainAlias, DomainStore, makeMask, RegistryStore, compileRules } from '../../../src/routing/index.ts'
 import { TraceStore } from '../../../src/trace/index.ts'
 
 /** The house in memory: real address books, and accounts that only know whether they exist. */
@@ -73,6 +73,8 @@ export function house(
         book(name)
           .accounts()
           .find(({ address }) => address === `${localPart}@${name}`)?.accountId,
+      rules: async () => book(name).rules(),
+      setRules: async (rules, expected) => book(name).setRules(rules, ports.now(), expected),
       aliases: async () =>
         book(name)
           .aliases()
@@ -92,6 +94,13 @@ export function house(
       activateSigningKeys: async () => void book(name).signingKeys?.activate(ports.now()),
       retireSigningKeys: async () => book(name).signingKeys?.retireAll(ports.now()),
     }),
+    directory: {
+      lookup: async (domain, localPart) => book(domain).lookup(localPart),
+      rules: async (domain) => {
+        const { rules, separator } = book(domain).rules()
+        return { rules: compileRules(rules), separator }
+      },
+    },
     account: (id) => ({
       create: async ({ address, password }) => {
         if (options.failing === 'account') throw new Error('the account cannot be made')

@@ -27,10 +27,13 @@ test.each([
   ['', 'x', false],
 ])('%j and %j: %s', (pattern, text, fits) => expect(glob(pattern)(folded(text))).toBe(fits))
 
+function letters(...of: string[]): fc.Arbitrary<string> {
+  return fc.string({ unit: fc.constantFrom(...of), maxLength: 12 })
+}
+
 test('means what the same pattern means to a regular expression', () => {
-  const letters = (...more: string[]) => fc.string({ unit: fc.constantFrom('a', 'b', '.', ...more), maxLength: 12 })
   fc.assert(
-    fc.property(letters('*', '?'), letters(), (pattern, text) => {
+    fc.property(letters('a', 'b', '.', '*', '?'), letters('a', 'b', '.'), (pattern, text) => {
       const source = pattern.replaceAll('.', '\\.').replaceAll('*', '[^]*').replaceAll('?', '[^]')
       expect(glob(pattern)(text)).toBe(new RegExp(`^${source}$`).test(text))
     }),

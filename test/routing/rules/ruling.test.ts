@@ -8,16 +8,16 @@ const rulingOf = (rules: readonly Rule[], final = true): Ruling => compileRules(
 
 describe('rules', () => {
   test('without one that fits leave everything as it is', () => {
-    const rules: Rule[] = [{ name: 'other', when: { recipient: 'sales' }, then: { discard: true } }]
+    const rules: Rule[] = [{ name: 'other', when: { recipient: 'sales' }, do: { discard: true } }]
     expect(rulingOf(rules)).toEqual({ fate: { kind: 'keep' }, copies: [], marks: {}, fitting: [] })
   })
 
   test('add up until one decides the fate of the message; none behind it is asked', () => {
     const rules: Rule[] = [
-      { name: 'a', then: { tag: ['one'], file: 'A' } },
-      { name: 'b', then: { tag: ['two', 'one'], copy: ['x@y.test'] } },
-      { name: 'c', then: { redirect: ['z@y.test'], file: 'C' } },
-      { name: 'd', then: { discard: true, tag: ['three'] } },
+      { name: 'a', do: { tag: ['one'], file: 'A' } },
+      { name: 'b', do: { tag: ['two', 'one'], copy: ['x@y.test'] } },
+      { name: 'c', do: { redirect: ['z@y.test'], file: 'C' } },
+      { name: 'd', do: { discard: true, tag: ['three'] } },
     ]
     expect(rulingOf(rules)).toEqual({
       fate: { kind: 'redirect', targets: ['z@y.test'] },
@@ -29,13 +29,13 @@ describe('rules', () => {
 
   test('end where one says stop', () => {
     const rules: Rule[] = [
-      { name: 'a', then: { tag: ['one'] }, stop: true },
-      { name: 'b', then: { discard: true } },
+      { name: 'a', do: { tag: ['one'] }, stop: true },
+      { name: 'b', do: { discard: true } },
     ]
     expect(rulingOf(rules)).toMatchObject({ fate: { kind: 'keep' }, fitting: ['a'] })
   })
 
-  test.each<[Rule['then'], Ruling['fate']]>([
+  test.each<[Rule['do'], Ruling['fate']]>([
     [{ discard: true }, { kind: 'discard' }],
     [{ relay: ['backup', 'mx'] }, { kind: 'relay', ways: ['backup', 'mx'] }],
     [{ reject: { text: 'No' } }, { kind: 'reject', reply: { code: 550, enhanced: '5.7.1', text: 'No' } }],
@@ -43,11 +43,11 @@ describe('rules', () => {
       { reject: { code: 451, text: 'Later' } },
       { kind: 'reject', reply: { code: 451, enhanced: '4.7.1', text: 'Later' } },
     ],
-  ])('%j', (then, fate) => expect(rulingOf([{ name: 'a', then }]).fate).toEqual(fate))
+  ])('%j', (actions, fate) => expect(rulingOf([{ name: 'a', do: actions }]).fate).toEqual(fate))
 
   test('stay open as long as one is open that comes before the one that decides', () => {
-    const open: Rule = { name: 'open', when: { size: { over: 10 } }, then: { discard: true } }
-    const sure: Rule = { name: 'sure', then: { reject: { text: 'No' } } }
+    const open: Rule = { name: 'open', when: { size: { over: 10 } }, do: { discard: true } }
+    const sure: Rule = { name: 'sure', do: { reject: { text: 'No' } } }
     expect(rulingOf([open, sure], false).fate).toEqual({ kind: 'open' })
     expect(rulingOf([sure, open], false).fate).toMatchObject({ kind: 'reject' })
     expect(rulingOf([open, sure], true).fate).toMatchObject({ kind: 'reject' })
@@ -65,7 +65,7 @@ describe('of any rules', () => {
     ),
     { nil: undefined },
   )
-  const then = fc.constantFrom<Rule['then']>(
+  const actions = fc.constantFrom<Rule['do']>(
     { tag: ['x'] },
     { copy: ['c@y.test'] },
     { file: 'F' },
@@ -73,26 +73,25 @@ describe('of any rules', () => {
     { redirect: ['r@y.test'] },
   )
   const rule = fc
-    .record({ name, when, then, stop: fc.boolean() })
+    .record({ name, when, do: actions, stop: fc.boolean() })
     .map(({ when: condition, ...rest }): Rule => (condition === undefined ? rest : { ...rest, when: condition }))
   const rules = fc.array(rule, { maxLength: 12 })
-  const asked = (list: readonly Rule[]) => rulingOf(list)
 
   test('those that fit are a part of the list in its order', () => {
     fc.assert(
       fc.property(rules, (list) => {
         const order = list.map((one) => one.name)
-        const places = asked(list).fitting.map((one) => order.indexOf(one))
+        const places = rulingOf(list).fitting.map((one) => order.indexOf(one))
         expect(places).toEqual([...places].sort((a, b) => a - b))
       }),
     )
   })
 
   test('what does not fit changes nothing, wherever it stands', () => {
-    const never: Rule = { name: 'never', when: { recipient: 'nobody' }, then: { discard: true }, stop: true }
+    const never: Rule = { name: 'never', when: { recipient: 'nobody' }, do: { discard: true }, stop: true }
     fc.assert(
       fc.property(rules, fc.nat({ max: 12 }), (list, at) => {
-        expect(asked([...list.slice(0, at), never, ...list.slice(at)])).toEqual(asked(list))
+        expect(rulingOf([...list.slice(0, at), never, ...list.slice(at)])).toEqual(rulingOf(list))
       }),
     )
   })
@@ -100,8 +99,8 @@ describe('of any rules', () => {
   test('what stands behind the end changes nothing', () => {
     fc.assert(
       fc.property(rules, rules, (list, more) => {
-        const end: Rule = { name: 'end', then: { discard: true } }
-        expect(asked([...list, end, ...more])).toEqual(asked([...list, end]))
+        const end: Rule = { name: 'end', do: { discard: true } }
+        expect(rulingOf([...list, end, ...more])).toEqual(rulingOf([...list, end]))
       }),
     )
   })

@@ -23,6 +23,7 @@ import { maskEndpoints } from './endpoints/masks.ts'
 import { queueEndpoints } from './endpoints/queues.ts'
 import { reportEndpoints } from './endpoints/reports.ts'
 import { routeEndpoints } from './endpoints/routes.ts'
+import { ruleEndpoints } from './endpoints/rules.ts'
 import { readingEndpoints } from './endpoints/reading.ts'
 import { sendingEndpoints } from './endpoints/sending.ts'
 import { tokenEndpoints } from './endpoints/tokens.ts'
@@ -42,6 +43,7 @@ export function endpointsOf(house: House): Endpoint[] {
     ...aliasEndpoints(house),
     ...queueEndpoints(house),
     ...routeEndpoints(house),
+    ...ruleEndpoints(house),
     ...maskEndpoints(house),
     ...listEndpoints(house),
     ...reportEndpoints(house),
