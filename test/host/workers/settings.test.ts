@@ -99,6 +99,15 @@ describe('the login guard', () => {
     expect(guard.wait('a')).toBe(0)
   })
 
+  it('takes the addresses of an IPv6 /64 for one, which they are to whoever has it (RFC 6177 §2)', () => {
+    const guard = new LoginGuard(() => 0)
+    for (let i = 0; i < 10; i++) guard.failed(`2001:db8:0:1::${i}`)
+    expect(guard.wait('2001:db8:0:1:ffff::1')).toBe(900)
+    expect(guard.wait('2001:db8:0:2::1')).toBe(0)
+    for (let i = 0; i < 10; i++) guard.failed('::ffff:192.0.2.1')
+    expect([guard.wait('192.0.2.1'), guard.wait('::ffff:192.0.2.2')]).toEqual([900, 0])
+  })
+
   it('blocks all after a thousand failures from anywhere', () => {
     const guard = new LoginGuard(() => 0)
     for (let i = 0; i < 1_000; i++) guard.failed(`client ${i}`)
