@@ -83,7 +83,7 @@ export const rooms: readonly Room[] = [
     path: 'reports',
     about: 'what is told to other domains of their mail, and what they tell',
     imports: ['format', 'protocol/dns', 'protocol/dkim', 'protocol/spf', 'protocol/dmarc', 'storage', 'arrival'],
-    packages: ['@rgrove/parse-xml', 'fflate'],
+    packages: ['saxes', 'fflate'],
   },
   {
     path: 'lists',

@@ -4,11 +4,11 @@
  * Standards: RFC 9990 §3.1.1 and Appendix A; RFC 7489 Appendix C, whose form many still send: elements are known by their
  * name alone, in whatever namespace and order, and what is missing is left out.
  * Limits: rows, results in each, and the length of every text.
- * Security: anyone can send a report and claim anything in it. A document type is refused, so there are no entities; what
- * comes out is text of bounded length without control characters.
+ * Security: anyone can send a report and claim anything in it: what comes out is text of bounded length without control
+ * characters.
  */
-import { parseXml, XmlElement } from '@rgrove/parse-xml'
 import type { DmarcReport, DmarcReportRow, ReportedPolicy, ReportedResult } from '../format/index.ts'
+import { readSections, type XmlElement } from './xml-sections.ts'
 
 const mostRows = 5_000
 const mostResults = 20
@@ -16,22 +16,21 @@ const longestText = 300
 
 /** Undefined when the text is no report. */
 export function parseDmarcReport(text: string): DmarcReport | undefined {
-  if (/<!DOCTYPE/i.test(text)) return undefined
-  let root: XmlElement | null
-  try {
-    ;({ root } = parseXml(text.trim()))
-  } catch {
-    // Not XML, or nested deeper than the stack is: in either case nobody's report.
-    return undefined
-  }
-  if (root === null || localName(root) !== 'feedback') return undefined
-  const metadata = child(root, 'report_metadata')
+  const rows: DmarcReportRow[] = []
+  let metadata: XmlElement | undefined
+  let policy: ReportedPolicy | undefined
+  const isReport = readSections(text.trimStart(), 'feedback', (section) => {
+    if (section.name === 'report_metadata') metadata ??= section
+    else if (section.name === 'policy_published') policy ??= policyOf(section)
+    else if (section.name === 'record') rows.push(...rowOf(section))
+    return rows.length < mostRows
+  })
   const range = child(metadata, 'date_range')
   const id = value(metadata, 'report_id')
   const start = seconds(range, 'begin')
   const end = seconds(range, 'end')
-  const policy = policyOf(child(root, 'policy_published'))
-  if (id === undefined || start === undefined || end === undefined || policy === undefined) return undefined
+  if (!isReport || id === undefined || start === undefined || end === undefined || policy === undefined)
+    return undefined
   const generator = value(metadata, 'generator')
   return {
     organization: value(metadata, 'org_name') ?? '',
@@ -41,9 +40,7 @@ export function parseDmarcReport(text: string): DmarcReport | undefined {
     end,
     ...(generator !== undefined && { generator }),
     policy,
-    rows: children(root, 'record')
-      .slice(0, mostRows)
-      .flatMap((record) => rowOf(record) ?? []),
+    rows,
   }
 }
 
@@ -64,16 +61,16 @@ function policyOf(published: XmlElement | undefined): ReportedPolicy | undefined
   }
 }
 
-/** Undefined without a source or a count. */
-function rowOf(record: XmlElement): DmarcReportRow | undefined {
+/** None without a source or a count. */
+function rowOf(record: XmlElement): DmarcReportRow[] {
   const row = child(record, 'row')
   const source = value(row, 'source_ip')
   const count = integer(row, 'count')
-  if (source === undefined || count === undefined) return undefined
+  if (source === undefined || count === undefined) return []
   const evaluated = child(row, 'policy_evaluated')
   const identifiers = child(record, 'identifiers')
   const results = child(record, 'auth_results')
-  return {
+  const read: DmarcReportRow = {
     source,
     count,
     disposition: value(evaluated, 'disposition')?.toLowerCase() ?? 'none',
@@ -88,6 +85,7 @@ function rowOf(record: XmlElement): DmarcReportRow | undefined {
     dkimResults: resultsOf(results, 'dkim'),
     spfResults: resultsOf(results, 'spf'),
   }
+  return [read]
 }
 
 function resultsOf(results: XmlElement | undefined, name: 'dkim' | 'spf'): ReportedResult[] {
@@ -111,13 +109,8 @@ function some<Name extends string, Value>(name: Name, known: Value | undefined):
   return known === undefined ? {} : ({ [name]: known } as { [Key in Name]: Value })
 }
 
-function localName(element: XmlElement): string {
-  return element.name.slice(element.name.indexOf(':') + 1)
-}
-
 function children(element: XmlElement | undefined, name: string): XmlElement[] {
-  const all = element?.children ?? []
-  return all.filter((node) => node instanceof XmlElement).filter((node) => localName(node) === name)
+  return element?.children.filter((one) => one.name === name) ?? []
 }
 
 function child(element: XmlElement | undefined, name: string): XmlElement | undefined {

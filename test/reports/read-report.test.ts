@@ -95,6 +95,14 @@ describe('finds none', () => {
     ['in JSON that is none', attached('application/json', encodeUtf8('{"report-id":'))],
   ])('%s', (_, raw) => expect(readReport(raw)).toBeUndefined())
 
+  test('beyond four mebibytes of files in all', () => {
+    const large = `<a>${' '.repeat(2_097_000)}</a>`
+    const parts = [...plain(large), ...plain(rfc9990), '--b--']
+    const head = ['Content-Type: multipart/mixed; boundary=b', '']
+    expect(readReport(lines(...head, ...parts))?.kind).toBe('dmarc')
+    expect(readReport(lines(...head, ...plain(large), ...parts))).toBeUndefined()
+  })
+
   test('beyond the tenth attachment', () => {
     const parts = [...Array.from({ length: 10 }, () => plain('<a/>')).flat(), ...plain(rfc9990)]
     expect(readReport(lines('Content-Type: multipart/mixed; boundary=b', '', ...parts, '--b--'))).toBeUndefined()
