@@ -18,6 +18,11 @@ const v6 = [0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1]
 describe('a PROXY protocol header', () => {
   const valid: readonly (readonly [string, Uint8Array, object])[] = [
     ['version 1, IPv4', text('PROXY TCP4 192.0.2.1 198.51.100.9 51234 25\r\n'), { address: '192.0.2.1', port: 51234 }],
+    [
+      'version 1, an IPv4 client of a listener for both',
+      text('PROXY TCP6 ::FFFF:192.0.2.1 ::ffff:192.0.2.2 1 25\r\n'),
+      { address: '192.0.2.1', port: 1 },
+    ],
     ['version 1, IPv6', text('PROXY TCP6 2001:DB8::1 2001:db8::2 1 25\r\n'), { address: '2001:db8::1', port: 1 }],
     [
       'version 2, IPv4',

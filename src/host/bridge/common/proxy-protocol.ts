@@ -7,6 +7,8 @@
  * it is demanded: a connection without one is refused, or a client could speak for itself.
  */
 
+import { plainAddress } from './socket.ts'
+
 export interface ProxyHeader {
   /** The client; undefined when the proxy speaks for itself (LOCAL, UNKNOWN): keep the connection's own addresses. */
   readonly source?: { readonly address: string; readonly port: number }
@@ -51,7 +53,7 @@ function parseV1(line: string, length: number): ProxyOutcome {
   const valid = family === 'TCP4' ? isIpv4 : family === 'TCP6' ? isIpv6 : undefined
   if (valid === undefined || !valid(source) || !valid(destination)) return 'invalid'
   if (!isPort(sourcePort) || !isPort(destinationPort)) return 'invalid'
-  return { source: { address: source.toLowerCase(), port: Number(sourcePort) }, length }
+  return { source: { address: plainAddress(source.toLowerCase()), port: Number(sourcePort) }, length }
 }
 
 function readV2(bytes: Uint8Array): ProxyOutcome {
