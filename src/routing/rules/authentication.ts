@@ -3,7 +3,7 @@
  *
  * Standards: RFC 8601 §2.7 (words for results).
  */
-import type { MessageFacts } from './condition.ts'
+import type { MessageFacts } from './reading.ts'
 import type { AuthenticationMethod } from './rule.ts'
 
 /** Of several results of a method, as of several signatures, a pass counts, else the first one. */

@@ -4,21 +4,9 @@
  * At RCPT only the envelope is known. What depends on more is left open then, by the logic of three values: "and" with a no
  * is no, "or" with a yes is yes, whatever else may come.
  */
-import { decodeHeaderText, type Header } from '../../format/index.ts'
-import { folded, glob } from './glob.ts'
-import type { AuthenticationMethod, Condition, RuleSource } from './rule.ts'
-
-/** What is known of a message; a fact that is absent is not known, or not yet. */
-export interface MessageFacts {
-  /** The envelope sender; '' is the null one. */
-  readonly sender: string
-  readonly source?: RuleSource
-  readonly header?: Header
-  /** Octets. */
-  readonly size?: number
-  /** Results by method, all of them, `none` among them. */
-  readonly authentication?: { readonly [method in AuthenticationMethod]: string }
-}
+import { glob } from './glob.ts'
+import type { Reading } from './reading.ts'
+import type { AuthenticationMethod, Condition } from './rule.ts'
 
 /** The address that the rules are asked about, canonical. */
 export interface RuledAddress {
@@ -30,15 +18,15 @@ export interface RuledAddress {
 /** Undefined: not known yet. */
 export type Truth = boolean | undefined
 
-export type Test = (address: RuledAddress, message: MessageFacts) => Truth
+export type Test = (address: RuledAddress, message: Reading) => Truth
 
 export function compile(condition: Condition): Test {
   const { recipient, subaddress, sender, header, size, authentication, source, all: every, any: some, not } = condition
   const tests: Test[] = []
   if (recipient !== undefined) tests.push(onText(recipient, (address) => address.recipient))
   if (subaddress !== undefined) tests.push(onText(subaddress, (address) => address.subaddress))
-  if (sender !== undefined) tests.push(onText(sender, (_, message) => folded(message.sender) || '<>'))
-  if (source !== undefined) tests.push((_, message) => message.source && source.includes(message.source))
+  if (sender !== undefined) tests.push(onText(sender, (_, message) => message.sender))
+  if (source !== undefined) tests.push((_, { facts }) => facts.source && source.includes(facts.source))
   if (size !== undefined) tests.push(onSize(size))
   if (authentication !== undefined) tests.push(onAuthentication(authentication))
   if (header !== undefined) tests.push(onHeader(header))
@@ -48,18 +36,18 @@ export function compile(condition: Condition): Test {
   return tests.length === 1 ? (tests[0] as Test) : all(tests)
 }
 
-function onText(pattern: string, textOf: (address: RuledAddress, message: MessageFacts) => string): Test {
+function onText(pattern: string, textOf: (address: RuledAddress, message: Reading) => string): Test {
   const fits = glob(pattern)
   return (address, message) => fits(textOf(address, message))
 }
 
 function onSize({ over = -1, under = Infinity }: NonNullable<Condition['size']>): Test {
-  return (_, { size }) => (size === undefined ? undefined : size > over && size < under)
+  return (_, { facts: { size: octets } }) => (octets === undefined ? undefined : octets > over && octets < under)
 }
 
 function onAuthentication(wanted: NonNullable<Condition['authentication']>): Test {
   const methods = Object.entries(wanted) as [AuthenticationMethod, readonly string[]][]
-  return (_, { authentication }) =>
+  return (_, { facts: { authentication } }) =>
     authentication === undefined
       ? undefined
       : methods.every(([method, results]) => results.includes(authentication[method]))
@@ -68,9 +56,10 @@ function onAuthentication(wanted: NonNullable<Condition['authentication']>): Tes
 function onHeader({ name, value }: NonNullable<Condition['header']>): Test {
   const lower = name.toLowerCase()
   const fits = value === undefined ? undefined : glob(value)
-  return (_, { header }) => {
+  return (_, message) => {
+    const { header } = message.facts
     if (header === undefined || fits === undefined) return header?.has(lower)
-    return header.all(lower).some((text) => fits(folded(decodeHeaderText(text).trim())))
+    return message.values(lower).some(fits)
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * Why a rule fits a message or does not: what of its condition holds, each on its own.
  */
-import { compile, type MessageFacts, type RuledAddress } from './condition.ts'
+import { compile, type RuledAddress } from './condition.ts'
+import { type MessageFacts, Reading } from './reading.ts'
 import type { Condition, Rule } from './rule.ts'
 
 export interface ExplainedRule {
@@ -16,11 +17,12 @@ export interface ExplainedRule {
 /** All rules in their order, of a message of which everything is known. */
 export function explain(rules: readonly Rule[], address: RuledAddress, message: MessageFacts): ExplainedRule[] {
   let ended = false
+  const reading = new Reading(message)
   return rules.map(({ name, when = {}, do: actions, stop }) => {
     const conditions = Object.fromEntries(
-      Object.entries(when).map(([part, wanted]) => [part, holds({ [part]: wanted as never }, address, message)]),
+      Object.entries(when).map(([part, wanted]) => [part, holds({ [part]: wanted as never }, address, reading)]),
     )
-    const explained = { name, fits: holds(when, address, message), asked: !ended, conditions }
+    const explained = { name, fits: holds(when, address, reading), asked: !ended, conditions }
     const { redirect, reject, discard, relay } = actions
     const decides = [redirect, reject, discard, relay].some((fate) => fate !== undefined)
     if (explained.fits && (decides || stop === true)) ended = true
@@ -28,6 +30,6 @@ export function explain(rules: readonly Rule[], address: RuledAddress, message: 
   })
 }
 
-function holds(condition: Condition, address: RuledAddress, message: MessageFacts): boolean {
+function holds(condition: Condition, address: RuledAddress, message: Reading): boolean {
   return compile(condition)(address, message) === true
 }

@@ -1,7 +1,8 @@
 export { authenticationOf } from './authentication.ts'
-export { compile, type MessageFacts, type RuledAddress } from './condition.ts'
+export { compile, type RuledAddress } from './condition.ts'
 export { explain, type ExplainedRule } from './explain.ts'
 export { folded, glob } from './glob.ts'
+export { type MessageFacts, Reading } from './reading.ts'
 export {
   type Actions,
   type AuthenticationMethod,

@@ -3,7 +3,8 @@
  * add to it.
  */
 import type { Refusal } from '../refusal.ts'
-import { compile, type MessageFacts, type RuledAddress, type Test } from './condition.ts'
+import { compile, type RuledAddress, type Test } from './condition.ts'
+import { type MessageFacts, Reading } from './reading.ts'
 import type { Actions, Rule } from './rule.ts'
 
 /** What is done with the message in the mailbox where it ends. */
@@ -55,8 +56,9 @@ function ruleOn(rules: readonly Compiled[], address: RuledAddress, message: Mess
   const fitting: string[] = []
   let mailbox: string | undefined
   let fate: Fate = { kind: 'keep' }
+  const reading = new Reading(message)
   for (const { rule, fits } of rules) {
-    const truth = fits(address, message)
+    const truth = fits(address, reading)
     if (truth === undefined && !final) {
       fate = { kind: 'open' }
       break

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseHeader } from '../../../src/format/index.ts'
-import { compile, type Condition, type MessageFacts } from '../../../src/routing/rules/index.ts'
+import { compile, type Condition, type MessageFacts, Reading } from '../../../src/routing/rules/index.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text)
 const { header } = parseHeader(
@@ -18,7 +18,7 @@ const message: MessageFacts = {
 const address = { recipient: 'info', subaddress: 'shop' }
 const atRcpt: MessageFacts = { sender: 'eve@outside.test', source: 'smtp' }
 
-const holds = (condition: Condition, facts = message) => compile(condition)(address, facts)
+const holds = (condition: Condition, facts = message) => compile(condition)(address, new Reading(facts))
 
 describe('a condition on', () => {
   test.each<[string, Condition, boolean]>([
