@@ -138,7 +138,7 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
       (batch) => this.deliver(batch),
       (outside, committed) => this.#sendingVerdict({ outside, committed }),
     )
-    const submit = submissionPort(this.#id, arrival)
+    const submit = submissionPort(this.#id, arrival, () => store.facts.language)
     const outbox = new Outbox({ store, submit, clock: Date.now, wakeAt: (time) => alarm.wakeAt(time), onFault })
     alarm.add({ name: 'outbox', nextWakeup: () => outbox.nextWakeup(), run: () => outbox.run() })
     const sender = messageSender({ store, accountId: this.#id, arrival, wakeAt: (time) => alarm.wakeAt(time), log })

@@ -85,6 +85,26 @@ async function submission(submissionId: string): Promise<Submission> {
   return resultOf<{ list: Submission[] }>(answers, 'g').list[0] as Submission
 }
 
+/** The report that is listed with the submission, once it is. */
+async function reportOn(submissionId: string): Promise<{ subject: string; text: string }> {
+  const [blobId] = await vi.waitFor(
+    async () => {
+      const { dsnBlobIds } = await submission(submissionId)
+      expect(dsnBlobIds).toHaveLength(1)
+      return dsnBlobIds
+    },
+    { interval: 20, timeout: 5_000 },
+  )
+  const blob = await request(`/jmap/download/${id}/${blobId}/dsn.eml?accept=message/rfc822`, {
+    headers: { Authorization: basic('alice@facteur.test') },
+  })
+  const raw = new Uint8Array(await blob.arrayBuffer())
+  const root = parseMessage(raw)
+  const [part] = root.children
+  if (part === undefined) throw new Error('the report has no parts')
+  return { subject: decodeHeaderText(root.header.first('subject') ?? ''), text: decodeText(raw, part).text }
+}
+
 type Step = Record<string, unknown>
 
 /** The timeline, once it has so many steps: the trace is told a moment later. */
@@ -139,16 +159,12 @@ test('a report is in the language of the account, and the submission has it', as
   await retry('elsewhere.test')
   const steps = await timeline(submissionId, 5)
   expect(steps.at(-1)).toMatchObject({ type: 'reported', actions: ['failed'] })
-  const { deliveryStatus, dsnBlobIds } = await submission(submissionId)
-  expect(deliveryStatus[gone]).toMatchObject({ delivered: 'no', smtpReply: '550 5.1.1 No such user' })
-  expect(dsnBlobIds).toHaveLength(1)
-  const blob = await request(`/jmap/download/${id}/${dsnBlobIds[0]}/dsn.eml?accept=message/rfc822`, {
-    headers: { Authorization: basic('alice@facteur.test') },
+  expect((await submission(submissionId)).deliveryStatus[gone]).toMatchObject({
+    delivered: 'no',
+    smtpReply: '550 5.1.1 No such user',
   })
-  const raw = new Uint8Array(await blob.arrayBuffer())
-  const root = parseMessage(raw)
-  expect(decodeHeaderText(root.header.first('subject') ?? '')).toMatch(/^Nicht zugestellt: /)
-  const { text } = decodeText(raw, root.children[0] as NonNullable<(typeof root.children)[0]>)
+  const { subject, text } = await reportOn(submissionId)
+  expect(subject).toMatch(/^Nicht zugestellt: /)
   expect(text).toMatch(/^Die Adresse gone@elsewhere\.test gibt es nicht\./)
 })
 
@@ -179,6 +195,14 @@ const bounce = (name: string, recipient: string) =>
       '',
     ].join('\r\n'),
   )
+
+test('mail between people of one house has the language of its sender too', async () => {
+  expect((await admin('PUT', '/accounts/bob@facteur.test/quota', { bytes: 1 })).status).toBe(204)
+  await admin('PUT', '/accounts/alice@facteur.test/language', { language: 'it' })
+  const { submissionId } = await submit('bob@facteur.test', 'alice@facteur.test')
+  const { text } = await reportOn(submissionId)
+  expect(text).toMatch(/^La casella bob@facteur\.test è piena\./)
+})
 
 test('a bounce from a server without DSN is found by its Message-ID; a forged one changes nothing', async () => {
   const { submissionId, messageId } = await submit(friend)

@@ -27,10 +27,20 @@ export function ownArrivalPorts(
   }
 }
 
-export function submissionPort(accountId: string, ports: ArrivalPorts): SubmissionPort {
+/** `language`: in which the account's people read reports, where they have said so. */
+export function submissionPort(
+  accountId: string,
+  ports: ArrivalPorts,
+  language: () => string | undefined,
+): SubmissionPort {
   return {
     async submit(plain, raw, { tag, committed = false } = {}) {
-      const envelope = tag === undefined ? plain : { ...plain, submission: { accountId, tag } }
+      const reads = language()
+      const envelope = {
+        ...plain,
+        ...(tag === undefined ? {} : { submission: { accountId, tag } }),
+        ...(reads === undefined ? {} : { language: reads }),
+      }
       const sender = await checkSender({ accountId, address: envelope.reversePath }, ports)
       if (sender.code >= 400) return { accepted: false, reply: sender }
       const transactionId = tag === undefined ? randomText(16) : await transactionOf(tag)
