@@ -12,7 +12,11 @@ beforeAll(async () => {
 
 afterAll(() => parts?.stop())
 
-beforeEach((context) => wants(context, 'swaks'))
+beforeEach(async (context) => {
+  await wants(context, 'swaks')
+  const support = await run('swaks', ['--support'])
+  if (!support.stdout.includes('TLS supported')) context.skip('swaks has no TLS here')
+})
 
 type Service = 'smtp' | 'submission' | 'submissions'
 

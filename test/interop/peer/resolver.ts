@@ -98,11 +98,13 @@ addDOHLocal("127.0.0.1:${ports.doh}", nil, nil, "/dns-query")
 }
 
 async function startFront(port: number): Promise<{ server: Server; stop(): void }> {
-  const behind = await connected(port)
+  let behind = await connected(port)
   const server = createServer((request, response) => {
     const { method = 'GET', url = '/', headers } = request
     const wanted = { accept: headers.accept, 'content-type': headers['content-type'] }
     const given = Object.fromEntries(Object.entries(wanted).filter(([, value]) => value !== undefined))
+    // dnsdist closes a connection that has been idle.
+    if (behind.closed || behind.destroyed) behind = open(port)
     const stream = behind.request({ ':method': method, ':path': url, ...given })
     stream.on('response', (answer) => {
       for (const name of ['content-type', 'cache-control']) if (answer[name]) response.setHeader(name, answer[name])
@@ -127,11 +129,16 @@ async function startFront(port: number): Promise<{ server: Server; stop(): void 
 /** Tries until dnsdist listens. */
 async function connected(port: number): Promise<ClientHttp2Session> {
   for (;;) {
-    const session = connect(`http://127.0.0.1:${port}`)
+    const session = open(port)
     const opened = await new Promise<boolean>((resolve) => {
-      session.once('connect', () => resolve(true)).once('error', () => resolve(false))
+      session.once('connect', () => resolve(true)).once('close', () => resolve(false))
     })
     if (opened) return session
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
+}
+
+/** What goes wrong with it is told to its streams. */
+function open(port: number): ClientHttp2Session {
+  return connect(`http://127.0.0.1:${port}`).on('error', () => undefined)
 }
