@@ -5,6 +5,7 @@ import { hostname as machineName } from 'node:os'
 import { BridgeConfigurationError, lineLog, startBridge, type Bridge } from '../../host/bridge/node/index.ts'
 import { UsageError } from '../failure.ts'
 import { describeFlags, parseFlags, type FlagTable } from '../flags.ts'
+import { linePrinter } from '../line-printer.ts'
 import { stopSignal } from '../stop-signal.ts'
 import { table } from '../table.ts'
 
@@ -71,7 +72,10 @@ export async function run(argv: readonly string[]): Promise<number> {
         pop3s: { host, port: flags.pop3s, proxyProtocol },
         egress: { host: flags['egress-host'], port: flags.egress },
       },
-      log: lineLog((line) => process.stderr.write(`${line}\n`), flags.verbose ? 'debug' : 'info'),
+      log: lineLog(
+        linePrinter((text) => void process.stderr.write(text)),
+        flags.verbose ? 'debug' : 'info',
+      ),
     })
   } catch (error) {
     if (error instanceof BridgeConfigurationError) throw new UsageError(error.message, { cause: error })

@@ -13,6 +13,7 @@ import {
 } from '../../host/local/index.ts'
 import { UsageError } from '../failure.ts'
 import { describeFlags, parseFlags, type FlagTable, type FlagValues } from '../flags.ts'
+import { linePrinter } from '../line-printer.ts'
 import { stopSignal } from '../stop-signal.ts'
 
 /** Part of the stable command line, so that a set-up written for it starts; nothing listens there in this version. */
@@ -120,7 +121,10 @@ export async function run(argv: readonly string[]): Promise<number> {
   const { flags, positionals } = parseFlags(flagTable, argv, process.env)
   if (positionals.length > 0) throw new UsageError(`"${positionals[0]}" is not understood; --help lists the flags.`)
   const options = localOptions(flags)
-  const log = lineLog((line) => process.stderr.write(`${line}\n`), flags.verbose ? 'debug' : 'info')
+  const log = lineLog(
+    linePrinter((text) => void process.stderr.write(text)),
+    flags.verbose ? 'debug' : 'info',
+  )
   for (const name of Object.keys(reservedPorts) as (keyof typeof reservedPorts)[]) {
     if (flags[name] !== undefined)
       console.error(`facteur start: nothing listens on --${name}: this version does not serve it.`)

@@ -104,7 +104,10 @@ export class EgressServer {
     if (typeof parsed === 'string') return answer(response, 400, { error: parsed })
     // A caller that has gone will ask again: nothing new is begun for it, but what is on the wire is finished.
     const gone = new AbortController()
-    response.once('close', () => gone.abort())
+    response.once('close', () => {
+      // After the answer it closes, too; then there is nobody to tell.
+      if (!response.writableFinished) gone.abort()
+    })
     const result = await deliverOutside(this.#options, parsed.request, parsed.raw, gone.signal)
     this.#options.log('info', 'egress', {
       from: parsed.request.envelope.reversePath,

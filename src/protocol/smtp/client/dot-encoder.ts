@@ -72,7 +72,8 @@ function* blocks(run: Uint8Array): Generator<Uint8Array, void> {
 
 /** Short runs and the octets between them, gathered. */
 class Pending {
-  readonly #buffer = new Uint8Array(4 * largeRun)
+  /** Most messages of some size need none. */
+  #buffer: Uint8Array | undefined
   #length = 0
 
   get empty(): boolean {
@@ -85,15 +86,19 @@ class Pending {
   }
 
   get octets(): Uint8Array {
-    return this.#buffer.subarray(0, this.#length)
+    return this.#space.subarray(0, this.#length)
+  }
+
+  get #space(): Uint8Array {
+    return (this.#buffer ??= new Uint8Array(4 * largeRun))
   }
 
   append(run: Uint8Array): void {
-    this.#buffer.set(run, this.#length)
+    this.#space.set(run, this.#length)
     this.#length += run.length
   }
 
   appendOctet(octet: number): void {
-    this.#buffer[this.#length++] = octet
+    this.#space[this.#length++] = octet
   }
 }
