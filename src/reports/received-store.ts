@@ -1,25 +1,37 @@
 /**
  * The reports that others have sent about one hosted domain and its mail servers.
  *
- * Limits: 2,000 reports, of which those that nobody vouches for go first, then the oldest; 1.5 million characters each;
- * ninety days.
+ * Limits: 10,000 reports and 100 million characters; ninety days; 1.5 million characters each. When there is no room the
+ * oldest go, those that nobody vouches for first.
+ * Security: anybody can send reports: what is not proven takes no room from what is.
  */
+import type { DmarcReport } from '../format/index.ts'
 import { isMigrated, migrate, type Migration, type Sql } from '../storage/index.ts'
 import type { ReadReport } from './read-report.ts'
 import { type Figures, figuresOf } from './figures.ts'
 import type { ReportSender } from './report-sender.ts'
+import { Sources, type SourceSummary } from './sources.ts'
 
 const schema: readonly Migration[] = [
   `CREATE TABLE report (
      id INTEGER PRIMARY KEY, kind TEXT NOT NULL, domain TEXT NOT NULL, reporter TEXT NOT NULL, report_id TEXT NOT NULL,
      first INTEGER NOT NULL, last INTEGER NOT NULL, received INTEGER NOT NULL, sender TEXT NOT NULL, proven INTEGER NOT NULL,
-     passed INTEGER NOT NULL, failed INTEGER NOT NULL, content TEXT NOT NULL
+     passed INTEGER NOT NULL, failed INTEGER NOT NULL, size INTEGER NOT NULL, content TEXT NOT NULL
    )`,
 ]
 
-const mostReports = 2_000
 const longestContent = 1_500_000
+/** Characters of reports that are added up at once. */
+const mostSummedUp = 20_000_000
 const keptFor = 90 * 86_400_000
+
+export interface ReceivedLimits {
+  reports: number
+  /** Characters, of all together. */
+  octets: number
+}
+
+const usualLimits: ReceivedLimits = { reports: 10_000, octets: 100_000_000 }
 
 export interface ReceivedSummary extends ReportSender, Figures {
   id: number
@@ -62,14 +74,16 @@ const columns = 'id, kind, domain, reporter, report_id, first, last, received, s
 
 export class ReceivedStore {
   readonly #sql: Sql
+  readonly #limits: ReceivedLimits
   #isOpen: boolean
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, limits = usualLimits) {
     this.#sql = sql
+    this.#limits = limits
     this.#isOpen = isMigrated(sql)
   }
 
-  /** Keeps it; false when it is here already (RFC 9990 §3.5.3), or too large. */
+  /** Keeps it; false when it is here already (RFC 9990 §3.5.3), is too large, or finds no room. */
   add(read: ReadReport, { sender, proven }: ReportSender, now: number): boolean {
     const content = JSON.stringify(read.report)
     if (content.length > longestContent) return false
@@ -79,8 +93,8 @@ export class ReceivedStore {
     const { domain, passed, failed } = figuresOf(read)
     const same = 'SELECT count(*) AS n FROM report WHERE report_id = ? AND kind = ? AND domain = ? AND sender = ?'
     if (this.#sql.exec<{ n: number }>(same, id, read.kind, domain, sender).one().n > 0) return false
-    this.#sql.transaction(() => {
-      this.#makeRoom(now)
+    return this.#sql.transaction(() => {
+      if (!this.#makeRoom(content.length, proven, now)) return false
       const values = [
         read.kind,
         domain,
@@ -93,12 +107,13 @@ export class ReceivedStore {
         proven ? 1 : 0,
         passed,
         failed,
+        content.length,
         content,
       ]
-      const insert = `INSERT INTO report (${columns.slice(4)}, content) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
-      this.#sql.exec(insert, ...values)
+      const places = values.map(() => '?').join(', ')
+      this.#sql.exec(`INSERT INTO report (${columns.slice(4)}, size, content) VALUES (${places})`, ...values)
+      return true
     })
-    return true
   }
 
   /** The newest first. */
@@ -116,12 +131,39 @@ export class ReceivedStore {
     return row === undefined ? undefined : { ...summary(row), report: JSON.parse(row.content) }
   }
 
-  #makeRoom(now: number): void {
+  /** What aggregate reports say of each source, the newest reports first, as far as the bound goes. */
+  sources({ since = 0 }: ReportSearch = {}): SourceSummary[] {
+    if (!this.#isOpen) return []
+    const sources = new Sources()
+    let left = mostSummedUp
+    const query = `SELECT proven, size, content FROM report WHERE kind = 'dmarc' AND last >= ? ORDER BY last DESC, id DESC`
+    for (const row of this.#sql.exec<{ proven: number; size: number; content: string }>(query, since)) {
+      left -= row.size
+      if (left < 0) break
+      sources.add(JSON.parse(row.content) as DmarcReport, row.proven === 1)
+    }
+    return sources.summaries
+  }
+
+  /** False: there is none. */
+  #makeRoom(size: number, proven: boolean, now: number): boolean {
     this.#sql.exec('DELETE FROM report WHERE received < ?', now - keptFor)
-    const { n } = this.#sql.exec<{ n: number }>('SELECT count(*) AS n FROM report').one()
-    if (n < mostReports) return
-    const victims = 'SELECT id FROM report ORDER BY proven, received, id LIMIT ?'
-    this.#sql.exec(`DELETE FROM report WHERE id IN (${victims})`, n - mostReports + 1)
+    const sums = 'SELECT count(*) AS n, coalesce(sum(size), 0) AS octets FROM report'
+    const { n, octets } = this.#sql.exec<{ n: number; octets: number }>(sums).one()
+    let tooMany = n + 1 - this.#limits.reports
+    let tooLarge = octets + size - this.#limits.octets
+    if (tooMany <= 0 && tooLarge <= 0) return true
+    const order = 'SELECT id, size FROM report WHERE proven <= ? ORDER BY proven, received, id'
+    const victims: number[] = []
+    for (const row of this.#sql.exec<{ id: number; size: number }>(order, proven ? 1 : 0)) {
+      victims.push(row.id)
+      tooMany--
+      tooLarge -= row.size
+      if (tooMany <= 0 && tooLarge <= 0) break
+    }
+    if (tooMany > 0 || tooLarge > 0) return false
+    for (const id of victims) this.#sql.exec('DELETE FROM report WHERE id = ?', id)
+    return true
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { showReport, showReports } from '../../src/cli/command/report-tables.ts'
+import { showReport, showReports, showSources } from '../../src/cli/command/report-tables.ts'
 import { parseTlsReport } from '../../src/format/index.ts'
 import { sample } from '../format/dmarc-report/sample.ts'
 import { example } from '../format/tls-rpt/example.ts'
@@ -63,4 +63,15 @@ test('a report of a single message says what failed', () => {
     'signature  example.com/s1',
     'result     reject',
   ])
+})
+
+test('sources are told apart by what passed', () => {
+  const counts = { messages: 12, failed: 12, dkim: 0, spf: 0, refused: 11, reports: 3, proven: 1 }
+  const bad = { source: '192.0.2.1', headerFrom: 'example.com', ...counts, signers: [], senders: ['list.example'] }
+  const good = { ...bad, failed: 0, refused: 0, dkim: 12, spf: 5, proven: 3, signers: ['example.com'] }
+  expect(showSources([bad, good]).split('\n')).toEqual([
+    '192.0.2.1  example.com  12 sent  12 FAILED  11 refused  DKIM 0, SPF 0   3 reports, 1 proven  sent by list.example',
+    '192.0.2.1  example.com  12 sent                         DKIM 12, SPF 5  3 reports            signed by example.com, sent by list.example',
+  ])
+  expect(showSources([])).toBe('No reports came.')
 })

@@ -100,6 +100,10 @@ describe('a report that comes in', () => {
     const shown = await facteur(['report', 'show', 'facteur.test', '1', ...at()])
     expect(shown.stdout).toContain('policy  p=reject sp=quarantine np=none aspf=s')
     expect(shown.stdout).toMatch(/192\.0\.2\.1 +3 +FAIL +quarantine/)
+    const sources = await facteur(['report', 'sources', 'facteur.test', ...at()])
+    expect(sources.stdout).toMatch(
+      /^192\.0\.2\.1 +example\.com +3 sent +3 FAILED +3 refused +DKIM 0, SPF 0 +1 reports, 0 proven/,
+    )
     const json = await facteur(['report', 'list', 'facteur.test', '--kind', 'dmarc', '--json', ...at()])
     expect(JSON.parse(json.stdout)).toMatchObject([{ id: 1, reporter: 'mx.rec.test', failed: 3 }])
   })
@@ -107,7 +111,7 @@ describe('a report that comes in', () => {
   test.each([
     [['report', 'show', 'facteur.test', '9'], 1, 'there is no report "9" of facteur.test'],
     [['report', 'list', 'elsewhere.test'], 1, 'elsewhere.test is not hosted here'],
-    [['report'], 2, 'say "report list [DOMAIN]" or "report show DOMAIN ID"'],
+    [['report'], 2, 'say "report list [DOMAIN]", "report show DOMAIN ID" or "report sources DOMAIN"'],
   ])('%j is answered with a sentence', async (args, code, sentence) => {
     const answer = await facteur([...args, ...at()])
     expect(answer.code).toBe(code)

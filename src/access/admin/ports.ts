@@ -9,7 +9,7 @@ import type { Smarthosts } from '../../delivery/index.ts'
 import type { ListSettings, Member, Post } from '../../lists/index.ts'
 import type { SendingLimits, Suppression } from '../../mailbox/index.ts'
 import type { QueuedEntry, QueueLimits, QueuePage, QueueSummary, Which } from '../../queue/index.ts'
-import type { ReceivedReport, ReceivedSummary, ReportSearch } from '../../reports/index.ts'
+import type { ReceivedReport, ReceivedSummary, ReportSearch, SourceSummary } from '../../reports/index.ts'
 import type {
   AddressChange,
   Directory,
@@ -157,6 +157,7 @@ export interface ListDoor {
 /** Reports that came about one hosted domain. */
 export interface ReportDoor {
   list(search: ReportSearch): Promise<ReceivedSummary[]>
+  sources(search: ReportSearch): Promise<SourceSummary[]>
   show(id: number): Promise<ReceivedReport | undefined>
 }
 

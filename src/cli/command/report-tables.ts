@@ -25,6 +25,36 @@ export type Report = ReportSummary &
     | { readonly kind: 'failure'; readonly report: AuthFailureReport }
   )
 
+export interface Source {
+  readonly source: string
+  readonly headerFrom: string
+  readonly messages: number
+  readonly failed: number
+  readonly dkim: number
+  readonly spf: number
+  readonly refused: number
+  readonly reports: number
+  readonly proven: number
+  readonly signers: readonly string[]
+  readonly senders: readonly string[]
+}
+
+export function showSources(sources: readonly Source[]): string {
+  if (sources.length === 0) return 'No reports came.'
+  return table(
+    sources.map(({ source, headerFrom, messages, failed, dkim, spf, refused, reports, proven, signers, senders }) => [
+      source,
+      headerFrom,
+      `${messages} sent`,
+      failed === 0 ? '' : `${failed} FAILED`,
+      refused === 0 ? '' : `${refused} refused`,
+      `DKIM ${dkim}, SPF ${spf}`,
+      `${reports} reports${proven === reports ? '' : `, ${proven} proven`}`,
+      [...signers.map((domain) => `signed by ${domain}`), ...senders.map((domain) => `sent by ${domain}`)].join(', '),
+    ]),
+  )
+}
+
 export function showReports(reports: readonly (ReportSummary & { readonly hosted: string })[]): string {
   if (reports.length === 0) return 'No reports came.'
   return table(

@@ -4,7 +4,7 @@
 import { adminClient, serverFlags } from '../admin-client.ts'
 import { UsageError } from '../failure.ts'
 import { describeFlags, type FlagTable, parseFlags } from '../flags.ts'
-import { type Report, type ReportSummary, showReport, showReports } from './report-tables.ts'
+import { type Report, type ReportSummary, showReport, showReports, showSources, type Source } from './report-tables.ts'
 
 const reportFlags = {
   kind: {
@@ -20,6 +20,7 @@ const flagTable = { ...serverFlags, ...reportFlags }
 export const usage = [
   'facteur report list [DOMAIN]      reports that came, of one domain or of all',
   'facteur report show DOMAIN ID     what one of them says',
+  'facteur report sources DOMAIN     who sent mail in its name, by all DMARC reports',
   '',
   ...describeFlags(flagTable),
 ].join('\n')
@@ -42,8 +43,12 @@ export async function run(argv: readonly string[]): Promise<number> {
   } else if (action === 'show' && domain !== undefined && id !== undefined && more.length === 0) {
     const report = await client.request<Report>('GET', ['domains', domain, 'reports', id])
     print(report, () => showReport(report))
+  } else if (action === 'sources' && domain !== undefined && id === undefined && flags.kind === undefined) {
+    const path = ['domains', domain, 'reported-sources']
+    const sources = await client.request<Source[]>('GET', path, undefined, { days: flags.days })
+    print(sources, () => showSources(sources))
   } else {
-    throw new UsageError('say "report list [DOMAIN]" or "report show DOMAIN ID".')
+    throw new UsageError('say "report list [DOMAIN]", "report show DOMAIN ID" or "report sources DOMAIN".')
   }
   return 0
 }

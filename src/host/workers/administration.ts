@@ -106,7 +106,11 @@ export function workersAdministration(env: Env): Administration {
     },
     reports: (domain) => {
       const stub = env.REPORT.getByName(domain)
-      return { list: async (search) => stub.list(search), show: async (id) => stub.show(id) }
+      return {
+        list: async (search) => stub.list(search),
+        sources: async (search) => stub.sources(search),
+        show: async (id) => stub.show(id),
+      }
     },
   })
 }

@@ -27,7 +27,14 @@ import type {
   TrackedStatus,
   Which,
 } from '../../queue/index.ts'
-import type { ReceivedReport, ReceivedSummary, ReportSearch, ReportSender, TallyText } from '../../reports/index.ts'
+import type {
+  ReceivedReport,
+  ReceivedSummary,
+  ReportSearch,
+  ReportSender,
+  SourceSummary,
+  TallyText,
+} from '../../reports/index.ts'
 import type {
   ActiveKey,
   AddressChange,
@@ -236,6 +243,7 @@ export interface ReportDoor extends Rpc.DurableObjectBranded {
   /** Keeps the report in a message that is in a mailbox as well, if there is one. */
   keep(raw: Uint8Array, sender: ReportSender): void
   list(search: ReportSearch): ReceivedSummary[]
+  sources(search: ReportSearch): SourceSummary[]
   show(id: number): ReceivedReport | undefined
 }
 

@@ -13,6 +13,7 @@ import {
   type ReportSearch,
   reportSender,
   type ReportSender,
+  type SourceSummary,
 } from '../../reports/index.ts'
 import type { ReportDoor } from './doors.ts'
 import type { Env } from './env.ts'
@@ -53,6 +54,10 @@ export class ReportObject extends DurableObject<Env> implements ReportDoor {
 
   list(search: ReportSearch): ReceivedSummary[] {
     return this.#store.list(search)
+  }
+
+  sources(search: ReportSearch): SourceSummary[] {
+    return this.#store.sources(search)
   }
 
   show(id: number): ReceivedReport | undefined {

@@ -133,6 +133,7 @@ export function house(
     }),
     reports: (domain) => ({
       list: async (search) => received(domain).list(search),
+      sources: async (search) => received(domain).sources(search),
       show: async (id) => received(domain).show(id),
     }),
     list: (id) => memoryList(lists, id),

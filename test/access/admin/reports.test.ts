@@ -40,6 +40,12 @@ describe('reports', () => {
     await expect(furnished().admin.reports.show(domain, id)).rejects.toThrow(problem)
   })
 
+  test('of all together say who sent mail', async () => {
+    const { reports } = furnished().admin
+    expect(await reports.sources('here.test')).toMatchObject([{ source: '192.0.2.1', failed: 6 }, { failed: 0 }])
+    expect(await reports.sources('here.test', { days: '3' })).toMatchObject([{ failed: 3 }, { failed: 0 }])
+  })
+
   test('no time is no question', async () => {
     await expect(furnished().admin.reports.list('here.test', { days: '0' })).rejects.toThrow('above 0')
     await expect(furnished().admin.reports.list('there.test')).rejects.toThrow('not hosted')

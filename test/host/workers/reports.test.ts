@@ -172,6 +172,13 @@ describe('reports about us', () => {
     ])
     const [{ id }] = body as [{ id: number }]
     expect((await admin('GET', `/domains/ours.test/reports/${id}`)).body).toMatchObject({ report: sample })
+    expect(await admin('GET', '/domains/ours.test/reported-sources')).toMatchObject({
+      status: 200,
+      body: [
+        { source: '192.0.2.1', failed: 3, proven: 1 },
+        { source: '2001:db8::1', failed: 0 },
+      ],
+    })
     expect(await admin('GET', '/domains/ours.test/reports/99')).toMatchObject({ status: 404 })
     expect(await admin('GET', '/domains/ours.test/reports?kind=tls')).toMatchObject({ status: 200, body: [] })
   })

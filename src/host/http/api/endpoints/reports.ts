@@ -8,6 +8,7 @@ import { count, named, time } from '../schema.ts'
 
 const tag = 'Reports'
 
+const days = z.optional(z.string().check(z.regex(/^\d{1,4}$/, 'must be a number of days')))
 const summary = {
   id: count,
   kind: z.enum(['dmarc', 'tls', 'failure']),
@@ -27,6 +28,20 @@ const report = z
   .object({ ...summary, report: z.looseObject({}) })
   .check(z.meta({ id: 'Report', description: 'A report; what it says is in `report`, by its kind.' }))
 
+const sourceSummary = named('ReportedSource', {
+  source: z.string().check(z.describe('Address of the host.')),
+  headerFrom: z.string(),
+  messages: count,
+  failed: count.check(z.describe('Messages for which neither DKIM nor SPF of the domain passed.')),
+  dkim: count,
+  spf: count,
+  refused: count.check(z.describe('Messages that were refused or taken for junk.')),
+  reports: count,
+  proven: count.check(z.describe('Reports of which it is known who sent them.')),
+  signers: z.array(z.string()).check(z.describe('Domains whose signature passed.')),
+  senders: z.array(z.string()).check(z.describe('Domains of reverse-paths for which SPF passed.')),
+})
+
 export function reportEndpoints({ administration: { reports } }: House): Endpoint[] {
   return [
     endpoint(
@@ -39,11 +54,24 @@ export function reportEndpoints({ administration: { reports } }: House): Endpoin
         reach: 'path',
         query: z.strictObject({
           kind: z.optional(z.enum(['dmarc', 'tls', 'failure'])),
-          days: z.optional(z.string().check(z.regex(/^\d{1,4}$/, 'must be a number of days'))),
+          days,
         }),
         result: z.array(reportSummary),
       },
       async ({ path, query }) => reports.list(path.domain, query),
+    ),
+    endpoint(
+      {
+        method: 'get',
+        path: '/domains/{domain}/reported-sources',
+        summary: 'Who sent mail in the name of a domain, by the DMARC reports that came; what failed most first',
+        tag,
+        scope: 'reports:read',
+        reach: 'path',
+        query: z.strictObject({ days }),
+        result: z.array(sourceSummary),
+      },
+      async ({ path, query }) => reports.sources(path.domain, query),
     ),
     endpoint(
       {
