@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: starts the server on an empty data directory and measures the main jobs from outside.
  *
- * Prints Markdown tables. Loopback only; every loop is bounded. `npm run bench -- smtp relay imap pop3 jmap` picks parts.
+ * Prints Markdown tables. Loopback only; every loop is bounded. `npm run bench -- smtp api relay imap pop3 jmap` picks parts.
  * `--data DIR` keeps the data directory and uses it again. For JMAP: `--messages 10000,100000` (a mailbox of each),
  * `--rounds`, `--time` (seconds of a round), `--only TEXT` (rows). Another server beside: `--peer URL --user A,B
  * --password …` (an account for each size), `--peer-pid` for its CPU time, `--peer-imap PORT` to fill its inboxes.
@@ -12,6 +12,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { sendByApi } from './api.ts'
 import { cpuMilliseconds } from './cpu.ts'
 import { ImapConnection } from './imap.ts'
 import { coldStart, measureJmap, type Measured } from './jmap.ts'
@@ -54,6 +55,7 @@ try {
   const small = Array.from({ length: 100 }, (_, index) => `u${index}`)
   await server.ensureAccounts(['big', ...sizes.map((size) => `big${size}`), ...small], password)
   if (wanted('smtp')) await measureIngest(server.port('SMTP'))
+  if (wanted('api')) await measureApi()
   if (sink !== undefined) await measureRelay(sink)
   if (wanted('rows')) await measureRows(server.port('SMTP'))
   if (wanted('imap')) await measureImap(server.imapPort)
@@ -121,6 +123,26 @@ async function measureIngest(port: number): Promise<void> {
           `${result.perSecond.toFixed(0)}/s; p50 ${result.p50.toFixed(2)} ms, p99 ${result.p99.toFixed(2)} ms; server CPU ${cpu.toFixed(2)} ms`,
         ])
       }
+    }
+  }
+}
+
+/** One program's account sends to fifty mailboxes. */
+async function measureApi(): Promise<void> {
+  const made = { name: 'bench', scopes: ['messages:send'], domains: ['bench.test'], perMinute: 0 }
+  const { token } = await server.administer<{ token: string }>('POST', 'tokens', made)
+  const recipients = Array.from({ length: 50 }, (_, index) => `u${index + 50}@bench.test`)
+  for (const keys of [false, true]) {
+    for (const inFlight of [1, 8, 32]) {
+      const load = { url: server.url, token, sender: 'u0@bench.test', recipients, inFlight, size: 4_096, keys }
+      await sendByApi({ ...load, count: 300 })
+      const before = cpuMilliseconds([server.pid])
+      const result = await sendByApi({ ...load, count: 2_000 })
+      const cpu = (cpuMilliseconds([server.pid]) - before) / 2_000
+      rows.push([
+        `API send, 4 KB, ${inFlight} at a time${keys ? ', each with a key' : ''}`,
+        `${result.perSecond.toFixed(0)}/s; p50 ${result.p50.toFixed(2)} ms, p99 ${result.p99.toFixed(2)} ms; server CPU ${cpu.toFixed(2)} ms`,
+      ])
     }
   }
 }

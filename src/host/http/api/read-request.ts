@@ -73,16 +73,17 @@ function parsed(bytes: Uint8Array, mayBeEmpty: boolean): unknown {
   return value
 }
 
-/** A chunked body declares no length, so it is counted while it is read. */
+/** A body is as long as it declares (RFC 9112 §6.2); a chunked one declares nothing, and is counted while it is read. */
 async function boundedBody(request: Request, most: number): Promise<Uint8Array> {
-  const tooLong = new ApiFault(413, `the body is longer than ${most} bytes`)
-  if (Number(request.headers.get('Content-Length') ?? '0') > most) throw tooLong
   if (request.body === null) return new Uint8Array()
+  const declared = request.headers.get('Content-Length')
+  if (Number(declared ?? '0') > most) throw tooLong(most)
+  if (declared !== null) return new Uint8Array(await request.arrayBuffer())
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of request.body as AsyncIterable<Uint8Array>) {
     size += chunk.length
-    if (size > most) throw tooLong
+    if (size > most) throw tooLong(most)
     chunks.push(chunk)
   }
   const whole = new Uint8Array(size)
@@ -92,6 +93,10 @@ async function boundedBody(request: Request, most: number): Promise<Uint8Array> 
     at += chunk.length
   }
   return whole
+}
+
+function tooLong(most: number): ApiFault {
+  return new ApiFault(413, `the body is longer than ${most} bytes`)
 }
 
 /** Each wrong place and what is wrong there. */
