@@ -13,6 +13,7 @@ export const eximProgram = '/usr/sbin/exim4'
 export async function startExim(options: PeerOptions): Promise<Peer> {
   const jail = await makeJail([eximProgram], { 'Debian-exim': 1000 })
   for (const path of ['spool', 'log', 'mail']) jail.directoryFor(path, 1000)
+  jail.write('etc/resolv.conf', `nameserver ${options.resolver ?? '127.0.0.1'}\n`)
   jail.write('cert.pem', options.identity.cert)
   jail.write('key.pem', options.identity.key)
   // Where it looks by itself: a file that is named on the command line costs it its privileges.
@@ -42,7 +43,7 @@ primary_hostname = ${name}.test
 exim_path = ${eximProgram}
 spool_directory = /spool
 log_file_path = /log/%slog
-log_selector = +pipelining +smtp_protocol_error +received_recipients
+log_selector = +pipelining +smtp_protocol_error +received_recipients +dkim_verbose
 daemon_smtp_ports = ${port}
 local_interfaces = <, ${Object.values(faces).join(', ')}
 domainlist ours = ${domainsOf(name).join(' : ')}

@@ -26,6 +26,8 @@ export interface PeerOptions {
   readonly identity: { readonly cert: string; readonly key: string }
   /** Where it sends what is for other domains: a port on 127.0.0.1. It insists on TLS. */
   readonly relay: number
+  /** The address of the resolver that it asks, if it asks any. */
+  readonly resolver?: string
 }
 
 export interface Peer extends PeerOptions {

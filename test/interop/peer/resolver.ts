@@ -30,18 +30,26 @@ export interface Resolver {
 
 export const withoutResolver = (): string | undefined => withoutUnpacked(unbound) ?? withoutUnpacked(dnsdist)
 
-export async function startResolver(zones: readonly ZoneFile[]): Promise<Resolver> {
+export interface ResolverOptions {
+  /** Of the HTTP; any free one when absent. */
+  readonly port?: number
+  /** An address on loopback where it also answers in the old way, for programs that ask so: port 53. */
+  readonly classic?: string
+}
+
+export async function startResolver(zones: readonly ZoneFile[], options: ResolverOptions = {}): Promise<Resolver> {
   const jail = await makeJail([unbound, dnsdist, keygen, signzone], { unbound: 1000 })
   const anchors: string[] = []
   for (const zone of zones) anchors.push(...(await writeZone(jail, zone)))
   const port = await freePort('127.0.0.1')
   const plain = await freePort('127.0.0.1', port)
   const doh = await freePort('127.0.0.1', port, plain)
-  jail.write('unbound.conf', unboundConfiguration(zones, anchors, port))
+  const classic = options.classic === undefined ? [] : [`${options.classic}@53`]
+  jail.write('unbound.conf', unboundConfiguration(zones, anchors, [`127.0.0.1@${port}`, ...classic]))
   jail.write('dnsdist.conf', dnsdistConfiguration({ port, plain, doh }))
   jail.start(unbound, '-d', '-c', '/unbound.conf')
   jail.start(dnsdist, '--supervised', '-C', '/dnsdist.conf')
-  const front = await startFront(doh)
+  const front = await startFront(doh, options.port)
   return {
     url: `http://127.0.0.1:${(front.server.address() as AddressInfo).port}/dns-query`,
     async stop() {
@@ -63,7 +71,7 @@ async function writeZone(jail: Jail, { name, records, signed }: ZoneFile): Promi
   return [jail.read(`${key}.key`).trim()]
 }
 
-function unboundConfiguration(zones: readonly ZoneFile[], anchors: readonly string[], port: number): string {
+function unboundConfiguration(zones: readonly ZoneFile[], anchors: readonly string[], at: readonly string[]): string {
   const files = zones.map(
     ({ name }) => `auth-zone:
   name: "${name}"
@@ -73,9 +81,7 @@ function unboundConfiguration(zones: readonly ZoneFile[], anchors: readonly stri
 `,
   )
   return `server:
-  interface: 127.0.0.1
-  port: ${port}
-  username: unbound
+${at.map((address) => `  interface: ${address}\n`).join('')}  username: unbound
   chroot: ""
   directory: "/tmp"
   pidfile: ""
@@ -97,7 +103,7 @@ addDOHLocal("127.0.0.1:${ports.doh}", nil, nil, "/dns-query")
 `
 }
 
-async function startFront(port: number): Promise<{ server: Server; stop(): void }> {
+async function startFront(port: number, own = 0): Promise<{ server: Server; stop(): void }> {
   let behind = await connected(port)
   const server = createServer((request, response) => {
     const { method = 'GET', url = '/', headers } = request
@@ -114,7 +120,7 @@ async function startFront(port: number): Promise<{ server: Server; stop(): void 
     stream.on('error', () => response.destroy())
     request.pipe(stream)
   })
-  server.listen(0, '127.0.0.1')
+  server.listen(own, '127.0.0.1')
   await once(server, 'listening')
   return {
     server,
