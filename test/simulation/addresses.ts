@@ -3,6 +3,8 @@
  * its own judge.
  */
 
+import type { Rule } from '../../src/routing/index.ts'
+
 export const people = ['alice', 'bob', 'carol'] as const
 
 export const aliases: Readonly<Record<string, readonly string[]>> = {
@@ -14,6 +16,19 @@ export const aliases: Readonly<Record<string, readonly string[]>> = {
   'ring@facteur.test': ['gnir@facteur.test'],
   'gnir@facteur.test': ['ring@facteur.test'],
   'boomerang@facteur.test': ['back@four.test'],
+}
+
+/**
+ * The same as rules, of which RCPT cannot tell whether they fit: all mail has a subject. What comes to a mailbox is tagged,
+ * whatever way it took.
+ */
+export function rulesOf(domain: string, without: readonly string[] = []): Rule[] {
+  const redirections = Object.entries(aliases).flatMap(([address, redirect]): Rule[] => {
+    const [name = '', of] = address.split('@')
+    if (of !== domain || without.includes(name)) return []
+    return [{ name, when: { recipient: name, header: { name: 'Subject' } }, do: { redirect } }]
+  })
+  return [{ name: 'tag', do: { tag: ['simulated'] } }, ...redirections]
 }
 
 /** `back@four.test` sends everything to this address. */

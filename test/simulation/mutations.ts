@@ -78,4 +78,10 @@ export const mutations: readonly Mutation[] = [
     text: "this.#outcome(recipient, place.status === 'queued' ? 'delivered' : place.status)",
     instead: "this.#outcome(recipient, 'delivered')",
   },
+  {
+    name: 'a rule forgets all but the first of its addresses',
+    file: 'routing/resolve.ts',
+    text: 'fate.targets.map((target) => redirected(marked, at, target))',
+    instead: 'fate.targets.slice(0, 1).map((target) => redirected(marked, at, target))',
+  },
 ]

@@ -91,7 +91,7 @@ export class ObjectHouse {
     if (known !== undefined) return known
     const { time, chance, trace, plan } = this.#scene
     const database = pool.take(this.#preparedAs(kind, name), (fresh) =>
-      this.#globals.aside(() => prepare(fresh, kind, name, plan.freshQueues)),
+      this.#globals.aside(() => prepare(fresh, kind, name, plan)),
     )
     const object: DurableObjectOfTest = new DurableObjectOfTest(kind, name, database, {
       time,
@@ -130,6 +130,7 @@ export class ObjectHouse {
 
   #preparedAs(kind: string, name: string): string {
     if (kind === 'QUEUE') return this.#scene.plan.freshQueues ? 'QUEUE fresh' : 'QUEUE'
+    if (kind === 'DOMAIN' && hosted.includes(name) && this.#scene.plan.ruled) return `DOMAIN ${name} ruled`
     return kind === 'ACCOUNT' || hosted.includes(name) ? `${kind} ${name}` : kind
   }
 

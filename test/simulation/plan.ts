@@ -77,6 +77,8 @@ export interface Plan {
   latency: number
   slowestCommit: number
   freshQueues: boolean
+  /** What aliases say is said by rules. */
+  ruled: boolean
   lifetimeHours: number
   /** Queues of one destination. */
   shards: number
@@ -116,6 +118,7 @@ export function planOf(seed: number): Plan {
     latency: chance.pick([0, 1, 10, 100]),
     slowestCommit: chance.pick([0, 0, 5, 50]),
     freshQueues: chance.happens(0.1),
+    ruled: chance.fork('rules').happens(0.3),
     lifetimeHours: chance.pick([120, 24, 6, 1]),
     shards: chance.pick([1, 1, 1, 3]),
     sharedObjects: chance.pick([0, 0, 1, 1, 2]),

@@ -5,22 +5,30 @@ import { MailStore } from '../../src/mailbox/index.ts'
 import { defaultQueueOptions, Queue, SpoolStore } from '../../src/queue/index.ts'
 import { DomainStore } from '../../src/routing/index.ts'
 import type { Sql } from '../../src/storage/index.ts'
-import { aliases, people } from './addresses.ts'
+import { aliases, people, rulesOf } from './addresses.ts'
 import type { Database } from './database.ts'
+import type { Plan } from './plan.ts'
 
-export function prepare(database: Database, kind: string, name: string, freshQueues: boolean): void {
+export function prepare(
+  database: Database,
+  kind: string,
+  name: string,
+  { freshQueues, ruled }: Pick<Plan, 'freshQueues' | 'ruled'>,
+): void {
   const sql = {
     exec: (query: string, ...bindings: unknown[]) => database.exec(query, ...bindings),
     transaction: <T>(work: () => T): T => database.transactionSync(work),
   } as unknown as Sql
   if (kind === 'ACCOUNT') new MailStore({ sql, now: Date.now }).create({ address: `${name}@facteur.test`, name })
-  if (kind === 'DOMAIN' && ['facteur.test', 'branch.test'].includes(name)) prepareDomain(new DomainStore(sql), name)
+  if (kind === 'DOMAIN' && ['facteur.test', 'branch.test'].includes(name))
+    prepareDomain(new DomainStore(sql), name, ruled)
   if (kind === 'QUEUE' && !freshQueues) prepareQueue(sql)
 }
 
-function prepareDomain(store: DomainStore, domain: string): void {
+function prepareDomain(store: DomainStore, domain: string, ruled: boolean): void {
   store.host(domain)
   if (domain === 'facteur.test') for (const person of people) store.addAccount(person, person)
+  if (ruled) return void store.setRules(rulesOf(domain), 1)
   for (const [alias, targets] of Object.entries(aliases)) {
     const [localPart = '', of] = alias.split('@')
     if (of === domain) store.setAlias(localPart, [...targets])

@@ -6,6 +6,7 @@ import type { DurableObjectOfTest } from './durable-object.ts'
 import type { ObjectHouse } from './object-house.ts'
 import { workers } from './objects.ts'
 import { operate } from './operator.ts'
+import { rulesOf } from './addresses.ts'
 import type { AddressChange, Ambush, Trouble } from './plan.ts'
 import { readQueue } from './queue-view.ts'
 import type { Scene } from './scene.ts'
@@ -19,6 +20,8 @@ export interface WeatherPorts {
 }
 
 export class Weather {
+  /** Aliases whose rules are taken away. */
+  readonly #unruled: string[] = []
   readonly #ports: WeatherPorts
 
   constructor(ports: WeatherPorts) {
@@ -106,10 +109,13 @@ export class Weather {
   }
 
   #readdress({ method, domain, localPart }: AddressChange): void {
-    const { trace } = this.#ports.scene
+    const { trace, plan } = this.#ports.scene
     trace.note(`addresses: ${method} ${localPart}@${domain}`)
     workers.forgetDirectory()
-    this.#ports.house.object('DOMAIN', domain).call(method, [localPart], {
+    const asRule = plan.ruled && method === 'removeAlias'
+    if (asRule) this.#unruled.push(localPart)
+    const [name, value] = asRule ? ['setRules', rulesOf(domain, this.#unruled)] : [method, localPart]
+    this.#ports.house.object('DOMAIN', domain).call(name, [value], {
       answered: () => undefined,
       failed: (error) => trace.note(`addresses: ${error.message}`),
     })

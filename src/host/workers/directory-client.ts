@@ -29,8 +29,8 @@ interface Remembered {
 /** Plain values only: an isolate serves many requests, and I/O may not cross from one to another. */
 const remembered = new Map<string, Remembered>()
 
-/** Rules of domains, in the version that is remembered with them; a thousand of them are some hundred kilobytes. */
-const rulesOf = new Map<string, DomainRules & { readonly version: number }>()
+/** Rules of domains, with the version that was asked for; a thousand of them are some hundred kilobytes. */
+const rulesOf = new Map<string, DomainRules & { readonly versions: readonly number[] }>()
 const MAX_RULED_DOMAINS = 100
 
 export class DirectoryClient implements Directory {
@@ -65,9 +65,10 @@ export class DirectoryClient implements Directory {
 
   async rules(domain: string, version: number): Promise<DomainRules> {
     const known = rulesOf.get(domain)
-    if (known !== undefined && known.version >= version) return known
+    if (known?.versions.includes(version) === true) return known
     const { rules, separator, version: latest } = await this.#namespace.getByName(domain).rules()
-    const found = { rules: compileRules(rules), separator, version: Math.max(latest, version) }
+    // They may have changed since the directory answered.
+    const found = { rules: compileRules(rules), separator, versions: [version, latest] }
     if (rulesOf.size >= MAX_RULED_DOMAINS) rulesOf.clear()
     rulesOf.set(domain, found)
     return found
