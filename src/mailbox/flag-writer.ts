@@ -6,7 +6,7 @@
  * Standards: RFC 9051 §6.4.6 (STORE), RFC 7162 §3.1.3 (UNCHANGEDSINCE), RFC 8621 §4.6.
  */
 import type { Sql } from '../storage/index.ts'
-import { batches } from './batches.ts'
+import { batches, oneOrMany } from './batches.ts'
 import type { EmailId, MailboxId, ModSeq, Uid } from './ids.ts'
 import type { Journal } from './journal.ts'
 import {
@@ -131,10 +131,11 @@ export class FlagWriter {
       if (keywordsDiffer(view, row, bits, extra)) emails.push(view.emails[row] as number)
     }
     const elsewhere = new Map<MailboxId, Uid[]>()
-    const query = `SELECT places FROM email WHERE id IN (SELECT value FROM json_each(?)) AND instr(places, ' ') > 0`
-    const shared = [...batches(emails)].flatMap((batch) =>
-      this.#sql.exec<{ places: string }>(query, JSON.stringify(batch)).toArray(),
-    )
+    const shared = [...batches(emails)].flatMap((batch) => {
+      const [those, ids] = oneOrMany('id', batch)
+      const query = `SELECT places FROM email WHERE ${those} AND instr(places, ' ') > 0`
+      return this.#sql.exec<{ places: string }>(query, ids).toArray()
+    })
     for (const row of shared) {
       for (const place of parsePlaces(row.places)) {
         if (place.mailboxId === mailbox) continue
@@ -164,15 +165,9 @@ export class FlagWriter {
       else this.#writeExtra(view.mailboxId, view.uidAt(row), bits, extra, modseq)
     }
     for (const batch of batches(plain)) {
-      this.#sql.exec(
-        `UPDATE placement SET flags = (flags & ?) | ?, modseq = ?
-         WHERE mailbox = ? AND uid IN (SELECT value FROM json_each(?))`,
-        delta.keep,
-        delta.add,
-        modseq,
-        view.mailboxId,
-        JSON.stringify(batch),
-      )
+      const [those, uids] = oneOrMany('uid', batch)
+      const update = `UPDATE placement SET flags = (flags & ?) | ?, modseq = ? WHERE mailbox = ? AND ${those}`
+      this.#sql.exec(update, delta.keep, delta.add, modseq, view.mailboxId, uids)
     }
     const { record } = this.#journal
     for (const { row, bits, extra } of changes) {

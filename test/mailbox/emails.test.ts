@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { type EmailId, type MailboxId, type NewEmail, type ThreadId } from '../../src/mailbox/index.ts'
 import { countingSql, message, newEmail, openStore } from './fixture.ts'
 
@@ -19,6 +19,14 @@ test('flags of a thousand messages cost a row each and one for the change', () =
   const ids = store.add(Array.from({ length: 1000 }, () => newEmail(inbox))).map((email) => email.id)
   expect(written(() => store.setFlags(inbox, ids, { add: ['$seen'] }))).toBe(1001)
   expect(written(() => store.setFlags(inbox, ids, { add: ['$SEEN'] }))).toBe(0)
+})
+
+test('a flag of one message is changed by its number, without a list', () => {
+  const { store, inbox, sql } = openStore()
+  const [email] = store.add([newEmail(inbox)])
+  const exec = vi.spyOn(sql, 'exec')
+  store.setFlags(inbox, [email!.id], { add: ['$seen'] })
+  expect(exec.mock.calls.filter(([query]) => query.includes('json_each'))).toEqual([])
 })
 
 test.each<[string, string, (inbox: MailboxId) => Partial<NewEmail>]>([

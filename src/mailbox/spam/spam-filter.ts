@@ -10,6 +10,7 @@
  * counts of all that is learned in one go.
  */
 import type { Sql, SqlRow } from '../../storage/index.ts'
+import { batches } from '../batches.ts'
 import type { Commit } from '../changes.ts'
 import type { EmailId, MailboxId } from '../ids.ts'
 import type { MailboxRole } from '../types.ts'
@@ -38,6 +39,10 @@ interface OpinionRow extends SqlRow {
   learned: Verdict | null
 }
 
+/** Of any number of messages. The condition keeps SQLite from reading ON as that of a join. */
+const upsert = `INSERT INTO spam (email, wanted) SELECT value, ? FROM json_each(?) WHERE true
+  ON CONFLICT (email) DO UPDATE SET wanted = excluded.wanted WHERE wanted <> excluded.wanted`
+
 export class SpamFilter {
   readonly #sql: Sql
   readonly #source: SpamSource
@@ -55,10 +60,9 @@ export class SpamFilter {
     const opinions = this.#opinionsOf(commit)
     if (opinions.size === 0) return
     this.#source.transaction(() => {
-      for (const [email, verdict] of opinions) {
-        const upsert = `INSERT INTO spam (email, wanted) VALUES (?, ?)
-          ON CONFLICT (email) DO UPDATE SET wanted = excluded.wanted WHERE wanted <> excluded.wanted`
-        this.#sql.exec(upsert, email, verdict)
+      for (const [verdict, said] of Map.groupBy(opinions, ([, verdict]) => verdict)) {
+        const emails = said.map(([email]) => email)
+        for (const batch of batches(emails)) this.#sql.exec(upsert, verdict, JSON.stringify(batch))
       }
     })
     this.#pending = true

@@ -1,5 +1,5 @@
 /** The account learns from what its people do, and nothing else. */
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import type { EmailId, MailboxId, MailStore } from '../../../src/mailbox/index.ts'
 import { message, openStore } from '../fixture.ts'
 
@@ -77,6 +77,16 @@ describe('an opinion', () => {
     await learn()
     store.setFlags(inbox, [uid(id)], { add: ['$answered'] })
     expect(await learn()).toEqual({ wanted: 1, spam: 0 })
+  })
+
+  test('of many messages at once is one statement', async () => {
+    const { put, uid, learn, store, inbox, sql } = stage()
+    const uids = Array.from({ length: 30 }, (_, n) => uid(put(lunch(n))))
+    const exec = vi.spyOn(sql, 'exec')
+    store.setFlags(inbox, uids, { add: ['$flagged'] })
+    expect(exec.mock.calls.filter(([query]) => query.includes('INTO spam'))).toHaveLength(1)
+    exec.mockRestore()
+    expect(await learn()).toEqual({ wanted: 30, spam: 0 })
   })
 
   test('that changes takes the first one back', async () => {
