@@ -25,8 +25,8 @@ export interface ParkableSessionPorts {
   readonly times: ParkingTimes
 }
 
-/** A rest of so many times what came before it was worth it. */
-const worthwhile = 30
+/** A rest of so many times what came before it was worth it: there and back takes the CPU time of ten commands. */
+const worthwhile = 100
 
 export class ParkableSession implements SessionPipe {
   readonly #ports: ParkableSessionPorts
