@@ -36,6 +36,7 @@ const core = [
   'delivery',
   'reports',
   'lists',
+  'webhooks',
 ]
 const access = ['access/jmap', 'access/session', 'access/imap', 'access/pop3', 'access/admin', 'access/api']
 
@@ -84,6 +85,12 @@ export const rooms: readonly Room[] = [
     about: 'what is told to other domains of their mail, and what they tell',
     imports: ['format', 'protocol/dns', 'protocol/dkim', 'protocol/spf', 'protocol/dmarc', 'storage', 'arrival'],
     packages: ['saxes', 'fflate'],
+  },
+  {
+    path: 'webhooks',
+    about: 'programs elsewhere that are told of messages',
+    imports: ['format', 'storage', 'queue'],
+    packages: ['postal-mime'],
   },
   {
     path: 'lists',

@@ -1,0 +1,98 @@
+/**
+ * What a webhook is told of a message: parsed, with what was found out about its sender.
+ *
+ * Limits: attachments of 10 MiB together go with it; of the others, and of all beyond, only name, type and size.
+ * Security: everything in it is a stranger's, but `id`, `received` and `authentication`.
+ */
+import PostalMime, { type Address, type Attachment } from 'postal-mime'
+import { encodeBase64, parseAuthenticationResults, parseHeader } from '../format/index.ts'
+
+export interface WebhookMessage {
+  /** As in Received and in traces. */
+  id: string
+  /** When it was queued for the webhook; milliseconds since the epoch. */
+  received: number
+  /** The reverse-path; '' is the null one. */
+  sender: string
+  recipients: readonly string[]
+  raw: Uint8Array
+  /** Our name in Authentication-Results. */
+  authservId: string
+}
+
+const mostAttached = 10 * 1024 * 1024
+
+/** The body of the request, as JSON. */
+export async function messagePayload(message: WebhookMessage): Promise<string> {
+  const { id, received, sender, recipients, raw } = message
+  const mail = await PostalMime.parse(raw, { attachmentEncoding: 'arraybuffer' })
+  let room = mostAttached
+  const attachments = mail.attachments.map((attachment) => {
+    const content = new Uint8Array(attachment.content as ArrayBuffer)
+    const fits = content.length <= room
+    if (fits) room -= content.length
+    return { ...described(attachment, content), ...(fits ? { content: encodeBase64(content) } : { isOmitted: true }) }
+  })
+  return JSON.stringify({
+    type: 'message.received',
+    timestamp: new Date(received).toISOString(),
+    data: {
+      id,
+      sender,
+      recipients,
+      size: raw.length,
+      from: addressesOf(mail.from),
+      to: addressesOf(mail.to),
+      cc: addressesOf(mail.cc),
+      replyTo: addressesOf(mail.replyTo),
+      subject: mail.subject ?? '',
+      date: mail.date ?? null,
+      messageId: mail.messageId ?? null,
+      inReplyTo: mail.inReplyTo ?? null,
+      references: mail.references ?? null,
+      text: mail.text ?? null,
+      html: mail.html ?? null,
+      headers: mail.headers.map(({ originalKey, value }) => ({ name: originalKey, value })),
+      attachments,
+      authentication: authenticationOf(message),
+    },
+  })
+}
+
+function described({ filename, mimeType, disposition, contentId }: Attachment, content: Uint8Array): object {
+  return {
+    name: filename,
+    type: mimeType,
+    size: content.length,
+    isInline: disposition === 'inline',
+    contentId: contentId?.replace(/^<|>$/g, '') ?? null,
+  }
+}
+
+function addressesOf(found: Address | readonly Address[] | undefined): { name: string; address: string }[] {
+  const list = found === undefined ? [] : Array.isArray(found) ? (found as readonly Address[]) : [found as Address]
+  return list.flatMap((one) => ('group' in one && one.group !== undefined ? one.group : [one])).map(plain)
+}
+
+function plain({ name, address }: { name: string; address?: string | undefined }): { name: string; address: string } {
+  return { name, address: address ?? '' }
+}
+
+/** Results by method, as they stand in our field on top; null where nothing was verified. */
+function authenticationOf({ raw, authservId }: WebhookMessage): Record<string, string> | null {
+  const { header } = parseHeader(raw)
+  for (const { name, value } of header.fields) {
+    const lower = name.toLowerCase()
+    if (lower === 'received') return null
+    if (lower !== 'authentication-results') continue
+    const field = parseAuthenticationResults(value)
+    if (field?.authservId.toLowerCase() !== authservId.toLowerCase()) continue
+    const results: Record<string, string> = {}
+    for (const { method, result } of field.results) {
+      // Of several signatures one that holds is what counts.
+      if (results[method] === undefined || result === 'pass') results[method] = result
+    }
+    return results
+  }
+  return null
+}

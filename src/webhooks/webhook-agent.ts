@@ -1,0 +1,96 @@
+/**
+ * Delivers to a webhook: one signed POST for a message, which a 2xx takes over.
+ *
+ * What is not taken is tried again by the queue, with the same id, so that a receiver can tell that it has it already; what
+ * never is stays with the queue as undeliverable, for the operator to see and to send again.
+ *
+ * Standards: Standard Webhooks 1.0, RFC 9110 §15, §10.2.3 (Retry-After is the queue's own affair).
+ * Limits: 20 seconds for an answer.
+ * Security: the URL is an administrator's; which addresses are reached is the host's to decide.
+ */
+import { parseHeader, splitAddress } from '../format/index.ts'
+import type { DeliveryAgent, DeliveryJob, RecipientOutcome } from '../queue/index.ts'
+import { messagePayload } from './payload.ts'
+import { type HmacCrypto, signedHeaders } from './signature.ts'
+import type { Webhook } from './webhook.ts'
+
+export interface WebhookPorts {
+  /** The webhook of that name of a hosted domain. Rejects when the domain cannot be asked. */
+  find: (domain: string, name: string) => Promise<Webhook | undefined>
+  /** It answered that it is gone: nothing more is sent until somebody starts it again. */
+  stop: (domain: string, name: string) => Promise<void>
+  /**
+   * POSTs, and tells the status of the answer, which is not read. Redirects are not followed. Rejects with a sentence when
+   * there is none within 20 seconds.
+   */
+  post: (url: string, headers: Record<string, string>, body: string, signal?: AbortSignal) => Promise<number>
+  crypto: HmacCrypto
+  /** Milliseconds since the epoch. */
+  clock: () => number
+  authservId: string
+}
+
+export class WebhookAgent implements DeliveryAgent {
+  readonly #name: string
+  readonly #ports: WebhookPorts
+
+  constructor(name: string, ports: WebhookPorts) {
+    this.#name = name
+    this.#ports = ports
+  }
+
+  async deliver(job: DeliveryJob, signal?: AbortSignal): Promise<RecipientOutcome[]> {
+    const { find, clock } = this.#ports
+    const domain = splitAddress(job.envelope.recipients[0]?.address ?? '')?.domain ?? ''
+    const webhook = await find(domain, this.#name)
+    if (webhook === undefined) return later(job, `${domain} has no webhook "${this.#name}"`, '4.3.5', clock())
+    if (webhook.stopped !== undefined) return later(job, `The webhook "${this.#name}" is stopped`, '4.3.5', clock())
+    const host = new URL(webhook.url).host
+    let status: number
+    try {
+      status = await this.#post(job, webhook, signal)
+    } catch (error) {
+      return later(job, `${host} cannot be reached: ${reasonOf(error)}`, '4.4.1', clock(), host)
+    }
+    if (status >= 200 && status < 300)
+      return outcomes(job, { status: 'delivered', enhanced: '2.0.0', success: 'passed' }, clock(), host)
+    if (status === 410) await this.#ports.stop(domain, this.#name)
+    return later(job, `${host} answered HTTP ${status}`, status < 500 ? '4.5.0' : '4.4.0', clock(), host)
+  }
+
+  async #post(job: DeliveryJob, webhook: Webhook, signal: AbortSignal | undefined): Promise<number> {
+    const { crypto, clock, authservId } = this.#ports
+    const { recipients, transactionId = job.id } = job.envelope
+    const { header } = parseHeader(job.raw)
+    const body = await messagePayload({
+      id: transactionId,
+      received: clock(),
+      sender: /<(.*)>/.exec(header.first('Return-Path') ?? '')?.[1] ?? '',
+      recipients: recipients.map(({ address }) => address),
+      raw: job.raw,
+      authservId,
+    })
+    // One id for the same message and webhook, however often it is sent.
+    const headers = await signedHeaders(`msg_${job.id}`, clock(), body, webhook.secrets, crypto)
+    const fields = { 'Content-Type': 'application/json', 'User-Agent': 'facteur', ...headers }
+    return this.#ports.post(webhook.url, fields, body, signal)
+  }
+}
+
+function later(job: DeliveryJob, diagnostic: string, enhanced: string, at: number, host?: string): RecipientOutcome[] {
+  return outcomes(job, { status: 'deferred', enhanced, diagnostic, site: enhanced !== '4.5.0' }, at, host)
+}
+
+function outcomes(
+  { envelope }: DeliveryJob,
+  outcome: Omit<RecipientOutcome, 'recipient' | 'at' | 'remoteMta'>,
+  at: number,
+  host: string | undefined,
+): RecipientOutcome[] {
+  const who = host === undefined ? {} : { remoteMta: host }
+  return envelope.recipients.map(({ address }) => ({ recipient: address, at, ...who, ...outcome }))
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message.slice(0, 200) : 'no answer'
+}

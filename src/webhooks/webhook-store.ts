@@ -1,0 +1,76 @@
+/**
+ * SQL of a domain's webhooks, in the domain's object.
+ *
+ * Limits: 50 a domain; two secrets at once, the second for as long as receivers change over.
+ */
+import type { Migration, Sql, SqlRow } from '../storage/index.ts'
+import type { Webhook, WebhookSecret } from './webhook.ts'
+
+export const webhookSchema: Migration = `CREATE TABLE webhook (name TEXT PRIMARY KEY, url TEXT NOT NULL, secrets TEXT NOT NULL,
+  created INTEGER NOT NULL, stopped INTEGER) WITHOUT ROWID`
+
+const mostWebhooks = 50
+
+interface WebhookRow extends SqlRow {
+  name: string
+  url: string
+  secrets: string
+  created: number
+  stopped: number | null
+}
+
+export class WebhookStore {
+  readonly #sql: Sql
+
+  constructor(sql: Sql) {
+    this.#sql = sql
+  }
+
+  all(): Webhook[] {
+    return this.#sql.exec<WebhookRow>('SELECT * FROM webhook ORDER BY name').toArray().map(fromRow)
+  }
+
+  get(name: string): Webhook | undefined {
+    return this.#sql.exec<WebhookRow>('SELECT * FROM webhook WHERE name = ?', name).toArray().map(fromRow)[0]
+  }
+
+  /** Makes one, or gives one another URL and starts it again. False: there are too many. */
+  set(name: string, url: string, secret: string, now: number): boolean {
+    if (this.get(name) !== undefined) {
+      this.#sql.exec('UPDATE webhook SET url = ?, stopped = NULL WHERE name = ?', url, name)
+      return true
+    }
+    if (this.all().length >= mostWebhooks) return false
+    const secrets: WebhookSecret[] = [{ secret, created: now }]
+    const insert = 'INSERT INTO webhook (name, url, secrets, created) VALUES (?, ?, ?, ?)'
+    this.#sql.exec(insert, name, url, JSON.stringify(secrets), now)
+    return true
+  }
+
+  /** The new secret signs from now on, beside the one before it. False: no such webhook. */
+  rotate(name: string, secret: string, now: number): boolean {
+    const webhook = this.get(name)
+    if (webhook === undefined) return false
+    const secrets = [{ secret, created: now }, ...webhook.secrets].slice(0, 2)
+    this.#sql.exec('UPDATE webhook SET secrets = ? WHERE name = ?', JSON.stringify(secrets), name)
+    return true
+  }
+
+  stop(name: string, now: number): void {
+    this.#sql.exec('UPDATE webhook SET stopped = ? WHERE name = ? AND stopped IS NULL', now, name)
+  }
+
+  remove(name: string): boolean {
+    const isThere = this.get(name) !== undefined
+    if (isThere) this.#sql.exec('DELETE FROM webhook WHERE name = ?', name)
+    return isThere
+  }
+}
+
+function fromRow({ secrets, stopped, ...row }: WebhookRow): Webhook {
+  return {
+    ...row,
+    secrets: JSON.parse(secrets) as WebhookSecret[],
+    ...(stopped === null ? {} : { stopped }),
+  }
+}
