@@ -3,7 +3,7 @@
  *
  * Plain values only: it may be stored, cloned and sent on. Texts in it are a stranger's unless said otherwise.
  *
- * Standards: RFC 8601 (words for results), RFC 9989 (DMARC), RFC 9990 §2.1 (types of overrides, as reports name them).
+ * Standards: RFC 8601 (words for results), RFC 9989 (DMARC), RFC 9990 §3.1.6 (types of overrides, as reports name them).
  */
 import type { AuthenticationResult } from '../format/index.ts'
 import type { ArcResult } from '../protocol/arc/index.ts'

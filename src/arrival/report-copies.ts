@@ -1,7 +1,7 @@
 /**
  * Reports that other servers send to an address that is a person's are for the operator as well.
  *
- * Standards: RFC 9990 §3.5.1, RFC 8460 §5.3, RFC 5321 §4.5.1 (postmaster, whom zones have named for reports).
+ * Standards: RFC 9990 §3.5.2, RFC 8460 §5.3, RFC 5321 §4.5.1 (postmaster, whom zones have named for reports).
  */
 import { looksLikeReport, splitAddress } from '../format/index.ts'
 import type { Reply } from '../protocol/smtp/index.ts'

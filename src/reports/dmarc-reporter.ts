@@ -1,8 +1,8 @@
 /**
  * Sends a day's DMARC reports, to each domain at a time of its own after the day.
  *
- * Standards: RFC 9990 §3.1 (one report a policy domain), §3.5 (URIs, sizes), §3.5.1 (mail), §3.5.2 (the same report has the
- * same names), §4 (external destinations).
+ * Standards: RFC 9990 §3.1 (one report a policy domain), §3.5 (URIs, sizes), §3.5.1 (ids), §3.5.2 (mail; a report that is sent again
+ * has the same names), §4 (external destinations).
  * Security: a report goes to no address whose owner does not want it; it is as large as what was counted, which is bounded.
  */
 import { gzipSync } from 'fflate'

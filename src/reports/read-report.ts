@@ -1,7 +1,7 @@
 /**
  * Finds the report in a message: aggregate reports of DMARC, TLS reports, reports of a single message that failed.
  *
- * Standards: RFC 9990 §3.5.1 (an attachment, gzip or plain), RFC 7489 §7.2.1.1 (so too, and zip is what many send),
+ * Standards: RFC 9990 §3.5.2 (an attachment, gzip or plain), RFC 7489 §7.2.1.1 (so too, and zip is what many send),
  * RFC 8460 §5.3, RFC 9991.
  * Limits: ten attachments are looked at, and 4 MiB of what is in them: some seven thousand rows.
  * Security: fed by anyone. Never throws.

@@ -83,7 +83,7 @@ export class ReceivedStore {
     this.#isOpen = isMigrated(sql)
   }
 
-  /** Keeps it; false when it is here already (RFC 9990 §3.5.3), is too large, or finds no room. */
+  /** Keeps it; false when it is here already (RFC 9990 §3.5.4), is too large, or finds no room. */
   add(read: ReadReport, { sender, proven }: ReportSender, now: number): boolean {
     const content = JSON.stringify(read.report)
     if (content.length > longestContent) return false

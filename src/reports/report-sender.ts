@@ -1,7 +1,7 @@
 /**
  * Who sent a report, by what was written on the message when it arrived.
  *
- * Standards: RFC 8601 §5, RFC 9990 §3.5.1 (reports are mail that passes DMARC).
+ * Standards: RFC 8601 §5, RFC 9990 §3.5.2 (reports are mail that passes DMARC).
  * Security: fields in our name that strangers wrote were taken out on arrival, and ours stand above Received.
  */
 import {

@@ -16,7 +16,7 @@ beforeEach(() => {
 
 const send = (...to: string[]) => world.send(report, fromOutside, 'r@rep.test', ...to)
 
-describe("a domain's address for reports (RFC 9990 §3.5.1, RFC 8460 §5.3)", () => {
+describe("a domain's address for reports (RFC 9990 §3.5.2, RFC 8460 §5.3)", () => {
   test('is there without anybody having made it, and no catch-all takes it', async () => {
     world.domain('facteur.test').setAlias('*', ['alice@facteur.test'])
     expect(await send('Mail-Reports@facteur.test')).toMatchObject({ code: 250 })

@@ -41,7 +41,7 @@ const plain = (file: string) => ['--b', 'Content-Type: text/xml', '', file]
 const gz = gzipSync(rfc9990)
 const zip = zipSync({ 'google.com!example.com!1!2.xml': encodeUtf8(older) })
 
-describe('finds the report (RFC 9990 §3.5.1, RFC 7489 §7.2.1.1)', () => {
+describe('finds the report (RFC 9990 §3.5.2, RFC 7489 §7.2.1.1)', () => {
   test.each<[string, Uint8Array, string]>([
     ['as application/gzip', attached('application/gzip', gz), rfc9990],
     ['as text/xml', attached('text/xml', encodeUtf8(rfc9990)), rfc9990],

@@ -66,7 +66,7 @@ describe('reports that came', () => {
     expect(store.list({ since: now - 2 * day }).map(({ reportId }) => reportId)).toEqual(['b'])
   })
 
-  test('that come again are not counted twice (RFC 9990 §3.5.3)', () => {
+  test('that come again are not counted twice (RFC 9990 §3.5.4)', () => {
     const store = new ReceivedStore(memorySql())
     expect([store.add(dmarc(), proven, now), store.add(dmarc(), proven, now + 1)]).toEqual([true, false])
     // Somebody else's with the same id is another report.

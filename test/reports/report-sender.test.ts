@@ -7,7 +7,7 @@ const sender = (...lines: string[]) =>
 const from = 'From: Reports <noreply@Rep.test>'
 const pass = 'Authentication-Results: mx.us.test; dmarc=pass header.from=rep.test policy.dmarc=none'
 
-describe('who sent a report is proven (RFC 9990 §3.5.1)', () => {
+describe('who sent a report is proven (RFC 9990 §3.5.2)', () => {
   test('when we have found that DMARC passes', () => {
     expect(sender('Delivered-To: x', pass, 'Received: by us', from)).toEqual({ sender: 'rep.test', proven: true })
   })

@@ -1,7 +1,7 @@
 /**
  * The message that carries a DMARC aggregate report.
  *
- * Standards: RFC 9990 §3.5.1 (subject, media type, file name; a report sent again has the same names), RFC 1952, RFC 6713,
+ * Standards: RFC 9990 §3.5.2 (subject, media type, file name; a report sent again has the same names), RFC 1952, RFC 6713,
  * RFC 3834 §5 (nobody is to answer it).
  */
 import { compose } from '../compose/compose.ts'

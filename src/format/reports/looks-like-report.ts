@@ -1,7 +1,7 @@
 /**
  * Whether a message may hold a report for the operator: of DMARC, about TLS, or of a single message that failed.
  *
- * Standards: RFC 9990 §3.5.1 and RFC 8460 §5.3 (subject), RFC 8460 §5.3 and RFC 9991 (media type).
+ * Standards: RFC 9990 §3.5.2 and RFC 8460 §5.3 (subject), RFC 8460 §5.3 and RFC 9991 (media type).
  */
 import type { Header } from '../message/header.ts'
 

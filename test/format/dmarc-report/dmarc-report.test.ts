@@ -43,7 +43,7 @@ describe('the XML (RFC 9990 §3.1.1)', () => {
   })
 })
 
-describe('the message (RFC 9990 §3.5.1)', () => {
+describe('the message (RFC 9990 §3.5.2)', () => {
   const compressed = encodeUtf8('compressed')
   const mail = { report: sample, compressed, from: 'p@rec.test', to: 'r@example.com', submitter: 'mx.rec.test' }
   const raw = composeDmarcReport({ ...mail, date: 0, seed: 'x' })
