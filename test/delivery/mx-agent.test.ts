@@ -124,6 +124,15 @@ describe('outcomes without a connection', () => {
     expect(dialer.sent).toEqual([])
   })
 
+  test('what the resolver said is told', async () => {
+    const { dns, deliver } = setUp()
+    dns.set('there.test', { MX: [mx(1, 'm.test')] }).broken.add('m.test')
+    const [outcome] = await deliver()
+    expect(outcome?.diagnostic).toMatch(
+      /mail servers of there\.test could not be looked up: the resolver answered SERVFAIL$/,
+    )
+  })
+
   test('a dialer that fails defers with its reason', async () => {
     const { dns, dialer, deliver } = setUp()
     dns.set('there.test', { A: ['192.0.2.1'] })

@@ -65,6 +65,8 @@ describe.each(peerKinds)('$name', (kind) => {
       rcpt: 'NOTIFY=SUCCESS,FAILURE ORCPT=rfc822;old+2Bname@elsewhere.test',
     })
     expect(await arrives('success')).toMatch(encrypted)
+    // Exim notes whether commands came together (RFC 2920), and would add a minus if not.
+    if (name === 'exim') expect(peer.log()).toMatch(new RegExp(`<= ${writer} .* L[.]? X=TLS1\\.3`))
     const told = await report('success')
     if (kind.parametersInReports) {
       expect(told).toMatch(/^Original-Envelope-Id: q\+(?:2B)?1\r$/im)
