@@ -218,6 +218,18 @@ describe('submission', () => {
     expect(await smtp.say('MAIL FROM:<eve@example.com>\r\n', /\r\n/)).toMatch(/^553 5\.7\.1/)
   })
 
+  it('asks once about the address that a session goes on using', async () => {
+    const { worker, client } = await scene()
+    const smtp = await greeted(await client('submissions'))
+    await smtp.say(`AUTH PLAIN ${Buffer.from('\0alice\0correct').toString('base64')}\r\n`, /^235/)
+    for (const from of ['alice', 'alice', 'other', 'alice']) {
+      expect(await smtp.say(`MAIL FROM:<${from}@example.com>\r\n`, /\r\n/)).toMatch(/^250/)
+      expect(await smtp.say('RSET\r\n', /\r\n/)).toMatch(/^250/)
+    }
+    const asked = worker.operations('sender').map(({ head }) => head.address)
+    expect(asked).toEqual(['alice@example.com', 'other@example.com', 'alice@example.com'])
+  })
+
   it('offers no AUTH in clear text when plain-text logins are off', async () => {
     const { client } = await scene({ allowPlaintextLogin: false })
     const smtp = await client('submission')

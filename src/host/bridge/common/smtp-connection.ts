@@ -11,6 +11,7 @@ import { formatReply, type Reply, replyText, type SmtpEvent, type SmtpServer } f
 import { Deadline } from './deadline.ts'
 import { isGuess, type Stranger } from './door.ts'
 import type { Client } from './front.ts'
+import { KnownSender } from './known-sender.ts'
 import { describeError } from './log.ts'
 import type { LinkOrigin, LinkRequest } from '../link/index.ts'
 import type { SmtpContext } from './smtp-context.ts'
@@ -37,6 +38,7 @@ export class SmtpConnection {
   /** From MAIL to the end of the message. */
   #transaction: SmtpTransaction | undefined
   #accountId: string | undefined
+  readonly #sender = new KnownSender()
   /** An answer of the Worker, or a handshake, is awaited. */
   #working = false
   /** Set anew when something whole has come: a command, or content. */
@@ -198,7 +200,7 @@ export class SmtpConnection {
   }
 
   async #askSender(accountId: string, address: string): Promise<void> {
-    const reply = await this.#askWorker({ op: 'sender', accountId, address })
+    const reply = await this.#sender.reply({ op: 'sender', accountId, address }, (head) => this.#askWorker(head))
     if (reply.code >= 300) this.#endTransaction()
     this.#answer(reply)
   }
