@@ -43,7 +43,7 @@ async function printed(
 }
 
 beforeAll(async () => {
-  server = await startFacteur()
+  server = await startFacteur({ flags: ['--client-address-header', 'X-Real-IP'] })
   administrator = await clientOf(server.adminToken)
 })
 
@@ -75,6 +75,16 @@ describe('the command line', () => {
     expect(log).toMatch(/administrator +\S+ \(facteur-cli\) +POST +\/tokens name="shop"/)
     expect(log).toContain(`/tokens/${made.id}`)
     expect(log).not.toContain(made.token)
+  })
+})
+
+describe('the audit log', () => {
+  it('says from where, as the proxy in front does', async () => {
+    const headers = { Authorization: `Bearer ${server.adminToken}`, 'X-Real-IP': '192.0.2.77' }
+    const body = JSON.stringify({ targets: ['bob@facteur.test'] })
+    await fetch(`${server.url}/v1/aliases/from@facteur.test`, { method: 'PUT', headers, body })
+    const { data } = await call(administrator, 'getAudit', { limit: 1 })
+    expect(data).toMatchObject([{ target: '/aliases/from@facteur.test', from: '192.0.2.77', who: 'administrator' }])
   })
 })
 

@@ -97,6 +97,11 @@ const flagTable = {
   'queue-lifetime-hours': { type: 'string', value: 'HOURS', help: 'return a message that still waits after this time' },
   'recipients-per-hour': { type: 'integer', help: 'outside, for one account; 0: as many as it likes' },
   'recipients-per-day': { type: 'integer', help: 'the same for a day; 10000 when not given' },
+  'client-address-header': {
+    type: 'string',
+    value: 'NAME',
+    help: 'HTTP header in which a proxy in front, and nobody else, says where a request comes from',
+  },
   rspamd: { type: 'string', value: 'URL', help: 'Rspamd server that is asked about mail from outside' },
   'trace-days': {
     type: 'integer',
@@ -156,6 +161,7 @@ function localOptions(flags: FlagValues<typeof flagTable>): LocalOptions {
     publicUrl: flags['public-url'],
     traceDays: flags['trace-days'],
     rspamd: flags.rspamd,
+    clientAddressHeader: flags['client-address-header'],
     recipientsPerHour: flags['recipients-per-hour'],
     recipientsPerDay: flags['recipients-per-day'],
     doh: flags.doh,

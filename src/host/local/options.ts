@@ -27,6 +27,8 @@ export interface LocalOptions {
   readonly recipientsPerDay?: number
   /** Rspamd's URL. */
   readonly rspamd?: string
+  /** The header field in which a proxy in front says where a request comes from. */
+  readonly clientAddressHeader?: string
   /** Days for which it is known what became of a message. */
   readonly traceDays?: number
   /** DNS over HTTPS (RFC 8484), for mail going out and for verifying what comes in. */

@@ -100,6 +100,7 @@ function workerBindings(
     FACTEUR_PUBLIC_URL: options.publicUrl,
     FACTEUR_TRACE_DAYS: options.traceDays,
     FACTEUR_RSPAMD: options.rspamd,
+    FACTEUR_CLIENT_ADDRESS_HEADER: options.clientAddressHeader,
     FACTEUR_RECIPIENTS_PER_HOUR: options.recipientsPerHour,
     FACTEUR_RECIPIENTS_PER_DAY: options.recipientsPerDay,
     FACTEUR_SMARTHOST: options.smarthost,
