@@ -134,6 +134,7 @@ test('eight at once are answered while the DNS takes its time', async () => {
 
 test.each([
   ['--dmarc', 'strict', /--dmarc must be enforce, report or off\.$/m],
+  ['--dmarc-reports', 'mine', /--dmarc-reports must be others, all or none\.$/m],
   ['--trusted-networks', '10.0.0.0/64', /--trusted-networks must be networks such as 10\.0\.0\.0\/8/],
   ['--trusted-sealers', 'two words', /--trusted-sealers must be domains/],
 ])('a wrong value of %s is one sentence', async (flag, value, sentence) => {

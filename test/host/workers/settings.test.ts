@@ -174,6 +174,7 @@ describe('verifying mail from outside', () => {
 
   it.each<[Partial<Env>, RegExp]>([
     [{ FACTEUR_DMARC: 'yes' }, /^FACTEUR_DMARC must be enforce, report or off$/],
+    [{ FACTEUR_DMARC_REPORTS: 'yes' }, /^FACTEUR_DMARC_REPORTS must be others, all or none$/],
     [{ FACTEUR_TRUSTED_NETWORKS: '10.0.0.0/33' }, /^FACTEUR_TRUSTED_NETWORKS must be networks/],
     [{ FACTEUR_TRUSTED_SEALERS: 'a b' }, /^FACTEUR_TRUSTED_SEALERS must be domains/],
     [{ FACTEUR_TRUSTED_AUTHSERV_IDS: ',' }, /^FACTEUR_TRUSTED_AUTHSERV_IDS must be names/],
