@@ -1,6 +1,8 @@
 /**
- * The zone that `facteur dns` prints, pasted into a name server: our own check finds it, and Exim verifies by it what we sign.
+ * The zone that `facteur dns` prints, pasted into a name server: our own check finds it, and by it Exim verifies what we
+ * sign, and whom it sends mail to.
  */
+import { createTransport } from 'nodemailer'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { freePort } from '../../src/host/local/ports.ts'
 import { issue } from '../host/bridge/authority.ts'
@@ -28,9 +30,12 @@ beforeAll(async () => {
   server = await startFacteur({ flags: [...names, ...elsewhere] })
   const printed = await facteur(['dns', 'facteur.test', '--data', server.data])
   expect(printed.code, printed.stderr).toBe(0)
+  const lines = printed.stdout.split('\n')
+  // As it would be if our port were 25.
+  const here = lines.map((line) => line.replace(/^_25(?=\._tcp\.mail\.)/, `_${server.ports.smtp}`))
   resolver = await startResolver(
     [
-      { name: 'facteur.test', records: ['mail A 127.0.0.1', ...printed.stdout.split('\n')], signed: (text) => text },
+      { name: 'facteur.test', records: ['mail A 127.0.0.1', ...new Set([...lines, ...here])], signed: (text) => text },
       { name: 'exim.test', records: [`@ A ${faces.full}`] },
     ],
     { port: doh, classic: nameServer },
@@ -63,4 +68,13 @@ test('Exim verifies both signatures (RFC 6376, RFC 8463)', async () => {
   await expect.poll(() => exim.log(), { timeout: 20_000, interval: 50 }).toMatch(/ Completed/)
   const verified = exim.log().matchAll(/ DKIM: d=facteur\.test .* a=(\S+) .*\[verification succeeded\]/g)
   expect(new Set([...verified].map(([, algorithm]) => algorithm))).toEqual(new Set(['ed25519-sha256', 'rsa-sha256']))
+})
+
+test('Exim, which insists on DANE, trusts us by it (RFC 7672)', async () => {
+  const transport = createTransport({ host: faces.full, port: exim.port, tls: { rejectUnauthorized: false } })
+  await transport.sendMail({ from: 'friend@exim.test', to: alice, subject: 'by DANE', text: 'Hello.' })
+  transport.close()
+  const tried = /(?:=>|\*\*|==) alice@facteur\.test .*/
+  await expect.poll(() => exim.log(), { timeout: 20_000, interval: 50 }).toMatch(tried)
+  expect(tried.exec(exim.log())?.[0]).toMatch(/^=> .* H=mail\.facteur\.test .* CV=dane /)
 })
