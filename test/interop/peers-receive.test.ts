@@ -5,6 +5,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readMailbox } from './clients.ts'
 import type { Peer } from './peer/peer.ts'
+import { loggedIn } from './smtp-client.ts'
 import { peerKinds, type PeerWorld, startPeerWorld } from './peer/world.ts'
 
 let world: PeerWorld
@@ -152,6 +153,22 @@ describe.each(peerKinds)('$name', (kind) => {
       `nobody@${domain}`,
     ])
     expect(told).toMatch(/^Diagnostic-Code: smtp; ?55\d /im)
+  })
+
+  test('what some servers take for the end of a message is none: nothing is smuggled (RFC 5321 §2.3.8)', async (context) => {
+    if (missing !== undefined) context.skip(missing)
+    const domain = `full.${name}.test`
+    const ends = ['\n.\n', '\n.\r\n', '\r\n.\n', '\r\n.\r', '\r.\r', '\r.\r\n', '\n\n.\r\n', '\r\n.\r\n', '\r\n.\r\r\n']
+    const hidden = `MAIL FROM:<eve@facteur.test>\r\nRCPT TO:<smuggled@${domain}>\r\nDATA\r\nSubject: hidden\r\n\r\nx\r\n.\r\n`
+    const raw = `Subject: around\r\n\r\nbody${ends.map((end) => `${end}${hidden}`).join('')}end of it\r\n`
+    const client = await loggedIn(world.parts.ports.submission, writer, world.parts.password)
+    await client.say(`MAIL FROM:<${writer}>\r\n`, /^250 /m)
+    await client.say(`RCPT TO:<friend@${domain}>\r\n`, /^250 /m)
+    await client.say(`BDAT ${raw.length} LAST\r\n${raw}`, /^250 /m)
+    client.destroy()
+    await expect.poll(() => arrives('around'), { timeout: 20_000, interval: 50 }).toMatch(/\nend of it\n/)
+    await expect.poll(() => world.queued(domain), { timeout: 20_000, interval: 50 }).toEqual([])
+    expect(peer.log()).not.toMatch(/eve@facteur\.test|smuggled@/)
   })
 
   test('a hundred and fifty recipients have one copy each, whatever it takes at a time', async (context) => {
