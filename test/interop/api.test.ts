@@ -111,9 +111,12 @@ describe('a program from the first request to the last', () => {
     const { data: made } = await call(administrator, 'postTokens', {}, granted)
     const program = await clientOf((made as { token: string }).token)
 
+    const rules = [{ name: 'copies', when: { subaddress: 'copy' }, do: { tag: ['order'] } }]
+    expect((await call(administrator, 'putDomainsDomainRules', { domain: 'shop.test' }, { rules })).status).toBe(200)
+
     const message = {
       from: 'Orders <orders@shop.test>',
-      to: ['Bob <bob@facteur.test>', 'orders@shop.test'],
+      to: ['Bob <bob@facteur.test>', 'orders+copy@shop.test'],
       subject: 'Your order',
       text: 'It is on its way.',
       html: '<p>It is on its way.</p>',
@@ -128,7 +131,7 @@ describe('a program from the first request to the last', () => {
     const { id, recipients } = sent.data as { id: string; recipients: unknown }
     expect(recipients).toEqual([
       { address: 'bob@facteur.test', status: 'delivered' },
-      { address: 'orders@shop.test', status: 'delivered' },
+      { address: 'orders+copy@shop.test', status: 'delivered' },
     ])
 
     const inbox = await call(program, 'getAccountsAddressMessages', { address: 'orders@shop.test' })
@@ -136,7 +139,11 @@ describe('a program from the first request to the last', () => {
     expect(listed.map(({ subject }) => subject)).toEqual(['Your order'])
     const one = { address: 'orders@shop.test', id: listed[0]?.id }
     const { data: read } = await call(program, 'getAccountsAddressMessagesId', one)
-    expect(read).toMatchObject({ text: 'It is on its way.', attachments: [{ filename: 'order.txt' }] })
+    expect(read).toMatchObject({
+      keywords: ['order'],
+      text: 'It is on its way.',
+      attachments: [{ filename: 'order.txt' }],
+    })
     const { attachments } = read as { attachments: { id: string }[] }
     const file = { ...one, attachment: attachments[0]?.id }
     expect((await call(program, 'getAccountsAddressMessagesIdAttachmentsAttachment', file)).data).toBe('one of each')
@@ -154,6 +161,14 @@ describe('a program from the first request to the last', () => {
     )
     expect((await call(program, 'getAccountsAddressMessages', { address: 'bob@facteur.test' })).status).toBe(403)
     expect((await call(program, 'deleteMessagesId', { id })).status).toBe(409)
+  })
+
+  it('sees how much there is', async () => {
+    const { data } = await call(administrator, 'getUsage')
+    const usage = data as { domains: number; accounts: number; arrivals: { accepted: number } }
+    expect(usage.domains).toBeGreaterThan(1)
+    expect(usage.accounts).toBeGreaterThan(2)
+    expect(usage.arrivals.accepted).toBeGreaterThan(0)
   })
 
   it('hears what is wrong, by its place', async () => {

@@ -1,7 +1,7 @@
 /**
  * What became of messages: one by its id, or those of an address; and the counts for Prometheus.
  */
-import { labelValue, prometheusText, type TraceEvent } from '../../trace/index.ts'
+import { type Counters, labelValue, prometheusText, type TraceEvent } from '../../trace/index.ts'
 import { AdminError } from './error.ts'
 import type { AdminPorts } from './ports.ts'
 
@@ -67,6 +67,11 @@ export class TraceAdministration {
       }),
     )
     return prometheusText(values)
+  }
+
+  /** Counted since midnight UTC, by the series of `metrics`. */
+  async today(): Promise<Counters> {
+    return this.#ports.trace(dayOf(this.#ports.now())).counters()
   }
 
   /** Names of days, the newest first. */

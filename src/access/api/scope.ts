@@ -28,6 +28,7 @@ export const scopes = {
   'traces:read': 'see what became of any message',
   'tokens:read': 'see API tokens, without their secrets',
   'tokens:write': 'make and revoke API tokens that may do no more than their maker',
+  'usage:read': 'see how much there is, and how much goes through',
   'audit:read': 'see who changed what',
 } as const satisfies Record<string, string>
 

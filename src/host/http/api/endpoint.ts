@@ -64,6 +64,8 @@ interface Declaration<Path extends string, Query extends ObjectSchema, Body exte
   readonly bodyMayBeEmpty?: boolean
   /** Octets; 64 KB where it is not said. */
   readonly mostBody?: number
+  /** The same of a body of another media type. */
+  readonly mostRaw?: number
   /** Status of success; 204 has no `result`. */
   readonly status?: 200 | 201 | 202 | 204
   readonly result?: Result

@@ -28,6 +28,7 @@ import { readingEndpoints } from './endpoints/reading.ts'
 import { sendingEndpoints } from './endpoints/sending.ts'
 import { tokenEndpoints } from './endpoints/tokens.ts'
 import { traceEndpoints } from './endpoints/traces.ts'
+import { usageEndpoints } from './endpoints/usage.ts'
 import { ApiFault } from './fault.ts'
 import { describeApi } from './open-api.ts'
 import { describingPage } from './page.ts'
@@ -49,6 +50,7 @@ export function endpointsOf(house: House): Endpoint[] {
     ...reportEndpoints(house),
     ...traceEndpoints(house),
     ...tokenEndpoints(house),
+    ...usageEndpoints(house),
     ...auditEndpoints(house),
   ]
 }

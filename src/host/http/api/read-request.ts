@@ -37,11 +37,11 @@ export async function readBody(
   endpoint: Endpoint,
   request: Request,
 ): Promise<{ readonly body?: unknown; readonly raw?: Uint8Array }> {
-  const { body, otherBodies = {}, mostBody = usualBody } = endpoint
+  const { body, otherBodies = {}, mostBody = usualBody, mostRaw = mostBody } = endpoint
   if (body === undefined) return {}
-  const bytes = await boundedBody(request, mostBody)
   const [type = ''] = (request.headers.get('Content-Type') ?? '').toLowerCase().split(';')
-  if (Object.hasOwn(otherBodies, type.trim())) return { raw: bytes }
+  if (Object.hasOwn(otherBodies, type.trim())) return { raw: await boundedBody(request, mostRaw) }
+  const bytes = await boundedBody(request, mostBody)
   return { body: checkBody(body, parsed(bytes, endpoint.bodyMayBeEmpty === true)) }
 }
 

@@ -28,6 +28,8 @@ const recipientStatus = named('RecipientStatus', {
 const states = { pending: 'scheduled', final: 'sent', canceled: 'canceled' } as const
 /** Base64 is a third longer, and there is more than attachments. */
 const inJson = 1.4
+/** The text, what it says, and the message made of it are in memory together (128 MB on Cloudflare). */
+const mostJson = 24 * 1024 * 1024
 
 export function sendingEndpoints(house: House): Endpoint[] {
   const { mail } = house
@@ -42,9 +44,12 @@ export function sendingEndpoints(house: House): Endpoint[] {
         reach: 'work',
         query: rawQuery,
         body: messageBody,
-        otherBodies: { 'message/rfc822': 'A whole message; its recipients are not shown its Bcc field.' },
+        otherBodies: {
+          'message/rfc822': 'A whole message, and the way for large ones; its recipients are not shown its Bcc field.',
+        },
         headers: { 'Idempotency-Key': 'The same key with the same request is not sent again for a day.' },
-        mostBody: Math.ceil(mail.maxMessageSize * inJson) + 64 * 1024,
+        mostBody: Math.min(mostJson, Math.ceil(mail.maxMessageSize * inJson) + 64 * 1024),
+        mostRaw: mail.maxMessageSize,
         status: 202,
         result: named('SentMessage', {
           id: z.string(),
