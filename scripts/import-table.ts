@@ -89,7 +89,7 @@ export const rooms: readonly Room[] = [
   {
     path: 'webhooks',
     about: 'programs elsewhere that are told of messages',
-    imports: ['format', 'storage', 'queue'],
+    imports: ['format', 'storage', 'routing', 'queue'],
     packages: ['postal-mime'],
   },
   {

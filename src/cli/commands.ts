@@ -31,6 +31,7 @@ export const commands: Readonly<Record<string, Command>> = {
   alias: { summary: 'set, list and remove aliases and the catch-all', load: () => import('./command/alias.ts') },
   mask: { summary: 'addresses made up for one correspondent each', load: () => import('./command/mask.ts') },
   list: { summary: 'distribution lists and who is on them', load: () => import('./command/list.ts') },
+  webhook: { summary: 'programs that rules tell of messages', load: () => import('./command/webhook.ts') },
   dns: { summary: 'the records a domain needs, and whether the DNS has them', load: () => import('./command/dns.ts') },
   dkim: { summary: "see and change the keys that sign a domain's mail", load: () => import('./command/dkim.ts') },
   rule: { summary: 'where the mail of a domain goes', load: () => import('./command/rule.ts') },

@@ -84,7 +84,14 @@ export async function distribute(
     return { destination, recipients, onward, status: looped ? 'bounced' : 'deferred', reply: looped ? loop : trouble }
   })
   const open = places.filter(({ status }) => status === 'deferred')
-  await enqueueRelays(envelope, raw, open, ports, passedOn)
+  const [events, others] = parted(
+    open,
+    ({ destination }) => destination.kind === 'relay' && destination.isEvent === true,
+  )
+  await enqueueEvents(envelope, raw, events, ports)
+  // Before anything else is done: what is put off as a whole comes again as a whole, webhooks and all.
+  if (events.some(({ status }) => status !== 'queued')) return { places: open.map(asBefore), expanded }
+  await enqueueRelays(envelope, raw, others, ports, passedOn)
   const mailboxes = open.filter(({ destination }) => destination.kind === 'mailbox')
   const marks = { ...(junk === undefined ? {} : { junk }), ...(internal ? { internal: true as const } : {}) }
   const atOnce = atOnceOf(raw, mostAtOnce)
@@ -128,6 +135,42 @@ async function deliver(
   place.status = outcome.status
   if (outcome.status === 'delivered') delete place.reply
   else place.reply = outcome.reply
+}
+
+/**
+ * One queue entry for each webhook. Nobody is told if it is never taken: the sender knows nothing of it. From the null
+ * reverse-path, what cannot be delivered stays in the queue where the operator finds it; the sender stands in Return-Path.
+ */
+async function enqueueEvents(
+  envelope: Envelope,
+  raw: Uint8Array,
+  places: readonly Place[],
+  ports: DeliveryPorts,
+): Promise<void> {
+  const { smtputf8, body, transactionId, reversePath } = envelope
+  for (const place of places) {
+    const { domain, ways = [] } = place.destination as RelayDestination
+    const recipients = place.recipients.map(({ address }): Recipient => ({ address, notify: ['NEVER'] }))
+    const event: Envelope = { reversePath: '', smtputf8, body, recipients, ways }
+    if (transactionId !== undefined) event.transactionId = transactionId
+    try {
+      const whole = prependFields(raw, [returnPathField(reversePath)])
+      place.entry = (await ports.queue(domain).enqueue({ domain, envelope: event, raw: whole })).id
+    } catch {
+      return
+    }
+    place.status = 'queued'
+    delete place.reply
+  }
+}
+
+/** The recipient as it came: rules are asked again when it is tried again. */
+function asBefore(place: Place): Place {
+  return { ...place, onward: place.recipients[0] as Recipient, status: 'deferred', reply: trouble }
+}
+
+function parted<T>(list: readonly T[], test: (item: T) => boolean): [T[], T[]] {
+  return [list.filter(test), list.filter((item) => !test(item))]
 }
 
 /** One queue entry for all recipients of a domain that came the same way. */

@@ -15,6 +15,8 @@ export interface OutsideAgents {
   emailService?: DeliveryAgent
   smarthosts: Smarthosts
   through(smarthost: Smarthost): DeliveryAgent
+  /** The agent of a webhook, for what rules tell it. */
+  webhook?(name: string): DeliveryAgent
 }
 
 export interface OutsideAgentOptions extends OutsideAgents {
@@ -51,6 +53,7 @@ export class OutsideAgent implements DeliveryAgent {
 
 /** `mx`, `email-service`, the name of a smarthost, or the URL of one that wants no password. Undefined: there is no such. */
 export function agentNamed(name: string, agents: OutsideAgents): DeliveryAgent | undefined {
+  if (name.startsWith('webhook:')) return agents.webhook?.(name.slice('webhook:'.length))
   if (name === 'mx') return agents.mx
   if (name === 'email-service') return agents.emailService
   const known = agents.smarthosts.get(name)

@@ -18,4 +18,6 @@ export const domainSchema: readonly Migration[] = [
      created INTEGER NOT NULL, last_message INTEGER) WITHOUT ROWID;
    CREATE INDEX masked_address_account ON masked_address (account)`,
   `CREATE TABLE list_address (local_part TEXT PRIMARY KEY, list TEXT NOT NULL, owners TEXT NOT NULL) WITHOUT ROWID`,
+  `CREATE TABLE webhook (name TEXT PRIMARY KEY, url TEXT NOT NULL, secrets TEXT NOT NULL, created INTEGER NOT NULL,
+     stopped INTEGER) WITHOUT ROWID`,
 ]

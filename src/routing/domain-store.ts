@@ -15,6 +15,7 @@ import { MaskedAddresses } from './masked-addresses.ts'
 import { type Rule, type RuleChange, type RuleList, RuleStore } from './rules/index.ts'
 import { reportsLocalPart } from './reports-mailbox.ts'
 import { SigningKeys } from './signing-keys.ts'
+import { WebhookStore } from './webhook-store.ts'
 
 export interface DomainAccount {
   accountId: string
@@ -49,6 +50,7 @@ export class DomainStore {
   readonly #signingKeys: SigningKeys
   readonly #masks: MaskedAddresses
   readonly #lists: ListAddresses
+  readonly #webhooks: WebhookStore
   readonly #rules: RuleStore
   #domain: string | undefined
   #loaded = false
@@ -59,6 +61,7 @@ export class DomainStore {
     this.#signingKeys = new SigningKeys(sql)
     this.#masks = new MaskedAddresses(sql)
     this.#lists = new ListAddresses(sql)
+    this.#webhooks = new WebhookStore(sql)
     this.#rules = new RuleStore(sql)
   }
 
@@ -122,6 +125,11 @@ export class DomainStore {
     return this.domain !== undefined && this.#sql.exec(query, accountId).toArray().length > 0
   }
 
+  /** Programs that rules of the domain tell of messages; undefined while the domain is not hosted. */
+  get webhooks(): WebhookStore | undefined {
+    return this.domain === undefined ? undefined : this.#webhooks
+  }
+
   /** Hosts the domain from now on. Doing it again changes nothing. */
   host(domain: string): AddressChange {
     const canonical = canonicalDomain(domain)
@@ -154,6 +162,7 @@ export class DomainStore {
       this.#sql.exec('DELETE FROM alias')
       this.#sql.exec('DELETE FROM signing_key')
       this.#sql.exec('DELETE FROM masked_address')
+      this.#sql.exec('DELETE FROM webhook')
       // The directory's number stays: a state that was given out must not mean something else later.
       this.#sql.exec(`DELETE FROM setting WHERE key NOT LIKE 'directory%'`)
     })

@@ -33,6 +33,8 @@ export {
   type ResolveLimits,
 } from './resolve.ts'
 export { route, type RoutePlan } from './route.ts'
+export { isWebhookName, type Webhook, type WebhookSecret, webhookSecretPrefix, webhookUrlProblem } from './webhook.ts'
+export { domainOfWebhookQueue, webhookQueue } from './webhook-queue.ts'
 export { explainRules, type RuleQuestion } from './ruled-step.ts'
 export {
   type Actions,

@@ -11,6 +11,7 @@ import type { Refusal } from './refusal.ts'
 import { reportsMailbox } from './reports-mailbox.ts'
 import { askRules, combined, type RuleQuestion } from './ruled-step.ts'
 import type { Marks, Ruling } from './rules/index.ts'
+import { webhookQueue } from './webhook-queue.ts'
 
 export interface MailboxDestination {
   kind: 'mailbox'
@@ -40,6 +41,8 @@ export interface RelayDestination {
   via: string[]
   /** A rule says that the mail of this hosted domain is elsewhere, and by which ways it goes there. */
   ways?: readonly string[]
+  /** It is for a webhook: nobody is told if it is never taken, and the operator can see it. */
+  isEvent?: true
   copy?: true
 }
 
@@ -218,7 +221,7 @@ class Found {
   }
 
   /** Does what the rules of the address's domain say; what is to be looked at next. */
-  obey(step: Step, at: Place, answer: DirectoryAnswer, { fate, copies, marks, fitting }: Ruling): Step[] {
+  obey(step: Step, at: Place, answer: DirectoryAnswer, { fate, copies, webhooks, marks, fitting }: Ruling): Step[] {
     if (fitting.length > 0) this.#fitting.push({ address: at.key, rules: fitting })
     const marked: Step = { ...step, marks: combined(step.marks ?? {}, marks) }
     const more = copies.map((target): Step => ({ address: target, via: [...step.via, at.key], copy: true }))
@@ -232,18 +235,34 @@ class Found {
         return []
       case 'discard':
         this.#discarded = true
+        this.#tell(step, at, webhooks)
         return more
       case 'relay': {
         const { domain } = at
         const address = formatAddress({ localPart: at.localPart, domain })
         const { via, copy } = step
         this.#place(`relay ${address}`, { kind: 'relay', domain, address, via, ways: fate.ways, ...(copy && { copy }) })
+        this.#tell(step, at, webhooks)
         return more
       }
       case 'redirect':
+        this.#tell(step, at, webhooks)
         return [...fate.targets.map((target) => redirected(marked, at, target)), ...more]
       case 'keep':
-        return [...this.follow(marked, at, answer), ...(answer.kind === 'unknown' ? [] : more)]
+        // Mail that is refused is nobody's news.
+        if (answer.kind === 'unknown') return this.follow(marked, at, answer)
+        this.#tell(step, at, webhooks)
+        return [...this.follow(marked, at, answer), ...more]
+    }
+  }
+
+  /** Webhooks hear of the message, each once. A copy that a rule has made is not one more message. */
+  #tell({ copy }: Step, { key, domain: hosted }: Place, names: readonly string[]): void {
+    if (copy === true) return
+    for (const name of names) {
+      const domain = webhookQueue(name, hosted)
+      const ways = [`webhook:${name}`]
+      this.#place(`event ${domain}`, { kind: 'relay', domain, address: key, via: [], ways, isEvent: true, copy: true })
     }
   }
 

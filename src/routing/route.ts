@@ -83,7 +83,9 @@ function share<Recipient>(
 
 /** Mail to a list's members, and what comes back to it, are different things, though one object takes both. */
 function placeOf(destination: Destination): string {
-  if (destination.kind === 'relay') return `relay ${destination.address}`
+  if (destination.kind === 'relay') {
+    return destination.isEvent === true ? `event ${destination.domain}` : `relay ${destination.address}`
+  }
   const { accountId, list, detail = '' } = destination
   return list === undefined ? `mailbox ${accountId}` : `list ${accountId} ${list} ${detail}`
 }

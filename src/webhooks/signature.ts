@@ -4,7 +4,7 @@
  * Standards: Standard Webhooks 1.0 (symmetric signatures), RFC 2104.
  */
 import { decodeBase64, encodeBase64, encodeUtf8 } from '../format/index.ts'
-import { secretPrefix, type WebhookSecret } from './webhook.ts'
+import { webhookSecretPrefix, type WebhookSecret } from '../routing/index.ts'
 
 /** `crypto.subtle` */
 export type HmacCrypto = Pick<CoreSubtleCrypto, 'importKey' | 'sign'>
@@ -21,7 +21,7 @@ export async function signedHeaders(
   const text = encodeUtf8(`${id}.${timestamp}.${body}`)
   const signatures = await Promise.all(
     secrets.map(async ({ secret }) => {
-      const raw = decodeBase64(secret.slice(secretPrefix.length)) ?? new Uint8Array()
+      const raw = decodeBase64(secret.slice(webhookSecretPrefix.length)) ?? new Uint8Array()
       const key = await crypto.importKey('raw', raw, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
       return `v1,${encodeBase64(new Uint8Array(await crypto.sign('HMAC', key, text)))}`
     }),

@@ -8,11 +8,11 @@
  * Limits: 20 seconds for an answer.
  * Security: the URL is an administrator's; which addresses are reached is the host's to decide.
  */
-import { parseHeader, splitAddress } from '../format/index.ts'
+import { parseHeader } from '../format/index.ts'
 import type { DeliveryAgent, DeliveryJob, RecipientOutcome } from '../queue/index.ts'
+import { domainOfWebhookQueue, type Webhook } from '../routing/index.ts'
 import { messagePayload } from './payload.ts'
 import { type HmacCrypto, signedHeaders } from './signature.ts'
-import type { Webhook } from './webhook.ts'
 
 export interface WebhookPorts {
   /** The webhook of that name of a hosted domain. Rejects when the domain cannot be asked. */
@@ -41,7 +41,7 @@ export class WebhookAgent implements DeliveryAgent {
 
   async deliver(job: DeliveryJob, signal?: AbortSignal): Promise<RecipientOutcome[]> {
     const { find, clock } = this.#ports
-    const domain = splitAddress(job.envelope.recipients[0]?.address ?? '')?.domain ?? ''
+    const domain = domainOfWebhookQueue(job.domain)
     const webhook = await find(domain, this.#name)
     if (webhook === undefined) return later(job, `${domain} has no webhook "${this.#name}"`, '4.3.5', clock())
     if (webhook.stopped !== undefined) return later(job, `The webhook "${this.#name}" is stopped`, '4.3.5', clock())

@@ -3,7 +3,8 @@ import { Webhook as Receiver } from 'standardwebhooks'
 import { describe, expect, test } from 'vitest'
 import { encodeUtf8 } from '../../src/format/index.ts'
 import type { DeliveryJob } from '../../src/queue/index.ts'
-import { type Webhook, WebhookAgent } from '../../src/webhooks/index.ts'
+import type { Webhook } from '../../src/routing/index.ts'
+import { WebhookAgent } from '../../src/webhooks/index.ts'
 
 const secret = `whsec_${btoa('a key of thirty-two octets in all')}`
 const older = `whsec_${btoa('the key of the year before that!')}`

@@ -10,6 +10,7 @@ import { RouteAdministration } from './routes.ts'
 import { RuleAdministration } from './rules.ts'
 import { SigningAdministration } from './signing.ts'
 import { TraceAdministration } from './traces.ts'
+import { WebhookAdministration } from './webhooks.ts'
 
 export { AdminError, type AdminFault } from './error.ts'
 export type { Fields } from './fields.ts'
@@ -49,6 +50,7 @@ export interface Administration {
   readonly rules: RuleAdministration
   readonly signing: SigningAdministration
   readonly traces: TraceAdministration
+  readonly webhooks: WebhookAdministration
 }
 
 export function administration(ports: AdminPorts): Administration {
@@ -66,5 +68,6 @@ export function administration(ports: AdminPorts): Administration {
     rules: new RuleAdministration(ports, routes),
     signing,
     traces: new TraceAdministration(ports),
+    webhooks: new WebhookAdministration(ports),
   }
 }

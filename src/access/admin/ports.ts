@@ -23,6 +23,7 @@ import type {
   Rule,
   RuleChange,
   RuleList,
+  Webhook,
 } from '../../routing/index.ts'
 import type { Counters, TraceEvent, TraceSearch } from '../../trace/index.ts'
 
@@ -67,6 +68,12 @@ export interface DomainDoor {
   setAlias(localPart: string, targets: readonly string[]): Promise<AddressChange>
   deleteAlias(localPart: string): Promise<AddressChange>
   /** With what separates a subaddress. */
+  webhooks(): Promise<Webhook[]>
+  /** False: there are too many. */
+  setWebhook(name: string, url: string, secret: string): Promise<boolean>
+  rotateWebhook(name: string, secret: string): Promise<boolean>
+  stopWebhook(name: string): Promise<void>
+  removeWebhook(name: string): Promise<boolean>
   rules(): Promise<RuleList & { readonly separator: string }>
   /** Replaces all of them, if they are in the version `expected`, where one is given. */
   setRules(rules: readonly Rule[], expected?: number): Promise<RuleChange>
@@ -177,6 +184,9 @@ export interface AdminPorts {
   now(): number
   newAccountId(): string
   newListId(): string
+  newWebhookSecret(): string
+  /** Webhooks may be without TLS, and at addresses of private networks. */
+  readonly plainWebhooks: boolean
   newPassword(): string
   /** Letters and digits by chance. */
   randomText(length: number): string

@@ -61,18 +61,20 @@ export class RuleAdministration {
   /** Replaces all of them; the same again changes nothing. `version`: only if they are still in that one. */
   async replace(domain: string, rules: readonly Rule[], version?: number): Promise<RuleList> {
     if (rules.length > mostRules) throw new AdminError('invalid', `"rules" has more than ${mostRules} entries`)
+    const door = this.#ports.domain(domainName(domain))
+    const webhooks = new Set((await door.webhooks()).map(({ name }) => name))
     const names = new Set<string>()
     const checked = rules.map((rule, index) => {
       const place = `rules/${index}`
       if (names.has(rule.name)) throw wrong(`${place}/name`, `is "${rule.name}" again; each rule has a name of its own`)
       names.add(rule.name)
       if (depthOf(rule.when) > deepest) throw wrong(`${place}/when`, `has conditions more than ${deepest} deep`)
-      return { ...rule, do: this.#actions(rule.do, place, rule.stop === true) }
+      return { ...rule, do: this.#actions(rule.do, place, rule.stop === true, webhooks) }
     })
     if (JSON.stringify(checked).length > largestRules) {
       throw new AdminError('invalid', `"rules" is longer than ${largestRules} characters`)
     }
-    const change = await this.#ports.domain(domainName(domain)).setRules(checked, version)
+    const change = await door.setRules(checked, version)
     if (!change.ok) throw new AdminError('conflict', change.problem.replace(/\.$/, ''))
     return change.list
   }
@@ -94,8 +96,8 @@ export class RuleAdministration {
     }
   }
 
-  #actions(actions: Rule['do'], place: string, stops: boolean): Rule['do'] {
-    const { redirect, reject, discard, relay, copy, tag, file } = actions
+  #actions(actions: Rule['do'], place: string, stops: boolean, webhooks: ReadonlySet<string>): Rule['do'] {
+    const { redirect, reject, discard, relay, copy, webhook, tag, file } = actions
     const fates = Object.entries({ redirect, reject, discard, relay }).filter(([, value]) => value !== undefined)
     if (fates.length > 1) {
       throw wrong(`${place}/do/${fates[1]?.[0]}`, `cannot be beside ${fates[0]?.[0]}: one of them decides`)
@@ -103,6 +105,9 @@ export class RuleAdministration {
     if (Object.keys(actions).length === 0 && !stops) throw wrong(`${place}/do`, 'does nothing')
     for (const [index, keyword] of (tag ?? []).entries()) {
       if (!isKeyword(keyword)) throw wrong(`${place}/do/tag/${index}`, 'is no keyword (RFC 8621 §4.1.1)')
+    }
+    for (const [index, name] of (webhook ?? []).entries()) {
+      if (!webhooks.has(name)) throw wrong(`${place}/do/webhook/${index}`, `is no webhook of the domain: "${name}"`)
     }
     if (file !== undefined && !file.split('/').every(isMailboxName)) {
       throw wrong(`${place}/do/file`, 'must be names of mailboxes, apart by /')

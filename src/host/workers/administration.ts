@@ -5,7 +5,7 @@ import { type Administration, administration } from '../../access/admin/index.ts
 import { DirectoryClient, forgetDirectory } from './directory-client.ts'
 import { readWaitingMark } from '../../queue/index.ts'
 import type { Env } from './env.ts'
-import { newAccountId, newListId, newPassword, randomText } from './random.ts'
+import { newAccountId, newListId, newPassword, newWebhookSecret, randomText } from './random.ts'
 import { resolver } from './resolver.ts'
 import { forgetRoutes } from './outbound-routes.ts'
 import { settingsOf, usualAgents } from './settings.ts'
@@ -18,11 +18,13 @@ const PAGE = 1_000
 export function workersAdministration(env: Env): Administration {
   // A stub belongs to the request that made it, and this outlives requests: each call makes its own.
   const registry = () => env.REGISTRY.getByName('registry')
-  const { hostname, publicUrl, tls, smarthosts, egress } = settingsOf(env)
+  const { hostname, publicUrl, tls, smarthosts, egress, webhooksToPrivate } = settingsOf(env)
   return administration({
     now: Date.now,
     newAccountId,
     newListId,
+    newWebhookSecret,
+    plainWebhooks: webhooksToPrivate,
     newPassword,
     randomText,
     hostname,
@@ -130,6 +132,11 @@ function domainDoor(env: Env, name: string): ReturnType<Parameters<typeof admini
       return own ? answer.accountId : undefined
     },
     aliases: async () => stub.aliases(),
+    webhooks: async () => stub.webhooks(),
+    setWebhook: async (hook, url, secret) => stub.setWebhook(hook, url, secret),
+    rotateWebhook: async (hook, secret) => stub.rotateWebhook(hook, secret),
+    stopWebhook: async (hook) => stub.stopWebhook(hook),
+    removeWebhook: async (hook) => stub.removeWebhook(hook),
     rules: async () => stub.rules(),
     setRules: async (rules, expected) => {
       try {

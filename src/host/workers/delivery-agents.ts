@@ -19,6 +19,7 @@ import { outboundRoutes } from './outbound-routes.ts'
 import type { QueueTls } from './queue-tls.ts'
 import { settingsOf, usualAgents } from './settings.ts'
 import { socketDialer } from './socket-dialer.ts'
+import { webhookAgent } from './webhooks.ts'
 import type { Turnstile } from './turnstile.ts'
 
 /** `line`: in front of the bridge, for all queues of an object. */
@@ -59,6 +60,7 @@ export function deliveryAgent(
       const by = smarthost.by ?? (egress === undefined ? 'worker' : 'bridge')
       return new SmarthostAgent({ smarthost, dialer: by === 'worker' ? sockets : bridge, hostname, clock })
     },
+    webhook: (name) => webhookAgent(env, name),
     routes: () => outboundRoutes(env),
     usual: usualAgents(env),
     clock,

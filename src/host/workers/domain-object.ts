@@ -22,6 +22,7 @@ import {
   type Rule,
   type RuleChange,
   type RuleList,
+  type Webhook,
 } from '../../routing/index.ts'
 import type { DomainDoor } from './doors.ts'
 import type { Env } from './env.ts'
@@ -66,6 +67,34 @@ export class DomainObject extends DurableObject<Env> implements DomainDoor {
 
   setProfile(accountId: string, profile: Profile): boolean {
     return this.#store.setProfile(accountId, profile)
+  }
+
+  webhooks(): Webhook[] {
+    return this.#store.webhooks?.all() ?? []
+  }
+
+  webhook(name: string): Webhook | undefined {
+    return this.#store.webhooks?.get(name)
+  }
+
+  setWebhook(name: string, url: string, secret: string): boolean {
+    return this.#store.webhooks?.set(name, url, secret, Date.now()) ?? false
+  }
+
+  rotateWebhook(name: string, secret: string): boolean {
+    return this.#store.webhooks?.rotate(name, secret, Date.now()) ?? false
+  }
+
+  stopWebhook(name: string): void {
+    this.#store.webhooks?.stop(name, Date.now())
+  }
+
+  removeWebhook(name: string): boolean {
+    return this.#store.webhooks?.remove(name) ?? false
+  }
+
+  returnPathSecret(): string | undefined {
+    return this.#store.secret('return-path', () => randomText(40))
   }
 
   rules(): RuleList & { separator: string } {

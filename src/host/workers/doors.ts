@@ -55,6 +55,7 @@ import type {
   RuleChange,
   RuleList,
   WaitingDestination,
+  Webhook,
 } from '../../routing/index.ts'
 import type { Counters, TraceEvent, TraceSearch } from '../../trace/index.ts'
 import type { Entered } from './grouped-calls.ts'
@@ -145,6 +146,15 @@ export interface DomainDoor extends Rpc.DurableObjectBranded {
   setProfile(accountId: string, profile: Profile): boolean
   removeAccount(localPart: string): AddressChange
   aliases(): { address: string; targets: string[] }[]
+  webhooks(): Webhook[]
+  webhook(name: string): Webhook | undefined
+  /** False: there are too many, or the domain is not hosted. */
+  setWebhook(name: string, url: string, secret: string): boolean
+  rotateWebhook(name: string, secret: string): boolean
+  stopWebhook(name: string): void
+  removeWebhook(name: string): boolean
+  /** For return paths of what is sent on; undefined when the domain is not hosted. */
+  returnPathSecret(): string | undefined
   rules(): RuleList & { separator: string }
   /** Only if they are in the version `expected`, where one is given. */
   setRules(rules: Rule[], expected?: number): RuleChange

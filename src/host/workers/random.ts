@@ -1,6 +1,8 @@
 /**
  * Random names and secrets, all from the platform's cryptographic source.
  */
+import { encodeBase64 } from '../../format/index.ts'
+import { webhookSecretPrefix } from '../../routing/index.ts'
 
 const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz'
 
@@ -37,6 +39,11 @@ export function newListId(): string {
 
 export function isListId(id: string): boolean {
   return id.startsWith('l')
+}
+
+/** 256 bits, as receivers of Standard Webhooks take it. */
+export function newWebhookSecret(): string {
+  return `${webhookSecretPrefix}${encodeBase64(randomBytes(32))}`
 }
 
 /** 80 bits in four groups that can be typed. */

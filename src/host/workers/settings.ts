@@ -55,6 +55,9 @@ export interface Settings {
   readonly clientAddressHeader?: string
   /** Push subscriptions may name loopback and private addresses: for tests, and push services of one's own. */
   readonly pushToPrivate: boolean
+  /** The envelope sender of what aliases send on is rewritten. */
+  readonly rewritesSenders: boolean
+  readonly webhooksToPrivate: boolean
   /** All objects are in this isolate, for which idle sessions may be parked. */
   readonly parking: boolean
 }
@@ -104,6 +107,7 @@ function readSettings(env: Env): Settings {
   const retry = text(env.FACTEUR_RETRY_FIRST_SECONDS)
   return {
     pushToPrivate: yesOrNo('FACTEUR_PUSH_TO_PRIVATE', env.FACTEUR_PUSH_TO_PRIVATE),
+    webhooksToPrivate: yesOrNo('FACTEUR_WEBHOOKS_TO_PRIVATE', env.FACTEUR_WEBHOOKS_TO_PRIVATE),
     parking: yesOrNo('FACTEUR_PARKING', env.FACTEUR_PARKING),
     hostname,
     queuePlaces: {

@@ -37,6 +37,8 @@ export interface Actions {
   readonly relay?: readonly string[]
   /** Addresses that get a copy, of which the sender hears nothing. */
   readonly copy?: readonly string[]
+  /** Webhooks of the domain, by name, that are told of the message; what becomes of it otherwise is as without. */
+  readonly webhook?: readonly string[]
   /** Keywords for the message in the mailbox. */
   readonly tag?: readonly string[]
   /** The mailbox in place of the inbox: names apart by `/`. It is made where it is missing. */

@@ -27,6 +27,8 @@ export type Fate =
 export interface Ruling {
   readonly fate: Fate
   readonly copies: readonly string[]
+  /** Names of webhooks. */
+  readonly webhooks: readonly string[]
   readonly marks: Marks
   /** Names of the rules that fit, in their order. */
   readonly fitting: readonly string[]
@@ -52,6 +54,7 @@ export function compileRules(rules: readonly Rule[]): Rules {
 
 function ruleOn(rules: readonly Compiled[], address: RuledAddress, message: MessageFacts, final: boolean): Ruling {
   const copies = new Set<string>()
+  const webhooks = new Set<string>()
   const keywords = new Set<string>()
   const fitting: string[] = []
   let mailbox: string | undefined
@@ -65,8 +68,9 @@ function ruleOn(rules: readonly Compiled[], address: RuledAddress, message: Mess
     }
     if (truth !== true) continue
     fitting.push(rule.name)
-    const { copy = [], tag = [], file } = rule.do
+    const { copy = [], webhook = [], tag = [], file } = rule.do
     for (const target of copy) copies.add(target)
+    for (const name of webhook) webhooks.add(name)
     for (const keyword of tag) keywords.add(keyword)
     mailbox = file ?? mailbox
     const decided = fateOf(rule.do)
@@ -77,7 +81,7 @@ function ruleOn(rules: readonly Compiled[], address: RuledAddress, message: Mess
     ...(keywords.size === 0 ? {} : { keywords: [...keywords] }),
     ...(mailbox === undefined ? {} : { mailbox }),
   }
-  return { fate, copies: [...copies], marks, fitting }
+  return { fate, copies: [...copies], webhooks: [...webhooks], marks, fitting }
 }
 
 function fateOf({ redirect, reject, discard, relay }: Actions): Fate | undefined {

@@ -44,6 +44,8 @@ export function house(
     now: () => 1_700_000_000_000,
     newAccountId: () => `a${++count}`,
     newListId: () => `l${++count}`,
+    newWebhookSecret: () => `whsec_${btoa(`secret ${++count}`)}`,
+    plainWebhooks: false,
     newPassword: () => 'made-for-you',
     registry: {
       domains: async () => registry.domains().map(({ domain, created }) => ({ name: domain, created })),
@@ -73,6 +75,11 @@ export function house(
         book(name)
           .accounts()
           .find(({ address }) => address === `${localPart}@${name}`)?.accountId,
+      webhooks: async () => book(name).webhooks?.all() ?? [],
+      setWebhook: async (hook, url, secret) => book(name).webhooks?.set(hook, url, secret, ports.now()) ?? false,
+      rotateWebhook: async (hook, secret) => book(name).webhooks?.rotate(hook, secret, ports.now()) ?? false,
+      stopWebhook: async (hook) => book(name).webhooks?.stop(hook, ports.now()),
+      removeWebhook: async (hook) => book(name).webhooks?.remove(hook) ?? false,
       rules: async () => book(name).rules(),
       setRules: async (rules, expected) => book(name).setRules(rules, ports.now(), expected),
       aliases: async () =>

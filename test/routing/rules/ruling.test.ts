@@ -9,19 +9,20 @@ const rulingOf = (rules: readonly Rule[], final = true): Ruling => compileRules(
 describe('rules', () => {
   test('without one that fits leave everything as it is', () => {
     const rules: Rule[] = [{ name: 'other', when: { recipient: 'sales' }, do: { discard: true } }]
-    expect(rulingOf(rules)).toEqual({ fate: { kind: 'keep' }, copies: [], marks: {}, fitting: [] })
+    expect(rulingOf(rules)).toEqual({ fate: { kind: 'keep' }, copies: [], webhooks: [], marks: {}, fitting: [] })
   })
 
   test('add up until one decides the fate of the message; none behind it is asked', () => {
     const rules: Rule[] = [
       { name: 'a', do: { tag: ['one'], file: 'A' } },
-      { name: 'b', do: { tag: ['two', 'one'], copy: ['x@y.test'] } },
+      { name: 'b', do: { tag: ['two', 'one'], copy: ['x@y.test'], webhook: ['orders', 'log'] } },
       { name: 'c', do: { redirect: ['z@y.test'], file: 'C' } },
-      { name: 'd', do: { discard: true, tag: ['three'] } },
+      { name: 'd', do: { discard: true, tag: ['three'], webhook: ['never'] } },
     ]
     expect(rulingOf(rules)).toEqual({
       fate: { kind: 'redirect', targets: ['z@y.test'] },
       copies: ['x@y.test'],
+      webhooks: ['orders', 'log'],
       marks: { keywords: ['one', 'two'], mailbox: 'C' },
       fitting: ['a', 'b', 'c'],
     })

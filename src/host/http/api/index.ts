@@ -29,6 +29,7 @@ import { sendingEndpoints } from './endpoints/sending.ts'
 import { tokenEndpoints } from './endpoints/tokens.ts'
 import { traceEndpoints } from './endpoints/traces.ts'
 import { usageEndpoints } from './endpoints/usage.ts'
+import { webhookEndpoints } from './endpoints/webhooks.ts'
 import { ApiFault } from './fault.ts'
 import { describeApi } from './open-api.ts'
 import { describingPage } from './page.ts'
@@ -42,11 +43,12 @@ export function endpointsOf(house: House): Endpoint[] {
     ...domainEndpoints(house),
     ...accountEndpoints(house),
     ...aliasEndpoints(house),
+    ...maskEndpoints(house),
+    ...listEndpoints(house),
+    ...webhookEndpoints(house),
     ...queueEndpoints(house),
     ...routeEndpoints(house),
     ...ruleEndpoints(house),
-    ...maskEndpoints(house),
-    ...listEndpoints(house),
     ...reportEndpoints(house),
     ...traceEndpoints(house),
     ...tokenEndpoints(house),

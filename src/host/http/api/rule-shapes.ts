@@ -66,6 +66,15 @@ const actions = named('Actions', {
       ),
   ),
   copy: z.optional(z.array(address).check(z.minLength(1), z.maxLength(10))),
+  webhook: z.optional(
+    z
+      .array(z.string().check(z.maxLength(32)))
+      .check(
+        z.minLength(1),
+        z.maxLength(5),
+        z.describe('Webhooks of the domain that are told of the message, besides what becomes of it.'),
+      ),
+  ),
   tag: z.optional(z.array(z.string().check(z.minLength(1), z.maxLength(255))).check(z.minLength(1), z.maxLength(20))),
   file: z.optional(
     z

@@ -1,12 +1,12 @@
 /** Webhooks of a domain: their names, URLs and secrets. */
 import { describe, expect, test } from 'vitest'
 import { memorySql } from '../../src/host/memory/sql.ts'
-import { isWebhookName, webhookSchema, WebhookStore, webhookUrlProblem } from '../../src/webhooks/index.ts'
+import { DomainStore, isWebhookName, webhookUrlProblem } from '../../src/routing/index.ts'
 
-function store(): WebhookStore {
-  const sql = memorySql()
-  sql.exec(webhookSchema as string)
-  return new WebhookStore(sql)
+function store() {
+  const domain = new DomainStore(memorySql())
+  domain.host('facteur.test')
+  return domain.webhooks!
 }
 
 test('is made with a secret, and gets another URL', () => {

@@ -3,11 +3,8 @@
  *
  * Limits: 50 a domain; two secrets at once, the second for as long as receivers change over.
  */
-import type { Migration, Sql, SqlRow } from '../storage/index.ts'
+import type { Sql, SqlRow } from '../storage/index.ts'
 import type { Webhook, WebhookSecret } from './webhook.ts'
-
-export const webhookSchema: Migration = `CREATE TABLE webhook (name TEXT PRIMARY KEY, url TEXT NOT NULL, secrets TEXT NOT NULL,
-  created INTEGER NOT NULL, stopped INTEGER) WITHOUT ROWID`
 
 const mostWebhooks = 50
 

@@ -22,7 +22,7 @@ export interface WebhookSecret {
 }
 
 /** What a secret is shown and given as. */
-export const secretPrefix = 'whsec_'
+export const webhookSecretPrefix = 'whsec_'
 
 /** RFC 1035 label, so that it can stand in the name of a queue. */
 export function isWebhookName(name: string): boolean {

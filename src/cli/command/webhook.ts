@@ -1,0 +1,52 @@
+/**
+ * `facteur webhook`: programs that rules tell of messages.
+ */
+import { adminClient, serverFlags } from '../admin-client.ts'
+import { UsageError } from '../failure.ts'
+import { describeFlags, parseFlags } from '../flags.ts'
+import { table } from '../table.ts'
+
+export const usage = [
+  'facteur webhook set DOMAIN NAME URL      make a webhook, or give one another URL and start it again',
+  'facteur webhook list DOMAIN',
+  'facteur webhook rotate DOMAIN NAME       make a new secret; the one before it signs too until the next change',
+  'facteur webhook rm DOMAIN NAME',
+  '',
+  'A rule tells it of messages: { "name": "orders", "when": { "recipient": "orders" }, "do": { "webhook": ["NAME"] } }.',
+  'What it does not take waits: facteur queue list NAME.DOMAIN.webhook.invalid.',
+  '',
+  ...describeFlags(serverFlags),
+].join('\n')
+
+interface Webhook {
+  readonly name: string
+  readonly url: string
+  readonly stopped?: number
+  readonly secret?: string
+}
+
+export async function run(argv: readonly string[]): Promise<number> {
+  const { flags, positionals } = parseFlags(serverFlags, argv, process.env)
+  const [action, domain, name, url] = positionals
+  const client = adminClient(flags)
+  const say = (value: unknown, text: string) => console.log(flags.json ? JSON.stringify(value) : text)
+  if (domain === undefined) throw new UsageError('say webhook set, list, rotate or rm, and the domain.')
+  const path = ['domains', domain, 'webhooks']
+  if (action === 'list') {
+    const webhooks = await client.request<Webhook[]>('GET', path)
+    say(webhooks, table(webhooks.map((one) => [one.name, one.url, one.stopped === undefined ? '' : 'stopped (410)'])))
+  } else if (action === 'set' && name !== undefined && url !== undefined) {
+    const made = await client.request<Webhook>('PUT', [...path, name], { url })
+    const told = made.secret === undefined ? '' : `\nIts secret, shown this once: ${made.secret}`
+    say(made, `${made.name} is at ${made.url}.${told}`)
+  } else if (action === 'rotate' && name !== undefined) {
+    const made = await client.request<{ secret: string }>('POST', [...path, name, 'rotate'])
+    say(made, `The new secret of ${name}, shown this once: ${made.secret}`)
+  } else if (action === 'rm' && name !== undefined) {
+    await client.request('DELETE', [...path, name])
+    say({}, `${name} is no webhook any more.`)
+  } else {
+    throw new UsageError('say webhook set DOMAIN NAME URL, list DOMAIN, rotate DOMAIN NAME or rm DOMAIN NAME.')
+  }
+  return 0
+}

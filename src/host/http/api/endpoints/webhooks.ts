@@ -1,0 +1,70 @@
+/**
+ * Webhooks of a domain: programs that rules tell of messages.
+ */
+import * as z from 'zod/mini'
+import type { House } from '../../house.ts'
+import { endpoint, type Endpoint } from '../endpoint.ts'
+import { named, time } from '../schema.ts'
+
+const tag = 'Webhooks'
+const secret = z.string().check(z.describe('Of Standard Webhooks: whsec_ and base64. Shown this once.'))
+const webhook = {
+  name: z.string(),
+  url: z.string(),
+  created: time,
+  stopped: z.optional(time.check(z.describe('It answered 410: nothing is sent until it is set again.'))),
+}
+
+export function webhookEndpoints({ administration: { webhooks } }: House): Endpoint[] {
+  return [
+    endpoint(
+      {
+        method: 'get',
+        path: '/domains/{domain}/webhooks',
+        summary: 'Webhooks of a domain, without their secrets',
+        tag,
+        scope: 'webhooks:read',
+        reach: 'path',
+        result: z.array(named('Webhook', webhook)),
+      },
+      async ({ path }) => webhooks.list(path.domain),
+    ),
+    endpoint(
+      {
+        method: 'put',
+        path: '/domains/{domain}/webhooks/{name}',
+        summary: 'Make a webhook, or give one another URL and start it again',
+        tag,
+        scope: 'webhooks:write',
+        reach: 'path',
+        body: z.strictObject({ url: z.string().check(z.maxLength(2_000)) }),
+        result: named('MadeWebhook', { ...webhook, secret: z.optional(secret) }),
+      },
+      async ({ path, body }) => webhooks.set(path.domain, path.name, body),
+    ),
+    endpoint(
+      {
+        method: 'post',
+        path: '/domains/{domain}/webhooks/{name}/rotate',
+        summary: 'Make a new secret; the one before it signs too until the next change',
+        tag,
+        scope: 'webhooks:write',
+        reach: 'path',
+        result: z.strictObject({ secret }),
+      },
+      async ({ path }) => webhooks.rotate(path.domain, path.name),
+    ),
+    endpoint(
+      {
+        method: 'delete',
+        path: '/domains/{domain}/webhooks/{name}',
+        summary: 'Remove a webhook that no rule names',
+        tag,
+        scope: 'webhooks:write',
+        reach: 'path',
+        status: 204,
+      },
+      async ({ path }) => webhooks.remove(path.domain, path.name),
+    ),
+  ]
+}
