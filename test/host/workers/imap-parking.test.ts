@@ -13,6 +13,8 @@ import { truth } from './newcomer.ts'
 import { ParkingClient, resume } from './parking-client.ts'
 
 const turns = 250
+/** A second, but for a busy machine. */
+const timeout = { timeout: 60_000 }
 
 class Connection {
   readonly client: MailClient
@@ -53,7 +55,7 @@ class Connection {
   }
 }
 
-it.each([1, 2, 3])('every client knows what is there, however often it is parked (seed %d)', async (seed) => {
+it.each([1, 2, 3])('every client knows what is there, however often it is parked (seed %d)', timeout, async (seed) => {
   const random = new Random(seed)
   const address = `alice@parked${seed}.test`
   const ids = await furnish(`parked${seed}.test`, ['alice'])
