@@ -81,6 +81,11 @@ const flagTable = {
     value: 'URL',
     help: 'send all mail to outside through smtp(s)://user:password@host:port; several, for routes: "name=URL name=URL"',
   },
+  'webhooks-to-private': {
+    type: 'boolean',
+    help: 'webhooks may be without TLS, and at loopback and private addresses',
+  },
+  srs: { type: 'boolean', help: 'mail that aliases and rules send on has an envelope sender of the domain here (SRS)' },
   'tls-cert': { type: 'string', value: 'FILE', help: 'certificate chain, PEM (self-signed when absent)' },
   'tls-key': { type: 'string', value: 'FILE', help: 'its private key, PEM' },
   'max-message-size': {
@@ -169,6 +174,8 @@ function localOptions(flags: FlagValues<typeof flagTable>): LocalOptions {
     mtaSts: stsMode(flags['mta-sts']),
     mtaStsDays: flags['mta-sts-days'],
     smarthost: flags.smarthost,
+    srs: flags.srs,
+    webhooksToPrivate: flags['webhooks-to-private'],
     certificate,
     maxMessageSize: flags['max-message-size'],
     delayNoticeHours: hours('--delay-notice-hours', flags['delay-notice-hours']),

@@ -46,6 +46,10 @@ export interface LocalOptions {
   readonly mtaStsDays?: number
   /** `smtp://user:password@host:port` or `smtps://…`: all mail to outside goes there. */
   readonly smarthost?: string
+  /** Mail that is sent on has an envelope sender of the domain here. */
+  readonly srs?: boolean
+  /** Webhooks may be without TLS, and at addresses of private networks. */
+  readonly webhooksToPrivate?: boolean
   /** Make a demonstration domain with two accounts on an empty data directory. */
   readonly demo: boolean
   /** PEM files; a self-signed certificate is made when absent. */
