@@ -1,4 +1,4 @@
-import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Scope } from '../../../src/access/api/index.ts'
 import { account, admin, adminToken, basic, furnish, jmap, request } from './house.ts'
@@ -276,6 +276,21 @@ describe('an Idempotency-Key', () => {
     expect(new Set(answers.map((answer) => JSON.stringify(answer.body))).size).toBe(1)
     expect(answers.filter((answer) => answer.headers.get('idempotency-replayed') === null)).toHaveLength(1)
     expect(await found('bob', subject)).toHaveLength(1)
+  })
+
+  it('is remembered when the account has been asleep, and costs one row', async () => {
+    const alices = account(ids['alice'] as string)
+    const body = plain()
+    const before = await alices.rowsWritten()
+    await api('POST', '/messages', body)
+    expect((await alices.rowsWritten()) - before).toBe(0)
+    const headers = { 'Idempotency-Key': `asleep-${number}` }
+    const first = await api('POST', '/messages', body, headers)
+    expect((await alices.rowsWritten()) - before).toBe(1)
+    await evictDurableObject(alices)
+    const second = await api('POST', '/messages', body, headers)
+    expect([second.body, second.headers.get('idempotency-replayed')]).toEqual([first.body, 'true'])
+    expect(await found('bob', subject)).toHaveLength(2)
   })
 
   it('of another message is refused (422)', async () => {

@@ -11,6 +11,7 @@ interface Answer {
 interface Operation {
   readonly 'x-scope': Scope
   readonly operationId: string
+  readonly requestBody?: object
 }
 
 interface Description {
@@ -147,19 +148,70 @@ describe('a request that is wrong', () => {
   })
 })
 
+/** Each operation, with names put in for what varies. */
+async function everyOperation(domain: string): Promise<{ method: string; path: string; operation: Operation }[]> {
+  return Object.entries((await description()).paths).flatMap(([template, operations]) => {
+    const path = template
+      .replaceAll('{domain}', domain)
+      .replaceAll('{address}', `alice@${domain}`)
+      .replace(/\{\w+\}/g, 'x')
+    return Object.entries(operations).map(([method, operation]) => ({ method: method.toUpperCase(), path, operation }))
+  })
+}
+
+describe('every route', () => {
+  it('is closed to strangers (401)', async () => {
+    for (const { method, path } of await everyOperation('facteur.test')) {
+      expect([method, path, (await api('', method, path)).status]).toEqual([method, path, 401])
+    }
+  })
+
+  it('refuses a parameter that it does not know, and says which', async () => {
+    for (const { method, path } of await everyOperation('facteur.test')) {
+      const answer = await api(adminToken, method, `${path}?nonsense=1`)
+      const errors = expect.arrayContaining([{ parameter: 'nonsense', detail: 'is not known here' }])
+      expect([method, path, answer]).toMatchObject([method, path, { status: 400, body: { errors } }])
+    }
+  })
+
+  it('refuses a member that it does not know, and says which', async () => {
+    for (const { method, path, operation } of await everyOperation('facteur.test')) {
+      if (operation.requestBody === undefined) continue
+      const answer = await api(adminToken, method, path, { nonsense: 1 })
+      expect([method, path, answer.status]).toEqual([method, path, 400])
+      expect([method, path, JSON.stringify(answer.body)]).toEqual([
+        method,
+        path,
+        expect.stringContaining('{"pointer":"#/nonsense","detail":"is not known here"}'),
+      ])
+    }
+  })
+
+  it('shows and changes nothing of what a token is not for', async () => {
+    const { token } = await newToken(allScopes, { domains: ['other.test'], perMinute: 0 })
+    for (const { method, path } of await everyOperation('facteur.test')) {
+      const answer = await api(token, method, path, method === 'GET' ? undefined : {})
+      const at = `${method} ${path}: ${answer.status}`
+      if (answer.status === 200)
+        expect([method, JSON.stringify(answer.body).includes('facteur.test')], at).toEqual(['GET', false])
+      else expect([400, 403, 404], at).toContain(answer.status)
+      // A path that names what it is not for is refused before anything else.
+      if (path.includes('facteur.test')) expect(answer.status, at).toBe(403)
+    }
+  })
+})
+
 describe('an API token', () => {
   it('lacks every scope that it was not made with, and hears which (403)', async () => {
     const tokens = new Map<Scope, string>()
     for (const scope of allScopes) {
       tokens.set(scope, (await newToken(allScopes.filter((other) => other !== scope))).token)
     }
-    for (const [path, operations] of Object.entries((await description()).paths)) {
-      const filled = path.replaceAll('{domain}', 'facteur.test').replace(/\{\w+\}/g, 'alice@facteur.test')
-      for (const [method, { 'x-scope': scope }] of Object.entries(operations)) {
-        const answer = await api(tokens.get(scope) as string, method.toUpperCase(), filled)
-        expect([method, path, answer.status, answer.body]).toMatchObject([method, path, 403, { scope }])
-        expect(answer.headers.get('www-authenticate')).toContain(`error="insufficient_scope", scope="${scope}"`)
-      }
+    for (const { method, path, operation } of await everyOperation('facteur.test')) {
+      const scope = operation['x-scope']
+      const answer = await api(tokens.get(scope) as string, method, path)
+      expect([method, path, answer.status, answer.body]).toMatchObject([method, path, 403, { scope }])
+      expect(answer.headers.get('www-authenticate')).toContain(`error="insufficient_scope", scope="${scope}"`)
     }
   })
 
