@@ -1,9 +1,12 @@
 /**
- * CPU time of a server: its processes and everything below them.
+ * CPU time of a server: its processes and everything below them, also of those that have ended.
  */
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** In milliseconds, as the scheduler counts it for each thread that lives. */
+/** The unit of times in /proc/PID/stat (USER_HZ). */
+const tickMs = 10
+
+/** In milliseconds: as the scheduler counts it for each thread that lives, by ticks for processes that have ended. */
 export function cpuMilliseconds(roots: readonly number[]): number {
   return roots.reduce((sum, pid) => sum + ofProcess(pid) + cpuMilliseconds(childrenOf(pid)), 0)
 }
@@ -12,8 +15,15 @@ function ofProcess(pid: number): number {
   const threads = `/proc/${pid}/task`
   return readdirSync(threads).reduce(
     (sum, thread) => sum + Number(readFileSync(`${threads}/${thread}/schedstat`, 'latin1').split(' ')[0]) / 1e6,
-    0,
+    ofEndedChildren(pid),
   )
+}
+
+/** The fields cutime and cstime (proc(5)); the second field, a name, may contain anything. */
+function ofEndedChildren(pid: number): number {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'latin1')
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  return (Number(fields[13]) + Number(fields[14])) * tickMs
 }
 
 function childrenOf(pid: number): number[] {
