@@ -210,9 +210,15 @@ async function enqueueRelay(
   let entry: string
   try {
     const own = alias === undefined || passedOn === undefined ? raw : await passedOn(alias)
+    const returned = alias === undefined ? undefined : await ports.returnPath?.(envelope.reversePath, alias)
     const queued = await ports.queue(destination.domain).enqueue({
       domain: destination.domain,
-      envelope: { ...envelope, recipients, ...(ways === undefined ? {} : { ways }) },
+      envelope: {
+        ...envelope,
+        recipients,
+        ...(ways === undefined ? {} : { ways }),
+        ...(returned === undefined ? {} : { reversePath: returned }),
+      },
       raw: throughAliases(own, destination.via),
     })
     entry = queued.id

@@ -44,6 +44,8 @@ export interface DeliveryPorts {
   mailbox(accountId: string): MailboxPort
   /** `domain` is canonical. */
   queue(domain: string): QueuePort
+  /** The envelope sender of what `alias` sends on; without it the sender stays. */
+  returnPath?(reversePath: string, alias: string): Promise<string>
   /** Milliseconds since the epoch. */
   clock: () => number
 }

@@ -199,6 +199,17 @@ export class DomainStore {
     return eldest === undefined ? { kind: 'unknown' } : { kind: 'account', ...eldest }
   }
 
+  /** A secret of the domain's own, which `fresh` makes when it is first asked for; undefined while the domain is not hosted. */
+  secret(name: string, fresh: () => string): string | undefined {
+    if (this.domain === undefined) return undefined
+    const key = `secret ${name}`
+    const known = this.#setting(key)
+    if (known !== undefined) return known
+    const made = fresh()
+    this.#set(key, made)
+    return made
+  }
+
   /** With what separates a subaddress, which they speak of. Without rules the version is 0. */
   rules(): RuleList & { separator: string } {
     if (this.domain === undefined) return { version: 0, rules: [], separator: '' }

@@ -32,6 +32,7 @@ export {
   resolve,
   type ResolveLimits,
 } from './resolve.ts'
+export { type Mac, type ReturnPathPorts, ReturnPaths } from './return-paths.ts'
 export { route, type RoutePlan } from './route.ts'
 export { isWebhookName, type Webhook, type WebhookSecret, webhookSecretPrefix, webhookUrlProblem } from './webhook.ts'
 export { domainOfWebhookQueue, webhookQueue } from './webhook-queue.ts'

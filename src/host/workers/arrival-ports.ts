@@ -14,6 +14,7 @@ import { describe, log } from './log.ts'
 import { queueNames, shardOf } from '../../queue/index.ts'
 import { domainOfReports } from '../../routing/index.ts'
 import { isListId, randomText } from './random.ts'
+import { returnPaths } from './return-paths.ts'
 import { reportKeeper } from './report-keeper.ts'
 import { scanner } from './scanner.ts'
 import { greylisting } from './screening.ts'
@@ -31,7 +32,7 @@ export function arrivalPorts(
   call: AccountCall = remoteCall(env),
   hold?: (work: Promise<void>) => void,
 ): ArrivalPorts {
-  const { hostname, defaultDomain, queuePlaces } = settingsOf(env)
+  const { hostname, defaultDomain, queuePlaces, rewritesSenders } = settingsOf(env)
   const mailbox = groupedMailboxes(async (accountId, batch) => {
     const outcomes = await call(accountId, batch)
     // The address leads elsewhere by now, or nowhere: the sender's next try must not meet the same memory.
@@ -43,7 +44,7 @@ export function arrivalPorts(
   return {
     hostname,
     ...(defaultDomain === undefined ? {} : { postmasterDomain: defaultDomain }),
-    directory: new DirectoryClient(env),
+    ...(rewritesSenders ? rewriting(env) : { directory: new DirectoryClient(env) }),
     mailbox,
     queue: (domain) => {
       const names = queueNames(domain, queuePlaces)
@@ -67,6 +68,11 @@ export function arrivalPorts(
     ids: () => randomText(24),
     log: ({ transactionId, cause }) => log('error', 'arrival failed', { transactionId, error: describe(cause) }),
   }
+}
+
+function rewriting(env: Env): Pick<ArrivalPorts, 'directory' | 'returnPath'> {
+  const paths = returnPaths(env)
+  return { directory: paths.directory, returnPath: (reversePath, alias) => paths.onward(reversePath, alias) }
 }
 
 export function remoteCall(env: Env): AccountCall {

@@ -27,6 +27,7 @@ import {
 import type { DomainDoor } from './doors.ts'
 import type { Env } from './env.ts'
 import { randomBelow } from './random.ts'
+import { randomText } from './random.ts'
 import { durableSql } from './sql.ts'
 
 export class DomainObject extends DurableObject<Env> implements DomainDoor {

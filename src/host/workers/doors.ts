@@ -155,6 +155,8 @@ export interface DomainDoor extends Rpc.DurableObjectBranded {
   removeWebhook(name: string): boolean
   /** For return paths of what is sent on; undefined when the domain is not hosted. */
   returnPathSecret(): string | undefined
+  /** For return paths of what is sent on; undefined when the domain is not hosted. */
+  returnPathSecret(): string | undefined
   rules(): RuleList & { separator: string }
   /** Only if they are in the version `expected`, where one is given. */
   setRules(rules: Rule[], expected?: number): RuleChange

@@ -63,6 +63,7 @@ export interface Env {
   readonly FACTEUR_MTA_STS_DAYS?: string
   readonly FACTEUR_HTTPS_GATEWAY?: string
   readonly FACTEUR_SMARTHOST?: string
+  readonly FACTEUR_SRS?: string
   readonly FACTEUR_EGRESS?: string
   readonly FACTEUR_MAX_MESSAGE_SIZE?: string
   readonly FACTEUR_QUEUE_LIFETIME_HOURS?: string

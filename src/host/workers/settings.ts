@@ -106,6 +106,7 @@ function readSettings(env: Env): Settings {
   const clientAddressHeader = text(env.FACTEUR_CLIENT_ADDRESS_HEADER)
   const retry = text(env.FACTEUR_RETRY_FIRST_SECONDS)
   return {
+    rewritesSenders: yesOrNo('FACTEUR_SRS', env.FACTEUR_SRS),
     pushToPrivate: yesOrNo('FACTEUR_PUSH_TO_PRIVATE', env.FACTEUR_PUSH_TO_PRIVATE),
     webhooksToPrivate: yesOrNo('FACTEUR_WEBHOOKS_TO_PRIVATE', env.FACTEUR_WEBHOOKS_TO_PRIVATE),
     parking: yesOrNo('FACTEUR_PARKING', env.FACTEUR_PARKING),
