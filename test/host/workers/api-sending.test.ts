@@ -1,7 +1,8 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
-import { beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Scope } from '../../../src/access/api/index.ts'
 import { account, admin, adminToken, basic, furnish, jmap, request } from './house.ts'
+import { allTaken, dohAnswer, egressRequest, oneHost } from './outside.ts'
 
 interface Answer {
   readonly status: number
@@ -75,10 +76,18 @@ async function found(user: string, subject: string): Promise<Record<string, unkn
 }
 
 beforeAll(async () => {
+  vi.stubGlobal('fetch', async (input: string | URL | Request, init?: RequestInit) => {
+    const asked = new Request(input, init)
+    return asked.url.startsWith('https://doh.test/')
+      ? dohAnswer(asked.url, oneHost)
+      : allTaken((await egressRequest(asked)).request)
+  })
   ids = await furnish('api.test', ['alice', 'bob', 'carol'])
   await admin('PUT', '/aliases/team@api.test', { targets: ['alice@api.test', 'bob@api.test'] })
   token = await newToken(['messages:send', 'messages:read'], { accounts: ['alice@api.test'], perMinute: 0 })
 })
+
+afterAll(() => vi.unstubAllGlobals())
 
 let subject: string
 beforeEach(() => {
@@ -153,7 +162,7 @@ describe('a message in JSON', () => {
     const sent = await api('POST', '/messages', {
       ...plain(),
       from: 'Alice Ärmel <alice@api.test>',
-      to: [{ address: 'bob@api.test', name: 'Bob' }, 'nobody@api.test'],
+      to: [{ address: 'bob@api.test', name: 'Bob' }, 'nobody@api.test', 'friend@far.test'],
       bcc: ['carol@api.test'],
       replyTo: ['answers@api.test'],
       headers: [{ name: 'X-Campaign', value: 'spring' }],
@@ -165,6 +174,7 @@ describe('a message in JSON', () => {
         recipients: [
           { address: 'bob@api.test', status: 'delivered' },
           { address: 'nobody@api.test', status: 'refused', reply: expect.stringMatching(/^550 5\.1\.1/) },
+          { address: 'friend@far.test', status: 'queued' },
           { address: 'carol@api.test', status: 'delivered' },
         ],
       },
@@ -172,7 +182,7 @@ describe('a message in JSON', () => {
     const [email] = await found('bob', subject)
     expect(email).toMatchObject({
       from: [{ name: 'Alice Ärmel', email: 'alice@api.test' }],
-      to: [{ name: 'Bob', email: 'bob@api.test' }, { email: 'nobody@api.test' }],
+      to: [{ name: 'Bob', email: 'bob@api.test' }, { email: 'nobody@api.test' }, { email: 'friend@far.test' }],
       bcc: null,
       replyTo: [{ email: 'answers@api.test' }],
     })
@@ -353,15 +363,23 @@ describe('a message for later', () => {
 })
 
 describe('what became of a message', () => {
-  it('is told step by step', async () => {
-    const sent = await api('POST', '/messages', plain())
+  it('is told step by step, here and at other servers', async () => {
+    const sent = await api('POST', '/messages', { ...plain(), cc: ['friend@far.test'] })
     const path = pathOf(sent)
     await vi.waitFor(
       async () =>
         expect((await api('GET', path)).body).toMatchObject({
           status: 'sent',
-          recipients: [{ address: 'bob@api.test', status: 'delivered' }],
-          steps: [{ type: 'arrived', sender: 'alice@api.test' }, { type: 'placed' }],
+          recipients: [
+            { address: 'bob@api.test', status: 'delivered' },
+            { address: 'friend@far.test', status: 'delivered', reply: '250 taken' },
+          ],
+          steps: [
+            { type: 'arrived', sender: 'alice@api.test' },
+            { type: 'placed', recipient: 'bob@api.test', status: 'delivered' },
+            { type: 'placed', recipient: 'friend@far.test', status: 'queued' },
+            { type: 'attempt', host: 'mx.remote.test', status: 'delivered' },
+          ],
         }),
       { interval: 50, timeout: 5_000 },
     )

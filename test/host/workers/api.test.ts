@@ -357,6 +357,22 @@ describe('the audit log', () => {
     expect((await api(adminToken, 'GET', '/audit?limit=1')).body).toEqual(before)
   })
 
+  it('has it when the administrator reads or sends in place of somebody, without what it says', async () => {
+    const message = { from: 'alice@facteur.test', to: ['bob@facteur.test'], subject: 'private', text: 'words of hers' }
+    expect((await api(adminToken, 'POST', '/messages', message)).status).toBe(202)
+    expect((await api(adminToken, 'GET', '/accounts/bob@facteur.test/messages')).status).toBe(200)
+    const { token } = await newToken(['messages:read'])
+    expect((await api(token, 'GET', '/accounts/bob@facteur.test/messages')).status).toBe(200)
+    const [made, read, sent] = (await api(adminToken, 'GET', '/audit?limit=3')).body as { target: string }[]
+    expect(made?.target).toBe('/tokens')
+    expect(read?.target).toBe('/accounts/bob@facteur.test/messages')
+    expect(sent).toMatchObject({
+      target: '/messages',
+      details: { from: 'alice@facteur.test', to: ['bob@facteur.test'] },
+    })
+    expect(JSON.stringify(sent)).not.toContain('words of hers')
+  })
+
   it('is read back in pages, the newest first', async () => {
     const first = await api(adminToken, 'GET', '/audit?limit=1')
     const next = /^<\/v1([^>]*)>/.exec(first.headers.get('link') ?? '')?.[1] as string

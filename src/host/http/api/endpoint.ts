@@ -77,8 +77,10 @@ interface Declaration<Path extends string, Query extends ObjectSchema, Body exte
   readonly otherBodies?: Readonly<Record<string, string>>
   /** A page of a list: the next one is in the Link header. */
   readonly isPaged?: boolean
-  /** Not written into the audit log, though it is no GET. */
+  /** Not written into the audit log, though it is no GET: it changes nothing. */
   readonly isUnaudited?: boolean
+  /** Members of the request that the audit log never has: what people say to each other. */
+  readonly unrecorded?: readonly string[]
 }
 
 /** An endpoint with its types forgotten, as the router has it. */

@@ -52,6 +52,7 @@ export function readingEndpoints(house: House): Endpoint[] {
           ),
         }),
         isPaged: true,
+        unrecorded: ['search'],
         result: z.array(messageSummary),
       },
       async ({ path, query, request }) => {

@@ -50,6 +50,7 @@ export function sendingEndpoints(house: House): Endpoint[] {
         headers: { 'Idempotency-Key': 'The same key with the same request is not sent again for a day.' },
         mostBody: Math.min(mostJson, Math.ceil(mail.maxMessageSize * inJson) + 64 * 1024),
         mostRaw: mail.maxMessageSize,
+        unrecorded: ['subject', 'text', 'html', 'headers', 'attachments'],
         status: 202,
         result: named('SentMessage', {
           id: z.string(),
@@ -58,7 +59,6 @@ export function sendingEndpoints(house: House): Endpoint[] {
           sendAt: z.optional(time),
           copy: z.optional(z.string().check(z.describe('The copy in the account.'))),
         }),
-        isUnaudited: true,
       },
       async ({ body, raw, query, caller, request }) => {
         const wanted = raw === undefined ? wantedFromJson(withoutQuery(body, query)) : wantedFromRaw(raw, query)
@@ -105,7 +105,6 @@ export function sendingEndpoints(house: House): Endpoint[] {
         scope: 'messages:send',
         reach: 'work',
         status: 204,
-        isUnaudited: true,
       },
       async ({ path, caller }) => cancelHeld(house, await expectOwn(house, path.id, caller)),
     ),
