@@ -3,7 +3,7 @@
  *
  * A counter's name is its Prometheus series: `facteur_arrivals_total{source="smtp",outcome="accepted"}`.
  */
-import type { TraceEvent } from './event.ts'
+import type { CountedEvent } from './event.ts'
 
 export type Counters = Record<string, number>
 
@@ -11,7 +11,7 @@ export type Counters = Record<string, number>
 export const delayBuckets = [1, 5, 15, 60, 300, 1_800, 7_200, 28_800, 86_400, 432_000] as const
 
 /** Adds what the events say to `counters`. */
-export function count(counters: Counters, events: readonly TraceEvent[]): void {
+export function count(counters: Counters, events: readonly CountedEvent[]): void {
   const add = (series: string, amount = 1) => (counters[series] = (counters[series] ?? 0) + amount)
   for (const event of events) {
     switch (event.type) {
@@ -32,6 +32,11 @@ export function count(counters: Counters, events: readonly TraceEvent[]): void {
       case 'attempt':
         add(`facteur_attempts_total{status="${event.status}",tls="${event.tls === undefined ? 'no' : 'yes'}"}`)
         if (event.status === 'delivered') observe(counters, event.age / 1_000)
+        break
+      case 'turned-away':
+        for (const [why, n] of Object.entries(event.counts)) {
+          add(`facteur_turned_away_total{why="${label(why)}"}`, n)
+        }
         break
       case 'reported':
         for (const action of event.actions) add(`facteur_reports_total{action="${label(action)}"}`)

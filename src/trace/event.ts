@@ -85,13 +85,22 @@ export type TraceStep =
 /** `id` names the message: it is in our Received field and in the reply its sender saw. `at`: ms since the epoch. */
 export type TraceEvent = { id: string; at: number } & TraceStep
 
+/** Of no message, and only counted: connections, messages and recipients of strangers that were refused at the door, by reason. */
+export interface TurnedAwayEvent {
+  type: 'turned-away'
+  at: number
+  counts: Record<string, number>
+}
+
+export type CountedEvent = TraceEvent | TurnedAwayEvent
+
 /** As many recipients as a step names. */
 export const mostRecipients = 50
 /** Characters of a reply or a cause that are kept. */
 const longestText = 300
 
 /** The event with its texts cut to what is kept: they are strangers' words of any length. */
-export function bounded(event: TraceEvent): TraceEvent {
+export function bounded<Event extends CountedEvent>(event: Event): Event {
   const short: Record<string, unknown> = {}
   for (const [key, value] of Object.entries(event)) {
     short[key] =
@@ -101,5 +110,5 @@ export function bounded(event: TraceEvent): TraceEvent {
           ? value.slice(0, mostRecipients).map((text) => String(text).slice(0, longestText))
           : value
   }
-  return short as TraceEvent
+  return short as unknown as Event
 }

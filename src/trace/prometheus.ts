@@ -14,6 +14,11 @@ interface Metric {
 const metrics: readonly Metric[] = [
   { name: 'facteur_arrivals_total', type: 'counter', help: 'Whole messages that came, by the answer their sender got' },
   { name: 'facteur_arrived_bytes_total', type: 'counter', help: 'Octets of these messages' },
+  {
+    name: 'facteur_turned_away_total',
+    type: 'counter',
+    help: 'Connections, messages and recipients of strangers that were refused at the door',
+  },
   { name: 'facteur_placements_total', type: 'counter', help: 'Copies put into mailboxes and queues' },
   { name: 'facteur_attempts_total', type: 'counter', help: 'Attempts to deliver to other servers, by recipient' },
   { name: 'facteur_delivery_delay_seconds', type: 'histogram', help: 'From arrival to delivery at another server' },

@@ -7,7 +7,7 @@
  */
 import { isMigrated, migrate, type Migration, type Sql } from '../storage/index.ts'
 import { count, type Counters } from './counters.ts'
-import type { TraceEvent } from './event.ts'
+import type { CountedEvent, TraceEvent } from './event.ts'
 
 const schema: readonly Migration[] = [
   `CREATE TABLE batch (id INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL, events TEXT NOT NULL);
@@ -47,18 +47,21 @@ export class TraceStore {
     return this.#isOpen
   }
 
-  /** Keeps the events, in the order given. */
-  add(events: readonly TraceEvent[]): void {
-    if (events.length === 0) return
+  /** Keeps the events of messages, in the order given, and counts all. */
+  add(counted: readonly CountedEvent[]): void {
+    if (counted.length === 0) return
     if (!this.#isOpen) migrate(this.#sql, schema)
     this.#isOpen = true
-    const times = events.map(({ at }) => at)
     const counters = this.counters()
-    count(counters, events)
+    count(counters, counted)
+    const events = counted.filter((event) => event.type !== 'turned-away')
+    const times = events.map(({ at }) => at)
     this.#sql.transaction(() => {
       const insert = 'INSERT INTO step (first, last, ids, events) VALUES (?, ?, ?, ?)'
       const ids = [...new Set(events.map(({ id }) => id))].join('\n')
-      this.#sql.exec(insert, Math.min(...times), Math.max(...times), ids, JSON.stringify(events))
+      if (events.length > 0) {
+        this.#sql.exec(insert, Math.min(...times), Math.max(...times), ids, JSON.stringify(events))
+      }
       this.#sql.exec('INSERT OR REPLACE INTO counters VALUES (1, ?)', JSON.stringify(counters))
     })
   }

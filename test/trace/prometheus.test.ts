@@ -52,6 +52,21 @@ test('buckets of a histogram are cumulative and in the order of their bounds', (
   ])
 })
 
+test('who was turned away at the door is counted by reason', () => {
+  const counters: Counters = {}
+  count(counters, [
+    { type: 'turned-away', at: 0, counts: { list: 3, unknown: 40 } },
+    { type: 'turned-away', at: 60_000, counts: { list: 1 } },
+  ])
+  expect(prometheusText(counters)).toContain(
+    [
+      '# TYPE facteur_turned_away_total counter',
+      'facteur_turned_away_total{why="list"} 4',
+      'facteur_turned_away_total{why="unknown"} 40',
+    ].join('\n'),
+  )
+})
+
 test('a label holds quotes, backslashes and line ends harmlessly', () => {
   expect(labelValue('a"b\\c\nd')).toBe('a\\"b\\\\c\\nd')
 })

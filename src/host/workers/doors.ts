@@ -57,7 +57,7 @@ import type {
   WaitingDestination,
   Webhook,
 } from '../../routing/index.ts'
-import type { Counters, TraceEvent, TraceSearch } from '../../trace/index.ts'
+import type { CountedEvent, Counters, TraceEvent, TraceSearch } from '../../trace/index.ts'
 import type { Entered } from './grouped-calls.ts'
 
 export type LoginAttempt = LoginProof & {
@@ -221,7 +221,7 @@ export interface QueueDoor extends Rpc.DurableObjectBranded {
 }
 
 export interface TraceDoor extends Rpc.DurableObjectBranded {
-  add(events: TraceEvent[]): Promise<void>
+  add(events: CountedEvent[]): Promise<void>
   /** `since`: what is known to be before it is not looked at. */
   find(ids: string[], since?: number): TraceEvent[]
   search(search: TraceSearch): TraceEvent[]

@@ -15,6 +15,7 @@ import { parkingLot } from './parking/parking-lot.ts'
 import { clientLists, doorPolicy } from './screening.ts'
 import { programMail } from './program-mail.ts'
 import { settingsOf } from './settings.ts'
+import { traceBuffer } from './trace-buffer.ts'
 
 /**
  * Requests a bridge may have running at once on one link, and the bytes they may hold: the isolate's 128 MB also hold the
@@ -66,12 +67,14 @@ export function workersHouse(env: Env): House {
       server.accept()
       // Made for this link: what they have under way belongs to this request's life.
       const lists = clientLists(env)
+      const count = traceBuffer(env)
       const operations = new LinkOperations({
         arrival: arrivalPorts(env),
         authenticate: (login, attempt) => logins.authenticate(login, attempt),
         scramSalt: (login) => logins.scramSalt(login),
         scramProof: (login, attempt) => logins.scramProof(login, attempt),
         judgeClient: (address) => lists.judge(address),
+        turnedAway: (counts) => count([{ type: 'turned-away', at: Date.now(), counts }]),
         hello: {
           door: doorPolicy(env),
           hostname: settings.hostname,

@@ -6,7 +6,7 @@
  *
  * Limits: a call holds 500 events; each is cut to a few kilobytes (`bounded`).
  */
-import { bounded, type TraceEvent } from '../../trace/index.ts'
+import { bounded, type CountedEvent } from '../../trace/index.ts'
 import type { Env } from './env.ts'
 import { describe, log } from './log.ts'
 import { settingsOf } from './settings.ts'
@@ -19,9 +19,9 @@ const MOST_AT_ONCE = 500
  * For one request or object, whose I/O it uses. `hold` keeps a request alive until what it recorded is sent; an object
  * lives on by itself.
  */
-export function traceBuffer(env: Env, hold?: (work: Promise<void>) => void): (events: TraceEvent[]) => void {
+export function traceBuffer(env: Env, hold?: (work: Promise<void>) => void): (events: CountedEvent[]) => void {
   if (settingsOf(env).traceDays === 0) return () => undefined
-  let waiting: TraceEvent[] = []
+  let waiting: CountedEvent[] = []
   let sending: Promise<void> | undefined
 
   async function drain(): Promise<void> {

@@ -3,7 +3,7 @@
  * forgets everything at once, which costs nothing a row.
  */
 import { DurableObject } from 'cloudflare:workers'
-import { type Counters, type TraceEvent, type TraceSearch, TraceStore } from '../../trace/index.ts'
+import { type CountedEvent, type Counters, type TraceEvent, type TraceSearch, TraceStore } from '../../trace/index.ts'
 import type { TraceDoor } from './doors.ts'
 import type { Env } from './env.ts'
 import { describe, log } from './log.ts'
@@ -20,7 +20,7 @@ const GATHER_MS = 250
 
 export class TraceObject extends DurableObject<Env> implements TraceDoor {
   #store: TraceStore
-  #gathered: TraceEvent[] = []
+  #gathered: CountedEvent[] = []
   #willWrite = false
   #isArmed = false
 
@@ -29,7 +29,7 @@ export class TraceObject extends DurableObject<Env> implements TraceDoor {
     this.#store = new TraceStore(durableSql(ctx.storage))
   }
 
-  async add(events: TraceEvent[]): Promise<void> {
+  async add(events: CountedEvent[]): Promise<void> {
     this.#gathered.push(...events)
     if (!this.#willWrite) this.ctx.waitUntil(this.#writeSoon())
   }

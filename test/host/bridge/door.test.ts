@@ -10,6 +10,7 @@ const behindProxy = { host: '127.0.0.1', port: 0, proxyProtocol: true }
 interface Door {
   rates?: Partial<typeof rates>
   trusted?: string[]
+  turnedAwayMs?: number
   /** What `client` is answered. */
   client?: (address: string) => object | undefined | Promise<object | undefined>
 }
@@ -20,7 +21,7 @@ async function doorScene({
   ...more
 }: Door): Promise<Scene> {
   const door = { trusted, screened: client !== undefined, rates: { ...rates, ...more.rates } }
-  const limits = { maxUnknownMs: 40 }
+  const limits = { maxUnknownMs: 40, turnedAwayMs: more.turnedAwayMs ?? 60_000 }
   return scene({ limits, listeners: { smtp: behindProxy, submission: behindProxy } }, (worker) => {
     worker.door = door
     worker.onRequest = (request: SeenRequest) =>
@@ -78,6 +79,19 @@ describe('a network that asks for too much', () => {
     expect(await (await from(here, '2001:db8::2')).untilClosed()).toMatch(/^421 4\.7\.0/)
     await greeted(await from(here, '2001:db8:0:1::1'))
   })
+})
+
+it('counts whom it turns away, and tells the Worker once in a while', async () => {
+  const here = await doorScene({ rates: { messages: 1, unknown: 2 }, turnedAwayMs: 50, client: () => ({}) })
+  const smtp = await greeted(await from(here, '192.0.2.7'))
+  await mail(smtp)
+  for (const to of ['unknown1@example.com', 'unknown2@example.com', 'unknown3@example.com']) await rcpt(smtp, to)
+  const second = await greeted(await from(here, '192.0.2.7'))
+  expect(await mail(second)).toMatch(/^450/)
+  const told = () => here.worker.operations('turned-away').map(({ head }) => head.counts as Record<string, number>)
+  const sum = (why: string) => told().reduce((all, counts) => all + (counts[why] ?? 0), 0)
+  await here.worker.until(() => sum('unknown') === 2 && sum('rate') === 2)
+  expect(told().length).toBeLessThan(4)
 })
 
 describe('whom the door does not hinder', () => {

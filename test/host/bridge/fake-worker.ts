@@ -212,6 +212,8 @@ export function accepting({ head }: SeenRequest): object {
         : { reply: { code: 250, enhanced: '2.1.5', text: 'Recipient OK' } }
     case 'deliver':
       return { reply: { code: 250, enhanced: '2.0.0', text: 'Stored' } }
+    case 'turned-away':
+      return { ok: true }
     default:
       return { error: 'unknown operation' }
   }

@@ -158,7 +158,7 @@ describe('submission', () => {
       clientAddress: '127.0.0.1',
     })
     expect(worker.operations('sender')[0]?.head).toMatchObject({ accountId: 'a1', address: 'alice@example.com' })
-    expect(worker.operations('recipient')[0]?.head).toMatchObject({ accountId: 'a1' })
+    expect(worker.operations('recipient')[0]?.head.origin).toMatchObject({ accountId: 'a1' })
     const origin = worker.operations('deliver')[0]?.head.origin as Record<string, unknown>
     expect(origin).toMatchObject({ kind: 'submission', accountId: 'a1', protocol: 'ESMTPSA' })
     expect(origin.tls).toMatchObject({ version: 'TLSv1.3' })

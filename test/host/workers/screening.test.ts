@@ -6,7 +6,19 @@ import type { Env } from '../../../src/host/workers/env.ts'
 import { workersHouse } from '../../../src/host/workers/house.ts'
 import { decodeQuestion, encodeAnswer } from '../../../src/protocol/dns/index.ts'
 import type { Reply } from '../../../src/protocol/smtp/index.ts'
-import { basic, bindings, envelope, fromOutside, furnish, jmap, LinkClient, message, resultOf } from './house.ts'
+import {
+  adminToken,
+  basic,
+  bindings,
+  envelope,
+  fromOutside,
+  furnish,
+  jmap,
+  LinkClient,
+  message,
+  request,
+  resultOf,
+} from './house.ts'
 
 /** Address records by name; what is not there does not exist. */
 const zone = new Map<string, string[]>([
@@ -111,6 +123,18 @@ describe('a client', () => {
       ({ role }) => role === 'junk',
     )
     expect(Object.keys(email?.mailboxIds ?? {})).toEqual([junk?.id])
+  })
+})
+
+it('whom a bridge turned away is in the metrics, by reasons that are known', async () => {
+  const link = await LinkClient.open()
+  expect(await link.call({ op: 'turned-away', counts: { list: 2, unknown: 5, made_up: 7 } })).toEqual({ ok: true })
+  expect(await link.call({ op: 'turned-away', counts: { list: -1 } })).toEqual({ error: 'temporarily unable' })
+  const headers = { Authorization: `Bearer ${adminToken}` }
+  await vi.waitFor(async () => {
+    const text = await (await request('/metrics', { headers })).text()
+    expect(text).toContain('facteur_turned_away_total{why="list"} 2\nfacteur_turned_away_total{why="unknown"} 5\n')
+    expect(text).not.toContain('made_up')
   })
 })
 

@@ -16,6 +16,8 @@ const rememberedNetworks = 20_000
 type PaidBy = Record<keyof DoorRates, number>
 
 export interface DoorLimits {
+  /** Between two reports on who was turned away. */
+  readonly turnedAwayMs: number
   /** Waiting for what is known of a client; it is taken for a stranger after that. */
   readonly screeningMs: number
   /** How late the answer comes that a recipient does not exist, when a minute's allowance of them is used up. */

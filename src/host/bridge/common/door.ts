@@ -12,11 +12,12 @@
  */
 import { BlockList } from 'node:net'
 import type { Reply } from '../../../protocol/smtp/index.ts'
-import type { ClientAnswer, DoorPolicy, DoorRates } from '../link/index.ts'
+import type { ClientAnswer, DoorPolicy, DoorRates, TurnedAwayWhy } from '../link/index.ts'
 import { ClientJudge, type ClientJudgeOptions } from './client-judge.ts'
 import { ClientRates, type DoorLimits } from './client-rates.ts'
 import type { Client } from './front.ts'
 import type { Log } from './log.ts'
+import { TurnedAway } from './turned-away.ts'
 
 export interface DoorOptions {
   readonly hostname: string
@@ -24,7 +25,7 @@ export interface DoorOptions {
     /** What the Worker said last. */
     readonly service: { readonly door?: DoorPolicy } | undefined
   }
-  readonly limits: DoorLimits
+  readonly limits: DoorLimits & { readonly requestMs: number }
   readonly log: Log
 }
 
@@ -32,19 +33,26 @@ export class Door {
   readonly #options: DoorOptions
   readonly #rates = new ClientRates()
   readonly #judge: ClientJudge
+  readonly #turnedAway: TurnedAway
   #trusted: { readonly policy: DoorPolicy; readonly networks: BlockList } | undefined
 
   constructor(options: DoorOptions) {
     this.#options = options
     const { link, limits, log } = options
     this.#judge = new ClientJudge({ link, timeoutMs: limits.screeningMs, log })
+    this.#turnedAway = new TurnedAway({ link, requestMs: limits.requestMs, everyMs: limits.turnedAwayMs })
   }
 
   /** Undefined for clients to whom nothing of this applies. */
   meet({ remote }: Client): Stranger | undefined {
     const policy = this.#options.link.service?.door
     if (policy === undefined || this.#trusts(policy, remote.address)) return undefined
-    return new Stranger(remote.address, policy, this.#rates, this.#judge, this.#options)
+    const counts = this.#turnedAway
+    return new Stranger(remote.address, policy, { ...this.#options, rates: this.#rates, judge: this.#judge, counts })
+  }
+
+  close(): void {
+    this.#turnedAway.close()
   }
 
   #trusts(policy: DoorPolicy, address: string): boolean {
@@ -53,22 +61,24 @@ export class Door {
   }
 }
 
+type Tools = Pick<DoorOptions, 'hostname' | 'limits' | 'log'> & {
+  readonly rates: ClientRates
+  readonly judge: ClientJudge
+  readonly counts: TurnedAway
+}
+
 /** One connection of somebody we do not know. */
 export class Stranger {
   readonly #address: string
   readonly #policy: DoorPolicy
-  readonly #rates: ClientRates
-  readonly #judge: ClientJudge
-  readonly #options: DoorOptions
+  readonly #with: Tools
   #judging: Promise<ClientAnswer> | undefined
   #judged: ClientAnswer = {}
 
-  constructor(address: string, policy: DoorPolicy, rates: ClientRates, judge: ClientJudge, options: DoorOptions) {
+  constructor(address: string, policy: DoorPolicy, tools: Tools) {
     this.#address = address
     this.#policy = policy
-    this.#rates = rates
-    this.#judge = judge
-    this.#options = options
+    this.#with = tools
   }
 
   /** For the origin of its messages: what lists say of it. */
@@ -80,9 +90,9 @@ export class Stranger {
 
   /** The refusal of the connection; or undefined, and what lists say of the client is being found out. */
   connects(): Reply | undefined {
-    if (this.#count('connections') === undefined) return this.#refuse('connections', 421)
+    if (this.#count('connections') === undefined) return this.#away('connections', 421)
     if (this.#policy.screened) {
-      const judging = this.#judge.judge(this.#address, performance.now())
+      const judging = this.#with.judge.judge(this.#address, performance.now())
       this.#judging = judging.then((judged) => (this.#judged = judged))
     }
     return undefined
@@ -90,7 +100,7 @@ export class Stranger {
 
   /** The refusal of a message at MAIL. */
   begins(): Reply | undefined {
-    return this.#count('messages') === undefined ? this.#refuse('messages', 450) : undefined
+    return this.#count('messages') === undefined ? this.#away('messages', 450) : undefined
   }
 
   /** The refusal of a recipient before anybody is asked about it. */
@@ -105,18 +115,28 @@ export class Stranger {
   async guesses(): Promise<Reply | undefined> {
     const used = this.#count('unknown')
     if (used === undefined) return this.#refuse('unknown', 421)
-    const wait = used * this.#options.limits.maxUnknownMs
+    const wait = used * this.#with.limits.maxUnknownMs
     if (wait >= 1) await new Promise((resolve) => setTimeout(resolve, wait))
     return undefined
   }
 
   #count(what: keyof DoorRates): number | undefined {
-    return this.#rates.count(what, this.#address, this.#policy.rates[what], performance.now())
+    return this.#with.rates.count(what, this.#address, this.#policy.rates[what], performance.now())
+  }
+
+  /** For metrics: one of its recipients was refused. */
+  turnedAway(why: TurnedAwayWhy): void {
+    this.#with.counts.count(why)
+  }
+
+  #away(what: 'connections' | 'messages', code: 421 | 450): Reply {
+    this.turnedAway('rate')
+    return this.#refuse(what, code)
   }
 
   #refuse(what: keyof DoorRates, code: 421 | 450): Reply {
-    this.#options.log('warning', 'client-rate', { client: this.#address, what })
-    const name = code === 421 ? `${this.#options.hostname} ` : ''
+    this.#with.log('warning', 'client-rate', { client: this.#address, what })
+    const name = code === 421 ? `${this.#with.hostname} ` : ''
     const enhanced = code === 421 ? '4.7.0' : '4.7.1'
     return { code, enhanced, text: `${name}Too many ${words[what]} from your network, please try again later` }
   }

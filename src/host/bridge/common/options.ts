@@ -136,6 +136,7 @@ export const defaultBridgeLimits: BridgeLimits = {
   deliverMs: 180_000,
   failedLoginMs: 1_000,
   maxFailedLoginMs: 15_000,
+  turnedAwayMs: 60_000,
   screeningMs: 5_000,
   maxUnknownMs: 5_000,
   sessionIdleMs: 31 * 60_000,

@@ -7,7 +7,7 @@
  */
 
 import { concat } from '../../../format/index.ts'
-import { formatReply, type Reply, replyText, type SmtpEvent, type SmtpServer } from '../../../protocol/smtp/index.ts'
+import { formatReply, type Reply, type SmtpEvent, type SmtpServer } from '../../../protocol/smtp/index.ts'
 import { Deadline } from './deadline.ts'
 import { isGuess, type Stranger } from './door.ts'
 import type { Client } from './front.ts'
@@ -17,15 +17,14 @@ import type { LinkOrigin, LinkRequest } from '../link/index.ts'
 import type { SmtpContext } from './smtp-context.ts'
 import { engineFor } from './smtp-engine.ts'
 import { originOf } from './smtp-origin.ts'
-import { SmtpTransaction, systemFull } from './smtp-transaction.ts'
+import { refusalFacts, whyOf } from './turned-away.ts'
+import { localProblem, SmtpTransaction, systemFull } from './smtp-transaction.ts'
 import { checkSubmissionLogin, refuseLogin } from './submission-login.ts'
 
 /** Input taken while an answer is awaited, before the socket is paused: a pipelined batch fits. */
 const readAhead = 64 * 1024
 /** A client that does not read its answers. */
 const maxBacklog = 1024 * 1024
-
-const localProblem: Reply = { code: 451, enhanced: '4.3.0', text: 'Temporary local problem, please try again later' }
 
 export class SmtpConnection {
   readonly #service: SmtpContext
@@ -208,17 +207,16 @@ export class SmtpConnection {
   async #recipient({ envelope, recipient }: Extract<SmtpEvent, { type: 'recipient' }>): Promise<void> {
     const stranger = this.#stranger
     const refusal = stranger && (await stranger.names(recipient.address))
-    const account = this.#accountId === undefined ? {} : { accountId: this.#accountId }
-    const head = { op: 'recipient', reversePath: envelope.reversePath, recipient, ...account } as const
-    let reply = refusal ?? (await this.#askWorker({ ...head, origin: this.#origin() }))
+    const head = { op: 'recipient', reversePath: envelope.reversePath, recipient, origin: this.#origin() } as const
+    let reply = refusal ?? (await this.#askWorker(head))
     if (stranger !== undefined && refusal === undefined && isGuess(reply)) {
       // What was said before need not wait with it.
       this.#flush()
       reply = (await stranger.guesses()) ?? reply
     }
     if (reply.code >= 400) {
-      const about = { client: this.#client.remote.address, from: envelope.reversePath, to: recipient.address }
-      this.#service.log('info', 'recipient-refused', { ...about, reply: replyText(reply) })
+      this.#service.log('info', 'recipient-refused', refusalFacts(this.#client, envelope, recipient, reply))
+      stranger?.turnedAway(reply === refusal && reply.code >= 500 ? 'list' : whyOf(reply))
     }
     this.#answer(reply)
   }

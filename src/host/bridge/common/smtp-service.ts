@@ -118,6 +118,7 @@ export class SmtpService implements SmtpContext {
 
   /** Sends clients away as they come to the end of their transaction; after `drainMs` cuts off who is left. */
   drain(drainMs: number): Promise<void> {
+    this.door?.close()
     return this.#connections.drain(drainMs)
   }
 

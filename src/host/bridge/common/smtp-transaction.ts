@@ -5,6 +5,11 @@
 import type { Reply } from '../../../protocol/smtp/index.ts'
 import { Content, type ContentBudget } from './content.ts'
 
+export const localProblem: Reply = {
+  code: 451,
+  enhanced: '4.3.0',
+  text: 'Temporary local problem, please try again later',
+}
 export const systemFull: Reply = { code: 452, enhanced: '4.3.1', text: 'Too much mail at once, please try again later' }
 
 /** What the slowest line brings in a minute; RFC 5321 §4.5.3.2.5 means buffers by "data block". */

@@ -34,5 +34,8 @@ export {
   type ScramProofRequest,
   type ScramSaltRequest,
   type SenderRequest,
+  type TurnedAwayRequest,
+  type TurnedAwayWhy,
+  turnedAwayWhys,
   signatureOf,
 } from './link-protocol.ts'

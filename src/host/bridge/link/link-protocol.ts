@@ -83,6 +83,16 @@ export type ScramProofAnswer =
   | { readonly ok: true; readonly signature: string }
   | { readonly ok: false; readonly temporary: boolean; readonly text: string }
 
+/** Why strangers were turned away: on a list, new, writing to nobody, relaying or refused by a rule, or too often here. */
+export const turnedAwayWhys = ['list', 'greylist', 'unknown', 'denied', 'rate', 'other'] as const
+export type TurnedAwayWhy = (typeof turnedAwayWhys)[number]
+
+/** How many connections, messages and recipients since the last time; for metrics. Any answer will do. */
+export interface TurnedAwayRequest {
+  readonly op: 'turned-away'
+  readonly counts: Partial<Record<TurnedAwayWhy, number>>
+}
+
 /** May this account send with this reverse-path? */
 export interface SenderRequest {
   readonly op: 'sender'
@@ -94,7 +104,6 @@ export interface RecipientRequest {
   readonly op: 'recipient'
   readonly reversePath: string
   readonly recipient: Recipient
-  readonly accountId?: string
   readonly origin: LinkOrigin
 }
 
@@ -113,6 +122,7 @@ export interface ReplyAnswer {
 export type LinkRequest =
   | HelloRequest
   | ClientRequest
+  | TurnedAwayRequest
   | AuthenticateRequest
   | ScramSaltRequest
   | ScramProofRequest

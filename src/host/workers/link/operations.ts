@@ -13,13 +13,15 @@ import type {
   ScramProofAnswer,
 } from '../../bridge/link/index.ts'
 import type { LoginAttempt } from '../doors.ts'
-import { envelope, HeadError, object, origin, proof, recipient, text } from './read-head.ts'
+import { envelope, HeadError, object, origin, proof, recipient, text, turnedAway } from './read-head.ts'
 
 export interface LinkPorts {
   readonly arrival: ArrivalPorts
   readonly hello: HelloAnswer
   /** What is known of a client. Must not reject. */
   judgeClient(address: string): Promise<ClientVerdict>
+  /** How many strangers the bridge turned away, by reason. */
+  turnedAway(counts: Record<string, number>): void
   authenticate(login: string, attempt: LoginAttempt): Promise<AuthenticateAnswer>
   scramSalt(login: string): Promise<ScramSalt>
   scramProof(login: string, attempt: LoginAttempt & { scram: ScramProof }): Promise<ScramProofAnswer>
@@ -52,6 +54,9 @@ export class LinkOperations {
         if (!('scram' in shown)) throw new HeadError('there is no proof of SCRAM')
         return this.#ports.scramProof(text(json, 'login'), { ...shown, clientAddress: text(json, 'clientAddress') })
       }
+      case 'turned-away':
+        this.#ports.turnedAway(turnedAway(json.counts))
+        return { ok: true }
       case 'sender':
         return {
           reply: await checkSender({ accountId: text(json, 'accountId'), address: text(json, 'address') }, arrival),

@@ -7,6 +7,7 @@
 import type { Origin } from '../../../arrival/index.ts'
 import type { LoginProof } from '../../../protocol/sasl/index.ts'
 import { readProof } from '../../http/index.ts'
+import { turnedAwayWhys } from '../../bridge/link/index.ts'
 import type { DeliverBy, Envelope, Hold, NotifyCondition, Recipient } from '../../../protocol/smtp/index.ts'
 
 /** RFC 5321 §4.5.3.1.8 asks for 100; the bridge's engine has its own, lower or equal, limit. */
@@ -104,6 +105,13 @@ function notifyConditions(value: unknown): NotifyCondition[] | undefined {
   const known: readonly unknown[] = ['NEVER', 'SUCCESS', 'FAILURE', 'DELAY']
   if (!Array.isArray(value) || !value.every((one) => known.includes(one))) throw new HeadError('"notify" is malformed')
   return value as NotifyCondition[]
+}
+
+/** The counts of known reasons. */
+export function turnedAway(value: unknown): Record<string, number> {
+  const json = object(value, 'counts')
+  const named = turnedAwayWhys.filter((why) => json[why] !== undefined)
+  return Object.fromEntries(named.map((why) => [why, whole(json, why, 0, Number.MAX_SAFE_INTEGER)]))
 }
 
 const protocols = [
