@@ -35,6 +35,7 @@ export function observe(judgement: Judgement, reply: { code: number }): Observat
   const uris = record.aggregateReports.filter(({ uri }) => mailtoAddress(uri) !== undefined)
   if (!record.applies || uris.length === 0) return undefined
   const { override, reversePath, spf } = judgement
+  const envelopeFrom = reversePath === '' ? '' : asciiDomain(reversePath.slice(reversePath.lastIndexOf('@') + 1))
   const row: Observation['row'] = {
     source: formatIpAddress(source),
     disposition: dispositionOf(judgement),
@@ -42,7 +43,7 @@ export function observe(judgement: Judgement, reply: { code: number }): Observat
     spf: dmarc.aligned.spf,
     reasons: override === undefined ? [] : [{ type: override.type, comment: override.comment }],
     headerFrom: dmarc.domain,
-    envelopeFrom: reversePath === '' ? '' : (asciiDomain(reversePath.slice(reversePath.lastIndexOf('@') + 1)) ?? ''),
+    ...(envelopeFrom !== undefined && { envelopeFrom }),
     dkimResults: signatures(judgement),
     // Where there is no reverse-path, the host's name stands in its place (RFC 7208 §2.4).
     spfResults: spf === undefined || spf.domain === '' ? [] : [resultOf({ ...spf, scope: 'mfrom' })],
