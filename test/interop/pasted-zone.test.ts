@@ -2,12 +2,12 @@
  * The zone that `facteur dns` prints, pasted into a name server: our own check finds it, and by it Exim verifies what we
  * sign, and whom it sends mail to.
  */
-import { createTransport } from 'nodemailer'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { freePort } from '../../src/host/local/ports.ts'
 import { issue } from '../host/bridge/authority.ts'
 import { alice, sendAs } from './clients.ts'
 import { eximProgram, startExim } from './peer/exim.ts'
+import { hand } from './peer/hand.ts'
 import { withoutUnpacked } from './peer/jail.ts'
 import { facesOf, type Peer } from './peer/peer.ts'
 import { type Resolver, startResolver, withoutResolver } from './peer/resolver.ts'
@@ -71,9 +71,7 @@ test('Exim verifies both signatures (RFC 6376, RFC 8463)', async () => {
 })
 
 test('Exim, which insists on DANE, trusts us by it (RFC 7672)', async () => {
-  const transport = createTransport({ host: faces.full, port: exim.port, tls: { rejectUnauthorized: false } })
-  await transport.sendMail({ from: 'friend@exim.test', to: alice, subject: 'by DANE', text: 'Hello.' })
-  transport.close()
+  await hand(exim, alice, 'by DANE')
   const tried = /(?:=>|\*\*|==) alice@facteur\.test .*/
   await expect.poll(() => exim.log(), { timeout: 20_000, interval: 50 }).toMatch(tried)
   expect(tried.exec(exim.log())?.[0]).toMatch(/^=> .* H=mail\.facteur\.test .* CV=dane /)

@@ -2,9 +2,9 @@
  * Postfix, Exim and OpenSMTPD relay to us, each with what we offer: their parameters, their big messages, their second tries.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { createTransport } from 'nodemailer'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { readMailbox } from './clients.ts'
+import { hand } from './peer/hand.ts'
 import type { Peer } from './peer/peer.ts'
 import { peerKinds, type PeerWorld, startPeerWorld } from './peer/world.ts'
 
@@ -16,34 +16,18 @@ beforeAll(async () => {
 
 afterAll(() => world?.stop())
 
-interface More {
-  readonly dsn?: NonNullable<Parameters<ReturnType<typeof createTransport>['sendMail']>[0]['dsn']>
-  readonly from?: string
-  readonly body?: string
-}
-
 const patience = { timeout: 30_000, interval: 100 }
 const digest = (text: string) => createHash('sha256').update(text, 'latin1').digest('hex')
 
 describe.each(peerKinds)('$name', ({ name, missing, smtputf8 }) => {
   let peer: Peer
   let reader: string
-  const friend = `friend@${name}.test`
 
   beforeAll(async () => {
     if (missing !== undefined) return
     peer = world.peers.get(name) as Peer
     reader = await world.account(`from-${name}`)
   })
-
-  /** Gives its server a message to send to us. */
-  async function hand(to: string | string[], subject: string, more: More = {}) {
-    const { body = 'Hello.\r\n', from = friend, ...rest } = more
-    const raw = `From: <${from}>\r\nSubject: ${subject}\r\n\r\n${body}`
-    const transport = createTransport({ host: peer.faces.full, port: peer.port, tls: { rejectUnauthorized: false } })
-    await transport.sendMail({ envelope: { from, to }, raw, ...rest })
-    transport.close()
-  }
 
   async function arrived(subject: string, user = reader): Promise<string> {
     const one = async () => (await readMailbox(world.parts, user)).filter((message) => message.subject === subject)
@@ -62,7 +46,7 @@ describe.each(peerKinds)('$name', ({ name, missing, smtputf8 }) => {
 
   test('over TLS, and our report of success goes back with its parameters (RFC 3461)', async (context) => {
     if (missing !== undefined) context.skip(missing)
-    await hand(reader, 'success', {
+    await hand(peer, reader, 'success', {
       dsn: { id: 'q=1', return: 'headers', notify: ['success', 'failure'], recipient: 'rfc822;old@elsewhere.test' },
     })
     expect(await arrived('success')).toMatch(new RegExp(`^Received: from ${name}\\.test [^;]*with ESMTPS `, 'm'))
@@ -78,7 +62,7 @@ describe.each(peerKinds)('$name', ({ name, missing, smtputf8 }) => {
     test('addresses in another script (RFC 6531)', async (context) => {
       if (missing !== undefined) context.skip(missing)
       const there = await world.account(`зоя-${name}`)
-      await hand(there, 'Ещё', { from: `поштар@${name}.test` })
+      await hand(peer, there, 'Ещё', { from: `поштар@${name}.test` })
       const source = Buffer.from(await arrived('Ещё', there), 'latin1').toString()
       expect(source).toMatch(/^Received: [^;]*with UTF8SMTPS /m)
       expect(source).toContain(`Return-Path: <поштар@${name}.test>`)
@@ -86,7 +70,7 @@ describe.each(peerKinds)('$name', ({ name, missing, smtputf8 }) => {
 
   test('550 for one of two recipients: the other has its copy, the sender a report', async (context) => {
     if (missing !== undefined) context.skip(missing)
-    await hand([reader, 'nobody@facteur.test'], 'partly')
+    await hand(peer, [reader, 'nobody@facteur.test'], 'partly')
     await arrived('partly')
     const told = await reported('partly')
     expect(told).toContain('nobody@facteur.test')
@@ -98,12 +82,12 @@ describe.each(peerKinds)('$name', ({ name, missing, smtputf8 }) => {
   test('a large message arrives as it was, a larger one than we announce is returned (RFC 1870)', async (context) => {
     if (missing !== undefined) context.skip(missing)
     const body = `.\r\n..\r\n.a dot\r\n\r\n${`${randomBytes(30).toString('hex')}\r\n`.repeat(24_000)}`
-    await hand(reader, 'large', { body })
+    await hand(peer, reader, 'large', { body })
     const source = await arrived('large')
     expect(digest(source.slice(source.indexOf('\r\n\r\n') + 4))).toBe(digest(body))
     // Of these three Exim alone sends BDAT, and notes it, as it does that its commands went together (RFC 2920, RFC 3030).
     if (name === 'exim') expect(peer.log()).toMatch(/=> from-exim@facteur\.test .* L K C="250/)
-    await hand(reader, 'too large', { body: body.repeat(2).slice(0, 2_500_000) })
+    await hand(peer, reader, 'too large', { body: body.repeat(2).slice(0, 2_500_000) })
     expect(await reported('too large')).toMatch(/^Status: 5\.(?:3\.4|0\.0)$/m)
   })
 
@@ -112,9 +96,9 @@ describe.each(peerKinds)('$name', ({ name, missing, smtputf8 }) => {
     const full = await world.account(`full-${name}`)
     const body = `${'x'.repeat(70)}\r\n`.repeat(50)
     await world.parts.admin('PUT', `/accounts/${full}/quota`, { bytes: 7_000 })
-    await hand(full, 'first', { body })
+    await hand(peer, full, 'first', { body })
     await arrived('first', full)
-    await hand(full, 'later', { body })
+    await hand(peer, full, 'later', { body })
     await expect.poll(() => peer.log(), patience).toMatch(new RegExp(`${full}.*452`))
     await world.parts.admin('PUT', `/accounts/${full}/quota`, { bytes: 10_000_000 })
     await peer.flush()

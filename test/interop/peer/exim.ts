@@ -108,6 +108,7 @@ file:
 out:
   driver = smtp
   port = ${relay}
+  interface = ${faces.full}
   hosts_require_tls = *
   tls_verify_certificates =
   ${resolver === undefined ? 'hosts_try_dane =' : 'hosts_require_dane = *\n  dnssec_request_domains = *'}

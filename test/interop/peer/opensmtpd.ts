@@ -89,7 +89,7 @@ table strangers { ${domainsOf(name)
     .join(', ')} }
 table people { "@" = vmail }
 action keep maildir "/mail" virtual <people>
-action out relay helo ${name}.test host smtp+tls://127.0.0.1:${relay} tls no-verify
+action out relay src ${faces.full} helo ${name}.test host smtp+tls://127.0.0.1:${relay} tls no-verify
 match from any for rcpt-to <strangers> reject
 match from any for domain <domains> action keep
 match for any action out

@@ -7,7 +7,7 @@ import net from 'node:net'
 
 /** Addresses on loopback, all with one port. */
 export interface Faces {
-  /** Every extension there is. */
+  /** Every extension there is. From here it sends. */
   readonly full: string
   /** Nothing without STARTTLS. */
   readonly strict: string

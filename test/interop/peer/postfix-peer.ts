@@ -43,6 +43,7 @@ export async function startPostfixPeer(options: PeerOptions): Promise<Peer> {
       'virtual_mailbox_limit = 0',
       `smtpd_recipient_restrictions = check_policy_service inet:127.0.0.1:${(policy.address() as AddressInfo).port}, permit_mynetworks, reject_unauth_destination`,
       `default_transport = smtp:[127.0.0.1]:${relay}`,
+      `smtp_bind_address = ${faces.full}`,
       'smtp_tls_security_level = encrypt',
     ],
   })
