@@ -61,12 +61,14 @@ export class DomainAdministration {
     }
   }
 
-  /** Hosts it no longer. Its accounts must have been removed; its aliases go with it. */
+  /** Hosts it no longer. Its accounts must have been removed; its aliases and the reports about it go with it. */
   async remove(name: string): Promise<void> {
     const domain = domainName(name)
     const door = this.#ports.domain(domain)
     const hosted = await door.isHosted()
     if (hosted) conflictUnless(await door.unhost())
+    // Also when it was not: an earlier attempt may have ended here.
+    await this.#ports.reports(domain).forget()
     await this.#ports.registry.removeDomain(domain)
     if (!hosted) throw new AdminError('missing', `${domain} is not hosted here`)
   }

@@ -165,6 +165,8 @@ export interface ListDoor {
 export interface ReportDoor {
   list(search: ReportSearch): Promise<ReceivedSummary[]>
   sources(search: ReportSearch): Promise<SourceSummary[]>
+  /** The domain is hosted no longer. */
+  forget(): Promise<void>
   show(id: number): Promise<ReceivedReport | undefined>
 }
 

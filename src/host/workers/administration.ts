@@ -111,6 +111,7 @@ export function workersAdministration(env: Env): Administration {
       return {
         list: async (search) => stub.list(search),
         sources: async (search) => stub.sources(search),
+        forget: async () => stub.forget(),
         show: async (id) => stub.show(id),
       }
     },

@@ -256,6 +256,8 @@ export interface ReportDoor extends Rpc.DurableObjectBranded {
   keep(raw: Uint8Array, sender: ReportSender): void
   list(search: ReportSearch): ReceivedSummary[]
   sources(search: ReportSearch): SourceSummary[]
+  /** The domain is hosted no longer. */
+  forget(): Promise<void>
   show(id: number): ReceivedReport | undefined
 }
 

@@ -32,7 +32,7 @@ const NO_REPORT: MailboxOutcome = {
 }
 
 export class ReportObject extends DurableObject<Env> implements ReportDoor {
-  readonly #store: ReceivedStore
+  #store: ReceivedStore
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -62,6 +62,11 @@ export class ReportObject extends DurableObject<Env> implements ReportDoor {
 
   show(id: number): ReceivedReport | undefined {
     return this.#store.show(id)
+  }
+
+  async forget(): Promise<void> {
+    await this.ctx.storage.deleteAll()
+    this.#store = new ReceivedStore(durableSql(this.ctx.storage))
   }
 
   /** False: there is no report in it. */

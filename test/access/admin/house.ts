@@ -141,6 +141,7 @@ export function house(
     reports: (domain) => ({
       list: async (search) => received(domain).list(search),
       sources: async (search) => received(domain).sources(search),
+      forget: async () => void books.delete(domain),
       show: async (id) => received(domain).show(id),
     }),
     list: (id) => memoryList(lists, id),

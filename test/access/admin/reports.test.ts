@@ -46,6 +46,12 @@ describe('reports', () => {
     expect(await reports.sources('here.test', { days: '3' })).toMatchObject([{ failed: 3 }, { failed: 0 }])
   })
 
+  test('are forgotten with their domain', async () => {
+    const { admin, received } = furnished()
+    await admin.domains.remove('here.test')
+    expect(received('here.test').list()).toEqual([])
+  })
+
   test('no time is no question', async () => {
     await expect(furnished().admin.reports.list('here.test', { days: '0' })).rejects.toThrow('above 0')
     await expect(furnished().admin.reports.list('there.test')).rejects.toThrow('not hosted')

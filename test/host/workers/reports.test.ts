@@ -183,6 +183,17 @@ describe('reports about us', () => {
     expect(await admin('GET', '/domains/ours.test/reports?kind=tls')).toMatchObject({ status: 200, body: [] })
   })
 
+  it('are forgotten with their domain', async () => {
+    await admin('POST', '/domains', { name: 'gone.test' })
+    const raw = await reportMail('mail-reports@gone.test')
+    const to = envelope('noreply@rep.test', 'mail-reports@gone.test')
+    expect(await link.deliver(to, raw, fromOutside)).toMatchObject({ code: 250 })
+    expect((await admin('GET', '/domains/gone.test/reports')).body).toHaveLength(1)
+    expect(await admin('DELETE', '/domains/gone.test')).toMatchObject({ status: 204 })
+    await admin('POST', '/domains', { name: 'gone.test' })
+    expect((await admin('GET', '/domains/gone.test/reports')).body).toEqual([])
+  })
+
   it('are all that this address takes', async () => {
     const raw = message({ to: 'mail-reports@ours.test', subject: 'Hello' })
     const reply = await link.deliver(envelope('eve@outside.test', 'mail-reports@ours.test'), raw, fromOutside)
