@@ -16,11 +16,13 @@ export interface ApiLoad {
   readonly size: number
   /** Each with a key of its own. */
   readonly keys?: boolean
+  /** Messages of a request; 1 when not said. */
+  readonly batch?: number
 }
 
 /** The latency is from the request to its 202, which means: in the mailbox, on disk. */
 export async function sendByApi(load: ApiLoad): Promise<IngestResult> {
-  const { url, inFlight, count } = load
+  const { url, inFlight, count, batch = 1 } = load
   const agent = new Agent({ keepAlive: true, maxSockets: inFlight })
   const latencies: number[] = []
   const run = performance.now().toFixed(0)
@@ -29,9 +31,10 @@ export async function sendByApi(load: ApiLoad): Promise<IngestResult> {
   await Promise.all(
     Array.from({ length: inFlight }, async () => {
       while (next < count) {
-        const index = next++
+        const index = next
+        next += batch
         const before = performance.now()
-        await post(new URL('/v1/messages', url), agent, load, index, run)
+        await post(new URL(batch === 1 ? '/v1/messages' : '/v1/messages/batch', url), agent, load, index, run)
         latencies.push(performance.now() - before)
       }
     }),
@@ -43,13 +46,15 @@ export async function sendByApi(load: ApiLoad): Promise<IngestResult> {
 }
 
 function post(url: URL, agent: Agent, load: ApiLoad, index: number, run: string): Promise<void> {
-  const { token, sender, recipients, size, keys = false } = load
-  const body = JSON.stringify({
+  const { token, sender, recipients, size, keys = false, batch = 1 } = load
+  const message = (number: number) => ({
     from: sender,
-    to: [recipients[index % recipients.length]],
-    subject: `Message ${index}`,
+    to: [recipients[number % recipients.length]],
+    subject: `Message ${number}`,
     text: 'A line of text as people and programs write them, once more.\n'.repeat(Math.ceil(size / 61)).slice(0, size),
   })
+  const messages = Array.from({ length: batch }, (_, at) => message(index + at))
+  const body = JSON.stringify(batch === 1 ? messages[0] : { messages })
   const headers = {
     Authorization: `Bearer ${token}`,
     'Content-Type': 'application/json',

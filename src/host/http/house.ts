@@ -48,7 +48,8 @@ export interface ProgramMail {
     token: string,
     clientAddress: string,
   ): Promise<{ readonly accountId: string; readonly address: string } | undefined>
-  send(accountId: string, order: SendOrder): Promise<SendOutcome>
+  /** An outcome for each, in order. */
+  send(accountId: string, orders: readonly SendOrder[]): Promise<readonly SendOutcome[]>
   /** Undefined: it has too much to do for now. */
   calls(accountId: string, calls: readonly MethodCall[]): Promise<readonly MethodAnswer[] | undefined>
   /** A message or a part of one, as the answer to `request`. */

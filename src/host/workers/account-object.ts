@@ -240,10 +240,10 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
     return store.exists ? sendingVerdict(store, this.#sendLimits(), outside, committed) : { refused: [] }
   }
 
-  async sendMessage(order: SendOrder): Promise<SendOutcome> {
+  async sendMessages(orders: SendOrder[]): Promise<SendOutcome[]> {
     const { sessions, sender } = this.#rooms
     sessions.restore()
-    return sender.send(order)
+    return Promise.all(orders.map((order) => sender.send(order)))
   }
 
   async jmapCalls(request: string): Promise<string | null> {

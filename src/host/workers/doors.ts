@@ -41,11 +41,11 @@ import type {
   DirectoryAnswer,
   DirectoryChanges,
   DomainPerson,
-  NewSigningKey,
   ListAddress,
   MaskedAddress,
   MaskRefusal,
   NewMask,
+  NewSigningKey,
   OutboundRoute,
   Profile,
   PublishedKey,
@@ -82,8 +82,8 @@ export interface AccountDoor extends Rpc.DurableObjectBranded {
   deliver(batch: MailboxDelivery[]): Promise<MailboxOutcome[]>
   /** What the account says of recipients outside that messages of it are for, one after the other. */
   checkSending(questions: SendingQuestion[]): SendingVerdict[]
-  /** Sends a message that a program composed, which the HTTP API vouches for. */
-  sendMessage(order: SendOrder): Promise<SendOutcome>
+  /** Sends messages that a program composed, which the HTTP API vouches for. An outcome for each, in order. */
+  sendMessages(orders: SendOrder[]): Promise<SendOutcome[]>
   /** A JMAP request of the HTTP API and its response, as JSON. Null: no such account. */
   jmapCalls(request: string): Promise<string | null>
   /** Null: no such account. */
@@ -155,14 +155,11 @@ export interface DomainDoor extends Rpc.DurableObjectBranded {
   removeWebhook(name: string): boolean
   /** For return paths of what is sent on; undefined when the domain is not hosted. */
   returnPathSecret(): string | undefined
-  /** For return paths of what is sent on; undefined when the domain is not hosted. */
-  returnPathSecret(): string | undefined
   rules(): RuleList & { separator: string }
   /** Only if they are in the version `expected`, where one is given. */
   setRules(rules: Rule[], expected?: number): RuleChange
   setAlias(localPart: string, targets: string[]): AddressChange
   removeAlias(localPart: string): AddressChange
-  /** Undefined when the domain is not hosted. */
   lists(): ListAddress[]
   list(localPart: string): ListAddress | undefined
   setList(localPart: string, listId: string, owners: string[]): AddressChange
@@ -174,6 +171,7 @@ export interface DomainDoor extends Rpc.DurableObjectBranded {
   updateMask(accountId: string, mask: MaskedAddress): void
   removeMask(accountId: string, localPart: string): void
   maskUsed(localPart: string): void
+  /** Undefined when the domain is not hosted. */
   signingKeys(): PublishedKey[] | undefined
   /** With their private halves: for the signer alone. */
   activeSigningKeys(): ActiveKey[]

@@ -23,7 +23,7 @@ export function programMail(env: Env, logins: Pick<Logins, 'find' | 'authenticat
       const result = await logins.authenticate('', { token, clientAddress })
       return result.ok ? { accountId: result.accountId, address: result.address } : undefined
     },
-    send: async (id, order) => account(id).sendMessage(order),
+    send: async (id, orders) => account(id).sendMessages([...orders]),
     async calls(id, calls) {
       const using = [coreCapability, mailCapability, submissionCapability]
       const answer = await account(id).jmapCalls(JSON.stringify({ using, methodCalls: calls }))

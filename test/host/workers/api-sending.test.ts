@@ -322,6 +322,50 @@ describe('an Idempotency-Key', () => {
   })
 })
 
+describe('a batch', () => {
+  it('with something wrong in it sends nothing, and says where', async () => {
+    const messages = [plain(), { ...plain(), to: ['bob@api.test', 'nobody'] }]
+    const wrong = await api('POST', '/messages/batch', { messages })
+    expect(wrong).toMatchObject({ status: 400, body: { errors: [{ pointer: '#/messages/1/to/1' }] } })
+    const nobody = await api('POST', '/messages/batch', { messages: [plain(), { ...plain(), account: 'x@api.test' }] })
+    expect(nobody.status).toBe(403)
+    const late = { ...plain(), sendAt: Date.now() + 31 * 86_400_000 }
+    expect(await api('POST', '/messages/batch', { messages: [plain(), late] })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '#/messages/1/sendAt' }] },
+    })
+    expect((await api('POST', '/messages/batch', { messages: [] })).status).toBe(400)
+    expect((await api('POST', '/messages/batch', { messages: Array.from({ length: 101 }, plain) })).status).toBe(400)
+    expect(await found('bob', subject)).toEqual([])
+  })
+
+  it('has an answer for each message, in order', async () => {
+    const messages = [
+      plain(),
+      { ...plain(), to: ['nobody@api.test'] },
+      { ...plain(), to: ['carol@api.test'], sendAt: Date.now() + 3_600_000 },
+      { ...plain(), from: 'team@api.test', account: 'alice@api.test' },
+    ]
+    const { status, body } = await api('POST', '/messages/batch', { messages })
+    expect(status).toBe(202)
+    expect(body).toMatchObject([
+      { status: 'sent', id: expect.any(String), recipients: [{ address: 'bob@api.test', status: 'delivered' }] },
+      { status: 'refused', code: 422, reply: expect.stringMatching(/^550/), recipients: [{ status: 'refused' }] },
+      { status: 'scheduled', recipients: [{ status: 'scheduled' }] },
+      { status: 'sent' },
+    ])
+    expect(await found('bob', subject)).toHaveLength(2)
+  })
+
+  it('with a key is sent once', async () => {
+    const headers = { 'Idempotency-Key': `batch-${number}` }
+    const messages = Array.from({ length: 100 }, plain)
+    const answers = await Promise.all([1, 2].map(() => api('POST', '/messages/batch', { messages }, headers)))
+    expect(answers[1]?.body).toEqual(answers[0]?.body)
+    expect(await found('bob', subject)).toHaveLength(100)
+  })
+})
+
 describe('a message for later', () => {
   it('is held, is there with the sent mail, and goes when its time comes (RFC 4865)', async () => {
     const body = later()

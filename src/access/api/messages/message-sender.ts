@@ -33,8 +33,8 @@ export interface SenderPorts {
 }
 
 const tooMany: Reply = { code: 451, enhanced: '4.3.2', text: 'Too many messages are on their way; please try again' }
-/** Requests with keys under way at once; each holds a message. */
-const mostUnderWay = 100
+/** Messages with keys under way at once: those of two batches. */
+const mostUnderWay = 200
 /** More authors than any honest message has are not looked up. */
 const mostAuthors = 10
 

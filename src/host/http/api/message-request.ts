@@ -88,6 +88,8 @@ export const rawQuery = z.strictObject({
 
 /** What is to be sent; `message` is still to be composed, `raw` is there. */
 export interface WantedMessage {
+  /** Where it stands in the body: `#`, `#/messages/3`; undefined when it is the body. */
+  readonly at: string | undefined
   readonly from: string
   readonly account: string
   readonly recipients: readonly string[]
@@ -99,7 +101,7 @@ export interface WantedMessage {
 }
 
 /** Throws ApiFault with each place that is wrong. */
-export function wantedFromJson(body: z.output<typeof messageBody>): WantedMessage {
+export function wantedFromJson(body: z.output<typeof messageBody>, at = '#'): WantedMessage {
   const errors: Place[] = []
   const read = (value: z.output<typeof mailName>, pointer: string): MailName => {
     const name = nameOf(value)
@@ -107,33 +109,33 @@ export function wantedFromJson(body: z.output<typeof messageBody>): WantedMessag
     return name ?? { address: '' }
   }
   const list = (field: 'to' | 'cc' | 'bcc' | 'replyTo') =>
-    (body[field] ?? []).map((value, at) => read(value, `#/${field}/${at}`))
-  const from = read(body.from, '#/from')
+    (body[field] ?? []).map((value, index) => read(value, `${at}/${field}/${index}`))
+  const from = read(body.from, `${at}/from`)
   const [to, cc, bcc, replyTo] = [list('to'), list('cc'), list('bcc'), list('replyTo')]
   const places = new Map<string, Place>()
   for (const [field, names] of Object.entries({ to, cc, bcc })) {
-    names.forEach(({ address }, at) => {
-      if (!places.has(address)) places.set(address, { pointer: `#/${field}/${at}`, detail: '' })
+    names.forEach(({ address }, index) => {
+      if (!places.has(address)) places.set(address, { pointer: `${at}/${field}/${index}`, detail: '' })
     })
   }
   const recipients = [...places.keys()]
-  if (recipients.length === 0) errors.push({ pointer: '#/to', detail: 'names nobody, and neither do cc and bcc' })
+  if (recipients.length === 0) errors.push({ pointer: `${at}/to`, detail: 'names nobody, and neither do cc and bcc' })
   if (recipients.length > mostRecipients)
-    errors.push({ pointer: '#/to', detail: `and others are more than ${mostRecipients}` })
-  const headers = (body.headers ?? []).map((field, at) => {
+    errors.push({ pointer: `${at}/to`, detail: `and others are more than ${mostRecipients}` })
+  const headers = (body.headers ?? []).map((field, index) => {
     const detail = wrongField(field)
-    if (detail !== undefined) errors.push({ pointer: `#/headers/${at}/name`, detail })
+    if (detail !== undefined) errors.push({ pointer: `${at}/headers/${index}/name`, detail })
     return field
   })
-  const files = (body.attachments ?? []).map(({ filename, type, content, cid }, at) => {
+  const files = (body.attachments ?? []).map(({ filename, type, content, cid }, index) => {
     const bytes = decodeBase64(content)
-    if (bytes === undefined) errors.push({ pointer: `#/attachments/${at}/content`, detail: 'is not base64' })
+    if (bytes === undefined) errors.push({ pointer: `${at}/attachments/${index}/content`, detail: 'is not base64' })
     return { filename, type: type ?? 'application/octet-stream', bytes: bytes ?? new Uint8Array(), cid }
   })
   if (errors.length > 0) throw wrongIn(errors)
   const { subject = '', text, html, sendAt, copy = false, account = from.address } = body
   const message = { from, to, cc, replyTo, subject, text, html, headers, files }
-  return { from: from.address, account, recipients, places, sendAt, copy, content: { message } }
+  return { at, from: from.address, account, recipients, places, sendAt, copy, content: { message } }
 }
 
 export function wantedFromRaw(raw: Uint8Array, query: z.output<typeof rawQuery>): WantedMessage {
@@ -157,6 +159,7 @@ export function wantedFromRaw(raw: Uint8Array, query: z.output<typeof rawQuery>)
   if (recipients.length > mostRecipients) errors.push({ parameter: 'to', detail: `names more than ${mostRecipients}` })
   if (errors.length > 0) throw wrongIn(errors)
   return {
+    at: undefined,
     from,
     account: query.account ?? from,
     recipients,

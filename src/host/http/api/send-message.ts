@@ -3,56 +3,101 @@
  *
  * Standards: draft-ietf-httpapi-idempotency-key-header (§2.7: 422 for a key that was used), RFC 9110 §15.
  */
-import {
-  composeMessage,
-  formatSentMessageId,
-  type SendOrder,
-  type SendOutcome,
-  type SentMessageId,
-} from '../../../access/api/index.ts'
+import { composeMessage, formatSentMessageId, type SendOrder, type SendOutcome } from '../../../access/api/index.ts'
 import { replyText } from '../../../protocol/smtp/index.ts'
 import type { House } from '../house.ts'
 import type { Caller } from './caller.ts'
 import { Answer } from './endpoint.ts'
-import { ApiFault } from './fault.ts'
+import { ApiFault, type Place, wrongIn } from './fault.ts'
 import { notComposable, type WantedMessage } from './message-request.ts'
 import { noMessage } from './sent-message.ts'
 
 /** As JMAP's maxDelayedSend. */
 const longestHold = 30 * 86_400_000
 
+interface Prepared {
+  readonly wanted: WantedMessage
+  readonly accountId: string
+  readonly order: SendOrder
+}
+
 export async function sendMessage(house: House, wanted: WantedMessage, caller: Caller, request: Request) {
+  const { accountId, order } = await prepare(house, wanted, caller, keyOf(request))
+  const [outcome] = await house.mail.send(accountId, [order])
+  const { value, isRepeated } = answerTo(outcome, { accountId, order, wanted })
+  return new Answer(value, isRepeated ? { 'Idempotency-Replayed': 'true' } : {})
+}
+
+/**
+ * Many at once: each account hears of all that are its own in one call. What can be seen to be wrong with one of them is
+ * wrong with the request, and then nothing is sent; what an account or a server refuses is said for each.
+ */
+export async function sendMessages(house: House, all: readonly WantedMessage[], caller: Caller, request: Request) {
+  const key = keyOf(request)
+  const prepared = await Promise.all(
+    all.map((wanted, index) => prepare(house, wanted, caller, key === undefined ? undefined : `${key} ${index}`)),
+  )
+  const byAccount = Map.groupBy(prepared, ({ accountId }) => accountId)
+  const outcomes = new Map<Prepared, SendOutcome | undefined>()
+  await Promise.all(
+    [...byAccount].map(async ([accountId, own]) => {
+      const answers = await house.mail.send(
+        accountId,
+        own.map(({ order }) => order),
+      )
+      own.forEach((one, index) => outcomes.set(one, answers[index]))
+    }),
+  )
+  return prepared.map((one) => {
+    try {
+      return answerTo(outcomes.get(one), one).value
+    } catch (error) {
+      if (!(error instanceof ApiFault)) throw error
+      const recipients = one.order.recipients.map((address) => ({ address, status: 'refused' as const }))
+      return { status: 'refused' as const, code: error.status, reply: error.message, recipients, ...error.members }
+    }
+  })
+}
+
+/** What is asked of which account. Throws ApiFault for what can be seen to be wrong. */
+async function prepare(
+  house: House,
+  wanted: WantedMessage,
+  caller: Caller,
+  key: string | undefined,
+): Promise<Prepared> {
   const { mail } = house
   const now = house.now()
-  caller.expectAddress(wanted.account)
-  const accountId = await mail.accountOf(wanted.account)
+  const { from, account, recipients, sendAt, copy } = wanted
+  caller.expectAddress(account)
+  const accountId = await mail.accountOf(account)
   if (accountId === undefined) {
-    const pointer = wanted.account === wanted.from ? '#/from' : '#/account'
-    const detail = `there is no account ${wanted.account}; say in "account" who sends`
-    throw new ApiFault(422, detail, { errors: [{ pointer, detail }] })
+    const detail = `there is no account ${account}; say in "account" who sends`
+    throw new ApiFault(422, detail, { errors: [{ ...placeOf(wanted, account === from ? 'from' : 'account'), detail }] })
   }
-  const { from, recipients, sendAt, copy } = wanted
   if (sendAt !== undefined && sendAt > now + longestHold) {
-    const detail = 'is more than 30 days from now'
-    throw new ApiFault(400, `"sendAt" ${detail}`, { errors: [{ pointer: '#/sendAt', detail }] })
+    throw wrongIn([{ ...placeOf(wanted, 'sendAt'), detail: 'is more than 30 days from now' }])
   }
-  const key = keyOf(request)
-  const secret = key === undefined ? mail.randomText(24) : await digest(`${accountId}\n${key}`)
-  const transactionId = await mail.transactionOf(secret)
+  const tag = key === undefined ? mail.randomText(24) : await digest(`${accountId}\n${key}`)
+  const transactionId = await mail.transactionOf(tag)
   const raw = rawOf(wanted, { transactionId, now, domain: from.slice(from.lastIndexOf('@') + 1) })
-  if (raw.length > mail.maxMessageSize)
-    throw new ApiFault(413, `the message is larger than ${mail.maxMessageSize} bytes`)
+  const { maxMessageSize } = mail
+  if (raw.length > maxMessageSize) throw new ApiFault(413, `the message is larger than ${maxMessageSize} bytes`)
   const order: SendOrder = {
     raw,
     from,
     recipients,
     transactionId,
     copy,
-    tag: secret,
+    tag,
     ...(sendAt === undefined ? {} : { sendAt }),
     ...(key === undefined ? {} : { key, fingerprint: await fingerprintOf(wanted) }),
   }
-  return answerTo(await mail.send(accountId, order), { accountId, transactionId }, wanted)
+  return { wanted, accountId, order }
+}
+
+function placeOf({ at }: WantedMessage, name: string): Place {
+  return { ...(at === undefined ? { parameter: name } : { pointer: `${at}/${name}` }), detail: '' }
 }
 
 function rawOf({ content }: WantedMessage, facts: { transactionId: string; now: number; domain: string }): Uint8Array {
@@ -69,14 +114,15 @@ function rawOf({ content }: WantedMessage, facts: { transactionId: string; now: 
   }
 }
 
-function answerTo(outcome: SendOutcome, id: SentMessageId, { places }: WantedMessage) {
-  if (outcome.kind === 'no account') throw noMessage
+/** Throws the fault that a refusal is. */
+function answerTo(outcome: SendOutcome | undefined, { accountId, order, wanted }: Prepared) {
+  if (outcome === undefined || outcome.kind === 'no account') throw noMessage
   if (outcome.kind === 'key used') {
     throw new ApiFault(422, 'this Idempotency-Key was used for another message')
   }
   if (outcome.kind === 'refused') {
     const { reply, recipients } = outcome
-    const errors = recipients.map((one) => ({ ...places.get(one.address), detail: one.reply ?? '' }))
+    const errors = recipients.map((one) => ({ ...wanted.places.get(one.address), detail: one.reply ?? '' }))
     throw new ApiFault(statusOf(reply), replyText(reply), {
       errors,
       headers: reply.code < 500 ? { 'Retry-After': reply.enhanced === '4.7.0' ? '600' : '60' } : {},
@@ -85,12 +131,9 @@ function answerTo(outcome: SendOutcome, id: SentMessageId, { places }: WantedMes
   }
   const { sent, isRepeated } = outcome
   const { submission, ...shown } = sent
-  const value = {
-    id: formatSentMessageId({ ...id, submission }),
-    status: submission === undefined ? ('sent' as const) : ('scheduled' as const),
-    ...shown,
-  }
-  return new Answer(value, isRepeated ? { 'Idempotency-Replayed': 'true' } : {})
+  const id = formatSentMessageId({ accountId, transactionId: order.transactionId, submission })
+  const status = submission === undefined ? ('sent' as const) : ('scheduled' as const)
+  return { value: { id, status, ...shown }, isRepeated }
 }
 
 /** SMTP's refusal in HTTP's words: whose fault it is, and whether to come again. */

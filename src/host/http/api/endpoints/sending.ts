@@ -10,7 +10,7 @@ import { endpoint, type Endpoint } from '../endpoint.ts'
 import { ApiFault } from '../fault.ts'
 import { messageBody, rawQuery, wantedFromJson, wantedFromRaw } from '../message-request.ts'
 import { address, named, time } from '../schema.ts'
-import { sendMessage } from '../send-message.ts'
+import { sendMessage, sendMessages } from '../send-message.ts'
 import { cancelHeld, expectOwn, noMessage, stepsOf, submissionOf } from '../sent-message.ts'
 import { traceStep } from './traces.ts'
 
@@ -20,6 +20,13 @@ const sentRecipient = named('SentRecipient', {
   status: z.enum(['delivered', 'queued', 'scheduled', 'refused']),
   reply: z.optional(z.string().check(z.describe('Of who is refused: why, as SMTP says it.'))),
 })
+const sentMessage = {
+  id: z.string(),
+  status: z.enum(['sent', 'scheduled']),
+  recipients: z.array(sentRecipient),
+  sendAt: z.optional(time),
+  copy: z.optional(z.string().check(z.describe('The copy in the account.'))),
+}
 const recipientStatus = named('RecipientStatus', {
   address,
   status: z.enum(['delivered', 'queued', 'deferred', 'bounced']),
@@ -52,17 +59,39 @@ export function sendingEndpoints(house: House): Endpoint[] {
         mostRaw: mail.maxMessageSize,
         unrecorded: ['subject', 'text', 'html', 'headers', 'attachments'],
         status: 202,
-        result: named('SentMessage', {
-          id: z.string(),
-          status: z.enum(['sent', 'scheduled']),
-          recipients: z.array(sentRecipient),
-          sendAt: z.optional(time),
-          copy: z.optional(z.string().check(z.describe('The copy in the account.'))),
-        }),
+        result: named('SentMessage', sentMessage),
       },
       async ({ body, raw, query, caller, request }) => {
         const wanted = raw === undefined ? wantedFromJson(withoutQuery(body, query)) : wantedFromRaw(raw, query)
         return sendMessage(house, wanted, caller, request)
+      },
+    ),
+    endpoint(
+      {
+        method: 'post',
+        path: '/messages/batch',
+        summary: 'Send up to a hundred messages, with an answer for each, in order',
+        tag,
+        scope: 'messages:send',
+        reach: 'work',
+        body: z.strictObject({ messages: z.array(messageBody).check(z.minLength(1), z.maxLength(100)) }),
+        headers: { 'Idempotency-Key': 'As of a single message.' },
+        mostBody: mostJson,
+        unrecorded: ['messages'],
+        status: 202,
+        result: z.array(
+          named('BatchAnswer', {
+            ...sentMessage,
+            id: z.optional(z.string().check(z.describe('Of what was taken.'))),
+            status: z.enum(['sent', 'scheduled', 'refused']),
+            code: z.optional(z.int().check(z.describe('Of what was refused: the status a single message would have.'))),
+            reply: z.optional(z.string().check(z.describe('Of what was refused: why.'))),
+          }),
+        ),
+      },
+      async ({ body, caller, request }) => {
+        const wanted = body.messages.map((message, index) => wantedFromJson(message, `#/messages/${index}`))
+        return sendMessages(house, wanted, caller, request)
       },
     ),
     endpoint(
