@@ -138,15 +138,9 @@ export class Stranger {
     this.#with.log('warning', 'client-rate', { client: this.#address, what })
     const name = code === 421 ? `${this.#with.hostname} ` : ''
     const enhanced = code === 421 ? '4.7.0' : '4.7.1'
-    return { code, enhanced, text: `${name}Too many ${words[what]} from your network, please try again later` }
+    const many = what === 'unknown' ? 'unknown recipients' : what
+    return { code, enhanced, text: `${name}Too many ${many} from your network, please try again later` }
   }
-}
-
-const words: Record<keyof DoorRates, string> = {
-  connections: 'connections',
-  messages: 'messages',
-  recipients: 'recipients',
-  unknown: 'unknown recipients',
 }
 
 /** Nobody has that address, or nobody is reached through us: what those hear who try things out. */
