@@ -7,9 +7,11 @@
 import { formatAddress, splitAddress } from '../format/index.ts'
 import { isMigrated, migrate, type Sql } from '../storage/index.ts'
 import { canonicalAddress, canonicalDomain, canonicalLocalPart } from './address.ts'
+import { AliasAddresses, type DomainAlias } from './alias-addresses.ts'
 import type { DirectoryAnswer } from './directory.ts'
 import { type DirectoryChanges, DirectoryLog, type Profile } from './directory-log.ts'
 import { domainSchema } from './domain-schema.ts'
+import { DomainSettings } from './domain-settings.ts'
 import { type ListAddress, ListAddresses } from './list-addresses.ts'
 import { MaskedAddresses } from './masked-addresses.ts'
 import { type Rule, type RuleChange, type RuleList, RuleStore } from './rules/index.ts'
@@ -27,12 +29,6 @@ export interface DomainPerson extends DomainAccount {
   profile: Profile
 }
 
-export interface DomainAlias {
-  /** `*` is the catch-all. */
-  localPart: string
-  targets: string[]
-}
-
 /** What became of a change the administrator asked for; `problem` is a sentence for people. */
 export type AddressChange = { ok: true; address: string } | { ok: false; problem: string }
 
@@ -46,6 +42,8 @@ const obligatory = new Set(['postmaster', 'abuse'])
  */
 export class DomainStore {
   readonly #sql: Sql
+  readonly #settings: DomainSettings
+  readonly #aliases: AliasAddresses
   readonly #people: DirectoryLog
   readonly #signingKeys: SigningKeys
   readonly #masks: MaskedAddresses
@@ -57,6 +55,8 @@ export class DomainStore {
 
   constructor(sql: Sql) {
     this.#sql = sql
+    this.#settings = new DomainSettings(sql)
+    this.#aliases = new AliasAddresses(sql)
     this.#people = new DirectoryLog(sql)
     this.#signingKeys = new SigningKeys(sql)
     this.#masks = new MaskedAddresses(sql)
@@ -68,7 +68,7 @@ export class DomainStore {
   /** The hosted domain, canonical; undefined while the domain is not hosted. */
   get domain(): string | undefined {
     if (!this.#loaded) {
-      this.#domain = isMigrated(this.#sql) ? this.#setting('domain') : undefined
+      this.#domain = isMigrated(this.#sql) ? this.#settings.get('domain') : undefined
       if (this.#domain !== undefined) migrate(this.#sql, domainSchema)
       this.#loaded = true
     }
@@ -138,7 +138,7 @@ export class DomainStore {
     if (present !== undefined && present !== canonical) return refuse(`This is the address book of ${present}.`)
     if (present === undefined) {
       migrate(this.#sql, domainSchema)
-      this.#set('domain', canonical)
+      this.#settings.set('domain', canonical)
       this.#domain = canonical
     }
     return { ok: true, address: canonical }
@@ -159,7 +159,7 @@ export class DomainStore {
       return refuse(`${domain} still has ${lists.length} list${lists.length === 1 ? '' : 's'}; remove them first.`)
     }
     this.#sql.transaction(() => {
-      this.#sql.exec('DELETE FROM alias')
+      this.#aliases.clear()
       this.#sql.exec('DELETE FROM signing_key')
       this.#sql.exec('DELETE FROM masked_address')
       this.#sql.exec('DELETE FROM webhook')
@@ -193,7 +193,7 @@ export class DomainStore {
       if (base !== undefined) return base.kind === 'account' || base.kind === 'list' ? { ...base, detail } : base
     }
     if (wanted === reportsLocalPart) return { kind: 'reports' }
-    const catchAll = this.#alias('*')
+    const catchAll = this.#aliases.find('*')
     if (catchAll !== undefined) return catchAll
     const eldest = obligatory.has(wanted) ? this.accounts()[0] : undefined
     return eldest === undefined ? { kind: 'unknown' } : { kind: 'account', ...eldest }
@@ -201,13 +201,7 @@ export class DomainStore {
 
   /** A secret of the domain's own, which `fresh` makes when it is first asked for; undefined while the domain is not hosted. */
   secret(name: string, fresh: () => string): string | undefined {
-    if (this.domain === undefined) return undefined
-    const key = `secret ${name}`
-    const known = this.#setting(key)
-    if (known !== undefined) return known
-    const made = fresh()
-    this.#set(key, made)
-    return made
+    return this.domain === undefined ? undefined : this.#settings.secret(name, fresh)
   }
 
   /** With what separates a subaddress, which they speak of. Without rules the version is 0. */
@@ -244,14 +238,14 @@ export class DomainStore {
 
   /** What separates a subaddress; `''` switches subaddressing off. */
   get separator(): string {
-    return this.#setting('separator') ?? '+'
+    return this.#settings.get('separator') ?? '+'
   }
 
   setSeparator(separator: string): AddressChange {
     const domain = this.domain
     if (domain === undefined) return refuse('This domain is not hosted here.')
     if (!/^[-+=_#]?$/.test(separator)) return refuse('The separator must be one of + - = _ # or empty.')
-    this.#set('separator', separator)
+    this.#settings.set('separator', separator)
     return { ok: true, address: domain }
   }
 
@@ -294,7 +288,7 @@ export class DomainStore {
     if (!checked.ok) return checked
     if (accountId === '') return refuse('An account needs an id.')
     const key = canonicalLocalPart(localPart)
-    if (this.#alias(key) !== undefined) return refuse(`${checked.address} is an alias already.`)
+    if (this.#aliases.find(key) !== undefined) return refuse(`${checked.address} is an alias already.`)
     if (this.#account(key) !== undefined) return refuse(`${checked.address} is an account already.`)
     if (this.#masks.find(key) !== undefined) return refuse(masked(checked.address))
     if (this.#lists.get(key) !== undefined) return refuse(`${checked.address} is a list already.`)
@@ -320,10 +314,7 @@ export class DomainStore {
   }
 
   aliases(): DomainAlias[] {
-    if (this.domain === undefined) return []
-    const query = 'SELECT local_part, targets FROM alias ORDER BY local_part'
-    const rows = this.#sql.exec<{ local_part: string; targets: string }>(query).toArray()
-    return rows.map((row) => ({ localPart: row.local_part, targets: JSON.parse(row.targets) as string[] }))
+    return this.domain === undefined ? [] : this.#aliases.all()
   }
 
   /** Makes or replaces an alias; `*` is the catch-all. Targets may be addresses anywhere. */
@@ -344,17 +335,17 @@ export class DomainStore {
       if (canonical === checked.address) return refuse(`${checked.address} cannot be its own target.`)
       if (!list.has(canonical)) list.set(canonical, target)
     }
-    this.#sql.exec('INSERT OR REPLACE INTO alias VALUES (?, ?)', key, JSON.stringify([...list.values()]))
+    this.#aliases.set(key, [...list.values()])
     return checked
   }
 
   removeAlias(localPart: string): AddressChange {
     const key = canonicalLocalPart(localPart)
     const domain = this.domain
-    if (domain === undefined || this.#alias(key) === undefined) {
+    if (domain === undefined || this.#aliases.find(key) === undefined) {
       return refuse(`There is no alias "${localPart}" in this domain.`)
     }
-    this.#sql.exec('DELETE FROM alias WHERE local_part = ?', key)
+    this.#aliases.remove(key)
     return { ok: true, address: `${key}@${domain}` }
   }
 
@@ -362,7 +353,7 @@ export class DomainStore {
   #find(key: string): Exclude<DirectoryAnswer, { kind: 'foreign' }> | undefined {
     const account = this.#account(key)
     if (account !== undefined) return { kind: 'account', ...account }
-    return this.#alias(key) ?? this.#mask(key) ?? this.#lists.find(key)
+    return this.#aliases.find(key) ?? this.#mask(key) ?? this.#lists.find(key)
   }
 
   #mask(key: string): Exclude<DirectoryAnswer, { kind: 'foreign' | 'alias' }> | undefined {
@@ -382,11 +373,6 @@ export class DomainStore {
     return { accountId: row.account, address: formatAddress({ localPart: key, domain: this.domain as string }) }
   }
 
-  #alias(key: string): { kind: 'alias'; targets: string[] } | undefined {
-    const row = this.#sql.exec<{ targets: string }>('SELECT targets FROM alias WHERE local_part = ?', key).toArray()[0]
-    return row === undefined ? undefined : { kind: 'alias', targets: JSON.parse(row.targets) as string[] }
-  }
-
   #newLocalPart(localPart: string): AddressChange {
     const domain = this.domain
     if (domain === undefined) return refuse('This domain is not hosted here.')
@@ -397,14 +383,6 @@ export class DomainStore {
       return refuse(`"${localPart}" cannot stand before the @ of an address.`)
     }
     return { ok: true, address: `${key}@${domain}` }
-  }
-
-  #setting(key: string): string | undefined {
-    return this.#sql.exec<{ value: string }>('SELECT value FROM setting WHERE key = ?', key).toArray()[0]?.value
-  }
-
-  #set(key: string, value: string): void {
-    this.#sql.exec('INSERT OR REPLACE INTO setting VALUES (?, ?)', key, value)
   }
 }
 

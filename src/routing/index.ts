@@ -1,14 +1,9 @@
 export { canonicalAddress, canonicalDomain, canonicalLocalPart } from './address.ts'
+export type { DomainAlias } from './alias-addresses.ts'
 export type { Directory, DirectoryAnswer, DomainRules } from './directory.ts'
 export type { Refusal } from './refusal.ts'
 export type { DirectoryChanges, Profile } from './directory-log.ts'
-export {
-  type AddressChange,
-  type DomainAccount,
-  type DomainAlias,
-  type DomainPerson,
-  DomainStore,
-} from './domain-store.ts'
+export { type AddressChange, type DomainAccount, type DomainPerson, DomainStore } from './domain-store.ts'
 export type { ListAddress } from './list-addresses.ts'
 export { makeMask, type NewMask } from './make-mask.ts'
 export { maxMaskPrefix } from './mask-name.ts'
@@ -22,16 +17,8 @@ export {
   RegistryStore,
   type WaitingDestination,
 } from './registry-store.ts'
-export {
-  type DeadTarget,
-  defaultResolveLimits,
-  type Destination,
-  type MailboxDestination,
-  type RelayDestination,
-  type Resolution,
-  resolve,
-  type ResolveLimits,
-} from './resolve.ts'
+export type { DeadTarget, Destination, MailboxDestination, RelayDestination, Resolution } from './destination.ts'
+export { defaultResolveLimits, resolve, type ResolveLimits } from './resolve.ts'
 export { type Mac, type ReturnPathPorts, ReturnPaths } from './return-paths.ts'
 export { route, type RoutePlan } from './route.ts'
 export { isWebhookName, type Webhook, type WebhookSecret, webhookSecretPrefix, webhookUrlProblem } from './webhook.ts'

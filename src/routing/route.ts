@@ -5,7 +5,8 @@
  */
 import type { Directory } from './directory.ts'
 import type { Refusal } from './refusal.ts'
-import { type DeadTarget, type Destination, resolve, type ResolveLimits } from './resolve.ts'
+import type { DeadTarget, Destination } from './destination.ts'
+import { resolve, type ResolveLimits } from './resolve.ts'
 import { combined, type RuleQuestion } from './ruled-step.ts'
 import type { Marks } from './rules/index.ts'
 

@@ -80,7 +80,7 @@ export const mutations: readonly Mutation[] = [
   },
   {
     name: 'a rule forgets all but the first of its addresses',
-    file: 'routing/resolve.ts',
+    file: 'routing/found.ts',
     text: 'fate.targets.map((target) => redirected(marked, at, target))',
     instead: 'fate.targets.slice(0, 1).map((target) => redirected(marked, at, target))',
   },
