@@ -243,7 +243,7 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
   async sendMessages(orders: SendOrder[]): Promise<SendOutcome[]> {
     const { sessions, sender } = this.#rooms
     sessions.restore()
-    return Promise.all(orders.map((order) => sender.send(order)))
+    return sender.send(orders)
   }
 
   async jmapCalls(request: string): Promise<string | null> {

@@ -1,5 +1,6 @@
 export { type ComposedFile, composeMessage, type MailName, type MessageFields } from './compose-message.ts'
 export { formatSentMessageId, parseSentMessageId, type SentMessageId } from './message-id.ts'
-export { MessageSender, type SenderPorts } from './message-sender.ts'
+export { MessageSender } from './message-sender.ts'
 export { recipientStatuses } from './recipient-status.ts'
+export type { SenderPorts } from './single-sender.ts'
 export type { SendOrder, SendOutcome, Sent, SentRecipient } from './send-order.ts'
