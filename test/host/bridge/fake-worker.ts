@@ -33,6 +33,8 @@ export class FakeWorker {
   readonly links: WebSocket[] = []
   /** Parking channels, oldest first; each has the id `channel` and its number. */
   readonly channels: WebSocket[] = []
+  /** So many more are refused. */
+  refusedChannels = 0
   /** What bridges said on them. */
   readonly forgotten: string[] = []
   /** WebSocket messages that came over links. */
@@ -126,7 +128,7 @@ export class FakeWorker {
   #refusal(request: http.IncomingMessage): SessionDecision | undefined {
     if (request.headers.authorization !== `Bearer ${secret}`) return { status: 401 }
     if (request.url === '/bridge/link') return this.refuseLinks ? { status: 503 } : undefined
-    if (request.url === '/bridge/parking') return undefined
+    if (request.url === '/bridge/parking') return this.refusedChannels-- > 0 ? { status: 404 } : undefined
     const parked = parkedOf(request)
     if (parked === undefined && request.url !== '/bridge/session') return { status: 404 }
     const decision = parked === undefined ? this.onSession(sessionOf(request)) : this.onParked(parked)

@@ -90,6 +90,20 @@ describe('a session in which nothing is said', () => {
     await imap.expect(/\* 1 EXISTS\r\n/)
   })
 
+  it('stays while there is no channel, for which the bridge asks again', async () => {
+    const limits = { parkAfterMs: 1, parkAfterMostMs: 4, backoffMs: 1 }
+    const { worker, client } = await scene({ parking: true, limits }, (fake) => {
+      fake.refusedChannels = 3
+      serving(fake, { serve: echo })
+    })
+    const imap = await client('imap')
+    await imap.expect(greeting)
+    expect(await imap.say('a1 LOGIN alice correct\r\n', /\r\n/)).toBe('a1 OK\r\n')
+    await worker.until(() => sessionsOpen(worker) === 0)
+    expect(worker.channels).toHaveLength(1)
+    expect(await imap.say('a2 NOOP\r\n', /\r\n/)).toBe('echo a2 NOOP\r\n')
+  })
+
   it('is not parked by a bridge that was not told to', async () => {
     let asked = false
     const { worker, client } = await scene({ limits: { parkAfterMs: 1 } }, (fake) =>

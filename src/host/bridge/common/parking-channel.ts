@@ -12,8 +12,9 @@ import { openWorkerSocket, type WorkerAddress } from './worker-socket.ts'
 export interface ParkingChannelOptions extends WorkerAddress {
   readonly log: Log
   readonly connectTimeoutMs: number
-  /** Between a channel's end and the next. */
+  /** Between a channel's end and the next; doubled while there is none to be had. */
   readonly backoffMs: number
+  readonly maxBackoffMs: number
 }
 
 /** What a session is parked under. */
@@ -33,6 +34,7 @@ export class ParkingChannel {
   #id: string | undefined
   #retry: ReturnType<typeof setTimeout> | undefined
   #tickets = 0
+  #failures = 0
   #closed = false
 
   constructor(options: ParkingChannelOptions) {
@@ -77,7 +79,10 @@ export class ParkingChannel {
   }
 
   #receive({ channel, news }: { channel?: unknown; news?: unknown }): void {
-    if (typeof channel === 'string') this.#id = channel
+    if (typeof channel === 'string') {
+      this.#id = channel
+      this.#failures = 0
+    }
     if (!Array.isArray(news)) return
     // Not those that are on their way back already.
     for (const id of news as unknown[]) if (typeof id === 'string') this.#recalls.get(id)?.()
@@ -87,7 +92,9 @@ export class ParkingChannel {
     this.#id = undefined
     if (this.#closed) return
     for (const recall of this.#recalls.values()) recall()
-    this.#retry = setTimeout(() => this.#connect(), this.#options.backoffMs)
+    const { backoffMs, maxBackoffMs } = this.#options
+    const wait = Math.min(backoffMs * 2 ** this.#failures++, maxBackoffMs)
+    this.#retry = setTimeout(() => this.#connect(), wait)
   }
 
   #say(control: object): void {
