@@ -84,4 +84,10 @@ export const mutations: readonly Mutation[] = [
     text: 'fate.targets.map((target) => redirected(marked, at, target))',
     instead: 'fate.targets.slice(0, 1).map((target) => redirected(marked, at, target))',
   },
+  {
+    name: 'who has the message gets it again by the next way',
+    file: 'delivery/agents-in-turn.ts',
+    text: 'isOpen(results.get(address)?.at(-1)))',
+    instead: 'isOpen(undefined))',
+  },
 ]

@@ -130,6 +130,7 @@ export class ObjectHouse {
 
   #preparedAs(kind: string, name: string): string {
     if (kind === 'QUEUE') return this.#scene.plan.freshQueues ? 'QUEUE fresh' : 'QUEUE'
+    if (kind === 'REGISTRY' && this.#scene.plan.routed) return 'REGISTRY routed'
     if (kind === 'DOMAIN' && hosted.includes(name) && this.#scene.plan.ruled) return `DOMAIN ${name} ruled`
     return kind === 'ACCOUNT' || hosted.includes(name) ? `${kind} ${name}` : kind
   }

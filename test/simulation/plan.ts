@@ -79,6 +79,8 @@ export interface Plan {
   freshQueues: boolean
   /** What aliases say is said by rules. */
   ruled: boolean
+  /** Several ways lead to some domains. */
+  routed: boolean
   lifetimeHours: number
   /** Queues of one destination. */
   shards: number
@@ -119,6 +121,7 @@ export function planOf(seed: number): Plan {
     slowestCommit: chance.pick([0, 0, 5, 50]),
     freshQueues: chance.happens(0.1),
     ruled: chance.fork('rules').happens(0.3),
+    routed: chance.fork('routes').happens(0.3),
     lifetimeHours: chance.pick([120, 24, 6, 1]),
     shards: chance.pick([1, 1, 1, 3]),
     sharedObjects: chance.pick([0, 0, 1, 1, 2]),

@@ -3,7 +3,7 @@
  */
 import { MailStore } from '../../src/mailbox/index.ts'
 import { defaultQueueOptions, Queue, SpoolStore } from '../../src/queue/index.ts'
-import { DomainStore } from '../../src/routing/index.ts'
+import { DomainStore, RegistryStore } from '../../src/routing/index.ts'
 import type { Sql } from '../../src/storage/index.ts'
 import { aliases, people, rulesOf } from './addresses.ts'
 import type { Database } from './database.ts'
@@ -13,7 +13,7 @@ export function prepare(
   database: Database,
   kind: string,
   name: string,
-  { freshQueues, ruled }: Pick<Plan, 'freshQueues' | 'ruled'>,
+  { freshQueues, ruled, routed }: Pick<Plan, 'freshQueues' | 'ruled' | 'routed'>,
 ): void {
   const sql = {
     exec: (query: string, ...bindings: unknown[]) => database.exec(query, ...bindings),
@@ -22,6 +22,7 @@ export function prepare(
   if (kind === 'ACCOUNT') new MailStore({ sql, now: Date.now }).create({ address: `${name}@facteur.test`, name })
   if (kind === 'DOMAIN' && ['facteur.test', 'branch.test'].includes(name))
     prepareDomain(new DomainStore(sql), name, ruled)
+  if (kind === 'REGISTRY' && routed) prepareRoutes(new RegistryStore(sql))
   if (kind === 'QUEUE' && !freshQueues) prepareQueue(sql)
 }
 
@@ -33,6 +34,14 @@ function prepareDomain(store: DomainStore, domain: string, ruled: boolean): void
     const [localPart = '', of] = alias.split('@')
     if (of === domain) store.setAlias(localPart, [...targets])
   }
+}
+
+/** Two ways to some domains: somebody's server that takes everything, before the MX hosts or behind them. */
+function prepareRoutes(store: RegistryStore): void {
+  const relay = 'smtp://relay.test:25?tls=none'
+  store.setRoute({ recipient: 'two.test', agents: [relay, 'mx'] })
+  store.setRoute({ recipient: 'three.test', agents: ['mx', relay] })
+  store.setRoute({ recipient: '*', sender: '<>', agents: [relay, 'mx'] })
 }
 
 /** A message comes and goes, which leaves the schema. */
