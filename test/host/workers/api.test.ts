@@ -159,7 +159,8 @@ async function everyOperation(domain: string): Promise<{ method: string; path: s
   })
 }
 
-describe('every route', () => {
+// There are many, and each is asked.
+describe('every route', { timeout: 60_000 }, () => {
   it('is closed to strangers (401)', async () => {
     for (const { method, path } of await everyOperation('facteur.test')) {
       expect([method, path, (await api('', method, path)).status]).toEqual([method, path, 401])
@@ -202,7 +203,7 @@ describe('every route', () => {
 })
 
 describe('an API token', () => {
-  it('lacks every scope that it was not made with, and hears which (403)', async () => {
+  it('lacks every scope that it was not made with, and hears which (403)', { timeout: 60_000 }, async () => {
     const tokens = new Map<Scope, string>()
     for (const scope of allScopes) {
       tokens.set(scope, (await newToken(allScopes.filter((other) => other !== scope))).token)

@@ -82,8 +82,10 @@ export const rawQuery = z.strictObject({
       .check(z.describe('Of a whole message: its recipients, with commas; those of To, Cc and Bcc where absent.')),
   ),
   account: z.optional(z.string().check(z.describe('Of a whole message: the account that sends.'))),
-  sendAt: z.optional(z.string().check(z.regex(/^\d{1,15}$/, 'must be milliseconds since 1970'))),
-  copy: z.optional(z.enum(['true', 'false'])),
+  sendAt: z.optional(
+    z.string().check(z.regex(/^\d{1,15}$/, 'must be milliseconds since 1970'), z.describe('Of a whole message.')),
+  ),
+  copy: z.optional(z.enum(['true', 'false']).check(z.describe('Of a whole message.'))),
 })
 
 /** What is to be sent; `message` is still to be composed, `raw` is there. */

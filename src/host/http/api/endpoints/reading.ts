@@ -40,7 +40,12 @@ export function readingEndpoints(house: House): Endpoint[] {
           unread: z.optional(z.literal('true')),
           search: z.optional(z.string().check(z.maxLength(500), z.describe('Words that it has, anywhere.'))),
           after: z.optional(
-            z.string().check(z.regex(/^\d{1,15}\.M\d{1,10}$/, 'is in the Link header of the page before')),
+            z
+              .string()
+              .check(
+                z.regex(/^\d{1,15}\.M\d{1,10}$/, 'is in the Link header of the page before'),
+                z.describe('From the Link header of the page before.'),
+              ),
           ),
           limit: z.optional(
             z
