@@ -2,7 +2,7 @@
  * Postfix, Exim and OpenSMTPD relay to us, each with what we offer: their parameters, their big messages, their second tries.
  */
 import { createHash, randomBytes } from 'node:crypto'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { readMailbox } from './clients.ts'
 import { hand } from './peer/hand.ts'
 import type { Peer } from './peer/peer.ts'
@@ -19,7 +19,8 @@ afterAll(() => world?.stop())
 const patience = { timeout: 30_000, interval: 100 }
 const digest = (text: string) => createHash('sha256').update(text, 'latin1').digest('hex')
 
-describe.each(peerKinds)('$name', ({ name, missing, smtputf8 }) => {
+// Each of them waits now and then: all at once they wait together.
+describe.concurrent.each(peerKinds)('$name', ({ name, missing, smtputf8 }) => {
   let peer: Peer
   let reader: string
 
@@ -31,7 +32,7 @@ describe.each(peerKinds)('$name', ({ name, missing, smtputf8 }) => {
 
   async function arrived(subject: string, user = reader): Promise<string> {
     const one = async () => (await readMailbox(world.parts, user)).filter((message) => message.subject === subject)
-    await expect.poll(one, patience).toHaveLength(1)
+    await vi.waitFor(async () => expect(await one()).toHaveLength(1), patience)
     return (await one())[0]?.source ?? ''
   }
 
@@ -40,7 +41,7 @@ describe.each(peerKinds)('$name', ({ name, missing, smtputf8 }) => {
     const about = (text: string) =>
       text.includes(`\nSubject: ${subject}\n`) && /^Content-Type: message\/delivery-status$/im.test(text)
     const reports = () => peer.mails().filter(about)
-    await expect.poll(reports, patience).toHaveLength(1)
+    await vi.waitFor(() => expect(reports()).toHaveLength(1), patience)
     return reports()[0] ?? ''
   }
 
@@ -99,7 +100,7 @@ describe.each(peerKinds)('$name', ({ name, missing, smtputf8 }) => {
     await hand(peer, full, 'first', { body })
     await arrived('first', full)
     await hand(peer, full, 'later', { body })
-    await expect.poll(() => peer.log(), patience).toMatch(new RegExp(`${full}.*452`))
+    await vi.waitFor(() => expect(peer.log()).toMatch(new RegExp(`${full}.*452`)), patience)
     await world.parts.admin('PUT', `/accounts/${full}/quota`, { bytes: 10_000_000 })
     await peer.flush()
     await arrived('later', full)

@@ -63,7 +63,8 @@ export async function startPostfix(options: {
   writeFileSync(join(config, 'key.pem'), options.identity.key, { mode: 0o600 })
   const port = options.listeners?.port ?? (await freePort('127.0.0.1'))
   const addresses = options.listeners?.addresses ?? { '127.0.0.1': [] }
-  const main = [
+  const settings = options.settings ?? []
+  const defaults = [
     'compatibility_level = 3.6',
     `queue_directory = ${queue}`,
     `data_directory = ${data}`,
@@ -85,8 +86,10 @@ export async function startPostfix(options: {
     'smtpd_tls_received_header = yes',
     `smtpd_tls_chain_files = ${join(config, 'key.pem')}, ${join(config, 'cert.pem')}`,
     'smtpd_recipient_restrictions = reject_unauth_destination',
-    ...(options.settings ?? []),
   ]
+  // Of two lines for one parameter Postfix takes the last, and complains.
+  const given = new Set(settings.map(nameOf))
+  const main = [...defaults.filter((line) => !given.has(nameOf(line))), ...settings]
   // A pattern for each: what a pattern found may not become a path.
   const mailboxes = options.domains.map((domain) => `/@${domain.replaceAll('.', '\\.')}$/ ${domain}\n`)
   writeFileSync(join(config, 'mailboxes'), mailboxes.join(''))
@@ -115,4 +118,8 @@ export async function startPostfix(options: {
 
 function read(path: string): string {
   return existsSync(path) ? readFileSync(path, 'latin1') : ''
+}
+
+function nameOf(setting: string): string {
+  return setting.slice(0, setting.indexOf('=')).trim()
 }

@@ -14,6 +14,11 @@ export async function hand(peer: Peer, to: string | string[], subject: string, m
   const { body = 'Hello.\r\n', from = `friend@${peer.name}.test`, ...rest } = more
   const raw = `From: <${from}>\r\nSubject: ${subject}\r\n\r\n${body}`
   const transport = createTransport({ host: peer.faces.full, port: peer.port, tls: { rejectUnauthorized: false } })
-  await transport.sendMail({ envelope: { from, to }, raw, ...rest })
-  transport.close()
+  try {
+    await transport.sendMail({ envelope: { from, to }, raw, ...rest })
+  } catch (cause) {
+    throw new Error(`${peer.name} does not take the message; its log:\n${peer.log()}`, { cause })
+  } finally {
+    transport.close()
+  }
 }
