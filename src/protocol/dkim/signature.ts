@@ -61,14 +61,22 @@ export function parseSignature(value: string): ParsedSignature {
   if (typeof signed === 'string') return refuse(signed)
   if (!signed.fieldNames.some((name) => name.toLowerCase() === 'from')) return refuse('h= does not cover From')
   const identity = tags.get('i') ?? `@${domain}`
-  const identityDomain = domainOf(identity.slice(identity.lastIndexOf('@') + 1))
-  if (!identity.includes('@') || identityDomain === undefined || !isWithin(identityDomain, domain)) {
+  const address = decoded(identity)
+  const identityDomain = domainOf(address.slice(address.lastIndexOf('@') + 1))
+  if (!address.includes('@') || identityDomain === undefined || !isWithin(identityDomain, domain)) {
     return refuse('i= is not within d=')
   }
   if (!colonList(tags.get('q') ?? 'dns/txt').includes('dns/txt')) return refuse('q= names no way to find the key')
   const times = readTimes(tags)
   if (typeof times === 'string') return refuse(times)
   return { ok: true, signature: { ...signed, ...times, domain, selector, identity, identityDomain } }
+}
+
+/** dkim-quoted-printable (§2.11): whatever it hides, a domain name comes out of it or nothing. */
+function decoded(value: string): string {
+  return withoutWhite(value).replace(/=([0-9A-F]{2})/g, (_, hex: string) =>
+    String.fromCharCode(Number.parseInt(hex, 16)),
+  )
 }
 
 /** A name in a tag, which is latin1-of-bytes (RFC 8616 §4). */

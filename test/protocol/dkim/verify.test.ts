@@ -85,6 +85,19 @@ function rsaKeyOf(octets: number): string {
   return encodeBase64(Uint8Array.from(long(0x30, [...modulus, 2, 1, 3])))
 }
 
+test.each([
+  ['joe@mail.example.com', 'pass'],
+  ['joe=40mail.example=2Ecom', 'pass'],
+  ['=6Aoe@example.com', 'pass'],
+  ['joe@example.com=2Eexample.net', 'neutral'],
+  ['joe@example.com=40example.net', 'neutral'],
+  ['joe@example.com=0D=0A', 'neutral'],
+])('i= is quoted-printable (RFC 6376 §2.11, §3.5): %s', async (identity, status) => {
+  const signer = await newSigner('ed25519-sha256')
+  const results = await verify(await sign(letter, signer, { identity }), published(signer, 'example.com'))
+  expect(results.map((result) => result.status)).toEqual([status])
+})
+
 describe('keys (RFC 6376 §3.6.1, §6.1.2)', () => {
   test.each([
     ['all tags', `v=DKIM1; h=sha1:sha256; k=rsa; n=note; s=email; t=y; p=${rsaKey}`, { status: 'pass', testing: true }],
