@@ -13,12 +13,16 @@ const forgivenAfter = 14 * day
 /** On so many days: one bad day of a server costs nobody their membership. */
 const mostBounces = 3
 const longestCause = 200
+/** It came there before, by another way: two lists may well be members of each other (RFC 3463 §3.5). */
+export const loop = '5.4.6'
 
 /** Why it came back for good; undefined for a delay, a success, and anything that is no report. `'report'`: one of those. */
 export function readBounce(raw: Uint8Array): { kind: 'none' | 'report' } | { kind: 'failed'; cause: string } {
   const report = parseReport(raw)
   if (report === undefined) return { kind: 'none' }
-  const failed = report.recipients.find(({ action, status = '5.0.0' }) => action === 'failed' && status.startsWith('5'))
+  const failed = report.recipients.find(
+    ({ action, status = '5.0.0' }) => action === 'failed' && status.startsWith('5') && status !== loop,
+  )
   if (failed === undefined) return { kind: 'report' }
   const cause = failed.diagnostic ?? failed.status ?? 'returned'
   return { kind: 'failed', cause: cause.replace(/\s+/g, ' ').slice(0, longestCause) }

@@ -11,10 +11,12 @@ import {
   parseAuthenticationResults,
   splitAddress,
 } from '../format/index.ts'
+import { canonicalDomain } from '../routing/index.ts'
 
+/** Canonical; undefined where there is none. */
 export function authorDomain(header: Header): string | undefined {
   const [author] = flattenAddresses(parseAddressList(header.first('From') ?? ''))
-  return author === undefined ? undefined : splitAddress(author.address)?.domain.toLowerCase()
+  return canonicalDomain(splitAddress(author?.address ?? '')?.domain ?? '')
 }
 
 /** By what was found when it arrived. */

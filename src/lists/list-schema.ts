@@ -11,4 +11,5 @@ export const listSchema: readonly Migration[] = [
      size INTEGER NOT NULL, reached INTEGER NOT NULL DEFAULT 0, last INTEGER NOT NULL, late TEXT NOT NULL DEFAULT '[]',
      sent INTEGER NOT NULL DEFAULT 0, refused INTEGER NOT NULL DEFAULT 0, done INTEGER);
    CREATE TABLE chunk (post INTEGER, seq INTEGER, raw BLOB NOT NULL, PRIMARY KEY (post, seq)) WITHOUT ROWID`,
+  'ALTER TABLE post ADD COLUMN origin TEXT',
 ]

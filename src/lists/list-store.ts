@@ -39,6 +39,7 @@ interface PostRow extends SqlRow {
   sent: number
   refused: number
   done: number | null
+  origin: string | null
 }
 
 export class ListStore {
@@ -146,19 +147,24 @@ export class ListStore {
   }
 
   /** Undefined: too many are on their way. Who becomes a member later does not get it. */
-  addPost({ author, subject, raw }: NewPost, now: number): number | undefined {
+  addPost({ author, subject, origin, raw }: NewPost, now: number): number | undefined {
     const waiting = this.#sql.exec<{ n: number }>('SELECT count(*) AS n FROM post WHERE done IS NULL').one().n
     if (waiting >= mostUnderWay) return undefined
     return this.#sql.transaction(() => {
-      const insert = `INSERT INTO post (author, subject, received, size, last)
-        SELECT ?, ?, ?, ?, coalesce(max(id), 0) FROM member RETURNING id`
-      const { id } = this.#sql.exec<{ id: number }>(insert, author, subject, now, raw.length).one()
+      const insert = `INSERT INTO post (author, subject, received, size, origin, last)
+        SELECT ?, ?, ?, ?, ?, coalesce(max(id), 0) FROM member RETURNING id`
+      const { id } = this.#sql.exec<{ id: number }>(insert, author, subject, now, raw.length, origin ?? null).one()
       for (let seq = 0; seq * chunkSize < raw.length; seq++) {
         const piece = raw.subarray(seq * chunkSize, (seq + 1) * chunkSize)
         this.#sql.exec('INSERT INTO chunk VALUES (?, ?, ?)', id, seq, piece)
       }
       return id
     })
+  }
+
+  /** On its way, or one of those that are remembered. */
+  hasPost(origin: string): boolean {
+    return this.#sql.exec('SELECT 1 FROM post WHERE origin = ?', origin).toArray().length > 0
   }
 
   /** On their way, the oldest first. */
@@ -212,6 +218,6 @@ function memberOf({ id, address, secret, state, since, bounces, bounced, cause }
   }
 }
 
-function postOf({ late, done, ...row }: PostRow): Post {
+function postOf({ late, done, origin: _origin, ...row }: PostRow): Post {
   return { ...row, late: JSON.parse(late) as number[], ...(done === null ? {} : { done }) }
 }

@@ -26,7 +26,7 @@ export interface ListedOptions {
   list: ListSettings
   /** It comes from the list, in its author's name. */
   renamed: boolean
-  /** Of our web server, `https://mail.example.org`; without it there is no one-click unsubscription. */
+  /** Of our web server, `https://mail.example.org`; without it there is no one-click unsubscription (RFC 8058 §3.1: HTTPS). */
   webUrl?: string | undefined
 }
 
@@ -63,13 +63,13 @@ export function listedMessage(raw: Uint8Array, { list, renamed, webUrl }: Listed
   const answers = answerFields(header, list, renamed)
   const taken = new Set([...listFields, ...forOne, ...answers.map(({ name }) => name.toLowerCase())])
   const rest = without(raw, header, taken)
-  const smtputf8 = !isAsciiText(list.address)
+  const smtputf8 = !isAsciiText(list.address) || !isAscii(raw.subarray(0, bodyStart))
   const { localPart, domain } = splitAddress(list.address) ?? { localPart: list.address, domain: '' }
   const below = (what: string) => formatAddress({ localPart: `${localPart}-${what}`, domain })
   const fixed = composeHeader(
     [
       ...answers,
-      { name: 'List-Id', raw: ` ${phrase(list.name)}<${localPart.replaceAll('+', '.')}.${domain}>` },
+      { name: 'List-Id', raw: ` ${phrase(list.name)}<${listIdOf(list.address)}>` },
       list.posting === 'owners'
         ? { name: 'List-Post', raw: ' NO' }
         : { name: 'List-Post', urls: [`mailto:${encodeURI(list.address)}`] },
@@ -82,7 +82,7 @@ export function listedMessage(raw: Uint8Array, { list, renamed, webUrl }: Listed
   const copyFor = (token: string): Uint8Array => {
     const mail = `mailto:${encodeURI(below(`unsubscribe+${token}`))}`
     const web =
-      webUrl === undefined
+      webUrl?.startsWith('https:') !== true
         ? []
         : [`${webUrl}/lists/unsubscribe?list=${encodeURIComponent(list.address)}&token=${encodeURIComponent(token)}`]
     const own = composeHeader(
@@ -96,9 +96,14 @@ export function listedMessage(raw: Uint8Array, { list, renamed, webUrl }: Listed
   }
   return {
     copyFor,
-    smtputf8: smtputf8 || !isAscii(raw.subarray(0, bodyStart)),
+    smtputf8,
     body: isAscii(raw) ? '7BIT' : '8BITMIME',
   }
+}
+
+/** RFC 2919 §3: the list's address without its @. */
+export function listIdOf(address: string): string {
+  return address.replace('@', '.')
 }
 
 function isAscii(octets: Uint8Array): boolean {
@@ -111,7 +116,10 @@ function answerFields(
   { address, name, answersTo }: ListSettings,
   renamed: boolean,
 ): { name: string; addresses: Address[] }[] {
-  const authors = flattenAddresses(parseAddressList(header.first('From') ?? ''))
+  // What is no address cannot be answered to.
+  const authors = flattenAddresses(parseAddressList(header.first('From') ?? '')).filter(
+    ({ address: author }) => splitAddress(author) !== undefined,
+  )
   const [author] = authors
   const list = { address, ...(name === '' ? {} : { name }) }
   const answers = answersTo === 'list' ? [{ name: 'Reply-To', addresses: [list] }] : []

@@ -10,19 +10,21 @@
 import { decodeHeaderText, flattenAddresses, isAsciiText, parseAddressList, parseHeader } from '../format/index.ts'
 import type { MailboxDelivery, MailboxOutcome } from '../delivery/index.ts'
 import type { Envelope, Reply } from '../protocol/smtp/index.ts'
-import { afterBounce, readBounce } from './bounce.ts'
+import { afterBounce, loop, readBounce } from './bounce.ts'
 import { authorDomain, hasHoldingSignature } from './holding-signature.ts'
 import type { ListSettings } from './list-settings.ts'
-import type { ListStore } from './list-store.ts'
+import { type ListStore, mostMembers } from './list-store.ts'
 import { hasListFields, type ListedMessage, listedMessage } from './listed-message.ts'
 import { refusePost } from './may-post.ts'
 import { type Member, memberToken } from './member.ts'
 import { bounceNotice } from './notice.ts'
 import type { ListPorts } from './ports.ts'
-import type { Post, Progress } from './post.ts'
+import { originOf, type Post, type Progress } from './post.ts'
 
-/** Copies handed over at once: what a crash may send twice. */
+/** Copies handed over at once, fewer of large messages: what a crash may send twice. */
 const handful = 8
+/** Octets of copies in memory at once. */
+const copyBudget = 16 * 1024 * 1024
 /** In one event; then others have their turn. */
 const mostInRun = 64
 const retryAfter = 5 * 60_000
@@ -37,8 +39,8 @@ const gone: MailboxOutcome = {
 export class MailingList {
   readonly #store: ListStore
   readonly #ports: ListPorts
-  /** When a post that has had its first turn everywhere has its next. */
-  readonly #retries = new Map<number, number>()
+  /** When a post has its next turn, if that is not now, and how many late members that is for. */
+  readonly #retries = new Map<number, { at: number; left: number }>()
 
   constructor(store: ListStore, ports: ListPorts) {
     this.#store = store
@@ -67,17 +69,30 @@ export class MailingList {
   async run(): Promise<void> {
     const list = this.#store.settings
     const now = this.#ports.clock()
-    const post = list === undefined ? undefined : this.#store.postsUnderWay().find((one) => this.#turnOf(one) <= now)
+    const post = list === undefined ? undefined : this.#due(now)
     if (list === undefined || post === undefined) return
+    try {
+      await this.#bring(list, post, now)
+    } catch (error) {
+      // Others are not to wait for a message that we cannot cope with.
+      this.#ports.log('list post failed', { list: list.address, post: post.id, error: String(error) })
+      if (now - post.received < lifetime) this.#retries.set(post.id, { at: now + retryAfter, left: post.late.length })
+      else this.#end(list, post, post)
+    }
+  }
+
+  async #bring(list: ListSettings, post: Post, now: number): Promise<void> {
     const raw = this.#store.raw(post)
     const message = listedMessage(raw, { list, renamed: await this.#isRenamed(list, raw), webUrl: this.#ports.webUrl })
-    const progress =
-      post.reached < post.last ? await this.#goOn(list, post, message) : await this.#again(list, post, message)
-    this.#store.progress(post.id, progress)
-    if (progress.reached < post.last) return
-    if (progress.late.length === 0) this.#store.finish(post.id, now)
-    else if (now - post.received < lifetime) this.#retries.set(post.id, now + retryAfter)
-    else this.#giveUp(list, post, progress)
+    const isFirst = post.reached < post.last
+    const turn = isFirst ? 0 : (this.#retries.get(post.id)?.left ?? post.late.length)
+    const progress = isFirst ? await this.#goOn(list, post, message) : await this.#again(list, post, message, turn)
+    const { late } = progress
+    if (progress.reached < post.last) this.#retries.delete(post.id)
+    else if (late.length > 0 && turn > mostInRun) this.#retries.set(post.id, { at: now, left: turn - mostInRun })
+    else if (late.length > 0 && now - post.received < lifetime) {
+      this.#retries.set(post.id, { at: now + retryAfter, left: late.length })
+    } else this.#end(list, post, progress)
   }
 
   /** True when the token was a member's, who is none any more. */
@@ -103,7 +118,12 @@ export class MailingList {
         if (refused !== undefined) return refused
         const author = flattenAddresses(parseAddressList(header.first('From') ?? ''))[0]?.address ?? reversePath
         const subject = decodeHeaderText(header.first('Subject') ?? '').slice(0, 200)
-        const id = this.#store.addPost({ author, subject, raw }, this.#ports.clock())
+        const origin = originOf(header)
+        if (origin !== undefined && this.#store.hasPost(origin)) {
+          this.#ports.log('list post known', { list: list.address, author })
+          return undefined
+        }
+        const id = this.#store.addPost({ author, subject, origin, raw }, this.#ports.clock())
         if (id !== undefined) return undefined
         return { code: 452, enhanced: '4.2.2', text: 'Too many messages wait for the members of this list' }
       }
@@ -134,10 +154,11 @@ export class MailingList {
   /** Members who have not had a turn. */
   async #goOn(list: ListSettings, post: Post, message: ListedMessage): Promise<Progress> {
     let progress: Progress = post
-    for (let left = mostInRun; left > 0; left -= handful) {
-      const members = this.#store.receivers(progress.reached, post.last, handful)
+    const atOnce = atOnceOf(post)
+    for (let left = mostInRun; left > 0; left -= atOnce) {
+      const members = this.#store.receivers(progress.reached, post.last, atOnce)
       // Nobody is left: who was a member when it came may be none any more.
-      const reached = members.length < handful ? post.last : (members.at(-1) as Member).id
+      const reached = members.length < atOnce ? post.last : (members.at(-1) as Member).id
       progress = { ...(await this.#hand(list, members, message, progress)), reached }
       this.#store.progress(post.id, progress)
       if (reached === post.last) break
@@ -145,11 +166,13 @@ export class MailingList {
     return progress
   }
 
-  /** Members whose copies could not be handed over. */
-  async #again(list: ListSettings, post: Post, message: ListedMessage): Promise<Progress> {
+  /** Members whose copies could not be handed over: the first so many of them, and no more than fit in a run. */
+  async #again(list: ListSettings, post: Post, message: ListedMessage, most: number): Promise<Progress> {
     let progress: Progress = post
-    for (let at = 0; at < post.late.length; at += handful) {
-      const turn = post.late.slice(at, at + handful)
+    const late = post.late.slice(0, Math.min(most, mostInRun))
+    const atOnce = atOnceOf(post)
+    for (let at = 0; at < late.length; at += atOnce) {
+      const turn = late.slice(at, at + atOnce)
       const members = turn.flatMap((id) => this.#store.member(id) ?? []).filter(({ state }) => state === 'active')
       const rest = { ...progress, late: progress.late.filter((id) => !turn.includes(id)) }
       progress = await this.#hand(list, members, message, rest)
@@ -168,12 +191,12 @@ export class MailingList {
     let { sent, refused } = before
     const replies = await Promise.all(members.map((member) => this.#send(list, member, message)))
     for (const [index, member] of members.entries()) {
-      const { code, text } = replies[index] as Reply
+      const { code, enhanced, text } = replies[index] as Reply
       if (code < 300) sent++
       else if (code < 500) late.push(member.id)
       else {
         refused++
-        this.#bounced(list, member, [text].flat().join(' '))
+        if (enhanced !== loop) this.#bounced(list, member, [text].flat().join(' '))
       }
     }
     return { ...before, late, sent, refused }
@@ -196,15 +219,26 @@ export class MailingList {
     }
   }
 
-  #giveUp(list: ListSettings, post: Post, progress: Progress): void {
-    const { late, refused } = progress
-    this.#ports.log('list copies given up', { list: list.address, post: post.id, members: late })
-    this.#store.progress(post.id, { ...progress, late: [], refused: refused + late.length })
+  /** Who has not got it until now never will. */
+  #end(list: ListSettings, post: Post, progress: Progress): void {
+    const { reached, refused } = progress
+    const late = [...progress.late, ...this.#store.receivers(reached, post.last, mostMembers).map(({ id }) => id)]
+    if (late.length > 0) {
+      this.#ports.log('list copies given up', { list: list.address, post: post.id, members: late })
+      this.#store.progress(post.id, { ...progress, reached: post.last, late: [], refused: refused + late.length })
+    }
+    this.#retries.delete(post.id)
     this.#store.finish(post.id, this.#ports.clock())
   }
 
-  #turnOf({ id, reached, last }: Post): number {
-    return reached < last ? 0 : (this.#retries.get(id) ?? 0)
+  #turnOf({ id }: Post): number {
+    return this.#retries.get(id)?.at ?? 0
+  }
+
+  /** What has waited longest: late members of one post do not hold up another. */
+  #due(now: number): Post | undefined {
+    const [first] = this.#store.postsUnderWay().toSorted((one, other) => this.#turnOf(one) - this.#turnOf(other))
+    return first === undefined || this.#turnOf(first) > now ? undefined : first
   }
 
   async #isRenamed(list: ListSettings, raw: Uint8Array): Promise<boolean> {
@@ -216,6 +250,10 @@ export class MailingList {
     if (isIntact && hasHoldingSignature(header, domain, this.#ports.authservId)) return false
     return !(await this.#ports.isHosted(domain))
   }
+}
+
+function atOnceOf({ size }: Post): number {
+  return Math.max(1, Math.min(handful, Math.floor(copyBudget / Math.max(1, size))))
 }
 
 function no(text: string): Reply {

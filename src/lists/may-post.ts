@@ -3,9 +3,10 @@
  *
  * Standards: RFC 3834 §2 (machines do not answer lists), RFC 5321 §6.3 (loops), RFC 3463 (5.7.1, 5.4.6).
  */
-import { flattenAddresses, type Header, parseAddressList } from '../format/index.ts'
+import { decodeHeaderText, flattenAddresses, type Header, parseAddressList } from '../format/index.ts'
 import type { Reply } from '../protocol/smtp/index.ts'
 import { canonicalAddress } from '../routing/index.ts'
+import { listIdOf } from './listed-message.ts'
 import type { ListSettings } from './list-settings.ts'
 
 export interface PostQuestion {
@@ -44,8 +45,8 @@ function isAutomatic(header: Header): boolean {
 }
 
 function isOwn({ address }: ListSettings, header: Header): boolean {
-  const id = address.replace('@', '.').toLowerCase()
-  return header.all('List-Id').some((value) => value.toLowerCase().includes(`<${id}>`))
+  const id = `<${listIdOf(address)}>`.toLowerCase()
+  return header.all('List-Id').some((value) => decodeHeaderText(value).toLowerCase().includes(id))
 }
 
 function canonical(address: string): string {

@@ -1,11 +1,18 @@
 /**
  * A message on its way to a list's members.
+ *
+ * Standards: RFC 5322 §3.6.4 (Message-ID).
  */
+import type { Header } from '../format/index.ts'
+
+const longestOrigin = 1_000
 
 export interface NewPost {
   /** The first of From. */
   author: string
   subject: string
+  /** By which it is recognised when it comes again; absent: it cannot be. */
+  origin?: string | undefined
   raw: Uint8Array
 }
 
@@ -31,4 +38,12 @@ export interface Post extends Progress {
   /** The newest member when it came. */
   last: number
   done?: number
+}
+
+/** The same message that came by another way, or whose sender did not hear our answer; undefined: it tells no name. */
+export function originOf(header: Header): string | undefined {
+  const id = header.first('Message-ID')?.trim() ?? ''
+  // Programs that give all their mail one name do not give it one date.
+  const origin = `${id} ${header.first('Date')?.trim() ?? ''}`
+  return id === '' || origin.length > longestOrigin ? undefined : origin
 }

@@ -122,6 +122,120 @@ describe('who may post (550 5.7.1 in the dialogue)', () => {
     const again = { raw: encodeUtf8(world.sent[0]!.raw), reversePath: 'x@two.test', list: 'post' } as const
     expect(world.deliver(again)).toMatchObject({ status: 'bounced', reply: { code: 554, enhanced: '5.4.6' } })
   })
+
+  test('the same of a list whose name needs more than ASCII (RFC 6532)', async () => {
+    const world = new ListWorld({ posting: 'anyone', address: 'grün@facteur.test' }, ...members)
+    world.post('ann@one.test')
+    await world.settle()
+    const raw = Uint8Array.from(world.sent[0]!.raw, (octet) => octet.charCodeAt(0))
+    expect(world.deliver({ raw, reversePath: 'x@two.test', list: 'post' })).toMatchObject({ reply: { code: 554 } })
+  })
+})
+
+describe('a message that comes again', () => {
+  const fields = 'Message-ID: <7@one.test>\r\nDate: Mon, 23 Nov 2026 08:00:00 +0000\r\n'
+
+  test('by another way, or since its sender did not hear the answer, is taken once (RFC 5321 §4.5.4.2)', async () => {
+    const world = new ListWorld({}, ...members)
+    expect(world.post('ann@one.test', { fields })).toEqual({ status: 'delivered' })
+    expect(world.post('ann@one.test', { fields: `List-Id: <other.facteur.test>\r\n${fields}` }).status).toBe(
+      'delivered',
+    )
+    await world.settle()
+    expect(world.post('ann@one.test', { fields }).status).toBe('delivered')
+    await world.settle()
+    expect(world.recipients).toEqual(members)
+    expect(world.logged.filter(([event]) => event === 'list post known')).toHaveLength(2)
+  })
+
+  test('is another one where the date differs, or where it has no name', async () => {
+    const world = new ListWorld({}, ...members)
+    world.post('ann@one.test', { fields })
+    world.post('ann@one.test', { fields: fields.replace('08:', '09:') })
+    world.post('ann@one.test')
+    world.post('ann@one.test')
+    await world.settle()
+    expect(world.recipients).toHaveLength(4 * members.length)
+  })
+
+  test('to a list that is a member of this one does not make it a bad member (RFC 3463 §3.5: X.4.6)', async () => {
+    const world = new ListWorld({}, ...members)
+    world.answer = () => ({ code: 554, enhanced: '5.4.6', text: 'The message has been here before: mail loop' })
+    world.post('ann@one.test')
+    await world.settle()
+    expect(world.store.posts()).toMatchObject([{ sent: 0, refused: 3 }])
+    expect(world.returned('bob@two.test', { status: '5.4.6' })).toEqual({ status: 'delivered' })
+    for (const member of members) expect(world.store.memberAt(member)).toMatchObject({ bounces: 0, state: 'active' })
+  })
+})
+
+describe('one message does not hold up another', () => {
+  test('by many members who are late: a run takes as many as any other', async () => {
+    const many = Array.from({ length: 200 }, (_, index) => `m${index}@one.test`)
+    const world = new ListWorld({ posting: 'anyone' }, ...many)
+    world.answer = () => ({ code: 452, text: 'full' })
+    world.post('ann@one.test')
+    await world.settle()
+    world.answer = () => ({ code: 250, text: '' })
+    world.now += 5 * minute
+    await world.list.run()
+    expect(world.sent).toHaveLength(64)
+    world.post('eve@one.test', { body: 'Two.\r\n' })
+    await world.list.run()
+    expect(world.sent.slice(64).every(({ raw }) => raw.endsWith('Two.\r\n'))).toBe(true)
+    await world.settle()
+    expect(world.sent).toHaveLength(400)
+    expect(world.store.posts()).toMatchObject([{ sent: 200 }, { sent: 200 }])
+  })
+
+  test('by being one that we cannot cope with: it is tried for five days, and its end is counted', async () => {
+    const world = new ListWorld({ posting: 'anyone' }, ...members)
+    world.post('ann@one.test', { body: 'One.\r\n' })
+    world.sql.exec('DELETE FROM chunk')
+    world.post('ann@one.test', { body: 'Two.\r\n' })
+    await world.settle()
+    expect(world.recipients).toEqual(members)
+    await world.runUntil(world.now + 6 * day)
+    expect(world.store.posts()).toMatchObject([
+      { sent: 3, refused: 0 },
+      { sent: 0, refused: 3 },
+    ])
+    expect(world.list.nextWakeup()).toBeUndefined()
+  })
+
+  test.each([
+    'grün@outside.test',
+    'Grün <grün@oütside.test>',
+    '',
+    '@',
+    '<>',
+    'Group: a@x.test, b@y.test;',
+    'e@[1.2.3.4]',
+    `e@${'a.'.repeat(300)}test`,
+    `"${'x'.repeat(20_000)}" <e@outside.test>`,
+    '=?utf-8?q?a=0D=0AX-Evil:_1?= <e@outside.test>',
+  ])('by its author: From: %j', async (from) => {
+    const world = new ListWorld({ posting: 'anyone' }, 'ann@one.test')
+    world.post(from)
+    await world.settle()
+    expect(world.logged).toEqual([])
+    const [copy] = world.sent
+    expect(copy!.raw).not.toMatch(/^X-Evil/m)
+    expect(/[^\0-\x7f]/.test(copy!.raw)).toBe(copy!.envelope.smtputf8)
+  })
+
+  test('by its size: copies are in memory one by one', async () => {
+    const world = new ListWorld({ posting: 'anyone' }, ...members)
+    let underWay = 0
+    world.answer = () => {
+      expect(++underWay).toBe(1)
+      queueMicrotask(() => underWay--)
+      return { code: 250, text: '' }
+    }
+    world.post('ann@one.test', { body: `${'x'.repeat(998)}\r\n`.repeat(9_000) })
+    await world.settle()
+    expect(world.recipients).toEqual(members)
+  })
 })
 
 describe('what the house does not take', () => {
