@@ -4,7 +4,7 @@
  * Standards: RFC 5321 §4.5.1 (postmaster), RFC 2142 (abuse), RFC 5233 (subaddress), RFC 5321 §2.4 (case).
  * Limits: 100 targets an alias, so that one address cannot become a mailing list without its safeguards.
  */
-import { formatAddress, splitAddress } from '../format/index.ts'
+import { encodeUtf8, formatAddress, splitAddress } from '../format/index.ts'
 import { isMigrated, migrate, type Sql } from '../storage/index.ts'
 import { canonicalAddress, canonicalDomain, canonicalLocalPart } from './address.ts'
 import { AliasAddresses, type DomainAlias } from './alias-addresses.ts'
@@ -12,7 +12,7 @@ import type { DirectoryAnswer } from './directory.ts'
 import { type DirectoryChanges, DirectoryLog, type Profile } from './directory-log.ts'
 import { domainSchema } from './domain-schema.ts'
 import { DomainSettings } from './domain-settings.ts'
-import { type ListAddress, ListAddresses } from './list-addresses.ts'
+import { type ListAddress, ListAddresses, longestListName } from './list-addresses.ts'
 import { MaskedAddresses } from './masked-addresses.ts'
 import { type Rule, type RuleChange, type RuleList, RuleStore } from './rules/index.ts'
 import { reportsLocalPart } from './reports-mailbox.ts'
@@ -101,6 +101,11 @@ export class DomainStore {
     const present = this.#lists.get(key)
     if (present === undefined && this.#find(key) !== undefined) return refuse(`${checked.address} is in use already.`)
     if (present !== undefined && present.listId !== listId) return refuse(`${checked.address} is a list already.`)
+    if (encodeUtf8(key).length > longestListName) {
+      return refuse(
+        `The name of a list has at most ${longestListName} octets: its members get longer addresses below it.`,
+      )
+    }
     this.#lists.set({ localPart: key, listId, owners: [...owners] })
     return checked
   }

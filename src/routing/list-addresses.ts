@@ -19,8 +19,13 @@ interface ListRow extends SqlRow {
   owners: string
 }
 
-/** What stands behind the list's name. `-request` is where people have always asked for help. */
-const below = /^(.+)-(bounces|unsubscribe|owner|request)$/
+/**
+ * What stands behind the list's name. `-request` is where people have always asked for help. A member's token follows a `+`
+ * whatever separates the domain's subaddresses: the addresses are out in the world when that changes.
+ */
+const below = /^(.+)-(?:owner|request|(bounces|unsubscribe)(?:\+(.*))?)$/
+/** Octets: `-unsubscribe+` and a token of 23 follow, and 64 is all that others take (RFC 5321 §4.5.3.1.1). */
+export const longestListName = 28
 
 export class ListAddresses {
   readonly #sql: Sql
@@ -50,11 +55,11 @@ export class ListAddresses {
   find(localPart: string): Extract<DirectoryAnswer, { kind: 'list' | 'alias' }> | undefined {
     const list = this.get(localPart)
     if (list !== undefined) return { kind: 'list', listId: list.listId, role: 'post' }
-    const [, name, role] = below.exec(localPart) ?? []
+    const [, name, role, detail] = below.exec(localPart) ?? []
     const parent = name === undefined ? undefined : this.get(name)
     if (parent === undefined) return undefined
-    if (role === 'bounces' || role === 'unsubscribe') return { kind: 'list', listId: parent.listId, role }
-    return { kind: 'alias', targets: parent.owners }
+    if (role !== 'bounces' && role !== 'unsubscribe') return { kind: 'alias', targets: parent.owners }
+    return { kind: 'list', listId: parent.listId, role, ...(detail === undefined ? {} : { detail }) }
   }
 }
 

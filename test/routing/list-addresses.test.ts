@@ -26,6 +26,16 @@ describe('lookup', () => {
     ['other-bounces', { kind: 'unknown' }],
   ])('%s', (localPart, answer) => expect(hosted().store.lookup(localPart)).toEqual(answer))
 
+  test.each(['-', '=', ''])('tokens follow a + also where subaddresses follow %j', (separator) => {
+    const { store } = hosted()
+    store.setSeparator(separator)
+    store.setAlias('*', ['bob@facteur.test'])
+    for (const role of ['bounces', 'unsubscribe']) {
+      const answer = { kind: 'list', listId: 'l1', role, detail: '1-abc' }
+      expect(store.lookup(`Dev-${role}+1-ABC`)).toEqual(answer)
+    }
+  })
+
   test('an account or alias of that very name comes first', () => {
     const { store } = hosted()
     store.addAccount('dev-owner', 'a3')
@@ -43,6 +53,14 @@ describe('an address is one thing', () => {
       ok: false,
       problem: 'dev@facteur.test is a list already.',
     })
+  })
+
+  test('a list’s name leaves room for the addresses of its members (RFC 5321 §4.5.3.1.1: 64 octets)', () => {
+    const { store } = hosted()
+    const longest = 'x'.repeat(28)
+    expect(store.setList(longest, 'l2', ['bob@facteur.test']).ok).toBe(true)
+    expect(`${longest}-unsubscribe+zzzzzz-0123456789abcdef`).toHaveLength(64)
+    expect(store.setList(`${longest}x`, 'l3', ['bob@facteur.test'])).toMatchObject({ ok: false })
   })
 
   test('its owners can change; removed, it is nobody’s', () => {
