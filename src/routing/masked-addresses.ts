@@ -98,8 +98,8 @@ export class MaskedAddresses {
   /** One that was never used: it becomes anybody's again. */
   remove(accountId: string, localPart: string): void {
     this.#sql.transaction(() => {
-      const remove = `DELETE FROM masked_address WHERE local_part = ? AND account = ? AND state = 'pending'`
-      this.#sql.exec(remove, localPart, accountId)
+      const unused = `local_part = ? AND account = ? AND state = 'pending' AND last_message IS NULL`
+      this.#sql.exec(`DELETE FROM masked_address WHERE ${unused}`, localPart, accountId)
       this.#moved()
     })
   }
@@ -125,8 +125,8 @@ export class MaskedAddresses {
 
   /** A pending address that no message came to within a day was not wanted: it never was. */
   #dropUnused(accountId: string, now: number): void {
-    const query = `DELETE FROM masked_address WHERE account = ? AND state = 'pending' AND created <= ?`
-    this.#sql.exec(query, accountId, now - day)
+    const unused = `account = ? AND state = 'pending' AND last_message IS NULL AND created <= ?`
+    this.#sql.exec(`DELETE FROM masked_address WHERE ${unused}`, accountId, now - day)
   }
 
   #moved(): void {

@@ -111,6 +111,16 @@ describe('its state', () => {
     expect(masks.find(unused.localPart)).toBeUndefined()
     expect(masks.of('a2')).toEqual([other])
   })
+
+  test('pending: one that mail has come to stays, whatever its owner’s program still believes', () => {
+    const { masks, made } = hosted()
+    const seenPending = made({ state: 'pending' })
+    masks.used(seenPending.localPart, now + 5)
+    masks.update('a1', { ...seenPending, description: 'the shop' })
+    masks.remove('a1', seenPending.localPart)
+    made({}, 'a1', now + 2 * day)
+    expect(masks.find(seenPending.localPart)).toMatchObject({ description: 'the shop' })
+  })
 })
 
 test('the time of the newest message is written once an hour', () => {
