@@ -10,7 +10,7 @@ import { encodeBase64, parseAuthenticationResults, parseHeader } from '../format
 export interface WebhookMessage {
   /** As in Received and in traces. */
   id: string
-  /** When it was queued for the webhook; milliseconds since the epoch. */
+  /** When it was taken; milliseconds since the epoch. */
   received: number
   /** The reverse-path; '' is the null one. */
   sender: string

@@ -8,7 +8,7 @@
  * Limits: 20 seconds for an answer.
  * Security: the URL is an administrator's; which addresses are reached is the host's to decide.
  */
-import { parseHeader } from '../format/index.ts'
+import { type Header, parseDate, parseHeader } from '../format/index.ts'
 import type { DeliveryAgent, DeliveryJob, RecipientOutcome } from '../queue/index.ts'
 import { domainOfWebhookQueue, type Webhook } from '../routing/index.ts'
 import { messagePayload } from './payload.ts'
@@ -64,7 +64,7 @@ export class WebhookAgent implements DeliveryAgent {
     const { header } = parseHeader(job.raw)
     const body = await messagePayload({
       id: transactionId,
-      received: clock(),
+      received: takenAt(header) ?? clock(),
       sender: /<(.*)>/.exec(header.first('Return-Path') ?? '')?.[1] ?? '',
       recipients: recipients.map(({ address }) => address),
       raw: job.raw,
@@ -75,6 +75,12 @@ export class WebhookAgent implements DeliveryAgent {
     const fields = { 'Content-Type': 'application/json', 'User-Agent': 'facteur', ...headers }
     return this.#ports.post(webhook.url, fields, body, signal)
   }
+}
+
+/** As our Received says, so that each attempt tells the same. */
+function takenAt(header: Header): number | undefined {
+  const received = header.first('Received') ?? ''
+  return parseDate(received.slice(received.lastIndexOf(';') + 1))?.time
 }
 
 function later(job: DeliveryJob, diagnostic: string, enhanced: string, at: number, host?: string): RecipientOutcome[] {

@@ -19,6 +19,7 @@ class World {
     created: 1,
   }
   answer: number | Error = 200
+  now = Date.now()
   readonly agent = new WebhookAgent('orders', {
     find: async (domain, name) => (domain === 'facteur.test' && name === 'orders' ? this.webhook : undefined),
     stop: async (domain, name) => void this.stopped.push(`${name} of ${domain}`),
@@ -28,7 +29,7 @@ class World {
       return this.answer
     },
     crypto: crypto.subtle,
-    clock: Date.now,
+    clock: () => this.now,
     authservId: 'mx.facteur.test',
   })
 
@@ -125,6 +126,17 @@ describe('the request', () => {
     await world.deliver(letter)
     await world.deliver(letter, { id: 'q8' })
     expect([0, 1, 2].map((at) => world.headers(at)['webhook-id'])).toEqual(['msg_q7', 'msg_q7', 'msg_q8'])
+  })
+
+  test('tells the same each time: when the message came, and not when it was tried', async () => {
+    const world = new World()
+    world.answer = 503
+    await world.deliver(letter)
+    world.now += 3_600_000
+    await world.deliver(letter)
+    expect(world.body(1)).toBe(world.body(0))
+    expect(world.headers(1)['webhook-timestamp']).not.toBe(world.headers(0)['webhook-timestamp'])
+    expect(JSON.parse(world.body())).toMatchObject({ timestamp: '2026-11-23T08:00:00.000Z' })
   })
 })
 
