@@ -126,7 +126,12 @@ export class HandOvers {
     const named = readQueue(object.database).filter(({ token }) => tokens.includes(token))
     // An excused copy of the same message may wait beside it: what becomes of that one says nothing of this.
     const same = named.filter(({ raw }) => texts.some((text) => text.includes(raw)))
-    const entries = same.length === 0 ? named : same
+    const alike = same.length === 0 ? named : same
+    // Of a message that waits for several destinations here, what goes out is the entry with those recipients.
+    const addressed = alike.filter(({ recipients }) =>
+      recipients.some(({ address }) => texts.some((text) => text.includes(`"address":"${address}"`))),
+    )
+    const entries = addressed.length === 0 ? alike : addressed
     // Not what the operator may change meanwhile.
     const progress = entries.map(({ id, recipients }) => [
       id,
