@@ -1,7 +1,8 @@
 /**
  * `npm run bench`: starts the server on an empty data directory and measures the main jobs from outside.
  *
- * Prints Markdown tables. Loopback only; every loop is bounded. `npm run bench -- smtp api relay imap pop3 jmap` picks parts.
+ * Prints Markdown tables. Loopback only; every loop is bounded. `npm run bench -- smtp api relay imap pop3 jmap`
+ * (`routing` and `rows` too) picks parts.
  * `--data DIR` keeps the data directory and uses it again. For JMAP: `--messages 10000,100000` (a mailbox of each),
  * `--rounds`, `--time` (seconds of a round), `--only TEXT` (rows). Another server beside: `--peer URL --user A,B
  * --password …` (an account for each size), `--peer-pid` for its CPU time, `--peer-imap PORT` to fill its inboxes.
@@ -19,6 +20,7 @@ import { coldStart, measureJmap, type Measured } from './jmap.ts'
 import { mailboxMessage } from './mailbox-messages.ts'
 import { collect } from './pop3.ts'
 import { relay, Sink } from './relay.ts'
+import { measureRouting } from './routing.ts'
 import { BenchServer } from './server.ts'
 import { ingest, percentile } from './smtp.ts'
 
@@ -57,6 +59,7 @@ try {
   if (wanted('smtp')) await measureIngest(server.port('SMTP'))
   if (wanted('api')) await measureApi()
   if (sink !== undefined) await measureRelay(sink)
+  if (wanted('routing')) rows.push(...(await measureRouting(server, Number(options.rounds))))
   if (wanted('rows')) await measureRows(server.port('SMTP'))
   if (wanted('imap')) await measureImap(server.imapPort)
   if (wanted('pop3')) await measurePop3(server.imapPort, server.port('POP3 \\(STARTTLS\\)'))
