@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { buffersPassed } from '../../../src/host/bridge/node/young-collection.ts'
+import { buffersPassed } from '../../../src/host/bridge/common/young-collection.ts'
 
 const MiB = 1024 * 1024
 

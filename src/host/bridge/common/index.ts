@@ -15,6 +15,7 @@ export {
   type ListenerOptions,
 } from './options.ts'
 export { longestChain, verifyDane } from './dane.ts'
+export { buffersPassed } from './young-collection.ts'
 export { tlsProblem, TlsVerificationError } from './tls-problem.ts'
 export type { TlsSource } from './certificates.ts'
 export {

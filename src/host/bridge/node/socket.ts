@@ -9,6 +9,7 @@ import { createHash, X509Certificate } from 'node:crypto'
 import net from 'node:net'
 import tls from 'node:tls'
 import {
+  buffersPassed,
   type Endpoint,
   plainAddress,
   type Socket,
@@ -21,7 +22,6 @@ import {
   tlsProblem,
   verifyDane,
 } from '../common/index.ts'
-import { buffersPassed } from './young-collection.ts'
 
 const defaultLingerMs = 5_000
 

@@ -21,7 +21,7 @@ const stride = 4 * 1024 * 1024
 let passed = 0
 let collect: Collect | undefined
 
-/** So many octets have passed through buffers of their own. */
+/** So many octets have passed through buffers of their own, or are otherwise garbage now. */
 export function buffersPassed(octets: number): void {
   passed += octets
   if (passed < stride) return
