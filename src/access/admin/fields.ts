@@ -5,7 +5,7 @@
  * Standards: RFC 1035 §2.3.4 and RFC 5321 §4.5.3.1 (lengths), RFC 5891 (domain names in A-label form).
  * Security: values come from parsed JSON; only own string properties are read, so `__proto__` has no effect.
  */
-import { canonicalDomain, canonicalLocalPart } from '../../routing/index.ts'
+import { canonicalAddress, canonicalDomain, canonicalLocalPart } from '../../routing/index.ts'
 import { AdminError } from './error.ts'
 
 const MAX_LOCAL_PART = 64
@@ -122,7 +122,9 @@ export function targetAddress(value: string, place?: string): string {
   const at = value.lastIndexOf('@')
   const localPart = value.slice(0, at)
   if (at <= 0 || value.length > 320 || hasControl(value) || /[\s<>]/.test(localPart)) throw wrong
-  return `${localPart}@${domainName(value.slice(at + 1), place)}`
+  const address = `${localPart}@${domainName(value.slice(at + 1), place)}`
+  if (canonicalAddress(address) === undefined) throw wrong
+  return address
 }
 
 function hasControl(value: string): boolean {
