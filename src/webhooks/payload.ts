@@ -4,7 +4,7 @@
  * Limits: attachments of 10 MiB together go with it; of the others, and of all beyond, only name, type and size.
  * Security: everything in it is a stranger's, but `id`, `received` and `authentication`.
  */
-import PostalMime, { type Address, type Attachment } from 'postal-mime'
+import PostalMime, { type Address, type Attachment, type Email } from 'postal-mime'
 import { encodeBase64, parseAuthenticationResults, parseHeader } from '../format/index.ts'
 
 export interface WebhookMessage {
@@ -21,11 +21,13 @@ export interface WebhookMessage {
 }
 
 const mostAttached = 10 * 1024 * 1024
+/** Where all of it cannot be read; the parser's own limit is beyond. */
+const mostOfHeader = 1024 * 1024
 
 /** The body of the request, as JSON. */
 export async function messagePayload(message: WebhookMessage): Promise<string> {
   const { id, received, sender, recipients, raw } = message
-  const mail = await PostalMime.parse(raw, { attachmentEncoding: 'arraybuffer' })
+  const { mail, problem } = await read(raw)
   let room = mostAttached
   const attachments = mail.attachments.map((attachment) => {
     const content = new Uint8Array(attachment.content as ArrayBuffer)
@@ -55,8 +57,20 @@ export async function messagePayload(message: WebhookMessage): Promise<string> {
       headers: mail.headers.map(({ originalKey, value }) => ({ name: originalKey, value })),
       attachments,
       authentication: authenticationOf(message),
+      ...(problem === undefined ? {} : { problem }),
     },
   })
+}
+
+/** A message that is made to be unreadable is told of by its header alone, with the reason. */
+async function read(raw: Uint8Array): Promise<{ mail: Email; problem?: string }> {
+  try {
+    return { mail: await PostalMime.parse(raw, { attachmentEncoding: 'arraybuffer' }) }
+  } catch (error) {
+    const head = raw.subarray(0, Math.min(parseHeader(raw).bodyStart, mostOfHeader))
+    const { text: _text, html: _html, ...mail } = await PostalMime.parse(head)
+    return { mail: { ...mail, attachments: [] }, problem: error instanceof Error ? error.message : String(error) }
+  }
 }
 
 function described({ filename, mimeType, disposition, contentId }: Attachment, content: Uint8Array): object {

@@ -46,9 +46,10 @@ export class WebhookAgent implements DeliveryAgent {
     if (webhook === undefined) return later(job, `${domain} has no webhook "${this.#name}"`, '4.3.5', clock())
     if (webhook.stopped !== undefined) return later(job, `The webhook "${this.#name}" is stopped`, '4.3.5', clock())
     const host = new URL(webhook.url).host
+    const { headers, body } = await this.#request(job, webhook)
     let status: number
     try {
-      status = await this.#post(job, webhook, signal)
+      status = await this.#ports.post(webhook.url, headers, body, signal)
     } catch (error) {
       return later(job, `${host} cannot be reached: ${reasonOf(error)}`, '4.4.1', clock(), host)
     }
@@ -58,7 +59,7 @@ export class WebhookAgent implements DeliveryAgent {
     return later(job, `${host} answered HTTP ${status}`, status < 500 ? '4.5.0' : '4.4.0', clock(), host)
   }
 
-  async #post(job: DeliveryJob, webhook: Webhook, signal: AbortSignal | undefined): Promise<number> {
+  async #request(job: DeliveryJob, webhook: Webhook): Promise<{ headers: Record<string, string>; body: string }> {
     const { crypto, clock, authservId } = this.#ports
     const { recipients, transactionId = job.id } = job.envelope
     const { header } = parseHeader(job.raw)
@@ -71,9 +72,8 @@ export class WebhookAgent implements DeliveryAgent {
       authservId,
     })
     // One id for the same message and webhook, however often it is sent.
-    const headers = await signedHeaders(`msg_${job.id}`, clock(), body, webhook.secrets, crypto)
-    const fields = { 'Content-Type': 'application/json', 'User-Agent': 'facteur', ...headers }
-    return this.#ports.post(webhook.url, fields, body, signal)
+    const signatures = await signedHeaders(`msg_${job.id}`, clock(), body, webhook.secrets, crypto)
+    return { headers: { 'Content-Type': 'application/json', 'User-Agent': 'facteur', ...signatures }, body }
   }
 }
 

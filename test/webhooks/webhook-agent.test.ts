@@ -178,6 +178,26 @@ describe('what it tells', () => {
     })
   })
 
+  const nested = Array.from(
+    { length: 300 },
+    (_, depth) => `Content-Type: multipart/mixed; boundary=b${depth}\r\n\r\n--b${depth}\r\n`,
+  )
+  test.each([
+    ['nested 300 deep', nested.join('')],
+    ['with a header of 3 MB', `X-Long: ${'x'.repeat(3_000_000)}\r\n\r\nHello.\r\n`],
+  ])('of a message that cannot be read, its header: it does not stop those behind it (%s)', async (_, rest) => {
+    const world = new World()
+    const head = 'From: Eve <eve@outside.test>\r\nSubject: Order 7\r\nMIME-Version: 1.0\r\n'
+    expect(await world.deliver(`${head}${rest}`)).toMatchObject([{ status: 'delivered' }])
+    expect(world.data()).toMatchObject({
+      from: [{ name: 'Eve', address: 'eve@outside.test' }],
+      subject: 'Order 7',
+      text: null,
+      attachments: [],
+      problem: expect.stringMatching(/^Maximum/),
+    })
+  })
+
   test('large attachments by name alone', async () => {
     const world = new World()
     const head = 'Content-Type: multipart/mixed; boundary=b\r\n\r\n'
