@@ -8,7 +8,18 @@ const tickMs = 10
 
 /** In milliseconds: as the scheduler counts it for each thread that lives, by ticks for processes that have ended. */
 export function cpuMilliseconds(roots: readonly number[]): number {
-  return roots.reduce((sum, pid) => sum + ofProcess(pid) + cpuMilliseconds(childrenOf(pid)), 0)
+  return roots.reduce((sum, pid) => sum + ofTree(pid), 0)
+}
+
+function ofTree(pid: number): number {
+  try {
+    return ofProcess(pid) + cpuMilliseconds(childrenOf(pid))
+  } catch (error) {
+    // Ended since its parent was asked, who counts it from now on.
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ESRCH') return 0
+    throw error
+  }
 }
 
 function ofProcess(pid: number): number {

@@ -105,4 +105,6 @@ process.on('message', (order) => {
   if (order === 'reset') counts = { messages: 0, connections: 0, peak: open, first: 0, last: 0 }
   process.send?.(counts satisfies SinkCounts)
 })
+// The bench has ended, however it did.
+process.once('disconnect', () => process.exit())
 process.send?.({ port, doh: await serveDns() } satisfies SinkPlace)
