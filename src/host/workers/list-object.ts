@@ -7,20 +7,19 @@ import { DurableObject } from 'cloudflare:workers'
 import { accept } from '../../arrival/index.ts'
 import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
 import { type ListSettings, ListStore, MailingList, type Member, type Post } from '../../lists/index.ts'
+import { AccountAlarm } from './account/account-alarm.ts'
 import { arrivalPorts } from './arrival-ports.ts'
 import type { ListDoor } from './doors.ts'
 import type { Env } from './env.ts'
-import { describe, log } from './log.ts'
+import { log } from './log.ts'
 import { randomText } from './random.ts'
 import { settingsOf } from './settings.ts'
 import { durableSql } from './sql.ts'
 
-/** After a fault of ours: long enough not to spin, short enough not to be noticed. */
-const AFTER_FAULT_MS = 60_000
-
 export class ListObject extends DurableObject<Env> implements ListDoor {
   readonly #store: ListStore
   readonly #list: MailingList
+  readonly #alarm: AccountAlarm
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -40,23 +39,19 @@ export class ListObject extends DurableObject<Env> implements ListDoor {
       isHosted: async (domain) => (await ports.directory.lookup(domain, 'postmaster')).kind !== 'foreign',
       log: (event, facts) => log('info', event, facts),
     })
+    this.#alarm = new AccountAlarm(ctx.storage, log)
+    this.#alarm.add({ name: 'list', nextWakeup: () => this.#list.nextWakeup(), run: () => this.#list.run() })
   }
 
   async deliver(batch: MailboxDelivery[]): Promise<MailboxOutcome[]> {
     const outcomes = this.#list.deliver(batch)
-    await this.#arm()
+    const next = this.#list.nextWakeup()
+    if (next !== undefined) this.#alarm.wakeAt(next)
     return outcomes
   }
 
-  override async alarm(): Promise<void> {
-    try {
-      await this.#list.run()
-      await this.#arm()
-    } catch (error) {
-      // The platform gives up on an alarm that keeps failing; a list never may.
-      log('error', 'list alarm failed', { list: this.#store.settings?.address, error: describe(error) })
-      await this.ctx.storage.setAlarm(Date.now() + AFTER_FAULT_MS)
-    }
+  override alarm(): Promise<void> {
+    return this.#alarm.ring()
   }
 
   settings(): ListSettings | null {
@@ -100,11 +95,6 @@ export class ListObject extends DurableObject<Env> implements ListDoor {
     await this.ctx.storage.deleteAlarm()
     await this.ctx.storage.deleteAll()
     this.#store.forget()
-  }
-
-  async #arm(): Promise<void> {
-    const next = this.#list.nextWakeup()
-    if (next !== undefined) await this.ctx.storage.setAlarm(Math.max(next, Date.now()))
   }
 }
 

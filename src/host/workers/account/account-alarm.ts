@@ -1,5 +1,5 @@
 /**
- * The object's one alarm, shared by all that the account has to do later: each task knows from the database when it is due,
+ * The object's one alarm, shared by all that the account, or the list, has to do later: each task knows from the database when it is due,
  * and the alarm is set to the earliest.
  *
  * Cost: a row when the alarm moves. A later time than the one that is set costs nothing, and neither does an account that
@@ -52,7 +52,7 @@ export class AccountAlarm {
     this.#at = next
     this.#setting = this.#storage.setAlarm(next).catch((error: unknown) => {
       this.#at = undefined
-      this.#log('error', 'the account alarm could not be set', { error: describe(error) })
+      this.#log('error', 'the alarm could not be set', { error: describe(error) })
     })
   }
 
