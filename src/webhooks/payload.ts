@@ -1,7 +1,7 @@
 /**
  * What a webhook is told of a message: parsed, with what was found out about its sender.
  *
- * Limits: attachments of 10 MiB together go with it; of the others, and of all beyond, only name, type and size.
+ * Limits: text and attachments of 10 MiB together go with it; of the attachments beyond only name, type and size.
  * Security: everything in it is a stranger's, but `id`, `received` and `authentication`.
  */
 import PostalMime, { type Address, type Attachment, type Email } from 'postal-mime'
@@ -20,7 +20,7 @@ export interface WebhookMessage {
   authservId: string
 }
 
-const mostAttached = 10 * 1024 * 1024
+const mostContent = 10 * 1024 * 1024
 /** Where all of it cannot be read; the parser's own limit is beyond. */
 const mostOfHeader = 1024 * 1024
 
@@ -28,12 +28,21 @@ const mostOfHeader = 1024 * 1024
 export async function messagePayload(message: WebhookMessage): Promise<string> {
   const { id, received, sender, recipients, raw } = message
   const { mail, problem } = await read(raw)
-  let room = mostAttached
+  let room = mostContent
+  const fits = (size: number): boolean => {
+    const isRoom = size <= room
+    if (isRoom) room -= size
+    return isRoom
+  }
+  const [text, html] = [mail.text, mail.html].map((body) => (body !== undefined && fits(body.length) ? body : null))
+  const isLong = (text === null && mail.text !== undefined) || (html === null && mail.html !== undefined)
+  const trouble = problem ?? (isLong ? 'The text is longer than 10 MiB' : undefined)
   const attachments = mail.attachments.map((attachment) => {
     const content = new Uint8Array(attachment.content as ArrayBuffer)
-    const fits = content.length <= room
-    if (fits) room -= content.length
-    return { ...described(attachment, content), ...(fits ? { content: encodeBase64(content) } : { isOmitted: true }) }
+    return {
+      ...described(attachment, content),
+      ...(fits(content.length) ? { content: encodeBase64(content) } : { isOmitted: true }),
+    }
   })
   return JSON.stringify({
     type: 'message.received',
@@ -52,12 +61,12 @@ export async function messagePayload(message: WebhookMessage): Promise<string> {
       messageId: mail.messageId ?? null,
       inReplyTo: mail.inReplyTo ?? null,
       references: mail.references ?? null,
-      text: mail.text ?? null,
-      html: mail.html ?? null,
+      text,
+      html,
       headers: mail.headers.map(({ originalKey, value }) => ({ name: originalKey, value })),
       attachments,
       authentication: authenticationOf(message),
-      ...(problem === undefined ? {} : { problem }),
+      ...(trouble === undefined ? {} : { problem: trouble }),
     },
   })
 }

@@ -198,6 +198,13 @@ describe('what it tells', () => {
     })
   })
 
+  test('a text of 11 MiB is left to the mailbox', async () => {
+    const world = new World()
+    await world.deliver(`Subject: Long\r\n\r\n${`${'x'.repeat(998)}\r\n`.repeat(11 * 1_049)}`)
+    expect(world.data()).toMatchObject({ subject: 'Long', text: null, problem: 'The text is longer than 10 MiB' })
+    expect(world.body().length).toBeLessThan(10_000)
+  })
+
   test('large attachments by name alone', async () => {
     const world = new World()
     const head = 'Content-Type: multipart/mixed; boundary=b\r\n\r\n'

@@ -30,7 +30,8 @@ export class WebhookAdministration {
 
   /** Makes one, with a secret that is shown once; or gives one another URL, and starts it again. */
   async set(domain: string, name: string, fields: Fields): Promise<WebhookView & { secret?: string }> {
-    if (!isWebhookName(name)) throw new AdminError('invalid', `"${name.slice(0, 40)}" must be a to z, 0 to 9 and -`)
+    if (!isWebhookName(name))
+      throw new AdminError('invalid', `"${name.slice(0, 40)}" must be a to z, 0 to 9 and -, at most 32`)
     const url = requiredText(fields, 'url', MAX_URL)
     const problem = webhookUrlProblem(url, this.#ports.plainWebhooks)
     if (problem !== undefined) throw new AdminError('invalid', `"url" ${problem}`)
