@@ -133,6 +133,17 @@ describe('a session is asked to be parked', () => {
     expect(asked()).toEqual([1])
   })
 
+  it('not when its WebSocket has closed by itself: no timer outlives it', () => {
+    const { pipe, heard, asked } = setting()
+    // A server that ends must not wait for a look at a session that will never be idle.
+    pipe.backlog = 5
+    pipe.events.close()
+    expect(heard).toEqual(['close'])
+    expect(vi.getTimerCount()).toBe(0)
+    vi.advanceTimersByTime(10_000)
+    expect(asked()).toEqual([0])
+  })
+
   it('once, when it cannot be; and later, when something has been said since', () => {
     const { session, pipe, asked } = setting()
     vi.advanceTimersByTime(100)

@@ -141,7 +141,10 @@ export class ParkableSession implements SessionPipe {
       },
       close: () => {
         this.#ticket?.end(false)
-        if (!this.#over) events.close()
+        const isNews = !this.#over
+        // Nobody will close what has closed: no timer may outlive it.
+        this.#end()
+        if (isNews) events.close()
       },
     })
   }
