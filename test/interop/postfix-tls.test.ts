@@ -60,7 +60,7 @@ const bindings = () => ({
   FACTEUR_HTTPS_GATEWAY: gateway(policies),
   FACTEUR_RETRY_FIRST_SECONDS: '3600',
   // What workerd takes for the system's roots.
-  SSL_CERT_FILE: rootFile(),
+  SSL_CERT_FILE: rootFile('root.pem', root),
 })
 
 afterAll(async () => {
@@ -113,9 +113,9 @@ function zone(port: number): Zone {
 
 const gateway = (server: Server) => `https://localhost:${(server.address() as AddressInfo).port}`
 
-function rootFile(): string {
-  const file = join(directory, 'root.pem')
-  writeFileSync(file, root.cert)
+function rootFile(name: string, { cert }: Issued): string {
+  const file = join(directory, name)
+  writeFileSync(file, cert)
   return file
 }
 
@@ -202,7 +202,8 @@ describe('MTA-STS (RFC 8461)', () => {
   })
 
   test('a policy host whose certificate nobody vouches for has no policy (§3.3): it has its mail', async () => {
-    const unvouched = await startParts({ bindings: { ...bindings(), SSL_CERT_FILE: '' } })
+    const stranger = rootFile('stranger.pem', await issue('Another root', { authority: true }))
+    const unvouched = await startParts({ bindings: { ...bindings(), SSL_CERT_FILE: stranger } })
     try {
       await submitAs(unvouched, alice, { to: 'friend@unvouched.test', raw: 'Subject: x\r\n\r\nhello\r\n' })
       expect(await arrives('unvouched.test')).toMatch(encrypted)
