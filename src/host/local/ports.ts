@@ -21,11 +21,22 @@ export async function expectFree(host: string, port: number, flag: string): Prom
   }
 }
 
+/** Below those that systems give to connections going out, which could take a port before anybody listens on it. */
+const firstPort = 20_000
+const lastPort = 32_000
+/** After so many that were taken something else is wrong. */
+const tries = 100
+
 /** A port that was free a moment ago, and is none of those `promised` to someone who does not listen yet. */
 export async function freePort(host: string, ...promised: readonly number[]): Promise<number> {
-  for (;;) {
-    const port = await probe(host, 0)
-    if (!promised.includes(port)) return port
+  for (let left = tries; ; left--) {
+    const port = firstPort + Math.floor(Math.random() * (lastPort - firstPort))
+    if (promised.includes(port)) continue
+    try {
+      return await probe(host, port)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE' || left === 0) throw error
+    }
   }
 }
 
