@@ -20,4 +20,5 @@ export const domainSchema: readonly Migration[] = [
   `CREATE TABLE list_address (local_part TEXT PRIMARY KEY, list TEXT NOT NULL, owners TEXT NOT NULL) WITHOUT ROWID`,
   `CREATE TABLE webhook (name TEXT PRIMARY KEY, url TEXT NOT NULL, secrets TEXT NOT NULL, created INTEGER NOT NULL,
      stopped INTEGER) WITHOUT ROWID`,
+  'ALTER TABLE webhook ADD COLUMN keep INTEGER NOT NULL DEFAULT 72',
 ]

@@ -21,7 +21,16 @@ export type { DeadTarget, Destination, MailboxDestination, RelayDestination, Res
 export { defaultResolveLimits, resolve, type ResolveLimits } from './resolve.ts'
 export { type Mac, type ReturnPathPorts, ReturnPaths } from './return-paths.ts'
 export { route, type RoutePlan } from './route.ts'
-export { isWebhookName, type Webhook, type WebhookSecret, webhookSecretPrefix, webhookUrlProblem } from './webhook.ts'
+export {
+  isWebhookName,
+  longestKeep,
+  usualKeep,
+  type Webhook,
+  type WebhookSecret,
+  webhookSecretPrefix,
+  type WebhookSettings,
+  webhookUrlProblem,
+} from './webhook.ts'
 export { domainOfWebhookQueue, webhookQueue } from './webhook-queue.ts'
 export { explainRules, type RuleQuestion } from './ruled-step.ts'
 export {

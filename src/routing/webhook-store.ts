@@ -4,7 +4,7 @@
  * Limits: 50 a domain; two secrets at once, the second for as long as receivers change over.
  */
 import type { Sql, SqlRow } from '../storage/index.ts'
-import type { Webhook, WebhookSecret } from './webhook.ts'
+import { usualKeep, type Webhook, type WebhookSecret, type WebhookSettings } from './webhook.ts'
 
 const mostWebhooks = 50
 
@@ -14,6 +14,7 @@ interface WebhookRow extends SqlRow {
   secrets: string
   created: number
   stopped: number | null
+  keep: number
 }
 
 export class WebhookStore {
@@ -31,16 +32,18 @@ export class WebhookStore {
     return this.#sql.exec<WebhookRow>('SELECT * FROM webhook WHERE name = ?', name).toArray().map(fromRow)[0]
   }
 
-  /** Makes one, or gives one another URL and starts it again. False: there are too many. */
-  set(name: string, url: string, secret: string, now: number): boolean {
-    if (this.get(name) !== undefined) {
-      this.#sql.exec('UPDATE webhook SET url = ?, stopped = NULL WHERE name = ?', url, name)
+  /** Makes one, or changes what is said of one and starts it again. False: there are too many. */
+  set(name: string, { url, keep }: WebhookSettings, secret: string, now: number): boolean {
+    const present = this.get(name)
+    if (present !== undefined) {
+      const update = 'UPDATE webhook SET url = ?, keep = ?, stopped = NULL WHERE name = ?'
+      this.#sql.exec(update, url, keep ?? present.keep, name)
       return true
     }
     if (this.all().length >= mostWebhooks) return false
     const secrets: WebhookSecret[] = [{ secret, created: now }]
-    const insert = 'INSERT INTO webhook (name, url, secrets, created) VALUES (?, ?, ?, ?)'
-    this.#sql.exec(insert, name, url, JSON.stringify(secrets), now)
+    const insert = 'INSERT INTO webhook (name, url, secrets, created, keep) VALUES (?, ?, ?, ?, ?)'
+    this.#sql.exec(insert, name, url, JSON.stringify(secrets), now, keep ?? usualKeep)
     return true
   }
 

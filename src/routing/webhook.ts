@@ -13,7 +13,19 @@ export interface Webhook {
   created: number
   /** Since then; absent: in use. */
   stopped?: number
+  /** Hours for which a message that it has taken is kept, for the links that it was told; 0: none are told. */
+  keep: number
 }
+
+/** What an administrator says of one; what is absent stays, or is as usual. */
+export interface WebhookSettings {
+  readonly url: string
+  readonly keep?: number
+}
+
+/** Hours: who mends a program after a weekend still finds what the links lead to. */
+export const usualKeep = 72
+export const longestKeep = 720
 
 export interface WebhookSecret {
   /** `whsec_` and base64 of the key. */

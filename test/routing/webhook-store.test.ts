@@ -11,16 +11,25 @@ function store() {
 
 test('is made with a secret, and gets another URL', () => {
   const hooks = store()
-  expect(hooks.set('orders', 'https://a.test/', 'whsec_a', 1)).toBe(true)
-  hooks.set('orders', 'https://b.test/', 'whsec_b', 2)
+  expect(hooks.set('orders', { url: 'https://a.test/' }, 'whsec_a', 1)).toBe(true)
+  hooks.set('orders', { url: 'https://b.test/' }, 'whsec_b', 2)
   expect(hooks.all()).toEqual([
-    { name: 'orders', url: 'https://b.test/', secrets: [{ secret: 'whsec_a', created: 1 }], created: 1 },
+    { name: 'orders', url: 'https://b.test/', secrets: [{ secret: 'whsec_a', created: 1 }], created: 1, keep: 72 },
   ])
+})
+
+test('how long messages are kept for it stays as it was said', () => {
+  const hooks = store()
+  hooks.set('orders', { url: 'https://a.test/', keep: 0 }, 'whsec_a', 1)
+  hooks.set('orders', { url: 'https://b.test/' }, 'whsec_b', 2)
+  expect(hooks.get('orders')?.keep).toBe(0)
+  hooks.set('orders', { url: 'https://b.test/', keep: 5 }, 'whsec_b', 2)
+  expect(hooks.get('orders')?.keep).toBe(5)
 })
 
 test('a new secret signs beside the one before it, and no further back', () => {
   const hooks = store()
-  hooks.set('orders', 'https://a.test/', 'whsec_a', 1)
+  hooks.set('orders', { url: 'https://a.test/' }, 'whsec_a', 1)
   hooks.rotate('orders', 'whsec_b', 2)
   hooks.rotate('orders', 'whsec_c', 3)
   expect(hooks.get('orders')?.secrets.map(({ secret }) => secret)).toEqual(['whsec_c', 'whsec_b'])
@@ -29,19 +38,19 @@ test('a new secret signs beside the one before it, and no further back', () => {
 
 test('stopped, until it is set again', () => {
   const hooks = store()
-  hooks.set('orders', 'https://a.test/', 'whsec_a', 1)
+  hooks.set('orders', { url: 'https://a.test/' }, 'whsec_a', 1)
   hooks.stop('orders', 5)
   hooks.stop('orders', 6)
   expect(hooks.get('orders')?.stopped).toBe(5)
-  hooks.set('orders', 'https://a.test/', 'whsec_b', 7)
+  hooks.set('orders', { url: 'https://a.test/' }, 'whsec_b', 7)
   expect(hooks.get('orders')?.stopped).toBeUndefined()
 })
 
 test('fifty a domain', () => {
   const hooks = store()
-  for (let count = 0; count < 50; count++) expect(hooks.set(`h${count}`, 'https://a.test/', 'x', 1)).toBe(true)
-  expect(hooks.set('more', 'https://a.test/', 'x', 1)).toBe(false)
-  expect(hooks.set('h7', 'https://b.test/', 'x', 1)).toBe(true)
+  for (let count = 0; count < 50; count++) expect(hooks.set(`h${count}`, { url: 'https://a.test/' }, 'x', 1)).toBe(true)
+  expect(hooks.set('more', { url: 'https://a.test/' }, 'x', 1)).toBe(false)
+  expect(hooks.set('h7', { url: 'https://b.test/' }, 'x', 1)).toBe(true)
   expect([hooks.remove('h7'), hooks.remove('h7')]).toEqual([true, false])
 })
 

@@ -17,6 +17,7 @@ class World {
     url: 'https://shop.test/hook?x=1',
     secrets: [{ secret, created: 1 }],
     created: 1,
+    keep: 0,
   }
   answer: number | Error = 200
   now = Date.now()

@@ -24,6 +24,7 @@ import type {
   RuleChange,
   RuleList,
   Webhook,
+  WebhookSettings,
 } from '../../routing/index.ts'
 import type { Counters, TraceEvent, TraceSearch } from '../../trace/index.ts'
 
@@ -70,7 +71,7 @@ export interface DomainDoor {
   /** With what separates a subaddress. */
   webhooks(): Promise<Webhook[]>
   /** False: there are too many. */
-  setWebhook(name: string, url: string, secret: string): Promise<boolean>
+  setWebhook(name: string, settings: WebhookSettings, secret: string): Promise<boolean>
   rotateWebhook(name: string, secret: string): Promise<boolean>
   stopWebhook(name: string): Promise<void>
   removeWebhook(name: string): Promise<boolean>

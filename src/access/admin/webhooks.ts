@@ -1,9 +1,9 @@
 /**
  * Webhooks of hosted domains: programs that rules tell of messages.
  */
-import { isWebhookName, type Webhook, webhookUrlProblem } from '../../routing/index.ts'
+import { isWebhookName, longestKeep, usualKeep, type Webhook, webhookUrlProblem } from '../../routing/index.ts'
 import { AdminError } from './error.ts'
-import { domainName, type Fields, requiredText } from './fields.ts'
+import { countOrNull, domainName, type Fields, requiredText } from './fields.ts'
 import type { AdminPorts, DomainDoor } from './ports.ts'
 
 const MAX_URL = 2_000
@@ -15,6 +15,8 @@ export interface WebhookView {
   readonly created: number
   /** It answered that it is gone (410): nothing is sent until it is set again. */
   readonly stopped?: number
+  /** Hours for which a message that it has taken is kept, for the links that it was told. */
+  readonly keep: number
 }
 
 export class WebhookAdministration {
@@ -35,15 +37,19 @@ export class WebhookAdministration {
     const url = requiredText(fields, 'url', MAX_URL)
     const problem = webhookUrlProblem(url, this.#ports.plainWebhooks)
     if (problem !== undefined) throw new AdminError('invalid', `"url" ${problem}`)
+    const keep = keptHours(fields)
     const door = this.#door(domain)
     if (!(await door.isHosted())) {
       throw new AdminError('conflict', `${domainName(domain)} is not hosted here; add the domain first`)
     }
     const present = await this.#find(door, name)
     const secret = this.#ports.newWebhookSecret()
-    if (!(await door.setWebhook(name, url, secret))) throw new AdminError('conflict', 'there are too many webhooks')
+    const settings = { url, ...(keep === undefined ? {} : { keep }) }
+    if (!(await door.setWebhook(name, settings, secret)))
+      throw new AdminError('conflict', 'there are too many webhooks')
     const { created } = present ?? { created: this.#ports.now() }
-    return { name, url, created, ...(present === undefined ? { secret } : {}) }
+    const told = { name, url, created, keep: keep ?? present?.keep ?? usualKeep }
+    return { ...told, ...(present === undefined ? { secret } : {}) }
   }
 
   /** Makes a new secret, which signs beside the one before it until the next change. */
@@ -70,8 +76,14 @@ export class WebhookAdministration {
   }
 }
 
-function view({ name, url, created, stopped }: Webhook): WebhookView {
-  return { name, url, created, ...(stopped === undefined ? {} : { stopped }) }
+function view({ name, url, created, stopped, keep }: Webhook): WebhookView {
+  return { name, url, created, ...(stopped === undefined ? {} : { stopped }), keep }
+}
+
+function keptHours(fields: Fields): number | undefined {
+  const hours = countOrNull(fields, 'keep') ?? undefined
+  if (hours === undefined || hours <= longestKeep) return hours
+  throw new AdminError('invalid', `"keep" must be from 0 to ${longestKeep} hours`, 'keep')
 }
 
 function missing(domain: string, name: string): AdminError {

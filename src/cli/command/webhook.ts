@@ -3,8 +3,18 @@
  */
 import { adminClient, serverFlags } from '../admin-client.ts'
 import { UsageError } from '../failure.ts'
-import { describeFlags, parseFlags } from '../flags.ts'
+import { describeFlags, type FlagTable, parseFlags } from '../flags.ts'
 import { table } from '../table.ts'
+
+const settingFlags = {
+  keep: {
+    type: 'integer',
+    value: 'HOURS',
+    help: 'with set: how long its links lead to a message that it has taken; 0: no links',
+  },
+} as const satisfies FlagTable
+
+const flagTable = { ...settingFlags, ...serverFlags }
 
 export const usage = [
   'facteur webhook set DOMAIN NAME URL      make a webhook, or give one another URL and start it again',
@@ -15,18 +25,19 @@ export const usage = [
   'A rule tells it of messages: { "name": "orders", "when": { "recipient": "orders" }, "do": { "webhook": ["NAME"] } }.',
   'What it does not take waits: facteur queue list NAME.DOMAIN.webhook.invalid.',
   '',
-  ...describeFlags(serverFlags),
+  ...describeFlags(flagTable),
 ].join('\n')
 
 interface Webhook {
   readonly name: string
   readonly url: string
   readonly stopped?: number
+  readonly keep: number
   readonly secret?: string
 }
 
 export async function run(argv: readonly string[]): Promise<number> {
-  const { flags, positionals } = parseFlags(serverFlags, argv, process.env)
+  const { flags, positionals } = parseFlags(flagTable, argv, process.env)
   const [action, domain, name, url] = positionals
   const client = adminClient(flags)
   const say = (value: unknown, text: string) => console.log(flags.json ? JSON.stringify(value) : text)
@@ -34,9 +45,22 @@ export async function run(argv: readonly string[]): Promise<number> {
   const path = ['domains', domain, 'webhooks']
   if (action === 'list') {
     const webhooks = await client.request<Webhook[]>('GET', path)
-    say(webhooks, table(webhooks.map((one) => [one.name, one.url, one.stopped === undefined ? '' : 'stopped (410)'])))
+    say(
+      webhooks,
+      table(
+        webhooks.map((one) => [
+          one.name,
+          one.url,
+          `kept for ${one.keep} h`,
+          one.stopped === undefined ? '' : 'stopped (410)',
+        ]),
+      ),
+    )
   } else if (action === 'set' && name !== undefined && url !== undefined) {
-    const made = await client.request<Webhook>('PUT', [...path, name], { url })
+    const made = await client.request<Webhook>('PUT', [...path, name], {
+      url,
+      ...(flags.keep === undefined ? {} : { keep: flags.keep }),
+    })
     const told = made.secret === undefined ? '' : `\nIts secret, shown this once: ${made.secret}`
     say(made, `${made.name} is at ${made.url}.${told}`)
   } else if (action === 'rotate' && name !== undefined) {

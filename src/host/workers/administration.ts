@@ -134,7 +134,7 @@ function domainDoor(env: Env, name: string): ReturnType<Parameters<typeof admini
     },
     aliases: async () => stub.aliases(),
     webhooks: async () => stub.webhooks(),
-    setWebhook: async (hook, url, secret) => stub.setWebhook(hook, url, secret),
+    setWebhook: async (hook, settings, secret) => stub.setWebhook(hook, settings, secret),
     rotateWebhook: async (hook, secret) => stub.rotateWebhook(hook, secret),
     stopWebhook: async (hook) => stub.stopWebhook(hook),
     removeWebhook: async (hook) => stub.removeWebhook(hook),

@@ -23,6 +23,7 @@ import {
   type RuleChange,
   type RuleList,
   type Webhook,
+  type WebhookSettings,
 } from '../../routing/index.ts'
 import type { DomainDoor } from './doors.ts'
 import type { Env } from './env.ts'
@@ -78,8 +79,8 @@ export class DomainObject extends DurableObject<Env> implements DomainDoor {
     return this.#store.webhooks?.get(name)
   }
 
-  setWebhook(name: string, url: string, secret: string): boolean {
-    return this.#store.webhooks?.set(name, url, secret, Date.now()) ?? false
+  setWebhook(name: string, settings: WebhookSettings, secret: string): boolean {
+    return this.#store.webhooks?.set(name, settings, secret, Date.now()) ?? false
   }
 
   rotateWebhook(name: string, secret: string): boolean {

@@ -56,6 +56,7 @@ import type {
   RuleList,
   WaitingDestination,
   Webhook,
+  WebhookSettings,
 } from '../../routing/index.ts'
 import type { CountedEvent, Counters, TraceEvent, TraceSearch } from '../../trace/index.ts'
 import type { Entered } from './grouped-calls.ts'
@@ -149,7 +150,7 @@ export interface DomainDoor extends Rpc.DurableObjectBranded {
   webhooks(): Webhook[]
   webhook(name: string): Webhook | undefined
   /** False: there are too many, or the domain is not hosted. */
-  setWebhook(name: string, url: string, secret: string): boolean
+  setWebhook(name: string, settings: WebhookSettings, secret: string): boolean
   rotateWebhook(name: string, secret: string): boolean
   stopWebhook(name: string): void
   removeWebhook(name: string): boolean

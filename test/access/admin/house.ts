@@ -76,7 +76,8 @@ export function house(
           .accounts()
           .find(({ address }) => address === `${localPart}@${name}`)?.accountId,
       webhooks: async () => book(name).webhooks?.all() ?? [],
-      setWebhook: async (hook, url, secret) => book(name).webhooks?.set(hook, url, secret, ports.now()) ?? false,
+      setWebhook: async (hook, settings, secret) =>
+        book(name).webhooks?.set(hook, settings, secret, ports.now()) ?? false,
       rotateWebhook: async (hook, secret) => book(name).webhooks?.rotate(hook, secret, ports.now()) ?? false,
       stopWebhook: async (hook) => book(name).webhooks?.stop(hook, ports.now()),
       removeWebhook: async (hook) => book(name).webhooks?.remove(hook) ?? false,

@@ -19,7 +19,7 @@ test('a new one is shown with its secret, once', async () => {
   const moved = await webhooks.set('facteur.test', 'orders', { url: 'https://shop.test/new' })
   expect(moved.secret).toBeUndefined()
   expect(await webhooks.list('facteur.test')).toEqual([
-    { name: 'orders', url: 'https://shop.test/new', created: made.created },
+    { name: 'orders', url: 'https://shop.test/new', created: made.created, keep: 72 },
   ])
 })
 
@@ -45,6 +45,18 @@ test.each([
 ])('%s at %s is refused', async (name, url, reason) => {
   await expect(here.admin.webhooks.set('facteur.test', name, { url })).rejects.toThrow(reason)
   expect(await here.admin.webhooks.list('facteur.test')).toEqual([])
+})
+
+test('how long what it has taken is kept: 72 hours, or as somebody says', async () => {
+  const { webhooks } = here.admin
+  const url = 'https://shop.test/hook'
+  expect(await webhooks.set('facteur.test', 'orders', { url })).toMatchObject({ keep: 72 })
+  expect(await webhooks.set('facteur.test', 'orders', { url, keep: 0 })).toMatchObject({ keep: 0 })
+  expect(await webhooks.set('facteur.test', 'orders', { url })).toMatchObject({ keep: 0 })
+  await expect(webhooks.set('facteur.test', 'orders', { url, keep: 721 })).rejects.toThrow(
+    '"keep" must be from 0 to 720',
+  )
+  await expect(webhooks.set('facteur.test', 'orders', { url, keep: 1.5 })).rejects.toThrow('whole number')
 })
 
 test('a domain of others has none', async () => {

@@ -2,17 +2,28 @@
  * Webhooks of a domain: programs that rules tell of messages.
  */
 import * as z from 'zod/mini'
+import { longestKeep } from '../../../../routing/index.ts'
 import type { House } from '../../house.ts'
 import { endpoint, type Endpoint } from '../endpoint.ts'
 import { named, time } from '../schema.ts'
 
 const tag = 'Webhooks'
 const secret = z.string().check(z.describe('Of Standard Webhooks: whsec_ and base64. Shown this once.'))
+const keep = z
+  .int()
+  .check(
+    z.gte(0),
+    z.lte(longestKeep),
+    z.describe(
+      'Hours for which a message that it has taken is kept, for the links that it was told; 0: it is told none.',
+    ),
+  )
 const webhook = {
   name: z.string(),
   url: z.string(),
   created: time,
   stopped: z.optional(time.check(z.describe('It answered 410: nothing is sent until it is set again.'))),
+  keep,
 }
 
 export function webhookEndpoints({ administration: { webhooks } }: House): Endpoint[] {
@@ -37,7 +48,7 @@ export function webhookEndpoints({ administration: { webhooks } }: House): Endpo
         tag,
         scope: 'webhooks:write',
         reach: 'path',
-        body: z.strictObject({ url: z.string().check(z.maxLength(2_000)) }),
+        body: z.strictObject({ url: z.string().check(z.maxLength(2_000)), keep: z.optional(keep) }),
         result: named('MadeWebhook', { ...webhook, secret: z.optional(secret) }),
       },
       async ({ path, body }) => webhooks.set(path.domain, path.name, body),
