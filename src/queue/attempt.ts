@@ -8,6 +8,7 @@ import type { Envelope, Reply } from '../protocol/smtp/index.ts'
 import type { Destination } from './destination.ts'
 import type { QueuedRecipient } from './entry.ts'
 import type { QueueEvent } from './event.ts'
+import { type Announcement, announced, announcementOf, newsOf } from './news.ts'
 import { composeNotification, lateRecipients, noticeTime } from './notification.ts'
 import type { QueueOptions } from './options.ts'
 import type { DeliveryAgent, RecipientOutcome } from './outcome.ts'
@@ -26,6 +27,10 @@ export interface AttemptPorts {
   report(raw: Uint8Array, envelope: Envelope): Promise<Reply>
   /** Tells a submission how far its recipients are. Resolved means that it knows; a rejection is tried again. */
   track?: (notice: TrackingNotice) => Promise<void>
+  /** Brings news to the programs that watch a message. Resolved means that they are safe; a rejection is tried again. */
+  announce?: (announcement: Announcement) => Promise<void>
+  /** Keeps an entry that is over, where its outcomes ask for that. False: it is to end. */
+  retain?: (entry: SpooledEntry) => boolean
   log: (event: QueueEvent) => void
   /**
    * Resolves after the moment for which an entry that is over may stay in the database, so that its end can share the commit
@@ -35,8 +40,8 @@ export interface AttemptPorts {
   linger?: () => Promise<void>
 }
 
-/** The last status is tried for so long behind the end of a message, which may be what it tells of. */
-const statusGrace = 24 * 3_600_000
+/** The last news are tried for so long behind the end of a message, which may be what they tell of. */
+const newsGrace = 24 * 3_600_000
 
 export class Attempts {
   readonly #spool: Spool
@@ -79,6 +84,7 @@ export class Attempts {
   /** The entry after these outcomes. Nothing is written yet. */
   apply(entry: SpooledEntry, outcomes: ReadonlyMap<string, RecipientOutcome>): SpooledEntry {
     const now = this.#ports.clock()
+    const news = [...(entry.news ?? [])]
     const recipients = entry.recipients.map((recipient): QueuedRecipient => {
       const outcome = recipient.state === 'waiting' ? outcomes.get(recipient.address) : undefined
       if (outcome === undefined) return recipient
@@ -92,9 +98,43 @@ export class Attempts {
         const age = now - received
         this.#ports.log({ type: 'outcome', ...named(entry), domain, recipient: address, attempts, outcome: last, age })
       }
+      const told = this.#ports.announce === undefined ? undefined : newsOf(entry, after)
+      if (told !== undefined) news.push(told)
       return after
     })
-    return { ...entry, recipients, interrupted: 0 }
+    return { ...entry, recipients, interrupted: 0, ...(news.length === 0 ? {} : { news }) }
+  }
+
+  /**
+   * The entry after the operator has dropped it: nothing is delivered and nothing is reported, and what is left is to tell
+   * whoever follows the message. Undefined: nobody does, or it was dropped before.
+   */
+  drop(entry: SpooledEntry, now: number): SpooledEntry | undefined {
+    if (entry.recipients.every(({ state }) => state !== 'waiting')) return undefined
+    const news = [...(entry.news ?? [])]
+    const recipients = entry.recipients.map((recipient): QueuedRecipient => {
+      const { owed: _owed, ...rest } = recipient
+      if (rest.state !== 'waiting') return rest
+      const last = {
+        status: 'bounced',
+        enhanced: '5.0.0',
+        cause: 'The operator removed it from the queue',
+        at: now,
+      } as const
+      const dropped: QueuedRecipient = { ...rest, state: 'bounced', last }
+      const told = this.#ports.announce === undefined ? undefined : newsOf(entry, dropped)
+      if (told !== undefined) news.push(told)
+      return dropped
+    })
+    const { news: _news, ...rest } = entry
+    const dropped: SpooledEntry = {
+      ...rest,
+      recipients,
+      ...(news.length === 0 ? {} : { news }),
+      status: 'waiting',
+      next: now,
+    }
+    return this.#owesNews(dropped) ? dropped : undefined
   }
 
   async #deliver(
@@ -153,22 +193,32 @@ export class Attempts {
     )
   }
 
-  /** Lets the submission know, once the outcome is written down, then settles. */
+  /** Lets the submission and watching programs know, once the outcome is written down, then settles. */
   async #conclude(entry: SpooledEntry, changed: boolean): Promise<number | undefined> {
-    const notice = untold(entry)
-    const { track } = this.#ports
-    if (notice === undefined || track === undefined) return this.#settle(entry, changed)
+    const { track, announce } = this.#ports
+    const notice = track === undefined ? undefined : untold(entry)
+    const announcement = announce === undefined ? undefined : announcementOf(entry)
+    if (notice === undefined && announcement === undefined) return this.#settle(entry, changed)
     if (changed) this.#write({ ...entry, next: this.#ports.clock() })
-    let heard = true
-    try {
-      await track(notice)
-    } catch (cause) {
-      heard = false
-      this.#ports.log({ type: 'fault', id: entry.key.toString(36), cause })
-    }
-    const current = this.#read(entry.key)
+    const [isTracked, isAnnounced] = await Promise.all([
+      this.#isHeard(entry, notice === undefined ? undefined : track?.(notice)),
+      this.#isHeard(entry, announcement === undefined ? undefined : announce?.(announcement)),
+    ])
+    let current = this.#read(entry.key)
     if (current === undefined) return undefined
-    return this.#settle(heard ? told(current, notice) : current, true)
+    if (isTracked && notice !== undefined) current = told(current, notice)
+    if (isAnnounced && announcement !== undefined) current = announced(current, announcement)
+    return this.#settle(current, true)
+  }
+
+  async #isHeard({ key }: SpooledEntry, hearing: Promise<void> | undefined): Promise<boolean> {
+    try {
+      await hearing
+      return true
+    } catch (cause) {
+      this.#ports.log({ type: 'fault', id: key.toString(36), cause })
+      return false
+    }
   }
 
   /** Writes the entry down as far as needed, hands reports over, and removes what is finished. */
@@ -234,7 +284,7 @@ export class Attempts {
   #keep(entry: SpooledEntry): number | undefined {
     const open =
       entry.recipients.some((recipient) => recipient.state === 'waiting' || recipient.owed !== undefined) ||
-      this.#owesStatus(entry)
+      this.#owesNews(entry)
     if (!open) {
       const unreported = entry.recipients.filter((recipient) => recipient.state === 'bounced')
       const silent = unreported.filter((recipient) => recipient.notify?.includes('FAILURE') === false)
@@ -242,7 +292,12 @@ export class Attempts {
         const recipients = silent.map((recipient) => recipient.address)
         this.#ports.log({ type: 'unreported', ...named(entry), recipients })
       }
-      this.#end(entry)
+      if (entry.news !== undefined) {
+        const recipients = entry.news.flatMap((news) => news.recipients)
+        this.#ports.log({ type: 'unannounced', ...named(entry), recipients })
+      }
+      if (this.#ports.retain?.(entry) === true) this.#forget(entry.key)
+      else this.#end(entry)
       return undefined
     }
     const kept = { ...entry, next: this.#nextTurn(entry, this.#ports.clock()) }
@@ -294,16 +349,17 @@ export class Attempts {
         next = Math.min(next, now + again)
       }
     }
-    if (next === Infinity && this.#owesStatus(entry)) next = now + retryDelay(this.#options.schedule, 3, 0.5)
+    if (next === Infinity && this.#owesNews(entry)) next = now + retryDelay(this.#options.schedule, 3, 0.5)
     const notice = noticeTime(entry, this.#options)
     const noticeIsDue = !entry.delayNoticed && notice > now
     return noticeIsDue && entry.envelope.reversePath !== '' ? Math.min(next, notice) : next
   }
 
-  /** A status that could not be told yet, while anyone may still care. */
-  #owesStatus(entry: SpooledEntry): boolean {
-    const { track, clock } = this.#ports
-    return track !== undefined && clock() < entry.expires + statusGrace && untold(entry) !== undefined
+  /** A status or news that could not be told yet, while anyone may still care. */
+  #owesNews(entry: SpooledEntry): boolean {
+    const { track, announce, clock } = this.#ports
+    if (clock() >= entry.expires + newsGrace) return false
+    return (track !== undefined && untold(entry) !== undefined) || (announce !== undefined && entry.news !== undefined)
   }
 
   #freeze(entry: SpooledEntry): number {
@@ -346,9 +402,13 @@ function hurried(entry: SpooledEntry, now: number): SpooledEntry {
 }
 
 /** How events name the message. */
-function named({ key, envelope: { transactionId } }: SpooledEntry): { id: string; transactionId?: string } {
-  const id = key.toString(36)
-  return transactionId === undefined ? { id } : { id, transactionId }
+function named({ key, envelope }: SpooledEntry): { id: string; transactionId?: string; event?: string } {
+  const { transactionId, event } = envelope
+  return {
+    id: key.toString(36),
+    ...(transactionId === undefined ? {} : { transactionId }),
+    ...(event === undefined ? {} : { event: event.type }),
+  }
 }
 
 function bouncedOf(entry: SpooledEntry): string[] {

@@ -10,6 +10,7 @@ import type { Destination } from './destination.ts'
 import type { QueueEvent } from './event.ts'
 import type { QueueOptions } from './options.ts'
 import type { Rate } from './rate.ts'
+import { Lines } from './lines.ts'
 import { retryDelay } from './retry-schedule.ts'
 import type { Spool } from './spool.ts'
 import { progressOf, type SpooledEntry } from './spool-row.ts'
@@ -36,7 +37,11 @@ interface Claim {
   readonly dials: boolean
   /** Its row says so itself, since it came in with its claim. */
   readonly inborn: boolean
+  readonly line?: string
 }
+
+/** What is known of an entry when it is given a time. */
+type Scheduled = Pick<SpooledEntry, 'key' | 'next' | 'priority' | 'status' | 'line'>
 
 export class Dispatcher {
   readonly #ports: DispatcherPorts
@@ -44,8 +49,11 @@ export class Dispatcher {
   readonly #spool: Spool
   readonly #destination: Destination
   readonly #agenda = new Agenda()
+  readonly #lines = new Lines()
   readonly #claims = new Map<number, Claim>()
   readonly #ready: Claim[] = []
+  /** Somebody became the first in a line, and may be due. */
+  #movedUp = false
   #rate: Rate | undefined
   #turns = 0
   #bytesInFlight = 0
@@ -72,22 +80,30 @@ export class Dispatcher {
     this.#rate = rate
   }
 
-  /** The entry's time. One that is under way gets its next time from its own attempt. */
-  schedule({ key, next, priority }: { key: number; next: number; priority: number }): void {
-    if (!this.#claims.has(key)) this.#agenda.set(key, next, priority)
+  /** The entry's time. One that is under way gets its next time from its own attempt, one in a line when it is the first. */
+  schedule(entry: Scheduled): void {
+    const { key, next, priority, status, line } = entry
+    if (this.#claims.has(key)) return
+    const isInLine = line !== undefined && (status === 'waiting' || status === 'held')
+    const isFirst = !isInLine || this.#lines.join(key, line)
+    this.#agenda.set(key, isFirst ? next : Infinity, priority)
+    if (!isInLine) this.#moveUp(key)
   }
 
   forget(key: number): void {
     this.#agenda.delete(key)
+    if (!this.#claims.has(key)) this.#moveUp(key)
   }
 
   /** A new entry may come in with its claim: it goes in the same event, and there is nothing that it has to wait for. */
-  mayBeBornClaimed(now: number): boolean {
+  mayBeBornClaimed(now: number, line?: string): boolean {
+    if (line !== undefined && !this.#lines.isEmpty(line)) return false
     return this.#mayClaim(now) && this.#destination.pausedUntil(now) === undefined
   }
 
   /** Takes a new entry on that was written down as claimed. */
   claimNewborn(entry: SpooledEntry): void {
+    if (entry.line !== undefined) this.#lines.join(entry.key, entry.line)
     this.#take({ ...claimOf(entry, entry.received), inborn: true })
     this.#guard = entry.received + this.#options.watchdog
   }
@@ -161,6 +177,7 @@ export class Dispatcher {
 
   /** Claims what is due, one row for all of it. */
   #plan(): void {
+    this.#movedUp = false
     const now = this.#ports.clock()
     let claimed = false
     while (this.#mayClaim(now)) {
@@ -180,6 +197,7 @@ export class Dispatcher {
 
   /** Begins as many turns as there is room for; each begins others when it is over. */
   async #startTurns(signal: AbortSignal | undefined): Promise<void> {
+    if (this.#movedUp) this.#plan()
     const turns: Promise<void>[] = []
     for (let claim = this.#next(); claim !== undefined; claim = this.#next()) {
       turns.push(this.#turn(claim, signal).then(() => this.#startTurns(signal)))
@@ -228,14 +246,30 @@ export class Dispatcher {
     }
   }
 
-  #release({ key, priority }: Claim, next: number | undefined): void {
+  #release({ key, priority, line }: Claim, next: number | undefined): void {
     this.#claims.delete(key)
-    if (next !== undefined) this.schedule({ key, next, priority })
+    if (next === undefined) this.#moveUp(key)
+    else this.schedule({ key, next, priority, ...(line === undefined ? { status: 'waiting' } : this.#standing(key)) })
+  }
+
+  #standing(key: number): Pick<SpooledEntry, 'status' | 'line'> {
+    const { status = 'waiting', line } = this.#spool.get(key) ?? {}
+    return { status, ...(line === undefined ? {} : { line }) }
+  }
+
+  /** Nobody has to wait for this one any more: whoever is the first in its line now has its time, and goes when that has come. */
+  #moveUp(key: number): void {
+    const first = this.#lines.leave(key)
+    const entry = first === undefined ? undefined : this.#spool.get(first)
+    if (entry === undefined) return
+    this.#movedUp = true
+    this.schedule(entry)
   }
 }
 
 function claimOf(entry: SpooledEntry, now: number): Claim {
   const { key, size, status, priority, recipients } = entry
   const dials = status === 'waiting' && recipients.some((to) => to.state === 'waiting' && to.next <= now)
-  return { key, size, priority, progress: progressOf(entry), dials, inborn: false }
+  const { line } = entry
+  return { key, size, priority, progress: progressOf(entry), dials, inborn: false, ...(line !== undefined && { line }) }
 }

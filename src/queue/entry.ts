@@ -5,6 +5,7 @@
  */
 import type { ReportAction } from '../format/index.ts'
 import type { Envelope, Recipient } from '../protocol/smtp/index.ts'
+import type { OutcomeNews } from './news.ts'
 import type { FailedAgent, RecipientOutcome, TlsFacts } from './outcome.ts'
 
 /** What `Queue.enqueue` takes. */
@@ -20,6 +21,8 @@ export interface NewEntry {
   outcomes?: RecipientOutcome[]
   /** Not attempted before; everything that counts from its arrival counts from then. Milliseconds since the epoch. */
   notBefore?: number
+  /** Entries of the same line go one behind the other, in the order in which they came. */
+  line?: string
 }
 
 /** The last attempt in the words of whoever answered. */
@@ -83,4 +86,7 @@ export interface QueuedEntry {
   interrupted: number
   envelope: Omit<Envelope, 'recipients'>
   recipients: QueuedRecipient[]
+  line?: string
+  /** What programs have not been told yet. */
+  news?: OutcomeNews[]
 }

@@ -3,10 +3,11 @@
  */
 import type { LastOutcome } from './entry.ts'
 
-/** `transactionId`: the message's id in the trace, as the envelope has it. */
+/** `transactionId`: the message's id in the trace, as the envelope has it; `event`: it is no mail but an event of this type. */
 interface OfMessage {
   id: string
   transactionId?: string
+  event?: string
 }
 
 export type QueueEvent =
@@ -29,6 +30,8 @@ export type QueueEvent =
   | { type: 'report-put-off'; id: string; to: string; until: number }
   /** Nobody is to be told of a failure: the sender said NOTIFY=NEVER, or asked for other reports only. */
   | ({ type: 'unreported'; recipients: string[] } & OfMessage)
+  /** Programs that watch the message could not be told of its end within a day. */
+  | ({ type: 'unannounced'; recipients: string[] } & OfMessage)
   /** A report that bounced, or a bounce that cannot be reported: kept until `until`. */
   | ({ type: 'frozen'; recipients: string[]; until: number } & OfMessage)
   /** A frozen message was dropped after its time. The only way a queue ever loses one, and never silently. */

@@ -34,12 +34,21 @@ export class Operator {
   readonly #spool: Spool
   readonly #dispatcher: Dispatcher
   readonly #destination: Destination
+  readonly #drop: (entry: SpooledEntry, now: number) => SpooledEntry | undefined
   readonly #clock: () => number
 
-  constructor(spool: Spool, dispatcher: Dispatcher, destination: Destination, clock: () => number) {
+  /** `drop`: see `Attempts.drop`. */
+  constructor(
+    spool: Spool,
+    dispatcher: Dispatcher,
+    destination: Destination,
+    drop: (entry: SpooledEntry, now: number) => SpooledEntry | undefined,
+    clock: () => number,
+  ) {
     this.#spool = spool
     this.#dispatcher = dispatcher
     this.#destination = destination
+    this.#drop = drop
     this.#clock = clock
   }
 
@@ -106,11 +115,18 @@ export class Operator {
     })
   }
 
-  /** Drops entries without telling anyone but the log. */
+  /**
+   * Drops entries without a report to the sender. A submission and programs that watch the message hear of it: until they
+   * have, the entry stays, with nothing left to deliver.
+   */
   delete(which: Which): number {
-    return this.#each(which, (entry) => {
-      this.#spool.remove(entry)
-      this.#dispatcher.forget(entry.key)
+    return this.#each(which, (entry, now) => {
+      const dropped = this.#drop(entry, now)
+      if (dropped !== undefined) this.#save(dropped)
+      else {
+        this.#spool.remove(entry)
+        this.#dispatcher.forget(entry.key)
+      }
       return true
     })
   }

@@ -67,7 +67,8 @@ export class Queue {
       options: ports.options,
       onKept: () => this.#tellBusy(),
     })
-    this.#operator = new Operator(this.#spool, this.#dispatcher, this.#destination, ports.clock)
+    const drop = (entry: SpooledEntry, now: number) => this.#attempts.drop(entry, now)
+    this.#operator = new Operator(this.#spool, this.#dispatcher, this.#destination, drop, ports.clock)
     if (this.#spool.exists) this.#openQueue()
   }
 
@@ -92,6 +93,7 @@ export class Queue {
       reportFailures: 0,
       interrupted: 0,
       envelope,
+      ...(entry.line === undefined ? {} : { line: entry.line }),
       recipients: recipients.map((recipient): QueuedRecipient => ({
         ...recipient,
         state: 'waiting',
@@ -102,13 +104,15 @@ export class Queue {
     const id = key.toString(36)
     const known = new Map((entry.outcomes ?? []).map((outcome) => [outcome.recipient, outcome]))
     const entered = known.size === 0 ? plain : this.#attempts.apply(plain, known)
-    const open = entered.recipients.some(({ state, owed }) => state === 'waiting' || owed !== undefined)
+    const open =
+      entered.news !== undefined ||
+      entered.recipients.some(({ state, owed }) => state === 'waiting' || owed !== undefined)
     const bounced = entered.recipients.some(({ state }) => state === 'bounced')
     // Delivered already and nobody asked for a report: there is nothing left to do.
     if (!open && !bounced) return { id }
     entered.next = Math.min(...entered.recipients.map(({ state, next }) => (state === 'waiting' ? next : now)))
     if (begins > now) this.#announce = true
-    const claimed = known.size === 0 && begins === now && this.#dispatcher.mayBeBornClaimed(now)
+    const claimed = known.size === 0 && begins === now && this.#dispatcher.mayBeBornClaimed(now, entry.line)
     this.#spool.insert(entered, entry.raw, claimed)
     if (claimed) this.#dispatcher.claimNewborn(entered)
     else this.#dispatcher.schedule(entered)

@@ -3,6 +3,7 @@
  */
 import type { SqlRow } from '../storage/index.ts'
 import type { EntryStatus, QueuedEntry, QueuedRecipient } from './entry.ts'
+import type { OutcomeNews } from './news.ts'
 
 export interface EntryRow extends SqlRow {
   id: number
@@ -24,6 +25,8 @@ interface Facts {
   delayNoticed?: boolean
   reportFailures?: number
   interrupted?: number
+  line?: string
+  news?: OutcomeNews[]
 }
 
 /** An entry as the spool keeps it: the number instead of the text id, and nothing of the moment. */
@@ -58,6 +61,8 @@ export function values(entry: SpooledEntry): Columns {
   if (delayNoticed) facts.delayNoticed = true
   if (reportFailures > 0) facts.reportFailures = reportFailures
   if (interrupted > 0) facts.interrupted = interrupted
+  if (entry.line !== undefined) facts.line = entry.line
+  if (entry.news !== undefined && entry.news.length > 0) facts.news = entry.news
   return [
     entry.key,
     entry.domain,
@@ -88,5 +93,7 @@ export function entryOf(row: EntryRow): SpooledEntry {
     reportFailures: facts.reportFailures ?? 0,
     interrupted: facts.interrupted ?? 0,
     recipients: JSON.parse(row.recipients) as QueuedRecipient[],
+    ...(facts.line === undefined ? {} : { line: facts.line }),
+    ...(facts.news === undefined ? {} : { news: facts.news }),
   }
 }

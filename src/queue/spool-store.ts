@@ -5,6 +5,7 @@
  * commit, and an end shares the commit of whatever is written next.
  */
 import { isMigrated, migrate, type Migration, type Sql } from '../storage/index.ts'
+import type { EntryStatus } from './entry.ts'
 import { Recent } from './recent.ts'
 
 /** Messages up to this size lie in their entry's row: a deferral rewrites them, which is rare and cheaper than a row. */
@@ -32,6 +33,9 @@ export interface Appointed {
   key: number
   next: number
   priority: number
+  size: number
+  status: EntryStatus
+  line?: string
   /** The life that took it in was to attempt it at once, and ended. */
   newborn: boolean
 }
@@ -39,9 +43,11 @@ export interface Appointed {
 interface AppointmentRow extends Record<string, string | number | null> {
   id: number
   domain: string
-  status: string
+  status: EntryStatus
   next: number | null
   priority: number
+  size: number
+  line: string | null
 }
 
 export class SpoolStore {
@@ -147,10 +153,11 @@ export class SpoolStore {
   }
 
   #readAppointments(): void {
-    const query = 'SELECT id, domain, status, next, priority FROM entry'
-    for (const { id, domain, status, next, priority } of this.sql.exec<AppointmentRow>(query).toArray()) {
+    const query = `SELECT id, domain, status, next, priority, size, facts ->> '$.line' AS line FROM entry ORDER BY id`
+    for (const { id, domain, status, next, priority, size, line } of this.sql.exec<AppointmentRow>(query).toArray()) {
       const newborn = next === null && status === 'waiting'
-      const appointed = { key: id, next: next ?? Infinity, priority, newborn }
+      const own = line === null ? {} : { line }
+      const appointed = { key: id, next: next ?? Infinity, priority, size, status, newborn, ...own }
       const known = this.#appointments.get(domain)
       if (known === undefined) this.#appointments.set(domain, [appointed])
       else known.push(appointed)

@@ -6,6 +6,7 @@ import { seededRandom } from '../../src/host/memory/random.ts'
 import { memorySql } from '../../src/host/memory/sql.ts'
 import type { Envelope, Recipient, Reply } from '../../src/protocol/smtp/index.ts'
 import {
+  type Announcement,
   defaultQueueOptions,
   type DeliveryJob,
   Queue,
@@ -40,6 +41,7 @@ export class QueueStage {
   answer: (recipient: string, job: DeliveryJob) => Answer | Promise<Answer> = () => delivered
   report: () => Reply | Promise<Reply> = () => ({ code: 250, enhanced: '2.0.0', text: 'Ok' })
   track: ((notice: TrackingNotice) => Promise<void>) | undefined
+  announce: ((announcement: Announcement) => Promise<void>) | undefined
   /** As `QueuePorts.linger`; for the next life. */
   linger: (() => Promise<void>) | undefined
   readonly hooks: string[] = []
@@ -73,6 +75,7 @@ export class QueueStage {
         return reply
       },
       ...(this.track === undefined ? {} : { track: this.track }),
+      ...(this.announce === undefined ? {} : { announce: this.announce }),
       ...(this.linger === undefined ? {} : { linger: this.linger }),
       onBusy: () => void this.hooks.push('busy'),
       onIdle: () => void this.hooks.push('idle'),
@@ -92,9 +95,11 @@ export class QueueStage {
     envelope: Partial<Envelope> = {},
     raw?: Uint8Array,
     domain = 'there.test',
+    line?: string,
   ): string {
     return this.queue.enqueue({
       domain,
+      ...(line === undefined ? {} : { line }),
       raw: raw ?? message(),
       envelope: {
         reversePath: 'alice@facteur.test',

@@ -105,4 +105,21 @@ describe('a submission follows its message through the queue (RFC 8621 §7)', ()
     await one.runUntil(one.clock.now() + minute)
     expect(one.notices).toEqual([])
   })
+
+  it('hears that the operator has deleted the message', async () => {
+    const one = stage()
+    one.answer = () => greylisted
+    const id = one.enqueue(['x@there.test'], { submission })
+    await one.queue.run()
+    one.queue.delete(id)
+    await one.runUntil(one.clock.now() + minute)
+    expect(one.notices.at(-1)?.statuses).toEqual([
+      {
+        recipient: 'x@there.test',
+        delivered: 'no',
+        smtpReply: '550 5.0.0 The operator removed it from the queue',
+      },
+    ])
+    expect([one.jobs.length, one.reports.length, one.rows()]).toEqual([1, 0, 0])
+  })
 })

@@ -38,6 +38,29 @@ export interface Envelope {
   ways?: readonly string[]
   /** Ours alone: the language of the sender, who is one of our people, for reports (RFC 5646). */
   language?: string
+  /** Ours alone: programs that hear what becomes of the message. */
+  watch?: Watch
+  /** Ours alone: this is no mail but an event for a program. */
+  event?: EventTag
+}
+
+/** What became of a message for one recipient. */
+export type WatchedStatus = 'delivered' | 'deferred' | 'bounced'
+
+/** Who watches a message that somebody here has sent. */
+export interface Watch {
+  /** As its sender knows the message. */
+  id: string
+  /** Without the angle brackets. */
+  messageId?: string
+  webhooks: readonly { readonly domain: string; readonly name: string; readonly events: readonly string[] }[]
+}
+
+export interface EventTag {
+  /** The same for the same event, however often it is told. */
+  id: string
+  /** `message.delivered` */
+  type: string
 }
 
 /** Seconds from now, or milliseconds since the epoch. */

@@ -2,7 +2,18 @@
  * SMTP, both sides, without I/O: `SmtpServer` takes mail from a peer, `SmtpClient` gives mail to one. The envelope and the
  * reply are the words that the rest of the house shares with them.
  */
-export type { BodyType, DeliverBy, Envelope, Hold, NotifyCondition, Recipient, SubmissionTag } from './envelope.ts'
+export type {
+  BodyType,
+  DeliverBy,
+  Envelope,
+  EventTag,
+  Hold,
+  NotifyCondition,
+  Recipient,
+  SubmissionTag,
+  Watch,
+  WatchedStatus,
+} from './envelope.ts'
 export { formatReply, type Reply, replyText, SmtpError } from './reply.ts'
 export { defaultSmtpLimits, type SmtpLimits } from './limits.ts'
 export type * from './server/event.ts'

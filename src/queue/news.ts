@@ -1,0 +1,56 @@
+/**
+ * What came of attempts, for programs that watch the message: noted with the outcome, in the same write, and kept until whoever
+ * brings it to them has it.
+ */
+import type { WatchedStatus } from '../protocol/smtp/index.ts'
+import type { LastOutcome, QueuedRecipient } from './entry.ts'
+import type { SpooledEntry } from './spool-row.ts'
+
+export interface OutcomeNews {
+  /** Recipients of the sender that this is about. */
+  readonly recipients: readonly string[]
+  readonly status: WatchedStatus
+  /** Attempts so far. */
+  readonly attempts: number
+  readonly outcome: LastOutcome
+  /** Of `deferred`: when it is tried again; milliseconds since the epoch. */
+  readonly next?: number
+  /** The same for the same outcome, however often it is told, and for no other of this queue. */
+  readonly mark: string
+}
+
+/** News of one message, in the order in which things happened. */
+export interface Announcement {
+  readonly domain: string
+  readonly envelope: SpooledEntry['envelope']
+  readonly news: readonly OutcomeNews[]
+}
+
+/** What programs are to hear of this outcome; undefined where nobody wants to. */
+export function newsOf(entry: SpooledEntry, recipient: QueuedRecipient): OutcomeNews | undefined {
+  const { last, state, attempts, address, orcpt, submitted = [nameOf(address, orcpt)], next } = recipient
+  const { webhooks = [] } = entry.envelope.watch ?? {}
+  // A rule's copy stands for no recipient of the sender's.
+  if (last === undefined || submitted.length === 0) return undefined
+  const status = state === 'waiting' ? 'deferred' : state
+  if (!webhooks.some(({ events }) => events.includes(status))) return undefined
+  const mark = `${entry.key.toString(36)} ${attempts} ${status} ${address}`
+  return { recipients: submitted, status, attempts, outcome: last, mark, ...(status === 'deferred' ? { next } : {}) }
+}
+
+export function announcementOf({ domain, envelope, news = [] }: SpooledEntry): Announcement | undefined {
+  return news.length === 0 ? undefined : { domain, envelope, news }
+}
+
+/** The entry without what is told. News that came meanwhile stays. */
+export function announced(entry: SpooledEntry, { news }: Announcement): SpooledEntry {
+  const marks = new Set(news.map(({ mark }) => mark))
+  const { news: all = [], ...rest } = entry
+  const left = all.filter(({ mark }) => !marks.has(mark))
+  return left.length === 0 ? rest : { ...rest, news: left }
+}
+
+/** As the sender wrote it, where an alias changed it (RFC 3461 §4.2). */
+function nameOf(address: string, orcpt: string | undefined): string {
+  return /^(?:rfc822|utf-8);(.+@.+)$/i.exec(orcpt ?? '')?.[1] ?? address
+}
