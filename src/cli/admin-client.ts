@@ -99,14 +99,27 @@ function locate(flags: { data: string; url: string | undefined; token: string | 
   return { url: running.url, token: flags.token ?? running.adminToken }
 }
 
-/** The server's problem details (RFC 9457) as one sentence. */
+/** The server's problem details (RFC 9457) as one sentence, or a line for each place of the request that is wrong. */
 function refusal(status: number, text: string): string {
   try {
-    const problem = JSON.parse(text) as { detail?: string; title?: string }
+    const problem = JSON.parse(text) as { detail?: string; title?: string; errors?: readonly Place[] }
+    const { errors = [] } = problem
+    if (errors.length > 1) return [`${errors.length} things are wrong:`, ...errors.map(placeText)].join('\n')
     const sentence = problem.detail ?? problem.title
     if (sentence !== undefined) return `${sentence.replace(/\.$/, '')}.`
   } catch {
     // Not JSON: a proxy's page, say. The status tells enough.
   }
   return status === 401 ? 'the administration token is wrong.' : `the server answered ${status}.`
+}
+
+interface Place {
+  readonly pointer?: string
+  readonly parameter?: string
+  readonly detail: string
+}
+
+function placeText({ pointer, parameter, detail }: Place): string {
+  const place = parameter ?? pointer?.replace(/^#\/?/, '')
+  return `  ${place === undefined ? '' : `"${place}" `}${detail}`
 }

@@ -11,10 +11,15 @@ test.each<[string, ReturnType<typeof rule>[], ReturnType<typeof rule>[], string[
     [rule('a', { stop: true, do: {} })],
     [],
   ],
-  ['a new one', [rule('a')], [rule('a'), rule('b')], ['+ b']],
-  ['one that is gone', [rule('a'), rule('b')], [rule('b')], ['- a']],
-  ['another content', [rule('a')], [rule('a', { do: { tag: ['x'] } })], ['~ a']],
-  ['another order', [rule('a'), rule('b')], [rule('b'), rule('a')], ['~ their order']],
+  ['a new one', [rule('a')], [rule('a'), rule('b')], ['+ b: {"do":{"discard":true}}']],
+  ['one that is gone', [rule('a'), rule('b')], [rule('b')], ['- a: {"do":{"discard":true}}']],
+  [
+    'another content',
+    [rule('a', { when: { size: { over: 1 } }, do: { discard: true }, stop: true })],
+    [rule('a', { when: { size: { over: 1 } }, do: { tag: ['x'] } })],
+    ['~ a', '    - do: {"discard":true}', '    + do: {"tag":["x"]}', '    - stop: true'],
+  ],
+  ['another order', [rule('a'), rule('b')], [rule('b'), rule('a')], ['~ their order: b, a']],
 ])('what apply would change: %s', (_, present, wanted, changes) => {
   expect(showChanges(present, wanted)).toEqual(changes)
 })

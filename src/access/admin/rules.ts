@@ -21,7 +21,7 @@ import {
 import { parseHeader, splitAddress } from '../../format/index.ts'
 import { AdminError } from './error.ts'
 import { domainName, targetAddress } from './fields.ts'
-import type { AdminPorts } from './ports.ts'
+import type { AdminPorts, DomainDoor } from './ports.ts'
 import type { RouteAdministration } from './routes.ts'
 
 /** Conditions in conditions. */
@@ -34,6 +34,8 @@ export interface RuleQuestion {
   readonly source?: RuleSource | undefined
   /** The message, or its header alone. */
   readonly message?: string | undefined
+  /** Octets of the whole message, where `message` is not all of it. */
+  readonly size?: number | undefined
   /** Results by method; none where nothing is said. */
   readonly authentication?: Readonly<Record<string, string>> | undefined
 }
@@ -54,14 +56,34 @@ export class RuleAdministration {
   }
 
   async list(domain: string): Promise<RuleList> {
-    const { version, rules } = await this.#ports.domain(domainName(domain)).rules()
+    const { version, rules } = await (await this.#hosted(domain)).rules()
     return { version, rules }
   }
 
   /** Replaces all of them; the same again changes nothing. `version`: only if they are still in that one. */
   async replace(domain: string, rules: readonly Rule[], version?: number): Promise<RuleList> {
-    if (rules.length > mostRules) throw new AdminError('invalid', `"rules" has more than ${mostRules} entries`)
-    const door = this.#ports.domain(domainName(domain))
+    const door = await this.#hosted(domain)
+    const change = await door.setRules(await this.#checked(door, rules), version)
+    if (!change.ok) throw new AdminError('conflict', change.problem.replace(/\.$/, ''))
+    return change.list
+  }
+
+  /** What `replace` would keep of them, and refuse; nothing is changed. The version is that of those that there are. */
+  async check(domain: string, rules: readonly Rule[]): Promise<RuleList> {
+    const door = await this.#hosted(domain)
+    return { version: (await door.rules()).version, rules: await this.#checked(door, rules) }
+  }
+
+  async #hosted(domain: string): Promise<DomainDoor> {
+    const name = domainName(domain)
+    const door = this.#ports.domain(name)
+    if (!(await door.isHosted())) throw new AdminError('missing', `${name} is not hosted here; add the domain first`)
+    return door
+  }
+
+  /** In the form that is kept. */
+  async #checked(door: DomainDoor, rules: readonly Rule[]): Promise<Rule[]> {
+    if (rules.length > mostRules) throw new AdminError('invalid', `"rules" has more than ${mostRules} entries`, 'rules')
     const webhooks = new Set((await door.webhooks()).map(({ name }) => name))
     const names = new Set<string>()
     const checked = rules.map((rule, index) => {
@@ -72,21 +94,26 @@ export class RuleAdministration {
       return { ...rule, do: this.#actions(rule.do, place, rule.stop === true, webhooks) }
     })
     if (JSON.stringify(checked).length > largestRules) {
-      throw new AdminError('invalid', `"rules" is longer than ${largestRules} characters`)
+      throw new AdminError('invalid', `"rules" is longer than ${largestRules} characters`, 'rules')
     }
-    const change = await door.setRules(checked, version)
-    if (!change.ok) throw new AdminError('conflict', change.problem.replace(/\.$/, ''))
-    return change.list
+    return checked
   }
 
   /** What would become of a message; nothing is sent. */
-  async test({ from, to, source = 'smtp', message = '', authentication = {} }: RuleQuestion): Promise<RuleAnswer> {
-    const recipient = targetAddress(to)
-    const sender = from === '<>' ? '' : from
+  async test(question: RuleQuestion): Promise<RuleAnswer> {
+    const { from, to, source = 'smtp', message = '', authentication = {} } = question
+    const recipient = targetAddress(to, 'to')
+    const sender = from === '<>' ? '' : targetAddress(from, 'from')
     const raw = new TextEncoder().encode(message)
     const { header } = parseHeader(raw)
     const results = Object.entries(authentication).map(([method, result]) => ({ method, result }))
-    const facts = { sender, source, header, size: raw.length, authentication: authenticationOf(results) }
+    const facts = {
+      sender,
+      source,
+      header,
+      size: question.size ?? raw.length,
+      authentication: authenticationOf(results),
+    }
     const parts = splitAddress(recipient)
     const { rules, separator } = await this.#ports.domain(domainName(parts?.domain ?? '')).rules()
     const { directory } = this.#ports
@@ -134,13 +161,13 @@ function placed<T>(place: string, read: () => T): T {
   try {
     return read()
   } catch (error) {
-    if (error instanceof AdminError) throw new AdminError(error.fault, `"${place}": ${error.message}`)
+    if (error instanceof AdminError) throw new AdminError(error.fault, `"${place}": ${error.message}`, place)
     throw error
   }
 }
 
 function wrong(place: string, problem: string): AdminError {
-  return new AdminError('invalid', `"${place}" ${problem}`)
+  return new AdminError('invalid', `"${place}" ${problem}`, place)
 }
 
 function depthOf(condition: Condition | undefined): number {

@@ -49,23 +49,46 @@ export function showRules(rules: readonly RuleText[]): string {
   )
 }
 
-/** One line for each rule that is new, gone, other or elsewhere. */
+/** What is new, gone, other, with what it was and is, or elsewhere: in lines. */
 export function showChanges(present: readonly RuleText[], wanted: readonly RuleText[]): string[] {
-  const before = new Map(present.map((rule) => [rule.name, JSON.stringify(sorted(rule))]))
+  const before = new Map(present.map((rule) => [rule.name, rule]))
   const names = new Set(wanted.map(({ name }) => name))
-  const changes = present.filter(({ name }) => !names.has(name)).map(({ name }) => `- ${name}`)
+  const changes = present.filter(({ name }) => !names.has(name)).map((rule) => `- ${rule.name}: ${contentOf(rule)}`)
   for (const rule of wanted) {
     const known = before.get(rule.name)
-    if (known === undefined) changes.push(`+ ${rule.name}`)
-    else if (known !== JSON.stringify(sorted(rule))) changes.push(`~ ${rule.name}`)
+    if (known === undefined) changes.push(`+ ${rule.name}: ${contentOf(rule)}`)
+    else changes.push(...showDifference(known, rule))
   }
   const common = (rules: readonly RuleText[]) =>
     rules.map(({ name }) => name).filter((name) => before.has(name) && names.has(name))
-  if (common(present).join('\n') !== common(wanted).join('\n')) changes.push('~ their order')
+  const order = common(wanted)
+  if (common(present).join('\n') !== order.join('\n')) changes.push(`~ their order: ${order.join(', ')}`)
   return changes
 }
 
+function contentOf(rule: RuleText): string {
+  return JSON.stringify({ ...rule, name: undefined })
+}
+
+/** Of each member that differs, what it was and what it is. */
+function showDifference(before: RuleText, after: RuleText): string[] {
+  const was = new Map<string, unknown>(Object.entries(before))
+  const is = new Map<string, unknown>(Object.entries(after))
+  const members = [...new Set([...was.keys(), ...is.keys()])]
+  const other = members.filter((member) => written(was.get(member)) !== written(is.get(member)))
+  const lines = other.flatMap((member) => [...memberOf(was, member, '-'), ...memberOf(is, member, '+')])
+  return lines.length === 0 ? [] : [`~ ${after.name}`, ...lines]
+}
+
 /** Members in one order, so that only what they say is compared. */
+function written(value: unknown): string {
+  return JSON.stringify(sorted(value))
+}
+
+function memberOf(rule: ReadonlyMap<string, unknown>, member: string, sign: '-' | '+'): string[] {
+  return rule.has(member) ? [`    ${sign} ${member}: ${JSON.stringify(rule.get(member))}`] : []
+}
+
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value

@@ -51,7 +51,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       from,
       to,
       ...(source === undefined ? {} : { source }),
-      ...(subject === undefined ? {} : { message: read(subject) }),
+      ...(subject === undefined ? {} : headerOf(read(subject))),
       authentication: Object.fromEntries(given),
     })
     print(answer, showAnswer(answer))
@@ -67,19 +67,23 @@ export async function run(argv: readonly string[]): Promise<number> {
       throw new OperationError(`${subject} has a rule "${rule.name}" already; set replaces it.`)
     }
     const at = flags.before === undefined ? present.rules.length : indexOf(present.rules, flags.before, subject)
-    await replace(client, path, present, present.rules.toSpliced(at, 0, rule))
+    await withOnly(at, () => replace(client, path, present, present.rules.toSpliced(at, 0, rule)))
     print({}, 'Done.')
   } else if (action === 'set' && third !== undefined) {
     const rule = ruleIn(third)
-    await replace(client, path, present, present.rules.with(indexOf(present.rules, rule.name, subject), rule))
+    const at = indexOf(present.rules, rule.name, subject)
+    await withOnly(at, () => replace(client, path, present, present.rules.with(at, rule)))
     print({}, 'Done.')
   } else if (action === 'rm' && third !== undefined) {
     await replace(client, path, present, present.rules.toSpliced(indexOf(present.rules, third, subject), 1))
     print({}, 'Done.')
   } else if (action === 'apply' && third !== undefined) {
-    const wanted = rulesIn(third)
-    const changes = showChanges(present.rules, wanted)
-    if (!flags['dry-run']) await replace(client, path, present, wanted)
+    const rules = rulesIn(third)
+    // As the server keeps them: what it refuses is refused by a dry run too.
+    const kept = flags['dry-run']
+      ? await client.request<RuleList>('POST', [...path, 'check'], { rules })
+      : await replace(client, path, present, rules)
+    const changes = showChanges(present.rules, kept.rules)
     print({ changes }, changes.length === 0 ? 'Nothing to change.' : changes.join('\n'))
   } else throw wrong()
   return 0
@@ -91,8 +95,18 @@ async function replace(
   path: readonly string[],
   { version }: RuleList,
   rules: readonly RuleText[],
-): Promise<void> {
-  await client.request('PUT', path, { rules, version })
+): Promise<RuleList> {
+  return client.request('PUT', path, { rules, version })
+}
+
+/** What is said to be wrong with the rule at that place is wrong in a file that holds nothing else. */
+async function withOnly(at: number, change: () => Promise<unknown>): Promise<void> {
+  try {
+    await change()
+  } catch (error) {
+    if (!(error instanceof OperationError)) throw error
+    throw new OperationError(error.message.replaceAll(`"rules/${at}/`, '"'), { cause: error })
+  }
 }
 
 function indexOf(rules: readonly RuleText[], name: string, domain: string): number {
@@ -110,12 +124,16 @@ function ruleIn(file: string): RuleText {
 function rulesIn(file: string): RuleText[] {
   const value = json(file)
   const rules = isObject(value) ? value['rules'] : undefined
-  if (!Array.isArray(rules)) throw new OperationError(`${file} has no "rules".`)
+  if (!isObject(value) || !Array.isArray(rules)) {
+    throw new OperationError(`${file} has no list "rules"; it must be {"rules": [...]}.`)
+  }
+  const stranger = Object.keys(value).find((name) => name !== 'rules' && name !== '$schema')
+  if (stranger !== undefined) throw new OperationError(`"${stranger}" in ${file} is not known here, beside "rules".`)
   return rules as RuleText[]
 }
 
 function json(file: string): unknown {
-  const text = read(file)
+  const text = new TextDecoder().decode(read(file))
   try {
     return JSON.parse(text)
   } catch (error) {
@@ -123,9 +141,17 @@ function json(file: string): unknown {
   }
 }
 
-function read(file: string): string {
+/** What rules ask of a message: its header and its size. */
+function headerOf(raw: Uint8Array): { message: string; size: number } {
+  const text = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength).toString('latin1')
+  const end = /\r?\n\r?\n/.exec(text)
+  const header = end === null ? raw : raw.subarray(0, end.index + end[0].length)
+  return { message: new TextDecoder().decode(header), size: raw.length }
+}
+
+function read(file: string): Uint8Array {
   try {
-    return readFileSync(file === '-' ? 0 : file, 'utf8')
+    return readFileSync(file === '-' ? 0 : file)
   } catch (error) {
     throw new OperationError(`${file} cannot be read: ${(error as Error).message}.`, { cause: error })
   }

@@ -34,7 +34,24 @@ describe('rules of a domain', () => {
 
   test('are those of hosted domains only', async () => {
     const rules = await stage()
-    await expect(rules.replace('elsewhere.test', [drop])).rejects.toMatchObject({ fault: 'conflict' })
+    const missing = { fault: 'missing', message: expect.stringContaining('elsewhere.test is not hosted here') }
+    await expect(rules.replace('elsewhere.test', [drop])).rejects.toMatchObject(missing)
+    await expect(rules.list('elsewhere.test')).rejects.toMatchObject(missing)
+    await expect(rules.check('elsewhere.test', [drop])).rejects.toMatchObject(missing)
+  })
+
+  test('are checked without being kept, and shown in the form that would be', async () => {
+    const rules = await stage()
+    const { version } = await rules.replace('facteur.test', [drop])
+    const wanted: Rule[] = [{ name: 'a', do: { copy: ['x@Bücher.example'] } }]
+    expect(await rules.check('facteur.test', wanted)).toEqual({
+      version,
+      rules: [{ name: 'a', do: { copy: ['x@xn--bcher-kva.example'] } }],
+    })
+    await expect(rules.check('facteur.test', [{ name: 'a', do: { copy: ['nobody'] } }])).rejects.toMatchObject({
+      place: 'rules/0/do/copy/0',
+    })
+    expect(await rules.list('facteur.test')).toEqual({ version, rules: [drop] })
   })
 
   test.each<[string, Rule[], RegExp]>([
@@ -70,8 +87,10 @@ describe('rules of a domain', () => {
     ['too many', Array.from({ length: 2_001 }, (_, n) => ({ ...drop, name: `r${n}` })), /more than 2000/],
   ])('%s: the place is told, and nothing is kept', async (_, wanted, message) => {
     const rules = await stage()
+    const place = /^rules[\w/]*/.exec(message.source.replaceAll('\\/', '/'))?.[0] ?? 'rules'
     await expect(rules.replace('facteur.test', wanted)).rejects.toMatchObject({
       message: expect.stringMatching(message),
+      place,
     })
     expect((await rules.list('facteur.test')).rules).toEqual([])
   })
@@ -93,6 +112,22 @@ describe('rules of a domain', () => {
       resolution: { kind: 'route', destinations: [{ kind: 'mailbox', marks: { mailbox: 'Bills' } }] },
     })
     expect((await rules.test({ ...question, from: '<>' })).resolution).toMatchObject({ discarded: true })
+  })
+
+  test('are tried with the size of a message of which only the header is shown', async () => {
+    const rules = await stage()
+    await rules.replace('facteur.test', [{ name: 'large', when: { size: { over: 1_000 } }, do: { discard: true } }])
+    const question = { from: 'eve@outside.test', to: 'alice@facteur.test', message: 'Subject: x\r\n\r\n' }
+    expect((await rules.test(question)).rules).toMatchObject([{ fits: false }])
+    expect((await rules.test({ ...question, size: 1_001 })).rules).toMatchObject([{ fits: true }])
+  })
+
+  test.each([
+    [{ from: 'nonsense', to: 'alice@facteur.test' }, 'from'],
+    [{ from: '<>', to: 'alice' }, 'to'],
+  ])('are not tried with %j: the place is told', async (question, place) => {
+    const rules = await stage()
+    await expect(rules.test(question)).rejects.toMatchObject({ fault: 'invalid', place })
   })
 })
 

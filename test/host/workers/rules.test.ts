@@ -1,5 +1,4 @@
 import { beforeAll, describe, expect, it, vi } from 'vitest'
-import manual from '../../../docs/rules.md?raw'
 import published from '../../../docs/rules.schema.json?raw'
 import { ruleFile, ruleSchema } from '../../../src/host/http/api/rule-shapes.ts'
 import { DomainObject } from '../../../src/host/workers/index.ts'
@@ -16,6 +15,7 @@ import {
   resultOf,
   subjects,
 } from './house.ts'
+import { ruleExamples } from '../../access/admin/rule-examples.ts'
 
 let ids: Record<string, string>
 let link: LinkClient
@@ -132,10 +132,35 @@ describe('a wrong rule is refused with its place, and nothing of the list is kep
     ],
     ['a code that is no refusal', { name, do: { reject: { code: 250, text: 'x' } } }, '#/rules/1/do/reject/code', ''],
     [
+      'a code that ends connections (RFC 5321 §3.8)',
+      { name, do: { reject: { code: 421, text: 'x' } } },
+      '#/rules/1/do/reject/code',
+      'not 421',
+    ],
+    [
+      'a code that is none (RFC 5321 §4.2.1)',
+      { name, do: { reject: { code: 499, text: 'x' } } },
+      '#/rules/1/do/reject/code',
+      '400 to 459',
+    ],
+    [
+      'a text that not every client understands (RFC 5321 §4.2)',
+      { name, do: { reject: { text: 'Größe' } } },
+      '#/rules/1/do/reject/text',
+      'ASCII',
+    ],
+    ['a condition that says nothing', { name, when: {}, do: {} }, '#/rules/1/when', 'must have one of recipient'],
+    [
+      'a size that says nothing',
+      { name, when: { size: {} }, do: {} },
+      '#/rules/1/when/size',
+      'must have one of over, under',
+    ],
+    [
       'a text of two lines',
       { name, do: { reject: { text: 'a\r\nb' } } },
       '#/rules/1/do/reject/text',
-      'must be one line',
+      'must be one line of ASCII',
     ],
     ['discard: false', { name, do: { discard: false } }, '#/rules/1/do/discard', ''],
     [
@@ -150,14 +175,27 @@ describe('a wrong rule is refused with its place, and nothing of the list is kep
     expect(answer.status).toBe(400)
     expect(answer.body.errors).toContainEqual({ pointer, detail: expect.stringContaining(detail) })
     expect((await api('GET', '/domains/ruled.test/rules')).body).toEqual({ version: 0, rules: [] })
+    const wanted = { rules: [{ name: 'fine', do: { discard: true } }, rule] }
+    const checked = await api('POST', '/domains/ruled.test/rules/check', wanted)
+    expect(checked.body).toEqual(answer.body)
   })
 
   it('one that contradicts itself', async () => {
     const answer = await setRules([{ name, do: { discard: true, redirect: ['alice@ruled.test'] } }])
-    expect(answer).toMatchObject({
-      status: 400,
-      body: { detail: expect.stringContaining('"rules/0/do/discard" cannot') },
+    const detail = expect.stringContaining('"rules/0/do/discard" cannot')
+    expect(answer).toMatchObject({ status: 400, body: { detail, errors: [{ pointer: '#/rules/0/do/discard' }] } })
+  })
+
+  it('a text that is no JSON: with the place where that ends', async () => {
+    const response = await request('/v1/domains/ruled.test/rules', {
+      method: 'PUT',
+      headers: { Authorization: `Bearer ${adminToken}` },
+      body: '{"rules": [{"name": "a",,}]}',
     })
+    expect([response.status, await response.json<{ detail: string }>()]).toMatchObject([
+      400,
+      { detail: expect.stringMatching(/^the body is not JSON: .*position 24/) },
+    ])
   })
 })
 
@@ -182,13 +220,12 @@ describe('a token for a part of the house', () => {
   })
 })
 
-describe('the manual', () => {
-  it('has the schema that the API checks by', () => {
+describe('docs/rules.schema.json', () => {
+  it('is what the API checks by', () => {
     expect(JSON.parse(published)).toEqual(JSON.parse(JSON.stringify(ruleSchema())))
   })
 
-  it('has an example that is right', () => {
-    const example = /```json\n([^]*?)```/.exec(manual)?.[1] ?? ''
-    expect(ruleFile.safeParse(JSON.parse(example)).error?.issues).toBeUndefined()
+  it.each(ruleExamples)('says the same as the API of %j: %s', (rule, isRight) => {
+    expect(ruleFile.safeParse({ rules: [rule] }).success).toBe(isRight)
   })
 })

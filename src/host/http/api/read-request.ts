@@ -64,8 +64,8 @@ function parsed(bytes: Uint8Array, mayBeEmpty: boolean): unknown {
   let value: unknown
   try {
     value = JSON.parse(text)
-  } catch {
-    throw new ApiFault(400, 'the body is not JSON')
+  } catch (error) {
+    throw new ApiFault(400, `the body is not JSON: ${(error as Error).message.slice(0, 200)}`)
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new ApiFault(400, 'the body must be a JSON object')

@@ -12,8 +12,9 @@ z.config(english())
 export function named<Shape extends z.core.$ZodLooseShape>(
   name: string,
   shape: Shape,
+  about?: string,
 ): z.ZodMiniObject<Shape, z.core.$strict> {
-  return z.strictObject(shape).check(z.meta({ id: name }))
+  return z.strictObject(shape).check(z.meta({ id: name, ...(about === undefined ? {} : { description: about }) }))
 }
 
 export const text = z.string().check(z.maxLength(256))

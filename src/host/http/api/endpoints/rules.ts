@@ -10,8 +10,8 @@ import type { House } from '../../house.ts'
 import type { Caller } from '../caller.ts'
 import { endpoint, type Endpoint } from '../endpoint.ts'
 import { ApiFault } from '../fault.ts'
-import { rule } from '../rule-shapes.ts'
-import { address, named } from '../schema.ts'
+import { result, rule } from '../rule-shapes.ts'
+import { address, count, named } from '../schema.ts'
 
 const tag = 'Rules'
 const version = z.int().check(z.gte(0), z.describe('Changes with every change; 0: there are none.'))
@@ -53,6 +53,25 @@ export function ruleEndpoints({ administration: { rules } }: House): Endpoint[] 
     endpoint(
       {
         method: 'post',
+        path: '/domains/{domain}/rules/check',
+        summary: 'What would be kept if these were put in their place; nothing is changed',
+        tag,
+        scope: 'rules:read',
+        reach: 'path',
+        body: z.strictObject({ rules: z.array(rule) }),
+        mostBody: 2 * largestRules,
+        isUnaudited: true,
+        result: list,
+      },
+      async ({ path, body, caller }) => {
+        const wanted = body.rules as Rule[]
+        if (caller.isRestricted) expectSameRelays(caller, (await rules.list(path.domain)).rules, wanted)
+        return asAnswered(await rules.check(path.domain, wanted))
+      },
+    ),
+    endpoint(
+      {
+        method: 'post',
         path: '/rules/test',
         summary: 'What rules would do with a message; nothing is sent',
         tag,
@@ -63,7 +82,10 @@ export function ruleEndpoints({ administration: { rules } }: House): Endpoint[] 
           to: address,
           source: z.optional(z.enum(['smtp', 'email-routing', 'submission', 'internal'])),
           message: z.optional(z.string().check(z.describe('Its header is enough.'))),
-          authentication: z.optional(z.record(z.enum(['spf', 'dkim', 'dmarc']), z.optional(z.string()))),
+          size: z.optional(count.check(z.describe('Bytes of all of it, where "message" is not.'))),
+          authentication: z.optional(
+            z.partialRecord(z.enum(['spf', 'dkim', 'dmarc']), result).check(z.describe('What is found out; none.')),
+          ),
         }),
         mostBody: 2 * 1024 * 1024,
         isUnaudited: true,
@@ -81,8 +103,7 @@ export function ruleEndpoints({ administration: { rules } }: House): Endpoint[] 
       },
       async ({ body, caller }) => {
         caller.expectDomain(body.to.slice(body.to.lastIndexOf('@') + 1))
-        const { authentication, ...question } = body
-        const answer = await rules.test({ ...question, authentication: authentication as Record<string, string> })
+        const answer = await rules.test(body)
         return { rules: answer.rules, resolution: { ...answer.resolution } }
       },
     ),
