@@ -64,6 +64,7 @@ export class Attempts {
     const entry = this.#read(key)
     if (entry === undefined) return this.#forget(key)
     if (entry.status === 'held') return Infinity
+    if (entry.status === 'kept') return this.#forget(key)
     const now = this.#ports.clock()
     if (entry.status === 'frozen') return this.#discard(entry, now)
     const due = entry.recipients.filter((recipient) => recipient.state === 'waiting' && recipient.next <= now)

@@ -39,6 +39,7 @@ export interface LastOutcome {
   tls?: TlsFacts
   /** Of a success: see `RecipientOutcome`. */
   success?: NonNullable<RecipientOutcome['success']>
+  keepUntil?: number
   /** Where there are several: which agent it was, and which were tried before it. */
   agent?: string
   earlier?: FailedAgent[]
@@ -60,9 +61,10 @@ export interface QueuedRecipient extends Recipient {
 
 /**
  * `waiting`: attempted when due. `held`: the operator said stop. `frozen`: cannot be delivered and cannot be reported
- * either (a bounce that bounced); kept for the operator to look at, then discarded.
+ * either (a bounce that bounced); kept for the operator to look at, then discarded. `kept`: it went, and stays until `next`
+ * for whoever was told where to fetch it.
  */
-export type EntryStatus = 'waiting' | 'held' | 'frozen'
+export type EntryStatus = 'waiting' | 'held' | 'frozen' | 'kept'
 
 export interface QueuedEntry {
   id: string

@@ -6,6 +6,7 @@
 import type { Destination } from './destination.ts'
 import type { Dispatcher } from './dispatcher.ts'
 import type { QueuedEntry, QueuedRecipient } from './entry.ts'
+import type { Kept } from './kept.ts'
 import { isSelected, type QueueSelection } from './selection.ts'
 import type { Spool } from './spool.ts'
 import type { SpooledEntry } from './spool-row.ts'
@@ -25,6 +26,8 @@ export interface QueueSummary {
   readonly waiting: number
   readonly held: number
   readonly frozen: number
+  /** They went, and wait for nothing. */
+  readonly kept: number
   readonly oldest?: number
 }
 
@@ -34,6 +37,7 @@ export class Operator {
   readonly #spool: Spool
   readonly #dispatcher: Dispatcher
   readonly #destination: Destination
+  readonly #kept: Kept
   readonly #drop: (entry: SpooledEntry, now: number) => SpooledEntry | undefined
   readonly #clock: () => number
 
@@ -42,22 +46,24 @@ export class Operator {
     spool: Spool,
     dispatcher: Dispatcher,
     destination: Destination,
+    kept: Kept,
     drop: (entry: SpooledEntry, now: number) => SpooledEntry | undefined,
     clock: () => number,
   ) {
     this.#spool = spool
     this.#dispatcher = dispatcher
     this.#destination = destination
+    this.#kept = kept
     this.#drop = drop
     this.#clock = clock
   }
 
   summary(): QueueSummary {
-    const counts = { waiting: 0, held: 0, frozen: 0 }
+    const counts = { waiting: 0, held: 0, frozen: 0, kept: 0 }
     let oldest = Infinity
     for (const { status, entries, since } of this.#spool.counts()) {
       counts[status] = entries
-      oldest = Math.min(oldest, since)
+      if (status !== 'kept') oldest = Math.min(oldest, since)
     }
     return oldest === Infinity ? counts : { ...counts, oldest }
   }
@@ -101,11 +107,16 @@ export class Operator {
 
   /**
    * Ends a hold, or gives a frozen message another try. Due now; what is past its time gets one more attempt before it is
-   * given up.
+   * given up. What went and is kept goes once more, with all its time before it.
    */
   release(which: Which): number {
     return this.#each(which, (entry, now) => {
       if (entry.status === 'waiting') return false
+      if (entry.status === 'kept') {
+        this.#save(due(renewed(entry, now), now))
+        this.#kept.forget(entry.key)
+        return true
+      }
       const again = entry.status === 'frozen' && entry.recipients.every(({ owed }) => owed === undefined)
       const recipients = entry.recipients.map((recipient): QueuedRecipient =>
         again && recipient.state === 'bounced' ? { ...recipient, state: 'waiting' } : recipient,
@@ -126,6 +137,7 @@ export class Operator {
       else {
         this.#spool.remove(entry)
         this.#dispatcher.forget(entry.key)
+        this.#kept.forget(entry.key)
       }
       return true
     })
@@ -166,6 +178,14 @@ export class Operator {
     const { key, ...rest } = entry
     return { id: key.toString(36), active: this.#dispatcher.isActive(key), ...rest }
   }
+}
+
+/** As if it had come just now and had not been delivered. */
+function renewed(entry: SpooledEntry, now: number): SpooledEntry {
+  const recipients = entry.recipients.map((recipient): QueuedRecipient =>
+    recipient.state === 'delivered' ? { ...recipient, state: 'waiting' } : recipient,
+  )
+  return { ...entry, status: 'waiting', recipients, expires: now + (entry.expires - entry.received) }
 }
 
 function due(entry: SpooledEntry, now: number): SpooledEntry {

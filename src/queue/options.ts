@@ -23,6 +23,11 @@ export interface QueueOptions {
   reportsPerHour: number
   /** How long a bounce that bounced is kept for the operator. */
   frozenLife: number
+  /**
+   * Octets of messages that went and are kept for a while: a Durable Object holds 10 GB, and what waits needs it more. The
+   * oldest make room.
+   */
+  maxKept: number
   /** Entries attempted at once to a destination that is new or back: what any server puts up with from one client. */
   initialConcurrency: number
   /** … and at most, to one that answers well. */
@@ -57,6 +62,7 @@ export const defaultQueueOptions: Omit<QueueOptions, 'hostname' | 'reportFrom'> 
   delayNoticeAfter: 4 * hour,
   reportsPerHour: 100,
   frozenLife: 7 * day,
+  maxKept: 1024 * 1024 * 1024,
   initialConcurrency: 5,
   concurrency: 20,
   maxBytesInFlight: 32 * 1024 * 1024,

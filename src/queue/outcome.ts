@@ -60,6 +60,8 @@ export interface RecipientOutcome {
   unfit?: boolean
   /** Of `deferred`: the message may have arrived all the same, so that no other agent is to send it now (RFC 1047). */
   inDoubt?: boolean
+  /** Of `delivered`: the message is kept until then, as long as there is room, for whoever was told where to fetch it. */
+  keepUntil?: number
   /** Milliseconds since the epoch. */
   at: number
 }

@@ -9,6 +9,7 @@ import { Destination } from './destination.ts'
 import { Dispatcher } from './dispatcher.ts'
 import type { NewEntry, QueuedEntry, QueuedRecipient } from './entry.ts'
 import type { QueueEvent } from './event.ts'
+import { Kept } from './kept.ts'
 import { type QueueLimits, rateOf } from './limits.ts'
 import { keyOf, Operator, type QueuePage, type QueueSummary, type Which } from './operator.ts'
 import type { QueueOptions } from './options.ts'
@@ -16,7 +17,7 @@ import { Spool } from './spool.ts'
 import type { SpoolStore } from './spool-store.ts'
 import type { SpooledEntry } from './spool-row.ts'
 
-export interface QueuePorts extends Omit<AttemptPorts, 'log'> {
+export interface QueuePorts extends Omit<AttemptPorts, 'log' | 'retain'> {
   store: SpoolStore
   /** The store is shared: which of its domains this queue is for. */
   domain?: string
@@ -37,6 +38,7 @@ export class Queue {
   readonly #attempts: Attempts
   readonly #dispatcher: Dispatcher
   readonly #operator: Operator
+  readonly #kept: Kept
   readonly #log: (event: QueueEvent) => void
   #announced = false
   /** Something waits that nobody has tried: the operator is to see it all the same. */
@@ -56,7 +58,10 @@ export class Queue {
       firstPause: Math.min(firstPause, schedule.first),
       longestPause,
     })
-    this.#attempts = new Attempts(this.#spool, { ...ports, log: this.#log }, ports.options, this.#destination)
+    const kept = new Kept({ spool: this.#spool, clock: ports.clock, log: this.#log, most: ports.options.maxKept })
+    this.#kept = kept
+    const attemptPorts = { ...ports, log: this.#log, retain: (entry: SpooledEntry) => kept.take(entry) }
+    this.#attempts = new Attempts(this.#spool, attemptPorts, ports.options, this.#destination)
     this.#dispatcher = new Dispatcher({
       spool: this.#spool,
       attempts: this.#attempts,
@@ -68,7 +73,7 @@ export class Queue {
       onKept: () => this.#tellBusy(),
     })
     const drop = (entry: SpooledEntry, now: number) => this.#attempts.drop(entry, now)
-    this.#operator = new Operator(this.#spool, this.#dispatcher, this.#destination, drop, ports.clock)
+    this.#operator = new Operator(this.#spool, this.#dispatcher, this.#destination, kept, drop, ports.clock)
     if (this.#spool.exists) this.#openQueue()
   }
 
@@ -128,6 +133,7 @@ export class Queue {
     this.#openQueue()
     this.#attempts.writeEnds()
     await this.#dispatcher.run(signal)
+    this.#kept.sweep()
     await this.#spool.settled()
     if (this.#announce) await this.#tellBusy()
     this.#announce = false
@@ -141,7 +147,8 @@ export class Queue {
    */
   nextWakeup(): number | undefined {
     this.#openQueue()
-    const next = this.#dispatcher.nextWakeup()
+    const due = Math.min(this.#dispatcher.nextWakeup() ?? Infinity, this.#kept.nextSweep)
+    const next = due === Infinity ? undefined : due
     // Ends are written down a moment later, or with the alarm when the storage did not take them.
     if (!this.#spool.owesEnds) return next
     return Math.min(next ?? Infinity, this.#ports.clock() + this.#options.watchdog)
@@ -165,6 +172,18 @@ export class Queue {
   raw(id: string): Uint8Array | undefined {
     const key = keyOf(id)
     return key === undefined ? undefined : this.#spool.raw(key)
+  }
+
+  /** The size of its message, as long as there is one. */
+  sizeOf(id: string): number | undefined {
+    const key = keyOf(id)
+    return key === undefined ? undefined : this.#spool.get(key)?.size
+  }
+
+  /** Some octets of it. */
+  octets(id: string, start: number, end: number): Uint8Array | undefined {
+    const key = keyOf(id)
+    return key === undefined ? undefined : this.#spool.octets(key, start, end)
   }
 
   /** A text that the host keeps with the queue, such as what it has learnt of the destination. */
@@ -229,7 +248,8 @@ export class Queue {
     const newborn: number[] = []
     for (const entry of this.#spool.takeAppointments()) {
       if (entry.newborn) newborn.push(entry.key)
-      this.#dispatcher.schedule(entry)
+      if (entry.status === 'kept') this.#kept.know(entry)
+      else this.#dispatcher.schedule(entry)
     }
     this.#apply(this.limits)
     this.#dispatcher.recover(newborn)

@@ -10,13 +10,14 @@ export interface QueueSelection {
   readonly sender?: string
   /** An address or `@domain`: of one that still waits, or of any where none waits any more. */
   readonly recipient?: string
+  /** Unset: any but `kept`, which is not mail that waits. */
   readonly status?: EntryStatus
   /** Milliseconds since the epoch: came in before. */
   readonly before?: number
 }
 
 export function isSelected(entry: SpooledEntry, { sender, recipient, status, before }: QueueSelection): boolean {
-  if (status !== undefined && entry.status !== status) return false
+  if (status === undefined ? entry.status === 'kept' : entry.status !== status) return false
   if (before !== undefined && entry.received >= before) return false
   if (sender !== undefined && !isMeant(entry.envelope.reversePath, sender)) return false
   if (recipient === undefined) return true

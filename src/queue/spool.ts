@@ -5,6 +5,7 @@
  * are kept in memory (`Agenda`), so no index is written. Where several queues share the tables, what the operator asks for
  * is found by reading through all of them.
  */
+import { concat } from '../format/index.ts'
 import type { EntryStatus } from './entry.ts'
 import { type Appointed, inlineLimit, type SpoolStore } from './spool-store.ts'
 import { columns, entryOf, type EntryRow, type SpooledEntry, values } from './spool-row.ts'
@@ -163,6 +164,19 @@ export class Spool {
     }
     if (end !== row.size) throw new Error(`queue entry ${key} has ${end} of ${row.size} octets`)
     return whole
+  }
+
+  /** Some of its octets; undefined: it is gone. */
+  octets(key: number, start: number, end: number): Uint8Array | undefined {
+    const entry = this.get(key)
+    if (entry === undefined) return undefined
+    if (entry.size <= inlineLimit) return this.raw(key)?.subarray(start, end)
+    const first = Math.floor(start / chunkSize)
+    const last = Math.ceil(end / chunkSize)
+    const query = 'SELECT raw FROM chunk WHERE entry = ? AND seq >= ? AND seq < ? ORDER BY seq'
+    const rows = this.#store.sql.exec<{ raw: ArrayBuffer }>(query, key, first, last).toArray()
+    const begin = first * chunkSize
+    return concat(rows.map(({ raw }) => new Uint8Array(raw))).subarray(start - begin, end - begin)
   }
 
   /** Key and progress of the entries that a run has taken on. */

@@ -98,7 +98,7 @@ describe('what the operator selects', () => {
     const rest = stage.queue.list({ sender: '@facteur.test', after: ids[0] as string })
     expect(rest.map(({ id }) => id)).toEqual([ids[1]])
     expect(stage.queue.hold({ sender: '@facteur.test' })).toBe(2)
-    expect(stage.queue.summary()).toEqual({ waiting: 2, held: 2, frozen: 0, oldest: before - hour })
+    expect(stage.queue.summary()).toEqual({ waiting: 2, held: 2, frozen: 0, kept: 0, oldest: before - hour })
     expect(stage.queue.release({ before })).toBe(1)
     expect(stage.queue.delete({ status: 'held' })).toBe(1)
     expect(stage.queue.delete({ recipient: '@there.test' })).toBe(2)

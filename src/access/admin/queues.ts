@@ -18,8 +18,10 @@ export interface WaitingMessage {
   readonly active: boolean
   readonly received: number
   readonly expires: number
-  /** Absent while held. */
+  /** Absent while held, and of what went. */
   readonly nextAttempt?: number
+  /** It went, and what a webhook was told to fetch stays until then. */
+  readonly keptUntil?: number
   readonly size: number
   /** Where it is not 0. */
   readonly priority?: number
@@ -129,7 +131,7 @@ export class QueueAdministration {
     const status = optionalText(fields, 'status')
     const age = optionalText(fields, 'olderThan')
     if (status !== undefined && !isStatus(status)) {
-      throw new AdminError('invalid', '"status" must be waiting, held or frozen')
+      throw new AdminError('invalid', '"status" must be waiting, held, frozen or kept')
     }
     if (age !== undefined && !/^\d{1,9}$/.test(age)) {
       throw new AdminError('invalid', '"olderThan" must be a number of seconds')
@@ -148,7 +150,7 @@ export class QueueAdministration {
 }
 
 function isStatus(text: string): text is QueuedEntry['status'] {
-  return text === 'waiting' || text === 'held' || text === 'frozen'
+  return text === 'waiting' || text === 'held' || text === 'frozen' || text === 'kept'
 }
 
 function atLeastOne(fields: Fields, name: string, most: number): number | undefined {
@@ -167,7 +169,7 @@ function waiting(entry: QueuedEntry): WaitingMessage {
     active,
     received,
     expires,
-    ...(Number.isFinite(next) ? { nextAttempt: next } : {}),
+    ...(status === 'kept' ? { keptUntil: next } : Number.isFinite(next) ? { nextAttempt: next } : {}),
     size,
     ...(priority === 0 ? {} : { priority }),
     reversePath: envelope.reversePath,

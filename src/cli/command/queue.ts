@@ -10,7 +10,7 @@ import { showQueues, showWaiting, type QueueCounts, type Waiting } from './queue
 const selectionFlags = {
   sender: { type: 'string', value: 'ADDRESS', help: 'only from this address, `@domain`, or `<>` for reports' },
   recipient: { type: 'string', value: 'ADDRESS', help: 'only to this address or `@domain`' },
-  status: { type: 'string', value: 'STATUS', help: 'only what is waiting, held or frozen' },
+  status: { type: 'string', value: 'STATUS', help: 'only what is waiting, held, frozen or kept' },
   'older-than': { type: 'string', value: 'TIME', help: 'only what came before: 90s, 15m, 2h, 3d' },
   all: { type: 'boolean', help: 'with delete: really all of it' },
 } as const satisfies FlagTable

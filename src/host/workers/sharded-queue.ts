@@ -99,8 +99,8 @@ export function shardedQueue(env: Env, domain: string): QueueDoor {
     async summary(): Promise<QueueSummary> {
       const all = await Promise.all((await names()).map(async (name) => at(name).summary(domain)))
       const oldest = Math.min(...all.map((one) => one.oldest ?? Infinity))
-      const total = (name: 'waiting' | 'held' | 'frozen') => all.reduce((sum, one) => sum + one[name], 0)
-      const counts = { waiting: total('waiting'), held: total('held'), frozen: total('frozen') }
+      const total = (name: 'waiting' | 'held' | 'frozen' | 'kept') => all.reduce((sum, one) => sum + one[name], 0)
+      const counts = { waiting: total('waiting'), held: total('held'), frozen: total('frozen'), kept: total('kept') }
       return oldest === Infinity ? counts : { ...counts, oldest }
     },
     async limits(): Promise<QueueLimits> {

@@ -189,7 +189,14 @@ describe('a destination queue', () => {
       body: { held: 1 },
     })
     const { body: queues } = await admin('GET', '/queues')
-    expect(queues).toContainEqual({ domain: 'many.test', waiting: 2, held: 1, frozen: 0, oldest: expect.any(Number) })
+    expect(queues).toContainEqual({
+      domain: 'many.test',
+      waiting: 2,
+      held: 1,
+      frozen: 0,
+      kept: 0,
+      oldest: expect.any(Number),
+    })
     expect(await admin('POST', '/queues/many.test/delete', {})).toMatchObject({ status: 400 })
     expect(await admin('POST', '/queues/many.test/delete', { status: 'held' })).toMatchObject({ body: { deleted: 1 } })
     expect(await addresses('')).toEqual(['b@many.test', 'c@many.test'])

@@ -11,23 +11,28 @@ import { address, count, named, time } from '../schema.ts'
 const tag = 'Queues'
 const house = { tag, reach: 'house' } as const
 
-/** Which messages of a queue are meant; without any, all of them. */
+const status = z.enum(['waiting', 'held', 'frozen', 'kept'])
+
+/** Which messages of a queue are meant; without any, all that wait. */
 const selection = {
   sender: z.optional(address),
   recipient: z.optional(address),
-  status: z.optional(z.enum(['waiting', 'held', 'frozen'])),
+  status: z.optional(status),
   olderThan: z.optional(z.string().check(z.regex(/^\d{1,9}$/, 'must be a number of seconds'))),
 }
 
 const waitingMessage = named('WaitingMessage', {
   id: z.string(),
   domain: z.string(),
-  status: z.enum(['waiting', 'held', 'frozen']),
+  status: status.check(
+    z.describe('What is kept went, and stays for who was told where to fetch it; only "status" selects it.'),
+  ),
   held: z.boolean(),
   active: z.boolean().check(z.describe('An attempt is under way.')),
   received: time,
   expires: time,
-  nextAttempt: z.optional(time.check(z.describe('Absent while held.'))),
+  nextAttempt: z.optional(time.check(z.describe('Absent while held, and of what is kept.'))),
+  keptUntil: z.optional(time),
   size: count,
   priority: z.optional(z.int()),
   reversePath: z.string(),
@@ -63,6 +68,7 @@ function lists({ administration: { queues } }: House): Endpoint[] {
             waiting: count,
             held: count,
             frozen: count,
+            kept: count,
             oldest: z.optional(time),
           }),
         ),
