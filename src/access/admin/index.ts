@@ -13,7 +13,7 @@ import { TraceAdministration } from './traces.ts'
 import { WebhookAdministration } from './webhooks.ts'
 
 export { AdminError, type AdminFault } from './error.ts'
-export type { Fields } from './fields.ts'
+export { domainName, type Fields, hostedAddress } from './fields.ts'
 export type {
   AccountDoor,
   AccountSummary,

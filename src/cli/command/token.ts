@@ -12,7 +12,7 @@ const flagTable = {
   domain: { type: 'string', value: 'DOMAIN,…', help: 'only in these domains' },
   account: { type: 'string', value: 'ADDRESS,…', help: 'only these accounts' },
   expires: { type: 'string', value: 'DATE|DAYS', help: 'until when it is valid: 2027-12-31, or a number of days' },
-  'per-minute': { type: 'string', value: 'N', help: 'requests a minute, 0: as many as it likes (6000)' },
+  'per-minute': { type: 'integer', help: 'requests a minute, 0: as many as it likes (6000)' },
 } as const
 
 export const usage = [
@@ -51,7 +51,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       domains: listed(flags.domain),
       accounts: listed(flags.account),
       ...(flags.expires === undefined ? {} : { expires: timeOf(flags.expires) }),
-      ...(flags['per-minute'] === undefined ? {} : { perMinute: Number(flags['per-minute']) }),
+      ...(flags['per-minute'] === undefined ? {} : { perMinute: flags['per-minute'] }),
     })
     console.log(flags.json ? JSON.stringify(made) : `${made.token}\n\nIt is not shown again. Its id is ${made.id}.`)
   } else if ((action === 'remove' || action === 'rm') && name !== undefined) {

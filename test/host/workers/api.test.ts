@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { allScopes, type Scope } from '../../../src/access/api/index.ts'
 import { admin, adminToken, bindings, furnish, request } from './house.ts'
 
@@ -44,6 +44,8 @@ beforeAll(async () => {
   await furnish('facteur.test', ['alice', 'bob', 'carol'])
   await furnish('other.test', ['olga'])
 })
+
+afterEach(() => void vi.useRealTimers())
 
 describe('the description', () => {
   it('names each operation once, and each reference leads somewhere', async () => {
@@ -262,7 +264,8 @@ describe('an API token', () => {
       expires: Date.now() + 60_000,
       perMinute: 100,
     })
-    const wanted = { name: 'child', scopes: ['aliases:read'], domains: ['other.test'], expires: 1, perMinute: 100 }
+    const expires = Date.now() + 30_000
+    const wanted = { name: 'child', scopes: ['aliases:read'], domains: ['other.test'], expires, perMinute: 100 }
     expect((await api(token, 'POST', '/tokens', wanted)).status).toBe(201)
     for (const more of [
       { scopes: ['aliases:read', 'aliases:write'] },
@@ -283,8 +286,40 @@ describe('an API token', () => {
     expect((await api(adminToken, 'DELETE', `/tokens/${id}`)).status).toBe(204)
     expect((await api(token, 'GET', '/domains')).status).toBe(401)
     expect((await api(adminToken, 'DELETE', `/tokens/${id}`)).status).toBe(404)
-    const over = await newToken(['domains:read'], { expires: Date.now() - 1 })
-    expect((await api(over.token, 'GET', '/domains')).status).toBe(401)
+  })
+
+  it('is of no use once its time is over', async () => {
+    const now = Date.now()
+    const { token } = await newToken(['domains:read'], { expires: now + 60_000 })
+    vi.useFakeTimers({ toFake: ['Date'], now: now + 59_999 })
+    expect((await api(token, 'GET', '/domains')).status).toBe(200)
+    vi.setSystemTime(now + 60_000)
+    expect((await api(token, 'GET', '/domains')).status).toBe(401)
+  })
+
+  it.each([
+    [{ accounts: ['ghost@facteur.test'] }, '#/accounts/0', 'is the address of no account'],
+    [{ accounts: ['alice@facteur.test', 'nonsense'] }, '#/accounts/1', 'not an address'],
+    [{ accounts: ['alice+x@facteur.test'] }, '#/accounts/0', 'not an address'],
+    [{ domains: ['ghost.test'] }, '#/domains/0', 'is not hosted here'],
+    [{ domains: ['facteur.test', 'no domain'] }, '#/domains/1', 'is not a domain name'],
+    [{ expires: 1_000 }, '#/expires', 'is over already'],
+  ])('for %j is not made: it would never be of use', async (more, pointer, detail) => {
+    const wanted = { name: 'x', scopes: ['messages:send'], ...more }
+    const answer = await api(adminToken, 'POST', '/tokens', wanted)
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer, detail: expect.stringContaining(detail) }] },
+    })
+  })
+
+  it('may be for what it is to make', async () => {
+    const { token } = await newToken(['domains:write', 'accounts:write'], { domains: ['Later.test'] })
+    expect((await api(token, 'POST', '/domains', { name: 'later.test' })).status).toBe(201)
+    expect((await api(token, 'POST', '/accounts', { address: 'lea@later.test' })).status).toBe(201)
+    await newToken(['messages:read'], { accounts: ['Lea@later.test'] })
+    await newToken(['aliases:write'], { accounts: ['info@later.test'] })
+    expect((await api(token, 'DELETE', '/accounts/lea@later.test')).status).toBe(204)
   })
 
   it('is listed with its last use and without its secret', async () => {

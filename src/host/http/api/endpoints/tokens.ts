@@ -4,11 +4,12 @@
  * Security: whoever makes a token gives away no more than they have: neither scopes, nor parts of the house.
  */
 import * as z from 'zod/mini'
-import { allScopes, scopes } from '../../../../access/api/index.ts'
+import { domainName, hostedAddress } from '../../../../access/admin/index.ts'
+import { allScopes, type NewApiToken, scopes } from '../../../../access/api/index.ts'
 import type { House } from '../../house.ts'
 import type { Caller } from '../caller.ts'
 import { endpoint, type Endpoint } from '../endpoint.ts'
-import { ApiFault } from '../fault.ts'
+import { ApiFault, type Place, wrongIn } from '../fault.ts'
 import { address, count, named, text, time } from '../schema.ts'
 
 const tag = 'Tokens'
@@ -29,7 +30,8 @@ const facts = {
 }
 const usualPerMinute = 6_000
 
-export function tokenEndpoints({ api }: House): Endpoint[] {
+export function tokenEndpoints(house: House): Endpoint[] {
+  const { api } = house
   return [
     endpoint(
       {
@@ -67,12 +69,13 @@ export function tokenEndpoints({ api }: House): Endpoint[] {
         const wanted = {
           name,
           scopes: [...new Set(body.scopes)],
-          domains: domains.map((one) => one.toLowerCase()),
-          accounts: accounts.map((one) => one.toLowerCase()),
+          domains: domains.map((one, at) => domainName(one, `domains/${at}`)),
+          accounts: accounts.map((one, at) => hostedAddress(one, { place: `accounts/${at}` }).address),
           perMinute,
           ...(expires === undefined ? {} : { expires }),
         }
         expectNoMore(caller, wanted)
+        await expectThere(house, wanted)
         const made = await api.addToken(wanted)
         if (made === undefined) throw new ApiFault(409, 'there are too many tokens; revoke some')
         return made
@@ -95,16 +98,30 @@ export function tokenEndpoints({ api }: House): Endpoint[] {
   ]
 }
 
-function expectNoMore(
-  caller: Caller,
-  wanted: {
-    scopes: readonly (typeof allScopes)[number][]
-    domains: readonly string[]
-    accounts: readonly string[]
-    perMinute: number
-    expires?: number
-  },
-): void {
+type Wanted = Omit<NewApiToken, 'name'>
+
+/** What is not there is a slip of the pen, which would be noticed late; but a token may be for what it is to make. */
+async function expectThere(house: House, wanted: Wanted): Promise<void> {
+  const { administration, mail } = house
+  const { scopes: granted, domains, accounts, expires = Infinity } = wanted
+  const errors: Place[] = []
+  if (domains.length > 0 && !granted.includes('domains:write')) {
+    const hosted = new Set((await administration.domains.list()).map(({ name }) => name))
+    domains.forEach((domain, at) => {
+      if (!hosted.has(domain)) errors.push({ pointer: `#/domains/${at}`, detail: 'is not hosted here' })
+    })
+  }
+  if (!granted.some((one) => /^(?:accounts:write|aliases:|lists:)/.test(one))) {
+    const ids = await Promise.all(accounts.map((one) => mail.accountOf(one)))
+    ids.forEach((id, at) => {
+      if (id === undefined) errors.push({ pointer: `#/accounts/${at}`, detail: 'is the address of no account' })
+    })
+  }
+  if (expires <= house.now()) errors.push({ pointer: '#/expires', detail: 'is over already' })
+  if (errors.length > 0) throw wrongIn(errors)
+}
+
+function expectNoMore(caller: Caller, wanted: Wanted): void {
   for (const one of wanted.scopes) caller.expectScope(one)
   const { token } = caller
   if (token === undefined) return
