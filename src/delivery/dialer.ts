@@ -35,6 +35,8 @@ export interface EgressTarget {
   /** Textual IP addresses in the order to try; empty: the bridge resolves `host` itself. */
   addresses: string[]
   tls: TlsPolicy
+  /** Not at addresses of this machine or of a private network, whatever name leads there. */
+  publicOnly?: boolean
   /** With `dane`. */
   dane?: DaneReference
 }

@@ -10,7 +10,7 @@ import { type DnsResolver, type MailHost, resolveMx } from '../protocol/dns/inde
 import type { DeliveryAgent, DeliveryJob, RecipientOutcome } from '../queue/index.ts'
 import { dial, uniform } from './dial.ts'
 import type { Dialer, EgressTarget, TlsPolicy } from './dialer.ts'
-import { expand, isUnreachable, v4 } from './reachable-address.ts'
+import { expand, isPrivateAddress, v4 } from './reachable-address.ts'
 import { type LocatedHost, SecuredTargets, type TlsSessionResult } from './secured-targets.ts'
 import type { StsFinding, StsPolicies } from './sts-policies.ts'
 import type { TlsWish } from './transport-security.ts'
@@ -35,8 +35,8 @@ export interface MxAgentOptions {
   sts?: Pick<StsPolicies, 'find'>
   /** Told how TLS went with the mail servers of `domain`. */
   tlsResults?: (domain: string, results: readonly TlsSessionResult[]) => void
-  /** Dial loopback and link-local addresses too. Default: only on another port than 25, where tests and tunnels live. */
-  loopback?: boolean
+  /** Dial loopback and private addresses too. Default: only on another port than 25, where tests and tunnels live. */
+  toPrivate?: boolean
 }
 
 const maxAddresses = 4
@@ -160,7 +160,7 @@ export class MxAgent implements DeliveryAgent {
   }
 
   #mayDial(address: string): boolean {
-    return (this.#options.loopback ?? this.#port !== 25) || !isUnreachable(address)
+    return this.#options.toPrivate === true || this.#port !== 25 || !isPrivateAddress(address)
   }
 }
 

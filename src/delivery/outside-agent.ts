@@ -14,7 +14,8 @@ export interface OutsideAgents {
   /** Absent where no such binding is. */
   emailService?: DeliveryAgent
   smarthosts: Smarthosts
-  through(smarthost: Smarthost): DeliveryAgent
+  /** `origin`: where it is named, in the settings or, as a URL, in a route or a rule. */
+  through(smarthost: Smarthost, origin: 'settings' | 'route'): DeliveryAgent
   /** The agent of a webhook, for what rules tell it. */
   webhook?(name: string): DeliveryAgent
 }
@@ -57,9 +58,9 @@ export function agentNamed(name: string, agents: OutsideAgents): DeliveryAgent |
   if (name === 'mx') return agents.mx
   if (name === 'email-service') return agents.emailService
   const known = agents.smarthosts.get(name)
-  if (known !== undefined) return agents.through(known)
+  if (known !== undefined) return agents.through(known, 'settings')
   const parsed = name.includes('://') ? parseSmarthost(name) : undefined
-  return parsed?.ok === true ? agents.through(parsed.smarthost) : undefined
+  return parsed?.ok === true ? agents.through(parsed.smarthost, 'route') : undefined
 }
 
 /** '' for the null reverse-path. */

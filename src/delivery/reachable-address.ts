@@ -1,28 +1,35 @@
 /**
  * Addresses that a stranger's DNS must not make us dial.
  *
- * Standards: RFC 6890 (special-purpose addresses), RFC 1122 §3.2.1.3, RFC 4291 §2.5.
- * Security: anyone can publish MX or A records that point at our own machine.
+ * Standards: RFC 6890 (special-purpose addresses), RFC 1122 §3.2.1.3, RFC 1918, RFC 6598, RFC 4291 §2.5, RFC 4193.
+ * Security: anyone can publish MX or A records that point at our own machine, or at one beside it.
  */
 
-/** True for loopback, unspecified, link-local, multicast and reserved addresses. Private networks stay reachable. */
-export function isUnreachable(address: string): boolean {
-  const bytes = v4(address.replace(/^::ffff:(?=\d+\.)/i, ''))
-  if (bytes !== undefined) {
-    const [first, second] = bytes as [number, number]
-    return first === 0 || first === 127 || first >= 224 || (first === 169 && second === 254)
-  }
-  const text = address.toLowerCase()
-  if (!text.includes(':')) return true
-  // Shortest forms are what the DNS codec writes; anything that expands to zeros but for the last group is ::, ::1 or v4-compatible.
-  const groups = expand(text)
+/**
+ * True for addresses of this machine and of networks that are not everybody's: loopback, link-local, private and shared ones,
+ * whatever wraps them; and for multicast, reserved ones, and what is no address.
+ */
+export function isPrivateAddress(address: string): boolean {
+  const bytes = v4(address)
+  if (bytes !== undefined) return isPrivateV4(bytes)
+  const groups = expand(address.toLowerCase())
   if (groups === undefined) return true
+  // What has zeros in front of its last two groups is ::, ::1 or of a form that is used no more (RFC 4291 §2.5.5.1).
+  if (groups.slice(0, 6).every((group) => group === 0)) return true
+  const embedded = embeddedV4(groups)
+  if (embedded !== undefined) return isPrivateV4(embedded)
   const head = groups[0] as number
-  if ((head & 0xff00) === 0xff00 || (head & 0xffc0) === 0xfe80) return true
-  if (groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff) {
-    return isUnreachable([6, 7].flatMap((i) => [(groups[i] as number) >> 8, (groups[i] as number) & 255]).join('.'))
-  }
-  return groups.slice(0, 6).every((group) => group === 0)
+  // ff00::/8 multicast, fe80::/10 link-local, fec0::/10 site-local as it was, fc00::/7 unique local (RFC 4193).
+  return (head & 0xff00) === 0xff00 || (head & 0xff80) === 0xfe80 || (head & 0xfe00) === 0xfc00
+}
+
+function isPrivateV4(bytes: readonly number[]): boolean {
+  const [a, b, c] = bytes as [number, number, number]
+  if (a === 0 || a === 10 || a === 127 || a >= 224) return true
+  if (a === 100) return b >= 64 && b <= 127
+  if (a === 169) return b === 254
+  if (a === 172) return b >= 16 && b <= 31
+  return a === 192 && (b === 168 || (b === 0 && c === 0))
 }
 
 export function v4(address: string): number[] | undefined {

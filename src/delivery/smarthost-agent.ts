@@ -6,6 +6,7 @@
 import type { DeliveryAgent, DeliveryJob, RecipientOutcome } from '../queue/index.ts'
 import { dial } from './dial.ts'
 import type { Dialer, EgressTarget, TlsPolicy } from './dialer.ts'
+import { isPrivateAddress, v4 } from './reachable-address.ts'
 
 export interface Smarthost {
   host: string
@@ -57,6 +58,12 @@ export function parseSmarthost(text: string): { ok: true; smarthost: Smarthost }
   return hindrance === undefined ? { ok: true, smarthost } : refuse(hindrance)
 }
 
+/** Whether its URL says by itself that it is on this machine or in a private network; of a name only the DNS can tell. */
+export function isPrivateHost({ host }: Pick<Smarthost, 'host'>): boolean {
+  const isAddress = host.includes(':') || v4(host) !== undefined
+  return isAddress ? isPrivateAddress(host) : /^(?:.*\.)?localhost\.?$/.test(host)
+}
+
 /** Why a Worker cannot connect to such a host by itself, in a sentence. */
 export function hindranceInWorker({ port, tls }: Pick<Smarthost, 'port' | 'tls'>): string | undefined {
   if (port === 25) return 'A Worker cannot connect to port 25; use 465 or 587, or a bridge.'
@@ -64,19 +71,30 @@ export function hindranceInWorker({ port, tls }: Pick<Smarthost, 'port' | 'tls'>
   return 'A Worker always verifies certificates; tls must be required, implicit or none, or use a bridge.'
 }
 
-export class SmarthostAgent implements DeliveryAgent {
-  readonly #options: { smarthost: Smarthost; dialer: Dialer; hostname: string; clock: () => number }
+export interface SmarthostAgentOptions {
+  smarthost: Smarthost
+  dialer: Dialer
+  /** Our EHLO name. */
+  hostname: string
+  /** Milliseconds since the epoch. */
+  clock: () => number
+  /** It is not dialled at addresses of this machine or of a private network. */
+  publicOnly?: boolean
+}
 
-  constructor(options: { smarthost: Smarthost; dialer: Dialer; hostname: string; clock: () => number }) {
+export class SmarthostAgent implements DeliveryAgent {
+  readonly #options: SmarthostAgentOptions
+
+  constructor(options: SmarthostAgentOptions) {
     this.#options = options
   }
 
   deliver(job: DeliveryJob, signal?: AbortSignal): Promise<RecipientOutcome[]> {
-    const { smarthost, dialer, hostname, clock } = this.#options
+    const { smarthost, dialer, hostname, clock, publicOnly = false } = this.#options
     const { host, port, tls, auth } = smarthost
     // What must go over verified TLS does, whatever is enough for other mail (RFC 8689 §4.2.1).
     const needed = job.envelope.requireTls === true && tls !== 'implicit' ? 'required' : tls
-    const target: EgressTarget = { host, port, addresses: [], tls: needed }
+    const target: EgressTarget = { host, port, addresses: [], tls: needed, ...(publicOnly && { publicOnly }) }
     return dial(dialer, { hostname, targets: [target], ...(auth === undefined ? {} : { auth }) }, job, clock, signal)
   }
 }

@@ -112,6 +112,12 @@ describe('outcomes without a connection', () => {
       'bounced',
       '5.4.4',
     ],
+    [
+      'an MX in a private network',
+      (dns) => dns.set('there.test', { MX: [mx(1, 'm.test')] }).set('m.test', { A: ['10.0.0.5'], AAAA: ['fd00::5'] }),
+      'bounced',
+      '5.4.4',
+    ],
   ])('%s', async (_name, prepare, status, enhanced) => {
     const { dns, dialer, deliver } = setUp()
     prepare(dns)
@@ -147,6 +153,13 @@ describe('outcomes without a connection', () => {
       { status: 'deferred' },
     ])
   })
+})
+
+test('an MX in a private network is dialled where the settings allow it', async () => {
+  const { dns, dialer, deliver } = setUp({ toPrivate: true })
+  dns.set('there.test', { A: ['10.0.0.5'] })
+  await deliver()
+  expect(dialer.sent[0]?.request.targets).toMatchObject([{ port: 25, addresses: ['10.0.0.5'] }])
 })
 
 test('a test port reaches loopback', async () => {

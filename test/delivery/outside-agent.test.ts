@@ -27,7 +27,11 @@ function outside(routes: () => Promise<OutboundRoute[]>, usual = ['mx']) {
   const made = new OutsideAgent({
     mx: agent('mx'),
     smarthosts: parsed.ok ? parsed.smarthosts : new Map<string, Smarthost>(),
-    through: ({ host, port }) => agent(`${host}:${port}`, host === 'broken.test' ? 'deferred' : 'delivered'),
+    through: ({ host, port }, origin) =>
+      agent(
+        origin === 'route' ? `${host}:${port} of a route` : `${host}:${port}`,
+        host === 'broken.test' ? 'deferred' : 'delivered',
+      ),
     routes,
     usual,
     clock: () => 0,
@@ -38,7 +42,11 @@ function outside(routes: () => Promise<OutboundRoute[]>, usual = ['mx']) {
 test.each([
   ['without a route goes the usual way', [], ['mx']],
   ['goes by its route', [{ recipient: 'there.test', agents: ['ses'] }], ['ses.test:465']],
-  ['goes to a host that the route names', [{ recipient: '*', agents: ['smtp://10.0.0.7:2525'] }], ['10.0.0.7:2525']],
+  [
+    'goes to a host that the route names',
+    [{ recipient: '*', agents: ['smtp://10.0.0.7:2525'] }],
+    ['10.0.0.7:2525 of a route'],
+  ],
   [
     'falls back along its route',
     [{ recipient: 'there.test', agents: ['broken', 'ses', 'mx'] }],

@@ -80,3 +80,13 @@ test.each([
   await agent.deliver(job({}))
   expect(dialer.sent.map(({ request }) => request.targets[0]?.tls)).toEqual([used, tls])
 })
+
+test('a smarthost of a route is dialled at public addresses alone', async () => {
+  const dialer = new MemoryDialer(() => 0)
+  const smarthost = { host: 'relay.test', port: 25, tls: 'none' } as const
+  const agent = new SmarthostAgent({ smarthost, dialer, hostname: 'mx.facteur.test', clock: () => 0, publicOnly: true })
+  const recipients = [{ address: 'x@y.test' }]
+  const envelope = { reversePath: 'a@b.test', smtputf8: false, body: '7BIT' as const, recipients }
+  await agent.deliver({ id: '1', domain: 'y.test', raw: new Uint8Array(), envelope })
+  expect(dialer.sent[0]?.request.targets).toMatchObject([{ host: 'relay.test', publicOnly: true }])
+})

@@ -12,7 +12,7 @@ let relay: RemoteServer
 beforeAll(async () => {
   relay = await startRemoteServer()
   worker = await startBareWorker({
-    bindings: { FACTEUR_RETRY_FIRST_SECONDS: '60', FACTEUR_DMARC: 'off' },
+    bindings: { FACTEUR_RETRY_FIRST_SECONDS: '60', FACTEUR_DMARC: 'off', FACTEUR_RELAY_TO_PRIVATE: 'yes' },
     emailService: true,
   })
   await worker.api('POST', '/domains', { name: 'facteur.test' })

@@ -205,6 +205,8 @@ export interface AdminPorts {
     readonly bridge: boolean
     /** What has no route goes by these. */
     readonly usual: readonly string[]
+    /** Hosts that routes and rules name may be at addresses of this machine and of private networks. */
+    readonly toPrivate: boolean
   }
   readonly tls: { readonly mxNames: readonly string[]; readonly stsPolicy?: StsPolicy }
   readonly dns: Pick<DnsResolver, 'resolve'>

@@ -1,7 +1,7 @@
 /**
  * Routes: which way mail to other domains goes.
  */
-import { hindranceInWorker, ownAgents, parseSmarthost, shownSmarthost } from '../../delivery/index.ts'
+import { hindranceInWorker, isPrivateHost, ownAgents, parseSmarthost, shownSmarthost } from '../../delivery/index.ts'
 import { domainPattern, outboundRoute, type OutboundRoute } from '../../routing/index.ts'
 import { AdminError } from './error.ts'
 import { type Fields, optionalText, requiredText, textList } from './fields.ts'
@@ -84,6 +84,10 @@ export class RouteAdministration {
     // Routes are listed and shown; what opens a smarthost is a secret of the settings.
     if (auth !== undefined) {
       throw new AdminError('invalid', 'a route holds no password: give the smarthost a name in FACTEUR_SMARTHOST')
+    }
+    if (!this.#ports.outside.toPrivate && isPrivateHost(parsed.smarthost)) {
+      const remedy = 'give it a name in FACTEUR_SMARTHOST, or start the server with --relay-to-private'
+      throw new AdminError('invalid', `${shownSmarthost(parsed.smarthost)} is not at a public address: ${remedy}`)
     }
     const hindrance = this.#ports.outside.bridge || by === 'bridge' ? undefined : hindranceInWorker(parsed.smarthost)
     if (hindrance !== undefined) throw new AdminError('conflict', hindrance.replace(/\.$/, ''))

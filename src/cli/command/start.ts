@@ -85,6 +85,10 @@ const flagTable = {
     type: 'boolean',
     help: 'webhooks may be without TLS, and at loopback and private addresses',
   },
+  'relay-to-private': {
+    type: 'boolean',
+    help: 'hosts that routes, rules and MX records name may be at loopback and private addresses',
+  },
   srs: { type: 'boolean', help: 'mail that aliases and rules send on has an envelope sender of the domain here (SRS)' },
   'tls-cert': { type: 'string', value: 'FILE', help: 'certificate chain, PEM (self-signed when absent)' },
   'tls-key': { type: 'string', value: 'FILE', help: 'its private key, PEM' },
@@ -176,6 +180,7 @@ function localOptions(flags: FlagValues<typeof flagTable>): LocalOptions {
     smarthost: flags.smarthost,
     srs: flags.srs,
     webhooksToPrivate: flags['webhooks-to-private'],
+    relayToPrivate: flags['relay-to-private'],
     certificate,
     maxMessageSize: flags['max-message-size'],
     delayNoticeHours: hours('--delay-notice-hours', flags['delay-notice-hours']),

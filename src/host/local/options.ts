@@ -50,6 +50,8 @@ export interface LocalOptions {
   readonly srs?: boolean
   /** Webhooks may be without TLS, and at addresses of private networks. */
   readonly webhooksToPrivate?: boolean
+  /** Hosts that routes, rules and MX records name may be at loopback and private addresses. */
+  readonly relayToPrivate?: boolean
   /** Make a demonstration domain with two accounts on an empty data directory. */
   readonly demo: boolean
   /** PEM files; a self-signed certificate is made when absent. */

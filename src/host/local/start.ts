@@ -104,6 +104,7 @@ function workerBindings(
     FACTEUR_RECIPIENTS_PER_HOUR: options.recipientsPerHour,
     FACTEUR_RECIPIENTS_PER_DAY: options.recipientsPerDay,
     FACTEUR_SMARTHOST: options.smarthost,
+    FACTEUR_RELAY_TO_PRIVATE: options.relayToPrivate === true ? 'yes' : undefined,
     FACTEUR_WEBHOOKS_TO_PRIVATE: options.webhooksToPrivate === true ? 'yes' : undefined,
     FACTEUR_SRS: options.srs === true ? 'yes' : undefined,
     FACTEUR_MX_NAMES: options.mxNames,

@@ -18,7 +18,7 @@ const PAGE = 1_000
 export function workersAdministration(env: Env): Administration {
   // A stub belongs to the request that made it, and this outlives requests: each call makes its own.
   const registry = () => env.REGISTRY.getByName('registry')
-  const { hostname, publicUrl, tls, smarthosts, egress, webhooksToPrivate } = settingsOf(env)
+  const { hostname, publicUrl, tls, smarthosts, egress, webhooksToPrivate, relayToPrivate } = settingsOf(env)
   return administration({
     now: Date.now,
     newAccountId,
@@ -35,6 +35,7 @@ export function workersAdministration(env: Env): Administration {
       emailService: env.EMAIL !== undefined,
       bridge: egress !== undefined,
       usual: usualAgents(env),
+      toPrivate: relayToPrivate,
     },
     dns: resolver(env),
     crypto: crypto.subtle,

@@ -30,14 +30,18 @@ export function deliveryAgent(
   tls: QueueTls,
   line: Turnstile,
 ): DeliveryAgent {
-  const { hostname, verification, smarthosts, doh, mxPort, egress, bridgeSecret } = settingsOf(env)
+  const { hostname, verification, smarthosts, doh, mxPort, egress, bridgeSecret, relayToPrivate } = settingsOf(env)
   const clock = Date.now
   const bridge = egressDialer({
     ...(egress === undefined ? {} : { url: egress }),
     ...(bridgeSecret === undefined ? {} : { secret: bridgeSecret }),
     line,
   })
-  const sockets = socketDialer(async () => (await import('cloudflare:sockets')).connect)
+  const sockets = socketDialer(async (publicOnly) => {
+    const { OUTSIDE } = env
+    if (publicOnly && OUTSIDE !== undefined) return (...how) => OUTSIDE.connect(...how)
+    return (await import('cloudflare:sockets')).connect
+  })
   const { directory } = ports
   const outside = new OutsideAgent({
     mx: new MxAgent({
@@ -51,14 +55,22 @@ export function deliveryAgent(
       clock,
       hostname,
       port: mxPort,
+      toPrivate: relayToPrivate,
     }),
     ...(env.EMAIL === undefined
       ? {}
       : { emailService: new EmailServiceAgent({ service: emailService(env.EMAIL), directory, clock }) }),
     smarthosts,
-    through(smarthost) {
+    through(smarthost, origin) {
       const by = smarthost.by ?? (egress === undefined ? 'worker' : 'bridge')
-      return new SmarthostAgent({ smarthost, dialer: by === 'worker' ? sockets : bridge, hostname, clock })
+      const dialer = by === 'worker' ? sockets : bridge
+      return new SmarthostAgent({
+        smarthost,
+        dialer,
+        hostname,
+        clock,
+        publicOnly: origin === 'route' && !relayToPrivate,
+      })
     },
     webhook: (name) => webhookAgent(env, name),
     routes: () => outboundRoutes(env),

@@ -75,6 +75,7 @@ export interface Env {
   readonly FACTEUR_CLIENT_ADDRESS_HEADER?: string
   readonly FACTEUR_PUSH_TO_PRIVATE?: string
   readonly FACTEUR_WEBHOOKS_TO_PRIVATE?: string
+  readonly FACTEUR_RELAY_TO_PRIVATE?: string
   readonly FACTEUR_PARKING?: string
   readonly FACTEUR_BRIDGE_SECRET?: string
   readonly FACTEUR_ADMIN_TOKEN?: string

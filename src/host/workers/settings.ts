@@ -58,6 +58,8 @@ export interface Settings {
   /** The envelope sender of what aliases send on is rewritten. */
   readonly rewritesSenders: boolean
   readonly webhooksToPrivate: boolean
+  /** Hosts that routes, rules and MX records name may be at loopback and private addresses. */
+  readonly relayToPrivate: boolean
   /** All objects are in this isolate, for which idle sessions may be parked. */
   readonly parking: boolean
 }
@@ -108,6 +110,7 @@ function readSettings(env: Env): Settings {
   return {
     rewritesSenders: yesOrNo('FACTEUR_SRS', env.FACTEUR_SRS),
     pushToPrivate: yesOrNo('FACTEUR_PUSH_TO_PRIVATE', env.FACTEUR_PUSH_TO_PRIVATE),
+    relayToPrivate: yesOrNo('FACTEUR_RELAY_TO_PRIVATE', env.FACTEUR_RELAY_TO_PRIVATE),
     webhooksToPrivate: yesOrNo('FACTEUR_WEBHOOKS_TO_PRIVATE', env.FACTEUR_WEBHOOKS_TO_PRIVATE),
     parking: yesOrNo('FACTEUR_PARKING', env.FACTEUR_PARKING),
     hostname,

@@ -19,14 +19,16 @@ type Failure = Omit<RecipientOutcome, 'recipient' | 'at'> & { status: 'deferred'
 /** Within what an alarm may take (15 minutes), and less than what the caller of a bridge waits. */
 const SESSION_MS = 13 * 60_000
 
-export function socketDialer(connect: () => Promise<Connect>): Dialer {
+/** `connect`: gives what connects, with `publicOnly` to public addresses alone. */
+export function socketDialer(connect: (publicOnly: boolean) => Promise<Connect>): Dialer {
   return {
     async send(request, raw, signal) {
       const target = request.targets[0]
       if (target === undefined) throw new Error('no target is given')
       const hindrance = hindranceInWorker(target)
       if (hindrance !== undefined) throw new Error(hindrance)
-      const run = async (until: AbortSignal) => new Session(request, raw, until).run(await connect())
+      const run = async (until: AbortSignal) =>
+        new Session(request, raw, until).run(await connect(target.publicOnly === true))
       return within(SESSION_MS, run, signal)
     },
   }

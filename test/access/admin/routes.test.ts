@@ -2,11 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { parseSmarthosts } from '../../../src/delivery/index.ts'
 import { house } from './house.ts'
 
-function routes(options: { bridge?: boolean; emailService?: boolean } = {}) {
+function routes(options: { bridge?: boolean; emailService?: boolean; toPrivate?: boolean } = {}) {
   const parsed = parseSmarthosts('ses=smtps://me:secret@ses.test backup=smtp://backup.test:587?tls=required')
   if (!parsed.ok) throw new Error(parsed.problem)
-  const { bridge = true, emailService = false } = options
-  return house({ outside: { smarthosts: parsed.smarthosts, emailService, bridge, usual: ['ses'] } }).admin.routes
+  const { bridge = true, emailService = false, toPrivate = false } = options
+  const outside = { smarthosts: parsed.smarthosts, emailService, bridge, usual: ['ses'], toPrivate }
+  return house({ outside }).admin.routes
 }
 
 describe('routes', () => {
@@ -14,10 +15,10 @@ describe('routes', () => {
     const admin = routes()
     expect(await admin.list()).toEqual([])
     await admin.set('Example.NET', { agents: ['backup', 'mx', 'backup'] })
-    await admin.set('*.Bücher.example', { agents: ['smtp://10.0.0.1:2525'], sender: 'me@Ours.test' })
+    await admin.set('*.Bücher.example', { agents: ['smtp://192.0.2.9:2525'], sender: 'me@Ours.test' })
     await admin.set('example.net', { agents: ['mx'] })
     expect(await admin.list()).toEqual([
-      { recipient: '*.xn--bcher-kva.example', sender: 'ours.test', agents: ['smtp://10.0.0.1:2525'] },
+      { recipient: '*.xn--bcher-kva.example', sender: 'ours.test', agents: ['smtp://192.0.2.9:2525'] },
       { recipient: 'example.net', agents: ['mx'] },
     ])
     await admin.remove('*.bücher.example', 'ours.test')
@@ -48,6 +49,23 @@ describe('routes', () => {
     const refusal = expect.objectContaining({ fault, message: expect.stringMatching(message) })
     await expect(admin.set(recipient, fields)).rejects.toEqual(refusal)
     expect(await admin.list()).toEqual([])
+  })
+
+  test.each([
+    'smtp://127.0.0.1:2525',
+    'smtp://10.0.0.1',
+    'smtp://0.0.0.0:25',
+    'smtp://[::1]:25',
+    'smtp://[::ffff:127.0.0.1]:25',
+    'smtp://[fd00::1]',
+    'smtp://localhost:2525',
+    'smtp://mail.LOCALHOST.',
+  ])('to %s are for settings that allow it', async (agent) => {
+    const refusal = { fault: 'invalid', message: expect.stringContaining('is not at a public address') }
+    await expect(routes().set('a.test', { agents: [agent] })).rejects.toMatchObject(refusal)
+    await expect(routes({ toPrivate: true }).set('a.test', { agents: [agent] })).resolves.toMatchObject({
+      agents: [agent],
+    })
   })
 
   test('to a host that a Worker cannot reach are refused where no bridge is', async () => {

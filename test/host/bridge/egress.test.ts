@@ -15,6 +15,20 @@ describe('a delivery', () => {
     expect(mx.messages).toEqual([{ from: 'alice@example.com', to: ['bob@remote.example'], raw, secure: true }])
   })
 
+  it.each(['localhost', '127.0.0.1', '2130706433'])(
+    'does not go to %s where only public addresses are meant: what it resolves to is looked at',
+    async (host) => {
+      const mx = await remote()
+      const { addresses: _, ...named } = target(mx.port)
+      const result = await send(await scene(), request([{ ...named, host, addresses: [], publicOnly: true }]))
+      expect(result.recipients).toMatchObject([{ status: 'deferred', enhanced: '4.4.3' }])
+      expect(result.recipients[0]?.diagnostic).toContain(`${host} is not at a public address`)
+      expect(mx.connections).toBe(0)
+      const allowed = await send(await scene(), request([{ ...named, host, addresses: [] }]))
+      expect(allowed.recipients[0]?.status).toBe('delivered')
+    },
+  )
+
   it('goes in clear text where no TLS is offered', async () => {
     const mx = await remote({ disabledCommands: ['STARTTLS', 'AUTH'] })
     const result = await send(await scene(), request([target(mx.port)]))

@@ -200,7 +200,7 @@ describe('a wrong rule is refused with its place, and nothing of the list is kep
 })
 
 describe('a token for a part of the house', () => {
-  const relayed = { name: 'away', do: { relay: ['smtp://127.0.0.1:2525'] } }
+  const relayed = { name: 'away', do: { relay: ['smtp://192.0.2.9:2525'] } }
 
   it('changes rules of its domain, but not where mail is relayed to', async () => {
     const made = await api('POST', '/tokens', {
@@ -211,7 +211,7 @@ describe('a token for a part of the house', () => {
     const { token } = made.body as { token: string }
     await setRules([relayed])
     expect(await setRules([{ name: 'tag', do: { tag: ['x'] } }, relayed], token)).toMatchObject({ status: 200 })
-    const other = { name: 'away', do: { relay: ['smtp://127.0.0.1:25'] } }
+    const other = { name: 'away', do: { relay: ['smtp://192.0.2.9:25'] } }
     expect(await setRules([other], token)).toMatchObject({ status: 403 })
     expect(await api('PUT', '/domains/plain.test/rules', { rules: [] }, token)).toMatchObject({ status: 403 })
     const question = { from: 'a@b.test', to: 'bob@plain.test' }

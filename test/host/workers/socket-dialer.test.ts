@@ -200,6 +200,24 @@ describe('the Worker by its own sockets', () => {
     expect(remote.transport).toEqual([])
   })
 
+  it.each([true, false])(
+    'connects by what reaches public addresses alone where that is meant: %s',
+    async (publicOnly) => {
+      const asked: boolean[] = []
+      const request: EgressRequest = {
+        envelope: envelope('me@facteur.test', 'you@there.test'),
+        hostname: 'mail.facteur.test',
+        targets: [{ host: 'relay.test', port: 587, addresses: [], tls: 'required', ...(publicOnly && { publicOnly }) }],
+      }
+      const dialer = socketDialer(async (isPublicOnly) => {
+        asked.push(isPublicOnly)
+        return peer().connect
+      })
+      await dialer.send(request, message({ subject: 'x' }))
+      expect(asked).toEqual([publicOnly])
+    },
+  )
+
   it('gives up when it is told to', async () => {
     const silent = peer((line) => (line.startsWith('EHLO') ? '' : say(line)))
     const request: EgressRequest = {

@@ -6,7 +6,13 @@
  */
 
 import { createHash } from 'node:crypto'
-import type { EgressRequest, EgressResult, EgressSession, EgressTarget } from '../../../delivery/index.ts'
+import {
+  type EgressRequest,
+  type EgressResult,
+  type EgressSession,
+  type EgressTarget,
+  isPrivateAddress,
+} from '../../../delivery/index.ts'
 import type { RecipientOutcome as SmtpOutcome, SessionFailure } from '../../../protocol/smtp/index.ts'
 import type { RecipientOutcome } from '../../../queue/index.ts'
 import {
@@ -150,14 +156,26 @@ class EgressRun {
   }
 
   async #addresses(target: EgressTarget): Promise<readonly string[]> {
-    if (target.addresses.length > 0) return target.addresses
+    const addresses = target.addresses.length > 0 ? target.addresses : await this.#resolve(target.host)
+    if (target.publicOnly !== true) return addresses
+    const others = addresses.filter((address) => !isPrivateAddress(address))
+    if (others.length === 0 && addresses.length > 0) {
+      this.#unresolved(`${target.host} is not at a public address: only the server's settings can lead there`)
+    }
+    return others
+  }
+
+  async #resolve(host: string): Promise<readonly string[]> {
     try {
-      return await this.#ports.network.resolve(target.host)
+      return await this.#ports.network.resolve(host)
     } catch (error) {
-      const diagnostic = `No address of ${target.host} could be found: ${describeError(error)}`
-      this.#failures.push({ status: 'deferred', stage: 'resolve', enhanced: '4.4.3', diagnostic })
+      this.#unresolved(`No address of ${host} could be found: ${describeError(error)}`)
       return []
     }
+  }
+
+  #unresolved(diagnostic: string): void {
+    this.#failures.push({ status: 'deferred', stage: 'resolve', enhanced: '4.4.3', diagnostic })
   }
 
   async #connect(target: EgressTarget, address: string): Promise<EgressOpening> {
@@ -299,6 +317,7 @@ function poolKey(request: EgressRequest, target: EgressTarget): string {
     target.tls,
     target.dane,
     target.addresses,
+    target.publicOnly,
     auth?.user ?? '',
     password,
   ])

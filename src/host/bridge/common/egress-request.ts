@@ -57,7 +57,7 @@ function isEnvelope(value: unknown): boolean {
 
 function isTarget(value: unknown): value is EgressTarget {
   if (!isObject(value) || !isName(value.host)) return false
-  const { port, tls, addresses, dane } = value
+  const { port, tls, addresses, dane, publicOnly = false } = value
   return (
     typeof port === 'number' &&
     Number.isInteger(port) &&
@@ -67,6 +67,7 @@ function isTarget(value: unknown): value is EgressTarget {
     policies.includes(tls) &&
     // Without records there would be nothing to verify by.
     (tls === 'dane') === isDane(dane) &&
+    typeof publicOnly === 'boolean' &&
     Array.isArray(addresses) &&
     addresses.every(isName)
   )
