@@ -86,10 +86,11 @@ export class Attempts {
   apply(entry: SpooledEntry, outcomes: ReadonlyMap<string, RecipientOutcome>): SpooledEntry {
     const now = this.#ports.clock()
     const news = [...(entry.news ?? [])]
+    // One for all: those that are put off together are due together, for one transaction, or one event of a webhook.
+    const chance = this.#ports.random()
     const recipients = entry.recipients.map((recipient): QueuedRecipient => {
       const outcome = recipient.state === 'waiting' ? outcomes.get(recipient.address) : undefined
       if (outcome === undefined) return recipient
-      const chance = this.#ports.random()
       const { schedule } = this.#options
       const context = { now, expires: givenUpAt(entry), schedule, chance, trace: entry.envelope.by?.trace === true }
       const after = applyOutcome(recipient, outcome, context)
@@ -113,6 +114,8 @@ export class Attempts {
   drop(entry: SpooledEntry, now: number): SpooledEntry | undefined {
     if (entry.recipients.every(({ state }) => state !== 'waiting')) return undefined
     const news = [...(entry.news ?? [])]
+    // One for all: those that are put off together are due together, for one transaction, or one event of a webhook.
+    const chance = this.#ports.random()
     const recipients = entry.recipients.map((recipient): QueuedRecipient => {
       const { owed: _owed, ...rest } = recipient
       if (rest.state !== 'waiting') return rest

@@ -66,6 +66,16 @@ test('a message above 2 MB is kept in chunks, byte for byte', async () => {
   expect(stage.rows('chunk')).toBe(0)
 })
 
+test('recipients that are put off together come again together: in one transaction, or as one event (RFC 5321 §4.5.4.1)', async () => {
+  const stage = new QueueStage({ delayNoticeAfter: 0 })
+  stage.answer = () => greylisted
+  stage.enqueue(['x@there.test', 'y@there.test', 'z@there.test'])
+  await stage.runUntil(stage.clock.now() + hour)
+  const together = stage.jobs.map(({ envelope }) => envelope.recipients.length)
+  expect(together.length).toBeGreaterThan(2)
+  expect(new Set(together)).toEqual(new Set([3]))
+})
+
 test('a refusal for now is retried on the schedule (RFC 5321 §4.5.4.1)', async () => {
   const stage = new QueueStage({ delayNoticeAfter: 0 })
   const start = stage.clock.now()
