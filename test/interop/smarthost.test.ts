@@ -43,6 +43,7 @@ beforeAll(async () => {
   parts = await startParts({
     trusted: [authority.cert],
     bindings: {
+      FACTEUR_RELAY_TO_PRIVATE: 'yes',
       FACTEUR_RETRY_FIRST_SECONDS: '60',
       FACTEUR_SMARTHOST: [
         `starttls=${address('smtp', starttls)}`,

@@ -23,6 +23,7 @@ import { AdminError } from './error.ts'
 import { domainName, targetAddress } from './fields.ts'
 import type { AdminPorts, DomainDoor } from './ports.ts'
 import type { RouteAdministration } from './routes.ts'
+import { ruleChanges } from './rule-changes.ts'
 
 /** Conditions in conditions. */
 const deepest = 8
@@ -61,11 +62,16 @@ export class RuleAdministration {
   }
 
   /** Replaces all of them; the same again changes nothing. `version`: only if they are still in that one. */
-  async replace(domain: string, rules: readonly Rule[], version?: number): Promise<RuleList> {
+  async replace(
+    domain: string,
+    rules: readonly Rule[],
+    version?: number,
+  ): Promise<RuleList & { readonly changes: readonly string[] }> {
     const door = await this.#hosted(domain)
-    const change = await door.setRules(await this.#checked(door, rules), version)
+    const [before, checked] = await Promise.all([door.rules(), this.#checked(door, rules)])
+    const change = await door.setRules(checked, version)
     if (!change.ok) throw new AdminError('conflict', change.problem.replace(/\.$/, ''))
-    return change.list
+    return { ...change.list, changes: ruleChanges(before.rules, change.list.rules) }
   }
 
   /** What `replace` would keep of them, and refuse; nothing is changed. The version is that of those that there are. */

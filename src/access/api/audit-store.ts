@@ -75,11 +75,16 @@ export function withoutSecrets(fields: Readonly<Record<string, unknown>>): Recor
 
 /** What is made of parts is written as JSON, in which secrets are looked for too. */
 function detailOf(value: unknown): AuditDetail {
-  if (typeof value === 'string') return value.slice(0, longestText)
+  if (typeof value === 'string') return withoutQuery(value).slice(0, longestText)
   if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value
   if (Array.isArray(value) && value.every((item) => typeof item === 'string')) {
-    return value.slice(0, mostEntries).map((item) => item.slice(0, longestText))
+    return value.slice(0, mostEntries).map((item) => withoutQuery(item).slice(0, longestText))
   }
   const written = JSON.stringify(value, (name, part: unknown) => (secretName.test(name) ? undefined : part))
   return written.slice(0, longestText)
+}
+
+/** In the query of a URL are keys, as of webhooks. */
+function withoutQuery(text: string): string {
+  return /^https?:\/\//i.test(text) ? text.replace(/\?.*$/s, '?…') : text
 }

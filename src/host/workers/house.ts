@@ -6,6 +6,7 @@ import { formatStsPolicy } from '../../format/index.ts'
 import { workersAdministration } from './administration.ts'
 import { apiBook } from './api-book.ts'
 import { arrivalPorts } from './arrival-ports.ts'
+import { clientAddressOf } from './client-address.ts'
 import type { Env } from './env.ts'
 import { serveLink } from './link/link-server.ts'
 import { LinkOperations } from './link/operations.ts'
@@ -52,10 +53,7 @@ export function workersHouse(env: Env): House {
     api: apiBook(env),
     mail: programMail(env, logins),
     now: Date.now,
-    clientAddress(request) {
-      const { clientAddressHeader } = settings
-      return (clientAddressHeader === undefined ? null : request.headers.get(clientAddressHeader)) ?? 'unknown'
-    },
+    clientAddress: (request) => clientAddressOf(request, settings.clientAddressHeader),
     async accountByLogin(login, fresh = false) {
       const found = await logins.find(login, fresh)
       return found === undefined ? undefined : route(found.accountId, found.cached)

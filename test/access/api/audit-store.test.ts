@@ -42,6 +42,8 @@ describe('what is written of a request', () => {
     ],
     [{ rule: { to: 'x', auth: { password: 'y' } } }, { rule: '{"to":"x","auth":{}}' }],
     [{ list: [{ token: 'x' }, { a: 1 }] }, { list: '[{},{"a":1}]' }],
+    [{ url: 'https://shop.test/mail?key=x&y=1' }, { url: 'https://shop.test/mail?…' }],
+    [{ urls: ['https://shop.test/?key=x', 'what?'] }, { urls: ['https://shop.test/?…', 'what?'] }],
   ])('of %j', (fields, written) => expect(withoutSecrets(fields)).toEqual(written))
 
   it('is bounded', () => {

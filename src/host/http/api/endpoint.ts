@@ -36,11 +36,19 @@ export class Answer<Value> {
   readonly value: Value
   readonly headers: Readonly<Record<string, string>>
   readonly status: number | undefined
+  /** Of a change, for the audit log. */
+  readonly recorded: Readonly<Record<string, unknown>> | undefined
 
-  constructor(value: Value, headers: Readonly<Record<string, string>> = {}, status?: number) {
+  constructor(
+    value: Value,
+    headers: Readonly<Record<string, string>> = {},
+    status?: number,
+    recorded?: Readonly<Record<string, unknown>>,
+  ) {
     this.value = value
     this.headers = headers
     this.status = status
+    this.recorded = recorded
   }
 }
 

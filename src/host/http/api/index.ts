@@ -118,7 +118,7 @@ async function answer(house: House, endpoint: Endpoint, context: Context, caller
   const call = { path, query: query as never, body: body as never, raw, caller, request }
   const worked = await endpoint.work(call)
   if (isAudited(endpoint, caller)) {
-    await record(house, endpoint, { path, query, body }, caller, request)
+    await record(house, endpoint, { path, query, body }, recordedOf(endpoint, worked), caller, request)
   }
   // A copy, since what came from elsewhere has a header that does not change.
   if (worked instanceof Response) return new Response(worked.body, worked)
@@ -134,16 +134,27 @@ function isAudited({ method, scope, isUnaudited }: Endpoint, caller: Caller): bo
   return method !== 'get' && isUnaudited !== true
 }
 
+/** What is known only once it is done: what was made, and what the work itself tells. */
+function recordedOf({ status }: Endpoint, worked: unknown): Readonly<Record<string, unknown>> {
+  if (worked instanceof Answer && worked.recorded !== undefined) return worked.recorded
+  if (status !== 201 || typeof worked !== 'object' || worked === null) return {}
+  const { id, address } = worked as { readonly id?: unknown; readonly address?: unknown }
+  const made = id ?? address
+  return made === undefined ? {} : { made }
+}
+
 /** What was done is done: a log that cannot take it now must not make it look otherwise. */
 async function record(
   house: House,
   { method, path, unrecorded = [] }: Endpoint,
   asked: { path: Record<string, string>; query: unknown; body: unknown },
+  done: Readonly<Record<string, unknown>>,
   caller: Caller,
   request: Request,
 ): Promise<void> {
   const members = Object.entries({ ...(asked.query as object), ...(asked.body as object | undefined) })
-  const details = withoutSecrets(Object.fromEntries(members.filter(([name]) => !unrecorded.includes(name))))
+  const said = Object.fromEntries(members.filter(([name]) => !unrecorded.includes(name)))
+  const details = withoutSecrets({ ...said, ...done })
   const client = request.headers.get('User-Agent')?.slice(0, 200)
   const entry = {
     who: caller.name,

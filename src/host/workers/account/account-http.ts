@@ -21,6 +21,7 @@ import {
   publicOrigin,
   WRONG_CREDENTIALS,
 } from '../../http/index.ts'
+import { clientAddressOf } from '../client-address.ts'
 import type { LoginResult } from '../doors.ts'
 import type { Env } from '../env.ts'
 import { describe, log } from '../log.ts'
@@ -134,8 +135,7 @@ export class AccountHttp {
 
   async #authorise(request: Request): Promise<LoginResult> {
     const authorization = parseAuthorization(request.headers.get('Authorization'))
-    const header = settingsOf(this.#ports.env).clientAddressHeader
-    const clientAddress = (header === undefined ? null : request.headers.get(header)) ?? 'unknown'
+    const clientAddress = clientAddressOf(request, settingsOf(this.#ports.env).clientAddressHeader)
     if (authorization === undefined) return { ok: false }
     const password = authorization.scheme === 'basic' ? authorization.password : authorization.token
     return this.#ports.logins.check({ password, clientAddress })

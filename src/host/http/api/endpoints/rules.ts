@@ -8,7 +8,7 @@ import * as z from 'zod/mini'
 import { largestRules, type Rule, type RuleList } from '../../../../routing/index.ts'
 import type { House } from '../../house.ts'
 import type { Caller } from '../caller.ts'
-import { endpoint, type Endpoint } from '../endpoint.ts'
+import { Answer, endpoint, type Endpoint } from '../endpoint.ts'
 import { ApiFault } from '../fault.ts'
 import { result, rule } from '../rule-shapes.ts'
 import { address, count, named } from '../schema.ts'
@@ -42,12 +42,14 @@ export function ruleEndpoints({ administration: { rules } }: House): Endpoint[] 
         reach: 'path',
         body: z.strictObject({ rules: z.array(rule), version: z.optional(version) }),
         mostBody: 2 * largestRules,
+        unrecorded: ['rules'],
         result: list,
       },
       async ({ path, body, caller }) => {
         const wanted = body.rules as Rule[]
         if (caller.isRestricted) expectSameRelays(caller, (await rules.list(path.domain)).rules, wanted)
-        return asAnswered(await rules.replace(path.domain, wanted, body.version))
+        const { changes, ...kept } = await rules.replace(path.domain, wanted, body.version)
+        return new Answer(asAnswered(kept), {}, undefined, { changes })
       },
     ),
     endpoint(
