@@ -41,6 +41,8 @@ export class MailingList {
   readonly #ports: ListPorts
   /** When a post has its next turn, if that is not now, and how many late members that is for. */
   readonly #retries = new Map<number, { at: number; left: number }>()
+  /** How far posts have come whose progress could not be written down: what was handed over is not handed over again. */
+  readonly #unwritten = new Map<number, Progress>()
 
   constructor(store: ListStore, ports: ListPorts) {
     this.#store = store
@@ -69,9 +71,11 @@ export class MailingList {
   async run(): Promise<void> {
     const list = this.#store.settings
     const now = this.#ports.clock()
-    const post = list === undefined ? undefined : this.#due(now)
-    if (list === undefined || post === undefined) return
+    const due = list === undefined ? undefined : this.#due(now)
+    if (list === undefined || due === undefined) return
+    const post = { ...due, ...this.#unwritten.get(due.id) }
     try {
+      if (this.#unwritten.has(post.id)) this.#note(post, post)
       await this.#bring(list, post, now)
     } catch (error) {
       // Others are not to wait for a message that we cannot cope with.
@@ -159,8 +163,7 @@ export class MailingList {
       const members = this.#store.receivers(progress.reached, post.last, atOnce)
       // Nobody is left: who was a member when it came may be none any more.
       const reached = members.length < atOnce ? post.last : (members.at(-1) as Member).id
-      progress = { ...(await this.#hand(list, members, message, progress)), reached }
-      this.#store.progress(post.id, progress)
+      progress = await this.#hand(list, post, members, message, { ...progress, reached })
       if (reached === post.last) break
     }
     return progress
@@ -175,20 +178,22 @@ export class MailingList {
       const turn = late.slice(at, at + atOnce)
       const members = turn.flatMap((id) => this.#store.member(id) ?? []).filter(({ state }) => state === 'active')
       const rest = { ...progress, late: progress.late.filter((id) => !turn.includes(id)) }
-      progress = await this.#hand(list, members, message, rest)
-      this.#store.progress(post.id, progress)
+      progress = await this.#hand(list, post, members, message, rest)
     }
     return progress
   }
 
+  /** The progress after those members' turn is written down before anything else is. */
   async #hand(
     list: ListSettings,
+    post: Post,
     members: readonly Member[],
     message: ListedMessage,
     before: Progress,
   ): Promise<Progress> {
     const late = [...before.late]
     let { sent, refused } = before
+    const bounced: [Member, string][] = []
     const replies = await Promise.all(members.map((member) => this.#send(list, member, message)))
     for (const [index, member] of members.entries()) {
       const { code, enhanced, text } = replies[index] as Reply
@@ -196,10 +201,20 @@ export class MailingList {
       else if (code < 500) late.push(member.id)
       else {
         refused++
-        if (enhanced !== loop) this.#bounced(list, member, [text].flat().join(' '))
+        if (enhanced !== loop) bounced.push([member, [text].flat().join(' ')])
       }
     }
-    return { ...before, late, sent, refused }
+    const progress = { ...before, late, sent, refused }
+    this.#note(post, progress)
+    for (const [member, cause] of bounced) this.#bounced(list, member, cause)
+    return progress
+  }
+
+  #note({ id }: Post, { reached, late, sent, refused }: Progress): void {
+    const progress = { reached, late, sent, refused }
+    this.#unwritten.set(id, progress)
+    this.#store.progress(id, progress)
+    this.#unwritten.delete(id)
   }
 
   async #send(list: ListSettings, member: Member, { copyFor, smtputf8, body }: ListedMessage): Promise<Reply> {

@@ -41,6 +41,28 @@ describe('a post', () => {
     expect(world.recipients.length).toBeLessThanOrEqual(many.length + 8)
   })
 
+  test('a disk that is full on the way sends nobody a copy twice, however long that lasts (RFC 5321 §4.5.4.2)', async () => {
+    const world = new ListWorld({ posting: 'anyone' }, 'bob@two.test', 'cem@one.test', 'gone@one.test')
+    world.post('ann@one.test')
+    const exec = world.sql.exec.bind(world.sql)
+    const full: typeof exec = (query, ...bindings) => {
+      if (!/^\s*SELECT/i.test(query)) throw new Error('database or disk is full: SQLITE_FULL')
+      return exec(query, ...bindings)
+    }
+    world.answer = (address) => {
+      world.sql.exec = full
+      if (address === 'cem@one.test') return { code: 452, text: 'full' }
+      return address === 'gone@one.test' ? { code: 550, text: 'No such user' } : { code: 250, text: 'taken' }
+    }
+    await world.runUntil(world.now + 60 * minute)
+    expect(world.recipients).toEqual(['bob@two.test'])
+    world.sql.exec = exec
+    world.answer = () => ({ code: 250, text: 'taken' })
+    await world.runUntil(world.now + 60 * minute)
+    expect(world.recipients).toEqual(['bob@two.test', 'cem@one.test'])
+    expect(world.store.posts()[0]).toMatchObject({ sent: 2, refused: 1 })
+  })
+
   test('does not come to who became a member later, nor to who has left meanwhile', async () => {
     const world = new ListWorld({}, ...members)
     world.post('ann@one.test')
