@@ -40,6 +40,7 @@ import { submissionChanges, submissionGet, submissionQuery, submissionQueryChang
 import type { TimelinePort } from './submission/timeline-port.ts'
 import { submissionTimelineGet } from './submission/timeline.ts'
 import { quotaChanges, quotaGet, quotaQuery, quotaQueryChanges } from './quota.ts'
+import { reportLanguageGet, reportLanguageSet } from './report-language.ts'
 import { threadChanges, threadGet } from './thread.ts'
 import { vacationGet, vacationSet } from './vacation.ts'
 
@@ -93,6 +94,8 @@ export function methodsOf(context: OwnContext): ReadonlyMap<string, Method> {
     ['EmailSubmission/set', submissionSet(context)],
     ['VacationResponse/get', vacationGet(context)],
     ['VacationResponse/set', vacationSet(context)],
+    ['ReportLanguage/get', reportLanguageGet(context)],
+    ['ReportLanguage/set', reportLanguageSet(context)],
     ['MDN/send', mdnSend(context)],
     ['MDN/parse', mdnParse(context)],
     ...(context.sharing === undefined ? [] : sharingMethodsOf(context)),

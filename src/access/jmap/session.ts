@@ -15,6 +15,7 @@ import {
   principalsCapability,
   quotaCapability,
   submissionCapability,
+  reportLanguageCapability,
   timelineCapability,
   vacationCapability,
   vapidCapability,
@@ -36,6 +37,7 @@ const ownCapabilities: readonly string[] = [
   quotaCapability,
   blobCapability,
   mdnCapability,
+  reportLanguageCapability,
 ]
 const sharingCapabilities: readonly string[] = [principalsCapability, mailShareCapability]
 

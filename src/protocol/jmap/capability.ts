@@ -22,5 +22,7 @@ export const ownerCapability = 'urn:ietf:params:jmap:principals:owner'
 export const maskedEmailCapability = 'https://www.fastmail.com/dev/maskedemail'
 /** Ours: how submitted messages fared on their way (docs/jmap-timeline.md). */
 export const timelineCapability = 'https://facteur.test/jmap/timeline'
+/** Ours: in which language reports are written (docs/jmap-report-language.md). */
+export const reportLanguageCapability = 'https://facteur.test/jmap/report-language'
 /** draft-ietf-jmap-mail-sharing: `shareWith` and `mayShare` of a Mailbox. Clients look for it before they offer to share. */
 export const mailShareCapability = 'urn:ietf:params:jmap:mail:share'

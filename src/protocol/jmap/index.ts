@@ -5,6 +5,7 @@ export { Arguments, isIdOrReference } from './argument.ts'
 export {
   coreCapability,
   mailCapability,
+  reportLanguageCapability,
   submissionCapability,
   timelineCapability,
   vacationCapability,

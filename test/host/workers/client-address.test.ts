@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { clientAddressOf } from '../../../src/host/workers/client-address.ts'
 
 function from(clientIp?: string, headers: Record<string, string> = {}): Request {
-  const cf = (clientIp === undefined ? {} : { clientIp }) as RequestInit<CfProperties>['cf']
+  const cf = (clientIp === undefined ? {} : { clientIp }) as RequestInit['cf']
   return new Request('http://facteur.test/', { headers, ...(cf === undefined ? {} : { cf }) })
 }
 
