@@ -224,23 +224,6 @@ export class DomainStore {
     return { ok: true, list: this.#rules.replace(rules, now) }
   }
 
-  /** True when mail for `address` reaches the account, directly or through aliases of this domain. */
-  owns(address: string, accountId: string): boolean {
-    const domain = this.domain
-    const seen = new Set<string>()
-    const reaches = (candidate: string): boolean => {
-      const parts = splitAddress(candidate)
-      if (parts === undefined || canonicalDomain(parts.domain) !== domain) return false
-      const key = canonicalLocalPart(parts.localPart)
-      if (seen.has(key)) return false
-      seen.add(key)
-      const answer = this.lookup(parts.localPart)
-      if (answer.kind === 'account') return answer.accountId === accountId
-      return answer.kind === 'alias' && answer.targets.some(reaches)
-    }
-    return domain !== undefined && reaches(address)
-  }
-
   /** What separates a subaddress; `''` switches subaddressing off. */
   get separator(): string {
     return this.#settings.get('separator') ?? '+'
