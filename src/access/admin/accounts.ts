@@ -9,7 +9,6 @@ import { AdminError } from './error.ts'
 import type { Suppression } from '../../mailbox/index.ts'
 import {
   countOrNull,
-  domainName,
   hostedAddress,
   octetsOrNull,
   optionalPassword,
@@ -19,6 +18,7 @@ import {
   type Fields,
   type MailboxName,
 } from './fields.ts'
+import { expectHosted } from './hosted-domain.ts'
 import type { AccountSummary, AccountUsage, AdminPorts, TokenSummary } from './ports.ts'
 
 export class AccountAdministration {
@@ -29,7 +29,9 @@ export class AccountAdministration {
   }
 
   async list(domain?: string): Promise<AccountSummary[]> {
-    return this.#ports.registry.accounts(domain === undefined ? undefined : domainName(domain))
+    const { registry } = this.#ports
+    if (domain === undefined) return registry.accounts()
+    return registry.accounts((await expectHosted(this.#ports, domain)).name)
   }
 
   /** `password` in the result only when none was given: it is shown once and stored as a hash. */

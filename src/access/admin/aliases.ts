@@ -2,7 +2,8 @@
  * Aliases: an address that stands for others, and `*@domain` for all that are not named.
  */
 import { AdminError, conflictUnless } from './error.ts'
-import { domainName, hostedAddress, targetAddress, textList, type Fields } from './fields.ts'
+import { hostedAddress, targetAddress, textList, type Fields } from './fields.ts'
+import { expectHosted } from './hosted-domain.ts'
 import type { AdminPorts, AliasSummary } from './ports.ts'
 
 /** A larger list is a mailing list, which needs its own return path. */
@@ -17,8 +18,8 @@ export class AliasAdministration {
 
   /** Of one domain, or of all. */
   async list(domain?: string): Promise<AliasSummary[]> {
-    const names =
-      domain === undefined ? (await this.#ports.registry.domains()).map((hosted) => hosted.name) : [domainName(domain)]
+    if (domain !== undefined) return (await expectHosted(this.#ports, domain)).door.aliases()
+    const names = (await this.#ports.registry.domains()).map(({ name }) => name)
     const lists = await Promise.all(names.map((name) => this.#ports.domain(name).aliases()))
     return lists.flat()
   }

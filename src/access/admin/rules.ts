@@ -21,6 +21,7 @@ import {
 import { parseHeader, splitAddress } from '../../format/index.ts'
 import { AdminError } from './error.ts'
 import { domainName, targetAddress } from './fields.ts'
+import { expectHosted } from './hosted-domain.ts'
 import type { AdminPorts, DomainDoor } from './ports.ts'
 import type { RouteAdministration } from './routes.ts'
 import { ruleChanges } from './rule-changes.ts'
@@ -57,7 +58,8 @@ export class RuleAdministration {
   }
 
   async list(domain: string): Promise<RuleList> {
-    const { version, rules } = await (await this.#hosted(domain)).rules()
+    const { door } = await expectHosted(this.#ports, domain)
+    const { version, rules } = await door.rules()
     return { version, rules }
   }
 
@@ -67,7 +69,7 @@ export class RuleAdministration {
     rules: readonly Rule[],
     version?: number,
   ): Promise<RuleList & { readonly changes: readonly string[] }> {
-    const door = await this.#hosted(domain)
+    const { door } = await expectHosted(this.#ports, domain)
     const [before, checked] = await Promise.all([door.rules(), this.#checked(door, rules)])
     const change = await door.setRules(checked, version)
     if (!change.ok) throw new AdminError('conflict', change.problem.replace(/\.$/, ''))
@@ -76,15 +78,8 @@ export class RuleAdministration {
 
   /** What `replace` would keep of them, and refuse; nothing is changed. The version is that of those that there are. */
   async check(domain: string, rules: readonly Rule[]): Promise<RuleList> {
-    const door = await this.#hosted(domain)
+    const { door } = await expectHosted(this.#ports, domain)
     return { version: (await door.rules()).version, rules: await this.#checked(door, rules) }
-  }
-
-  async #hosted(domain: string): Promise<DomainDoor> {
-    const name = domainName(domain)
-    const door = this.#ports.domain(name)
-    if (!(await door.isHosted())) throw new AdminError('missing', `${name} is not hosted here; add the domain first`)
-    return door
   }
 
   /** In the form that is kept. */

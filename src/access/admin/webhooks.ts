@@ -4,6 +4,7 @@
 import { isWebhookName, longestKeep, usualKeep, type Webhook, webhookUrlProblem } from '../../routing/index.ts'
 import { AdminError } from './error.ts'
 import { countOrNull, domainName, type Fields, requiredText } from './fields.ts'
+import { expectHosted } from './hosted-domain.ts'
 import type { AdminPorts, DomainDoor } from './ports.ts'
 
 const MAX_URL = 2_000
@@ -27,7 +28,7 @@ export class WebhookAdministration {
   }
 
   async list(domain: string): Promise<WebhookView[]> {
-    return (await this.#door(domain).webhooks()).map(view)
+    return (await (await expectHosted(this.#ports, domain)).door.webhooks()).map(view)
   }
 
   /** Makes one, with a secret that is shown once; or gives one another URL, and starts it again. */

@@ -18,14 +18,18 @@ describe('rules of a domain', () => {
     const wanted: Rule[] = [{ name: 'a', do: { redirect: ['x@Bücher.example'] } }, drop]
     const first = await rules.replace('Facteur.Test', wanted)
     expect(first.rules).toEqual([{ name: 'a', do: { redirect: ['x@xn--bcher-kva.example'] } }, drop])
-    expect(await rules.replace('facteur.test', wanted, first.version)).toEqual(first)
+    expect(first.changes).toEqual([
+      '+ a: {"do":{"redirect":["x@xn--bcher-kva.example"]}}',
+      '+ drop: {"do":{"discard":true}}',
+    ])
+    expect(await rules.replace('facteur.test', wanted, first.version)).toEqual({ ...first, changes: [] })
   })
 
   test('are not overwritten when somebody changed them meanwhile', async () => {
     const rules = await stage()
     const { version } = await rules.replace('facteur.test', [drop], 0)
     const next = await rules.replace('facteur.test', [], version)
-    expect(next).toEqual({ version: 0, rules: [] })
+    expect(next).toEqual({ version: 0, rules: [], changes: ['- drop'] })
     await expect(rules.replace('facteur.test', [drop], version)).rejects.toMatchObject({
       fault: 'conflict',
       message: expect.stringContaining('changed meanwhile'),

@@ -190,6 +190,14 @@ describe('every route', { timeout: 60_000 }, () => {
     }
   })
 
+  it('of a domain says so where that is not hosted (404): an empty list would look as if it were', async () => {
+    for (const { method, path } of await everyOperation('ghost.test')) {
+      if (method !== 'GET' || !path.startsWith('/domains/')) continue
+      const detail = expect.stringContaining('ghost.test is not hosted here')
+      expect([path, await api(adminToken, method, path)]).toMatchObject([path, { status: 404, body: { detail } }])
+    }
+  })
+
   it('shows and changes nothing of what a token is not for', async () => {
     const { token } = await newToken(allScopes, { domains: ['other.test'], perMinute: 0 })
     for (const { method, path } of await everyOperation('facteur.test')) {
