@@ -248,6 +248,26 @@ function judged(world: MemoryWorld, result: 'pass' | 'fail'): MemoryWorld {
   return world
 }
 
+describe('by the door that a message came by', () => {
+  const sources = ['smtp', 'email-routing', 'submission', 'internal'] as const
+  const rules = sources.map((source): Rule => ({ name: source, when: { source: [source] }, do: { tag: [source] } }))
+  const person = { accountId: 'alice', transactionId: 't1' }
+
+  test.each<[string, Origin, string, string]>([
+    ['another server', fromOutside, 'eve@outside.test', 'smtp'],
+    ['Email Routing', { kind: 'email-routing', transactionId: 't1' }, 'eve@outside.test', 'email-routing'],
+    ['a mail app', { kind: 'submission', ...person }, 'alice@facteur.test', 'submission'],
+    ['JMAP and the HTTP API', { kind: 'jmap', ...person }, 'alice@facteur.test', 'submission'],
+    ['ourselves, as a report', { kind: 'internal', transactionId: 't1' }, '', 'internal'],
+    ['a list here', { kind: 'list', transactionId: 't1' }, 'team-bounces@facteur.test', 'internal'],
+  ])('%s: one rule fits', async (_, origin, reversePath, source) => {
+    const world = stage(...rules)
+    const raw = letter.replace('eve@outside.test', reversePath === '' ? 'mx@facteur.test' : reversePath)
+    expect(await send(world, ['bob@facteur.test'], { reversePath }, origin, raw)).toMatchObject({ code: 250 })
+    expect(world.mailbox('bob').messages).toMatchObject([{ keywords: [source] }])
+  })
+})
+
 describe('by what is found out on arrival', () => {
   const rule: Rule = {
     name: 'dmarc',

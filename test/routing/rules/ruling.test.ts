@@ -1,6 +1,14 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { compileRules, type MessageFacts, type Rule, type Ruling } from '../../../src/routing/rules/index.ts'
+import { parseHeader } from '../../../src/format/index.ts'
+import {
+  compileRules,
+  type Condition,
+  explain,
+  type MessageFacts,
+  type Rule,
+  type Ruling,
+} from '../../../src/routing/rules/index.ts'
 
 const message: MessageFacts = { sender: 'eve@outside.test', source: 'smtp' }
 const address = { recipient: 'info', subaddress: '' }
@@ -52,6 +60,86 @@ describe('rules', () => {
     expect(rulingOf([open, sure], false).fate).toEqual({ kind: 'open' })
     expect(rulingOf([sure, open], false).fate).toMatchObject({ kind: 'reject' })
     expect(rulingOf([open, sure], true).fate).toMatchObject({ kind: 'reject' })
+  })
+})
+
+describe('of any rules with any conditions', () => {
+  const leaf = fc.constantFrom<Condition>(
+    { recipient: 'info' },
+    { recipient: 'sales' },
+    { subaddress: '' },
+    { sender: '*@outside.test' },
+    { source: ['submission'] },
+    { header: { name: 'Subject' } },
+    { header: { name: 'Subject', value: '*bill*' } },
+    { size: { over: 500 } },
+    { size: { under: 100 } },
+    { authentication: { spf: ['pass'], dmarc: ['pass', 'none'] } },
+  )
+  const { condition } = fc.letrec<{ condition: Condition }>((tie) => ({
+    condition: fc.oneof(
+      { maxDepth: 4 },
+      { arbitrary: leaf, weight: 3 },
+      { arbitrary: fc.array(tie('condition'), { minLength: 1, maxLength: 3 }).map((all) => ({ all })), weight: 1 },
+      { arbitrary: fc.array(tie('condition'), { minLength: 1, maxLength: 3 }).map((any) => ({ any })), weight: 1 },
+      { arbitrary: tie('condition').map((not) => ({ not })), weight: 1 },
+    ),
+  }))
+  const actions = fc.constantFrom<Rule['do']>(
+    { tag: ['x'], file: 'F' },
+    { copy: ['c@y.test'], webhook: ['w'] },
+    { discard: true },
+    { redirect: ['r@y.test'] },
+    { relay: ['mx'] },
+    { reject: { text: 'No' } },
+  )
+  const rules = fc
+    .array(fc.record({ when: condition, do: actions, stop: fc.boolean() }), { maxLength: 6 })
+    .map((list) => list.map((rule, at): Rule => ({ name: `r${at}`, ...rule })))
+  const whole = fc
+    .record({
+      subject: fc.constantFrom('', 'Subject: a bill\r\n', 'Subject: hello\r\n'),
+      size: fc.constantFrom(50, 300, 1_000),
+      spf: fc.constantFrom('pass', 'fail', 'none'),
+      dmarc: fc.constantFrom('pass', 'fail', 'none'),
+    })
+    .map(({ subject, size, spf, dmarc }): MessageFacts => ({
+      ...message,
+      header: parseHeader(new TextEncoder().encode(`${subject}\r\n`)).header,
+      size,
+      authentication: { spf, dkim: 'none', dmarc },
+    }))
+
+  test('what is said at RCPT is still so once the message is here', () => {
+    fc.assert(
+      fc.property(rules, whole, (list, facts) => {
+        const compiled = compileRules(list)
+        const early = compiled.rule(address, message, false)
+        if (early.fate.kind !== 'open') expect(compiled.rule(address, facts, true)).toEqual(early)
+      }),
+    )
+  })
+
+  test('the same question has the same answer, however often and after whatever else it is asked', () => {
+    fc.assert(
+      fc.property(rules, fc.array(whole, { minLength: 2, maxLength: 4 }), (list, messages) => {
+        const [one, ...others] = messages as [MessageFacts, ...MessageFacts[]]
+        const compiled = compileRules(list)
+        const first = compiled.rule(address, one, true)
+        for (const other of others) compiled.rule(address, other, true)
+        expect(compiled.rule(address, one, true)).toEqual(first)
+        expect(compileRules(structuredClone(list)).rule(address, one, true)).toEqual(first)
+      }),
+    )
+  })
+
+  test('a test of them tells what they do: those that fit and are asked', () => {
+    fc.assert(
+      fc.property(rules, whole, (list, facts) => {
+        const told = explain(list, address, facts).filter(({ fits, asked }) => fits && asked)
+        expect(told.map(({ name }) => name)).toEqual(compileRules(list).rule(address, facts, true).fitting)
+      }),
+    )
   })
 })
 

@@ -48,7 +48,10 @@ const authentication = z
   )
 const source = z
   .array(z.enum(['smtp', 'email-routing', 'submission', 'internal']))
-  .check(z.minLength(1), z.describe('By which door it came; internal: reports that we write ourselves.'))
+  .check(
+    z.minLength(1),
+    z.describe('By which door it came; internal: reports that we write ourselves, and what lists send out.'),
+  )
 
 const conditions = (about: string) =>
   z.array(z.lazy((): z.ZodMiniType => condition)).check(z.minLength(1), z.maxLength(100), z.describe(about))
