@@ -17,6 +17,7 @@ function worker(more: { r2Buckets?: string[] }): Parameters<typeof cloudflareTes
         FACTEUR_RETRY_FIRST_SECONDS: '60',
         FACTEUR_QUEUE_SHARDS: 'busy.test=3',
         FACTEUR_PARKING: 'yes',
+        FACTEUR_PUBLIC_URL: 'https://mail.facteur.test',
       },
       // Not called EMAIL, which would be another way out of the house.
       email: { send_email: [{ name: 'TEST_EMAIL', allowed_destination_addresses: ['you@there.test'] }] },

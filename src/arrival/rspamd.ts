@@ -24,6 +24,8 @@ export type ScanFetch = (path: string, headers: [string, string][], body: Uint8A
 
 /** RFC 5321 §4.5.3.1.5: a reply line has 512 octets. */
 const longestReason = 300
+/** The rest tells little. */
+const mostSymbols = 20
 
 export class Rspamd implements ContentScanner {
   readonly #fetch: ScanFetch
@@ -62,6 +64,7 @@ interface Answer {
   score?: unknown
   required_score?: unknown
   messages?: { smtp_message?: unknown }
+  symbols?: unknown
 }
 
 /** What an answer asks for. Throws when it is not one. */
@@ -70,10 +73,10 @@ export function verdictOf(text: string): ScanVerdict {
   if (typeof answer !== 'object' || answer === null || typeof answer.action !== 'string') {
     throw new Error('the answer of Rspamd has no action')
   }
-  const { action, score, required_score: required, messages } = answer
+  const { action, score, required_score: required, messages, symbols } = answer
   const rating = `${numberOf(score)} / ${numberOf(required)}`
   const said = typeof messages?.smtp_message === 'string' ? printable(messages.smtp_message) : ''
-  const field = `X-Rspamd: ${printable(action)} (${rating})\r\n`
+  const field = `X-Rspamd: ${printable(action)} (${rating})${weightsOf(symbols)}\r\n`
   switch (action) {
     case 'reject':
       return {
@@ -92,6 +95,17 @@ export function verdictOf(text: string): ScanVerdict {
     default:
       return { action: 'take', field }
   }
+}
+
+/** What told most, for the field: `;` and lines of `NAME=5.1`. */
+function weightsOf(symbols: unknown): string {
+  if (typeof symbols !== 'object' || symbols === null) return ''
+  const weights = Object.entries(symbols as Record<string, { score?: unknown } | null>)
+    .flatMap(([name, symbol]) => (typeof symbol?.score === 'number' ? [[name, symbol.score] as const] : []))
+    .filter(([name, score]) => /^\w{1,64}$/.test(name) && Math.abs(score) >= 0.05 && Number.isFinite(score))
+    .sort(([, a], [, b]) => Math.abs(b) - Math.abs(a))
+    .slice(0, mostSymbols)
+  return weights.length === 0 ? '' : `;${weights.map(([name, score]) => `\r\n ${name}=${score.toFixed(1)}`).join('')}`
 }
 
 function numberOf(value: unknown): string {

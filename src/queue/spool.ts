@@ -170,13 +170,16 @@ export class Spool {
   octets(key: number, start: number, end: number): Uint8Array | undefined {
     const entry = this.get(key)
     if (entry === undefined) return undefined
-    if (entry.size <= inlineLimit) return this.raw(key)?.subarray(start, end)
+    if (entry.size <= inlineLimit) return this.raw(key)?.slice(start, end)
     const first = Math.floor(start / chunkSize)
     const last = Math.ceil(end / chunkSize)
     const query = 'SELECT raw FROM chunk WHERE entry = ? AND seq >= ? AND seq < ? ORDER BY seq'
     const rows = this.#store.sql.exec<{ raw: ArrayBuffer }>(query, key, first, last).toArray()
-    const begin = first * chunkSize
-    return concat(rows.map(({ raw }) => new Uint8Array(raw))).subarray(start - begin, end - begin)
+    const pieces = rows.map(({ raw }, at) => {
+      const begin = (first + at) * chunkSize
+      return new Uint8Array(raw).subarray(Math.max(0, start - begin), end - begin)
+    })
+    return concat(pieces)
   }
 
   /** Key and progress of the entries that a run has taken on. */

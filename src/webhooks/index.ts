@@ -2,4 +2,6 @@
  * Webhooks: programs elsewhere that are told of messages.
  */
 export { signedHeaders } from './signature.ts'
-export { WebhookAgent, type WebhookPorts } from './webhook-agent.ts'
+export { isSigned, linkPath, type LinkTarget, readSignedLink, signedPath } from './links.ts'
+export { isPartName, type MessagePart, partOf } from './parts.ts'
+export { type LinkMaker, WebhookAgent, type WebhookPorts } from './webhook-agent.ts'

@@ -1,11 +1,13 @@
 /**
- * What a webhook is told of a message: parsed, with what was found out about its sender.
+ * What a webhook is told of a message: parsed, with what was found out about its sender. `docs/webhooks.md` tells receivers.
  *
- * Limits: text and attachments of 10 MiB together go with it; of the attachments beyond only name, type and size.
- * Security: everything in it is a stranger's, but `id`, `received` and `authentication`.
+ * Limits: text and attachments of 10 MiB together go with it; of what is beyond, name, type and size, and where to fetch it.
+ * Security: everything in it is a stranger's, but `id`, `received`, `authentication`, `spam` and the links.
  */
 import PostalMime, { type Address, type Attachment, type Email } from 'postal-mime'
-import { encodeBase64, parseAuthenticationResults, parseHeader } from '../format/index.ts'
+import { encodeBase64, encodeUtf8, type Header, parseAuthenticationResults, parseHeader } from '../format/index.ts'
+import { contentOf, takenApart } from './parts.ts'
+import { spamOf } from './spam-of.ts'
 
 export interface WebhookMessage {
   /** As in Received and in traces. */
@@ -20,13 +22,22 @@ export interface WebhookMessage {
   authservId: string
 }
 
+/** Links to the message and its parts. */
+export interface MessageLinks {
+  /** Until when they lead there; milliseconds since the epoch. */
+  readonly expires: number
+  /** `part`: see `LinkTarget`. */
+  to(part: string): Promise<string>
+}
+
 const mostContent = 10 * 1024 * 1024
 /** Where all of it cannot be read; the parser's own limit is beyond. */
 const mostOfHeader = 1024 * 1024
 
-/** The body of the request, as JSON. */
-export async function messagePayload(message: WebhookMessage): Promise<string> {
+/** The body of the request, as JSON. Without `links` what is too long to be told is only named. */
+export async function messagePayload(message: WebhookMessage, links?: MessageLinks): Promise<string> {
   const { id, received, sender, recipients, raw } = message
+  const { header } = parseHeader(raw)
   const { mail, problem } = await read(raw)
   let room = mostContent
   const fits = (size: number): boolean => {
@@ -37,13 +48,12 @@ export async function messagePayload(message: WebhookMessage): Promise<string> {
   const [text, html] = [mail.text, mail.html].map((body) => (body !== undefined && fits(body.length) ? body : null))
   const isLong = (text === null && mail.text !== undefined) || (html === null && mail.html !== undefined)
   const trouble = problem ?? (isLong ? 'The text is longer than 10 MiB' : undefined)
-  const attachments = mail.attachments.map((attachment) => {
-    const content = new Uint8Array(attachment.content as ArrayBuffer)
-    return {
-      ...described(attachment, content),
-      ...(fits(content.length) ? { content: encodeBase64(content) } : { isOmitted: true }),
-    }
-  })
+  const attachments = []
+  for (const [place, attachment] of mail.attachments.entries()) {
+    const content = contentOf(attachment)
+    const told = fits(content.length) ? { content: encodeBase64(content) } : await omitted(links, String(place))
+    attachments.push({ ...described(attachment, content), ...told })
+  }
   return JSON.stringify({
     type: 'message.received',
     timestamp: new Date(received).toISOString(),
@@ -63,9 +73,13 @@ export async function messagePayload(message: WebhookMessage): Promise<string> {
       references: mail.references ?? null,
       text,
       html,
+      ...(text === null ? await bodyLink(links, 'text', mail.text) : {}),
+      ...(html === null ? await bodyLink(links, 'html', mail.html) : {}),
       headers: mail.headers.map(({ originalKey, value }) => ({ name: originalKey, value })),
       attachments,
-      authentication: authenticationOf(message),
+      authentication: authenticationOf(header, message.authservId),
+      spam: spamOf(header),
+      ...(links === undefined ? {} : { raw: await linkTo(links, 'raw', raw.length) }),
       ...(trouble === undefined ? {} : { problem: trouble }),
     },
   })
@@ -74,12 +88,31 @@ export async function messagePayload(message: WebhookMessage): Promise<string> {
 /** A message that is made to be unreadable is told of by its header alone, with the reason. */
 async function read(raw: Uint8Array): Promise<{ mail: Email; problem?: string }> {
   try {
-    return { mail: await PostalMime.parse(raw, { attachmentEncoding: 'arraybuffer' }) }
+    return { mail: await takenApart(raw) }
   } catch (error) {
     const head = raw.subarray(0, Math.min(parseHeader(raw).bodyStart, mostOfHeader))
     const { text: _text, html: _html, ...mail } = await PostalMime.parse(head)
     return { mail: { ...mail, attachments: [] }, problem: error instanceof Error ? error.message : String(error) }
   }
+}
+
+async function linkTo(links: MessageLinks, part: string, size: number): Promise<object> {
+  return { url: await links.to(part), expires: new Date(links.expires).toISOString(), size }
+}
+
+async function omitted(links: MessageLinks | undefined, part: string): Promise<object> {
+  if (links === undefined) return { isOmitted: true }
+  return { isOmitted: true, url: await links.to(part), urlExpires: new Date(links.expires).toISOString() }
+}
+
+/** `textLink`, `htmlLink`: of a body that is there and too long. */
+async function bodyLink(
+  links: MessageLinks | undefined,
+  part: 'text' | 'html',
+  body: string | undefined,
+): Promise<object> {
+  if (links === undefined || body === undefined) return {}
+  return { [`${part}Link`]: await linkTo(links, part, encodeUtf8(body).length) }
 }
 
 function described({ filename, mimeType, disposition, contentId }: Attachment, content: Uint8Array): object {
@@ -102,8 +135,7 @@ function plain({ name, address }: { name: string; address?: string | undefined }
 }
 
 /** Results by method, as they stand in our field on top; null where nothing was verified. */
-function authenticationOf({ raw, authservId }: WebhookMessage): Record<string, string> | null {
-  const { header } = parseHeader(raw)
+function authenticationOf(header: Header, authservId: string): Record<string, string> | null {
   for (const { name, value } of header.fields) {
     const lower = name.toLowerCase()
     if (lower === 'received') return null

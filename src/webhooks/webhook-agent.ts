@@ -11,7 +11,7 @@
 import { type Header, parseDate, parseHeader } from '../format/index.ts'
 import type { DeliveryAgent, DeliveryJob, RecipientOutcome } from '../queue/index.ts'
 import { domainOfWebhookQueue, type Webhook } from '../routing/index.ts'
-import { messagePayload } from './payload.ts'
+import { type MessageLinks, messagePayload } from './payload.ts'
 import { type HmacCrypto, signedHeaders } from './signature.ts'
 
 export interface WebhookPorts {
@@ -24,11 +24,21 @@ export interface WebhookPorts {
    * there is none within 20 seconds.
    */
   post: (url: string, headers: Record<string, string>, body: string, signal?: AbortSignal) => Promise<number>
+  /**
+   * Makes links to the messages of that queue. Absent, or undefined: it makes none, since nobody has said by which URL we are
+   * reached. Rejects when the domain cannot be asked.
+   */
+  links?: (queue: string) => Promise<LinkMaker | undefined>
   crypto: HmacCrypto
   /** Milliseconds since the epoch. */
   clock: () => number
   authservId: string
 }
+
+/** A link to a part of an entry's message, until `expires`, in seconds since the epoch. */
+export type LinkMaker = (entry: string, part: string, expires: number) => Promise<string>
+
+const hour = 3_600_000
 
 export class WebhookAgent implements DeliveryAgent {
   readonly #name: string
@@ -46,31 +56,48 @@ export class WebhookAgent implements DeliveryAgent {
     if (webhook === undefined) return later(job, `${domain} has no webhook "${this.#name}"`, '4.3.5', clock())
     if (webhook.stopped !== undefined) return later(job, `The webhook "${this.#name}" is stopped`, '4.3.5', clock())
     const host = new URL(webhook.url).host
-    const { headers, body } = await this.#request(job, webhook)
+    const links = await this.#links(job, webhook)
+    const { headers, body } = await this.#request(job, webhook, links)
     let status: number
     try {
       status = await this.#ports.post(webhook.url, headers, body, signal)
     } catch (error) {
       return later(job, `${host} cannot be reached: ${reasonOf(error)}`, '4.4.1', clock(), host)
     }
-    if (status >= 200 && status < 300)
-      return outcomes(job, { status: 'delivered', enhanced: '2.0.0', success: 'passed' }, clock(), host)
+    if (status >= 200 && status < 300) {
+      const kept = links === undefined ? {} : { keepUntil: links.expires }
+      return outcomes(job, { status: 'delivered', enhanced: '2.0.0', success: 'passed', ...kept }, clock(), host)
+    }
     if (status === 410) await this.#ports.stop(domain, this.#name)
     return later(job, `${host} answered HTTP ${status}`, status < 500 ? '4.5.0' : '4.4.0', clock(), host)
   }
 
-  async #request(job: DeliveryJob, webhook: Webhook): Promise<{ headers: Record<string, string>; body: string }> {
+  /** Undefined: it is no message, the webhook wants none, or there is nowhere to lead to. */
+  async #links({ id, domain, envelope }: DeliveryJob, { keep }: Webhook): Promise<MessageLinks | undefined> {
+    const { links, clock } = this.#ports
+    const make = keep === 0 || envelope.event !== undefined ? undefined : await links?.(domain)
+    if (make === undefined) return undefined
+    const expires = Math.ceil((clock() + keep * hour) / 1_000)
+    return { expires: expires * 1_000, to: (part) => make(id, part, expires) }
+  }
+
+  async #request(
+    job: DeliveryJob,
+    webhook: Webhook,
+    links: MessageLinks | undefined,
+  ): Promise<{ headers: Record<string, string>; body: string }> {
     const { crypto, clock, authservId } = this.#ports
     const { recipients, transactionId = job.id } = job.envelope
     const { header } = parseHeader(job.raw)
-    const body = await messagePayload({
+    const message = {
       id: transactionId,
       received: takenAt(header) ?? clock(),
       sender: /<(.*)>/.exec(header.first('Return-Path') ?? '')?.[1] ?? '',
       recipients: recipients.map(({ address }) => address),
       raw: job.raw,
       authservId,
-    })
+    }
+    const body = await messagePayload(message, links)
     // One id for the same message and webhook, however often it is sent.
     const signatures = await signedHeaders(`msg_${job.id}`, clock(), body, webhook.secrets, crypto)
     return { headers: { 'Content-Type': 'application/json', 'User-Agent': 'facteur', ...signatures }, body }

@@ -79,6 +79,29 @@ describe('the answer', () => {
     expect(world.mailbox('alice').last).toContain('X-Rspamd: no action (-0.5 / 15.0)\r\n')
   })
 
+  test('what told most stands in the field, the most first, and nothing that could be a field of its own', async () => {
+    const symbols = {
+      SMALL: { name: 'SMALL', score: 0.01 },
+      R_DKIM_ALLOW: { name: 'R_DKIM_ALLOW', score: -0.2 },
+      BAYES_SPAM: { name: 'BAYES_SPAM', score: 5.13 },
+      'EVIL\r\nX-Evil: yes': { score: 9 },
+      SILENT: null,
+      WORDS: { score: 'much' },
+    }
+    const { world } = stage({ action: 'no action', score: 4.9, required_score: 15, symbols })
+    await world.send(raw)
+    expect(world.mailbox('alice').last).toContain(
+      'X-Rspamd: no action (4.9 / 15.0);\r\n BAYES_SPAM=5.1\r\n R_DKIM_ALLOW=-0.2\r\nReceived: ',
+    )
+  })
+
+  test('of hundreds of symbols, twenty', async () => {
+    const symbols = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`S${at}`, { score: 1 + at }]))
+    const { world } = stage({ action: 'no action', score: 4.9, required_score: 15, symbols })
+    await world.send(raw)
+    expect(world.mailbox('alice').last.match(/^ S\d+=\d+\.0\r$/gm)).toHaveLength(20)
+  })
+
   test.each([
     ['that does not come', new Error('the server is away')],
     ['that is no JSON', '<html>'],

@@ -15,6 +15,7 @@ import { servedPolicy } from './mta-sts.ts'
 import { methodNotAllowed, notFound, problem } from './problem.ts'
 import { publicOrigin } from './public-origin.ts'
 import { unsubscribeRoutes } from './unsubscribe.ts'
+import { webhookContentRoutes } from './webhook-content.ts'
 
 export function httpApp(house: House): Hono {
   const app = new Hono()
@@ -38,6 +39,7 @@ export function httpApp(house: House): Hono {
   app.route('/jmap', jmapRoutes(house))
   app.route('/bridge', bridgeRoutes(house))
   app.route('/lists', unsubscribeRoutes(house))
+  app.route('/', webhookContentRoutes(house))
   app.on('GET', ['/v1/', '/admin/'], ({ req }) => redirect(`${publicOrigin(req.raw)}${req.path.slice(0, -1)}`))
   app.route('/v1', apiRoutes(house, '/v1'))
   app.route('/admin', apiRoutes(house, '/admin'))

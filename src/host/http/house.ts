@@ -61,6 +61,15 @@ export interface ProgramMail {
   readonly maxMessageSize: number
 }
 
+/** Messages that webhooks were told of, by the place that a link names. What it says is checked before. */
+export interface LinkedMessages {
+  /** With which its links are signed; undefined: the domain is not hosted here. */
+  secretOf(place: string): Promise<string | undefined>
+  /** Undefined: the message is gone. */
+  sizeOf(place: string, entry: string): Promise<number | undefined>
+  octets(place: string, entry: string, start: number, end: number): Promise<Uint8Array | undefined>
+}
+
 export interface House {
   readonly hostname: string
   /** Absent: the bridge's doors are closed. */
@@ -72,6 +81,7 @@ export interface House {
   readonly administration: Administration
   readonly api: ApiBook
   readonly mail: ProgramMail
+  readonly linked: LinkedMessages
   /** Milliseconds since the epoch. */
   now(): number
   /** Where the request comes from, as somebody says whom the operator believes; `unknown` otherwise. */

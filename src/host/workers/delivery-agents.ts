@@ -22,13 +22,14 @@ import { socketDialer } from './socket-dialer.ts'
 import { webhookAgent } from './webhooks.ts'
 import type { Turnstile } from './turnstile.ts'
 
-/** `line`: in front of the bridge, for all queues of an object. */
+/** `line`: in front of the bridge, for all queues of an object; `object` is its name. */
 export function deliveryAgent(
   env: Env,
   ports: DeliveryPorts,
   dns: DnsResolver,
   tls: QueueTls,
   line: Turnstile,
+  object: string,
 ): DeliveryAgent {
   const { hostname, verification, smarthosts, doh, mxPort, egress, bridgeSecret, relayToPrivate } = settingsOf(env)
   const clock = Date.now
@@ -72,7 +73,7 @@ export function deliveryAgent(
         publicOnly: origin === 'route' && !relayToPrivate,
       })
     },
-    webhook: (name) => webhookAgent(env, name),
+    webhook: (name) => webhookAgent(env, name, object),
     routes: () => outboundRoutes(env),
     usual: usualAgents(env),
     clock,

@@ -152,7 +152,7 @@ export class Destinations {
       ...(isSharedName(this.#name) ? { domain } : {}),
       clock: Date.now,
       random: Math.random,
-      agent: deliveryAgent(env, this.#ports, this.#dns, tls, this.#line),
+      agent: deliveryAgent(env, this.#ports, this.#dns, tls, this.#line, this.#name),
       report: reportThrough(this.#ports),
       track: async ({ submission: { accountId, tag }, statuses }) =>
         env.ACCOUNT.getByName(accountId).trackSubmission(tag, [...statuses]),

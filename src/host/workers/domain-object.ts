@@ -95,6 +95,10 @@ export class DomainObject extends DurableObject<Env> implements DomainDoor {
     return this.#store.webhooks?.remove(name) ?? false
   }
 
+  webhookLinkSecret(): string | undefined {
+    return this.#store.secret('webhook-links', () => randomText(40))
+  }
+
   returnPathSecret(): string | undefined {
     return this.#store.secret('return-path', () => randomText(40))
   }

@@ -154,6 +154,8 @@ export interface DomainDoor extends Rpc.DurableObjectBranded {
   rotateWebhook(name: string, secret: string): boolean
   stopWebhook(name: string): void
   removeWebhook(name: string): boolean
+  /** For links to messages that webhooks are told of; undefined when the domain is not hosted. */
+  webhookLinkSecret(): string | undefined
   /** For return paths of what is sent on; undefined when the domain is not hosted. */
   returnPathSecret(): string | undefined
   rules(): RuleList & { separator: string }
@@ -211,6 +213,9 @@ export interface QueueDoor extends Rpc.DurableObjectBranded {
   list(page?: QueuePage, domain?: string): QueuedEntry[]
   show(id: string, domain?: string): QueuedEntry | undefined
   summary(domain?: string): QueueSummary
+  /** Of an entry's message, as long as there is one. */
+  sizeOf(id: string, domain?: string): number | undefined
+  octets(id: string, start: number, end: number, domain?: string): Uint8Array | undefined
   limits(domain?: string): QueueLimits
   setLimits(limits: QueueLimits, domain?: string): Promise<void>
   retry(which?: Which, domain?: string): Promise<number>

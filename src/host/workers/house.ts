@@ -17,6 +17,7 @@ import { clientLists, doorPolicy } from './screening.ts'
 import { programMail } from './program-mail.ts'
 import { settingsOf } from './settings.ts'
 import { traceBuffer } from './trace-buffer.ts'
+import { linkedMessages } from './webhook-links.ts'
 
 /**
  * Requests a bridge may have running at once on one link, and the bytes they may hold: the isolate's 128 MB also hold the
@@ -52,6 +53,7 @@ export function workersHouse(env: Env): House {
     administration: workersAdministration(env),
     api: apiBook(env),
     mail: programMail(env, logins),
+    linked: linkedMessages(env),
     now: Date.now,
     clientAddress: (request) => clientAddressOf(request, settings.clientAddressHeader),
     async accountByLogin(login, fresh = false) {

@@ -106,6 +106,14 @@ export class QueueObject extends DurableObject<Env> implements QueueDoor {
     return this.#destinations.of(domain).queue.show(id)
   }
 
+  sizeOf(id: string, domain?: string): number | undefined {
+    return this.#destinations.of(domain).queue.sizeOf(id)
+  }
+
+  octets(id: string, start: number, end: number, domain?: string): Uint8Array | undefined {
+    return this.#destinations.of(domain).queue.octets(id, start, end)
+  }
+
   summary(domain?: string): QueueSummary {
     return this.#destinations.of(domain).queue.summary()
   }

@@ -7,22 +7,31 @@ import type { DeliveryAgent } from '../../queue/index.ts'
 import { WebhookAgent } from '../../webhooks/index.ts'
 import type { Env } from './env.ts'
 import { settingsOf } from './settings.ts'
+import { linkMaker } from './webhook-links.ts'
+import { within } from './within.ts'
 
 const TIMEOUT_MS = 20_000
 
-export function webhookAgent(env: Env, name: string): DeliveryAgent {
+/** `object`: the name of the one that holds the queue. */
+export function webhookAgent(env: Env, name: string, object: string): DeliveryAgent {
   const { hostname, verification, webhooksToPrivate } = settingsOf(env)
+  const links = linkMaker(env, object)
   return new WebhookAgent(name, {
     find: async (domain, webhook) => env.DOMAIN.getByName(domain).webhook(webhook),
     stop: async (domain, webhook) => env.DOMAIN.getByName(domain).stopWebhook(webhook),
-    post: async (url, headers, body, gone) => {
-      const limits = [AbortSignal.timeout(TIMEOUT_MS), ...(gone === undefined ? [] : [gone])]
-      const init = { method: 'POST', headers, body, redirect: 'manual', signal: AbortSignal.any(limits) } as const
-      const { OUTSIDE } = env
-      const response = await (OUTSIDE === undefined || webhooksToPrivate ? fetch(url, init) : OUTSIDE.fetch(url, init))
-      await response.body?.cancel()
-      return response.status
+    post: (url, headers, body, gone) => {
+      const post = async (signal: AbortSignal) => {
+        const init = { method: 'POST', headers, body, redirect: 'manual', signal } as const
+        const { OUTSIDE } = env
+        const response = await (OUTSIDE === undefined || webhooksToPrivate
+          ? fetch(url, init)
+          : OUTSIDE.fetch(url, init))
+        await response.body?.cancel()
+        return response.status
+      }
+      return within(TIMEOUT_MS, post, gone)
     },
+    ...(links === undefined ? {} : { links }),
     crypto: crypto.subtle,
     clock: Date.now,
     authservId: verification.authservId ?? hostname,
