@@ -71,7 +71,17 @@ export const rooms: readonly Room[] = [
   {
     path: 'arrival',
     about: 'a message comes in',
-    imports: ['format', 'protocol/smtp', 'protocol/dns', ...authentication, 'trace', 'routing', 'queue', 'delivery'],
+    imports: [
+      'format',
+      'protocol/smtp',
+      'protocol/dns',
+      ...authentication,
+      'trace',
+      'routing',
+      'queue',
+      'delivery',
+      'webhooks',
+    ],
     packages: [],
   },
   {
@@ -89,7 +99,7 @@ export const rooms: readonly Room[] = [
   {
     path: 'webhooks',
     about: 'programs elsewhere that are told of messages',
-    imports: ['format', 'storage', 'routing', 'queue'],
+    imports: ['format', 'storage', 'protocol/smtp', 'routing', 'queue'],
     packages: ['postal-mime'],
   },
   {

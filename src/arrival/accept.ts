@@ -25,6 +25,7 @@ import { reportCopies } from './report-copies.ts'
 import { sealing } from './seal.ts'
 import { afterJudgement, atArrival } from './rule-facts.ts'
 import { signed } from './sign.ts'
+import { announceAccepted, watching } from './watching.ts'
 import { refuseDirect } from './refuse-direct.ts'
 import { missingFields } from './submission-header.ts'
 import { arrivalSteps, type Findings } from './trace-steps.ts'
@@ -136,13 +137,23 @@ async function bring(
   const { envelope } = arrival
   const origin = clientName === undefined ? arrival.origin : { ...arrival.origin, clientName }
   const now = ports.clock()
-  const completed = isSubmission(origin) ? missingFields(header, now, `${ports.ids()}@${ports.hostname}`) : []
+  const freshMessageId = `${ports.ids()}@${ports.hostname}`
+  const completed = isSubmission(origin) ? missingFields(header, now, freshMessageId) : []
   const priority = envelope.priority ?? (isSubmission(origin) ? tunnelledPriority(header) : undefined)
   const trace = received({ envelope, raw, origin }, recipients, now, ports, priority)
   const plain = prependFields(raw, [...fields, trace, ...completed])
 
+  const departure = {
+    envelope: { ...envelope, recipients: [...recipients] },
+    origin,
+    header,
+    freshMessageId,
+    size: raw.length,
+  }
+  const watch = await watching(departure, ports)
   const onward: Envelope = {
     ...envelope,
+    ...(watch === undefined ? {} : { watch }),
     recipients: [...recipients],
     transactionId: origin.transactionId,
     ...(priority === undefined ? {} : { priority }),
@@ -152,8 +163,12 @@ async function bring(
   const release = isSubmission(origin) ? releaseTime(envelope, now) : undefined
   delete onward.hold
   if (release !== undefined) {
-    return { reply: await holdBack(plan, { envelope: onward, raw: traced }, release, ports) }
+    const reply = await holdBack(plan, { envelope: onward, raw: traced }, release, ports)
+    if (reply.code < 300) await announceAccepted(watch, departure, ports)
+    return { reply }
   }
+  // What leaves may be tried before the next line: nobody is to hear of that first.
+  if (leaves) await announceAccepted(watch, departure, ports)
   const { places, expanded } = await distribute(onward, traced, plan, ports, {
     header,
     junk,
@@ -181,17 +196,18 @@ async function bring(
     else leftovers.push(leftover(to, destination.via, reply as Reply))
   }
   if (taken === 0 && arrival.committed !== true) return { reply: refusalOf(leftovers) }
+  if (!leaves) await announceAccepted(watch, departure, ports)
   const message = { envelope: onward, raw: traced }
   await leaveToQueue(leftovers, message, ports, ports.hostname)
+  const here = wholly(recipients, plan, places)
   try {
-    await leaveToQueue(successes(recipients, places, expanded), message, ports, ports.hostname)
+    const told = watch?.webhooks.some(({ events }) => events.includes('delivered')) === true ? here : []
+    await leaveToQueue(successes(recipients, places, expanded, here, told), message, ports, ports.hostname)
   } catch (cause) {
     // A success report is a courtesy: not worth delivering the message twice, which is what a 451 would do.
     ports.log?.({ type: 'arrival-fault', transactionId: origin.transactionId, cause })
   }
-  const delivered = wholly(recipients, plan, places).flatMap(
-    (recipient) => envelope.recipients[recipients.indexOf(recipient)]?.address ?? [],
-  )
+  const delivered = here.flatMap((recipient) => envelope.recipients[recipients.indexOf(recipient)]?.address ?? [])
   return { reply: { code: 250, enhanced: '2.0.0', text: `Message taken as ${origin.transactionId}` }, delivered }
 }
 
@@ -254,18 +270,29 @@ function refusalOf(leftovers: readonly Leftover[]): Reply {
   return reply
 }
 
-/** Success reports that are ours to give: for mailboxes, and for aliases of several addresses (RFC 3461 §5.2.3, §5.2.7). */
+/**
+ * Success that is ours to tell of: to senders who asked for a report, for mailboxes and for aliases of several addresses
+ * (RFC 3461 §5.2.3, §5.2.7); and to programs, of recipients who have all of it (`told`, of those that are `here`).
+ */
 function successes(
   recipients: readonly Recipient[],
   places: Awaited<ReturnType<typeof distribute>>['places'],
   expanded: ReadonlySet<Recipient>,
+  here: readonly Recipient[],
+  told: readonly Recipient[],
 ): Leftover[] {
   const found: Leftover[] = []
   for (const recipient of recipients) {
-    if (recipient.notify?.includes('SUCCESS') !== true) continue
+    const isTold = told.includes(recipient)
+    if (recipient.notify?.includes('SUCCESS') !== true && !isTold) continue
+    const isOnward = !here.includes(recipient)
     const place = places.find(({ recipients: theirs, destination }) => theirs.includes(recipient) && !destination.copy)
-    if (expanded.has(recipient)) found.push({ recipient, via: [], status: 'delivered', success: 'expanded' })
-    else if (place?.status === 'delivered') {
+    if (expanded.has(recipient)) {
+      found.push({ recipient, via: [], status: 'delivered', success: 'expanded', isOnward })
+    } else if (place === undefined && isTold) {
+      // A rule has done away with it, which is no business of the sender's.
+      found.push({ recipient, via: [], status: 'delivered', success: 'passed' })
+    } else if (place?.status === 'delivered') {
       const reported: Recipient = { ...place.onward, ...recipient, address: place.onward.address }
       found.push({ recipient: reported, via: [], status: 'delivered', success: 'final' })
     }

@@ -4,6 +4,7 @@
 import type { DeliveryPorts } from '../delivery/index.ts'
 import type { Reply } from '../protocol/smtp/index.ts'
 import type { TraceEvent } from '../trace/index.ts'
+import type { Announcer } from '../webhooks/index.ts'
 import type { Greylisting } from './greylisting.ts'
 import type { Judgement } from './judgement.ts'
 import type { ContentScanner } from './rspamd.ts'
@@ -36,6 +37,8 @@ export interface ArrivalPorts extends DeliveryPorts {
   onJudged?: (judgement: Judgement, reply: Reply) => void
   /** Given each report of another server that came to a person here who gets mail for our operator. Must not throw. */
   onReport?: (domain: string, raw: Uint8Array, judgement: Judgement | undefined) => void
+  /** Tells programs that watch what our people send; without it nobody watches. */
+  announcer?: Pick<Announcer, 'accepted'>
   /** Told what became of each message, once. Must not throw. */
   trace?: (events: TraceEvent[]) => void
   /** What broke inside: told to the operator, never to the peer. */

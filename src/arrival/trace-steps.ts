@@ -78,13 +78,18 @@ function placed({ destination, status, reply, entry }: Place, recipient: string)
       ? ({ kind: 'mailbox', accountId: destination.accountId } as const)
       : ({ kind: 'queue', domain: destination.domain, ...(entry === undefined ? {} : { entry }) } as const)
   return {
-    type: destination.copy === true ? 'copied' : 'placed',
+    type: destination.copy === true || isEvent(destination) ? 'copied' : 'placed',
     recipient,
     ...(destination.address === recipient ? {} : { address: destination.address }),
     place,
     status,
     ...(reply === undefined ? {} : { reply: replyText(reply) }),
   }
+}
+
+/** What a webhook is told is no business of the sender's. */
+function isEvent(destination: Place['destination']): boolean {
+  return destination.kind === 'relay' && destination.isEvent === true
 }
 
 function verdictOf({ spf, dkim, dmarc, disposition }: Judgement): string {

@@ -79,7 +79,9 @@ export async function distribute(
   const expanded = expandedRecipients(plan)
   const places = plan.deliveries.map(({ destination, recipients }): Place => {
     const onward = onwardRecipient(destination, recipients, expanded)
-    if (envelope.submission !== undefined) nameSubmitted(onward, destination, recipients)
+    if (envelope.submission !== undefined || envelope.watch !== undefined) {
+      nameSubmitted(onward, destination, recipients)
+    }
     const looped = loops(destination, visited)
     return { destination, recipients, onward, status: looped ? 'bounced' : 'deferred', reply: looped ? loop : trouble }
   })

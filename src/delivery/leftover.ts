@@ -18,6 +18,8 @@ export interface Leftover {
   status: RecipientOutcome['status']
   reply?: Reply
   success?: NonNullable<RecipientOutcome['success']>
+  /** Of a success: queues of ours tell what becomes of it. */
+  isOnward?: boolean
 }
 
 /** A target of an alias that does not exist any more, to be reported under the address that the sender knows. */
@@ -55,10 +57,11 @@ export async function leaveToQueue(
   }
 }
 
-function outcomeOf({ recipient, status, reply, success }: Leftover, at: number): RecipientOutcome {
+function outcomeOf({ recipient, status, reply, success, isOnward }: Leftover, at: number): RecipientOutcome {
   const outcome: RecipientOutcome = { recipient: recipient.address, status, at }
   if (reply !== undefined) outcome.reply = reply
   if (success !== undefined) outcome.success = success
+  if (isOnward === true) outcome.isOnward = true
   return outcome
 }
 

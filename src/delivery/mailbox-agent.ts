@@ -41,7 +41,8 @@ export class MailboxAgent implements DeliveryAgent {
       if (expanded.has(recipient)) outcomes.push(await this.#expansion(job, recipient, mine, dead))
       else if (mine.some(({ destination }) => destination.copy === true)) {
         const expansion = await this.#expansion(job, recipient, mine, dead)
-        outcomes.push({ ...expansion, ...(expansion.status === 'delivered' && { success: successOf(first) }) })
+        const success = first === undefined ? { success: 'passed' as const } : successOf(first)
+        outcomes.push({ ...expansion, ...(expansion.status === 'delivered' && success) })
       } else if (first !== undefined) outcomes.push(this.#single(recipient, first, expanded))
       // A rule drops it: that is no delivery to tell of.
       else outcomes.push({ ...this.#outcome(recipient, 'delivered'), success: 'passed' })
@@ -53,11 +54,10 @@ export class MailboxAgent implements DeliveryAgent {
     const first = place.recipients[0] as Recipient
     // The alias that came first looks after the place they share.
     if (first !== recipient && expanded.has(first))
-      return { ...this.#outcome(recipient, 'delivered'), success: 'passed' }
+      return { ...this.#outcome(recipient, 'delivered'), success: 'passed', isOnward: true }
     const outcome = this.#outcome(recipient, place.status === 'queued' ? 'delivered' : place.status)
     if (place.reply !== undefined) outcome.reply = place.reply
-    if (outcome.status === 'delivered') outcome.success = successOf(place)
-    return outcome
+    return outcome.status === 'delivered' ? { ...outcome, ...successOf(place) } : outcome
   }
 
   /**
@@ -94,7 +94,8 @@ export class MailboxAgent implements DeliveryAgent {
         diagnostic: 'A queue refused a part of an alias',
       }
     }
-    return { ...this.#outcome(recipient, 'delivered'), success: 'expanded' }
+    const isOnward = leftovers.length > 0 || places.some(({ status }) => status === 'queued')
+    return { ...this.#outcome(recipient, 'delivered'), success: 'expanded', ...(isOnward ? { isOnward } : {}) }
   }
 
   #refusal(recipient: Recipient, reply: Reply): RecipientOutcome {
@@ -107,6 +108,6 @@ export class MailboxAgent implements DeliveryAgent {
 }
 
 /** What a place that has the message says of a delivery. */
-function successOf(place: Place | undefined): 'final' | 'passed' {
-  return place?.status === 'delivered' ? 'final' : 'passed'
+function successOf({ status }: Place): Pick<RecipientOutcome, 'success' | 'isOnward'> {
+  return status === 'delivered' ? { success: 'final' } : { success: 'passed', isOnward: true }
 }

@@ -75,6 +75,7 @@ export {
   prependFields,
   receivedField,
   returnPathField,
+  receivedIds,
 } from './trace/trace.ts'
 export type { DeliveryReport, ParsedReport, ReportAction, ReportedRecipient } from './dsn/report.ts'
 export { reportLanguages } from './dsn/wording/languages.ts'

@@ -82,8 +82,8 @@ export class Attempts {
     return this.#conclude(hurried(after, this.#ports.clock()), true)
   }
 
-  /** The entry after these outcomes. Nothing is written yet. */
-  apply(entry: SpooledEntry, outcomes: ReadonlyMap<string, RecipientOutcome>): SpooledEntry {
+  /** The entry after these outcomes. Nothing is written yet. `isOld`: not of an attempt, but known when the entry came. */
+  apply(entry: SpooledEntry, outcomes: ReadonlyMap<string, RecipientOutcome>, isOld = false): SpooledEntry {
     const now = this.#ports.clock()
     const news = [...(entry.news ?? [])]
     // One for all: those that are put off together are due together, for one transaction, or one event of a webhook.
@@ -94,7 +94,8 @@ export class Attempts {
       const { schedule } = this.#options
       const context = { now, expires: givenUpAt(entry), schedule, chance, trace: entry.envelope.by?.trace === true }
       const after = applyOutcome(recipient, outcome, context)
-      if (after.last !== undefined) {
+      // Of what was delivered before, whoever did it has told.
+      if (after.last !== undefined && !(isOld && after.state === 'delivered')) {
         const { address, attempts, last } = after
         const { domain, received } = entry
         const age = now - received
@@ -114,8 +115,6 @@ export class Attempts {
   drop(entry: SpooledEntry, now: number): SpooledEntry | undefined {
     if (entry.recipients.every(({ state }) => state !== 'waiting')) return undefined
     const news = [...(entry.news ?? [])]
-    // One for all: those that are put off together are due together, for one transaction, or one event of a webhook.
-    const chance = this.#ports.random()
     const recipients = entry.recipients.map((recipient): QueuedRecipient => {
       const { owed: _owed, ...rest } = recipient
       if (rest.state !== 'waiting') return rest
@@ -406,12 +405,12 @@ function hurried(entry: SpooledEntry, now: number): SpooledEntry {
 }
 
 /** How events name the message. */
-function named({ key, envelope }: SpooledEntry): { id: string; transactionId?: string; event?: string } {
+function named({ key, envelope }: SpooledEntry): { id: string; transactionId?: string; tells?: string } {
   const { transactionId, event } = envelope
   return {
     id: key.toString(36),
     ...(transactionId === undefined ? {} : { transactionId }),
-    ...(event === undefined ? {} : { event: event.type }),
+    ...(event === undefined ? {} : { tells: event.type }),
   }
 }
 

@@ -4,8 +4,7 @@
  * Standards: RFC 5321 §4.5.4.1 (a queue entry holds message and envelope), RFC 3461 §5.2 (what is owed to the sender).
  */
 import type { ReportAction } from '../format/index.ts'
-import type { Envelope, Recipient } from '../protocol/smtp/index.ts'
-import type { OutcomeNews } from './news.ts'
+import type { Envelope, Recipient, WatchedStatus } from '../protocol/smtp/index.ts'
 import type { FailedAgent, RecipientOutcome, TlsFacts } from './outcome.ts'
 
 /** What `Queue.enqueue` takes. */
@@ -39,11 +38,26 @@ export interface LastOutcome {
   tls?: TlsFacts
   /** Of a success: see `RecipientOutcome`. */
   success?: NonNullable<RecipientOutcome['success']>
+  isOnward?: true
   keepUntil?: number
   /** Where there are several: which agent it was, and which were tried before it. */
   agent?: string
   earlier?: FailedAgent[]
   at: number
+}
+
+/** What came of an attempt, for programs that watch the message. */
+export interface OutcomeNews {
+  /** Recipients of the sender that this is about. */
+  readonly recipients: readonly string[]
+  readonly status: WatchedStatus
+  /** Attempts so far. */
+  readonly attempts: number
+  readonly outcome: LastOutcome
+  /** Of `deferred`: when it is tried again; milliseconds since the epoch. */
+  readonly next?: number
+  /** The same for the same outcome, however often it is told, and for no other of this queue. */
+  readonly mark: string
 }
 
 export interface QueuedRecipient extends Recipient {

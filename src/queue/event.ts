@@ -3,11 +3,11 @@
  */
 import type { LastOutcome } from './entry.ts'
 
-/** `transactionId`: the message's id in the trace, as the envelope has it; `event`: it is no mail but an event of this type. */
+/** `transactionId`: the message's id in the trace, as the envelope has it; `tells`: it is no mail but an event of this type. */
 interface OfMessage {
   id: string
   transactionId?: string
-  event?: string
+  tells?: string
 }
 
 export type QueueEvent =

@@ -1,8 +1,8 @@
 export { Agenda } from './agenda.ts'
-export type { EntryStatus, LastOutcome, NewEntry, QueuedEntry, QueuedRecipient } from './entry.ts'
+export type { EntryStatus, LastOutcome, NewEntry, OutcomeNews, QueuedEntry, QueuedRecipient } from './entry.ts'
 export type { QueueEvent } from './event.ts'
 export type { QueueLimits } from './limits.ts'
-export type { Announcement, OutcomeNews } from './news.ts'
+export type { Announcement } from './news.ts'
 export type { QueuePage, QueueSummary, Which } from './operator.ts'
 export type { QueueSelection } from './selection.ts'
 export {

@@ -2,22 +2,8 @@
  * What came of attempts, for programs that watch the message: noted with the outcome, in the same write, and kept until whoever
  * brings it to them has it.
  */
-import type { WatchedStatus } from '../protocol/smtp/index.ts'
-import type { LastOutcome, QueuedRecipient } from './entry.ts'
+import type { OutcomeNews, QueuedRecipient } from './entry.ts'
 import type { SpooledEntry } from './spool-row.ts'
-
-export interface OutcomeNews {
-  /** Recipients of the sender that this is about. */
-  readonly recipients: readonly string[]
-  readonly status: WatchedStatus
-  /** Attempts so far. */
-  readonly attempts: number
-  readonly outcome: LastOutcome
-  /** Of `deferred`: when it is tried again; milliseconds since the epoch. */
-  readonly next?: number
-  /** The same for the same outcome, however often it is told, and for no other of this queue. */
-  readonly mark: string
-}
 
 /** News of one message, in the order in which things happened. */
 export interface Announcement {
@@ -30,8 +16,8 @@ export interface Announcement {
 export function newsOf(entry: SpooledEntry, recipient: QueuedRecipient): OutcomeNews | undefined {
   const { last, state, attempts, address, orcpt, submitted = [nameOf(address, orcpt)], next } = recipient
   const { webhooks = [] } = entry.envelope.watch ?? {}
-  // A rule's copy stands for no recipient of the sender's.
-  if (last === undefined || submitted.length === 0) return undefined
+  // A rule's copy stands for no recipient of the sender's; of what went on within the house another queue tells.
+  if (last === undefined || submitted.length === 0 || last.isOnward === true) return undefined
   const status = state === 'waiting' ? 'deferred' : state
   if (!webhooks.some(({ events }) => events.includes(status))) return undefined
   const mark = `${entry.key.toString(36)} ${attempts} ${status} ${address}`

@@ -50,6 +50,8 @@ export interface RecipientOutcome {
    * request over; `expanded`: it was an alias and went on to several addresses. Unset counts as `relayed`.
    */
   success?: 'final' | 'relayed' | 'passed' | 'expanded'
+  /** Of a success: it went on within the house, and a queue of ours tells what becomes of it. */
+  isOnward?: true
   /** Of a success: the next host does not know DELIVERBY, so nobody watches the message's time from there on (RFC 2852). */
   untimed?: boolean
   /** Which of several agents it was; unset: the only one there is for this destination. */

@@ -108,7 +108,7 @@ export class Queue {
     }
     const id = key.toString(36)
     const known = new Map((entry.outcomes ?? []).map((outcome) => [outcome.recipient, outcome]))
-    const entered = known.size === 0 ? plain : this.#attempts.apply(plain, known)
+    const entered = known.size === 0 ? plain : this.#attempts.apply(plain, known, true)
     const open =
       entered.news !== undefined ||
       entered.recipients.some(({ state, owed }) => state === 'waiting' || owed !== undefined)

@@ -2,8 +2,7 @@
  * An entry and its row.
  */
 import type { SqlRow } from '../storage/index.ts'
-import type { EntryStatus, QueuedEntry, QueuedRecipient } from './entry.ts'
-import type { OutcomeNews } from './news.ts'
+import type { EntryStatus, OutcomeNews, QueuedEntry, QueuedRecipient } from './entry.ts'
 
 export interface EntryRow extends SqlRow {
   id: number

@@ -91,6 +91,7 @@ export function lastOutcome(outcome: RecipientOutcome): LastOutcome {
   if (outcome.remoteMta !== undefined) last.remoteMta = outcome.remoteMta.slice(0, 255)
   if (outcome.tls !== undefined) last.tls = outcome.tls
   if (outcome.success !== undefined) last.success = outcome.success
+  if (outcome.isOnward !== undefined) last.isOnward = outcome.isOnward
   if (outcome.keepUntil !== undefined) last.keepUntil = outcome.keepUntil
   if (outcome.agent !== undefined) last.agent = outcome.agent
   if (outcome.earlier !== undefined) {

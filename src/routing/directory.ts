@@ -3,6 +3,7 @@
  */
 
 import type { Rules } from './rules/index.ts'
+import type { Watcher } from './webhook.ts'
 
 /** What the directory knows about one address. */
 export type DirectoryAnswer =
@@ -32,6 +33,8 @@ type HostedAnswer =
   ) & {
     /** The domain has rules, in this version, and they are asked first. */
     rules?: number
+    /** Webhooks that hear of mail from the domain. */
+    watchers?: readonly Watcher[]
   }
 
 /** A domain's rules, ready to be asked. */

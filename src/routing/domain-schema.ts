@@ -21,4 +21,6 @@ export const domainSchema: readonly Migration[] = [
   `CREATE TABLE webhook (name TEXT PRIMARY KEY, url TEXT NOT NULL, secrets TEXT NOT NULL, created INTEGER NOT NULL,
      stopped INTEGER) WITHOUT ROWID`,
   'ALTER TABLE webhook ADD COLUMN keep INTEGER NOT NULL DEFAULT 72',
+  // What it wants to hear of mail that is sent; several with commas between them.
+  `ALTER TABLE webhook ADD COLUMN events TEXT NOT NULL DEFAULT ''`,
 ]

@@ -167,7 +167,7 @@ export class DomainStore {
       this.#aliases.clear()
       this.#sql.exec('DELETE FROM signing_key')
       this.#sql.exec('DELETE FROM masked_address')
-      this.#sql.exec('DELETE FROM webhook')
+      this.#webhooks.clear()
       // The directory's number stays: a state that was given out must not mean something else later.
       this.#sql.exec(`DELETE FROM setting WHERE key NOT LIKE 'directory%'`)
     })
@@ -184,7 +184,9 @@ export class DomainStore {
     if (this.domain === undefined) return { kind: 'foreign' }
     const answer = this.#addressee(localPart)
     const { version } = this.#rules
-    return version === 0 ? answer : { ...answer, rules: version }
+    const { watchers } = this.#webhooks
+    if (version === 0 && watchers.length === 0) return answer
+    return { ...answer, ...(version === 0 ? {} : { rules: version }), ...(watchers.length === 0 ? {} : { watchers }) }
   }
 
   #addressee(localPart: string): Exclude<DirectoryAnswer, { kind: 'foreign' }> {

@@ -29,9 +29,12 @@ export {
   type WebhookSecret,
   webhookSecretPrefix,
   type WebhookSettings,
+  type OutgoingEvent,
+  outgoingEvents,
+  type Watcher,
   webhookUrlProblem,
 } from './webhook.ts'
-export { domainOfWebhookQueue, webhookQueue } from './webhook-queue.ts'
+export { domainOfWebhookQueue, webhookOf, webhookQueue } from './webhook-queue.ts'
 export { explainRules, type RuleQuestion } from './ruled-step.ts'
 export {
   type Actions,

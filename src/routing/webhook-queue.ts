@@ -14,3 +14,8 @@ export function webhookQueue(name: string, domain: string): string {
 export function domainOfWebhookQueue(queue: string): string {
   return queue.slice(queue.indexOf('.') + 1, -suffix.length)
 }
+
+/** Name and domain of the webhook, with a dot between them; undefined for the queue of any other destination. */
+export function webhookOf(queue: string): string | undefined {
+  return queue.endsWith(suffix) ? queue.slice(0, -suffix.length) : undefined
+}

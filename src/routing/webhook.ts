@@ -15,12 +15,25 @@ export interface Webhook {
   stopped?: number
   /** Hours for which a message that it has taken is kept, for the links that it was told; 0: none are told. */
   keep: number
+  /** Of mail that people of the domain send: what it wants to hear of. */
+  events: readonly OutgoingEvent[]
+}
+
+/** What becomes of mail that somebody here sends. */
+export const outgoingEvents = ['accepted', 'delivered', 'deferred', 'bounced', 'complained'] as const
+export type OutgoingEvent = (typeof outgoingEvents)[number]
+
+/** A webhook that hears of mail from its domain. */
+export interface Watcher {
+  readonly name: string
+  readonly events: readonly OutgoingEvent[]
 }
 
 /** What an administrator says of one; what is absent stays, or is as usual. */
 export interface WebhookSettings {
   readonly url: string
   readonly keep?: number
+  readonly events?: readonly OutgoingEvent[]
 }
 
 /** Hours: who mends a program after a weekend still finds what the links lead to. */

@@ -33,6 +33,9 @@ export function count(counters: Counters, events: readonly CountedEvent[]): void
         add(`facteur_attempts_total{status="${event.status}",tls="${event.tls === undefined ? 'no' : 'yes'}"}`)
         if (event.status === 'delivered') observe(counters, event.age / 1_000)
         break
+      case 'told':
+        add(`facteur_webhook_attempts_total{event="${label(event.event)}",status="${event.status}"}`)
+        break
       case 'turned-away':
         for (const [why, n] of Object.entries(event.counts)) {
           add(`facteur_turned_away_total{why="${label(why)}"}`, n)
@@ -44,6 +47,7 @@ export function count(counters: Counters, events: readonly CountedEvent[]): void
       case 'frozen':
       case 'discarded':
       case 'unreported':
+      case 'unannounced':
         add(`facteur_failures_total{kind="${event.type}"}`, event.recipients.length)
     }
   }

@@ -77,10 +77,24 @@ export type TraceStep =
       /** Milliseconds in the queue so far. */
       age: number
     }
+  /** One attempt to tell a program of the message. */
+  | {
+      type: 'told'
+      /** `orders.example.org` */
+      webhook: string
+      /** `message.received` */
+      event: string
+      recipient: string
+      attempts: number
+      status: 'delivered' | 'deferred' | 'bounced'
+      host?: string
+      cause?: string
+      age: number
+    }
   /** A report was handed over to the sender. */
   | { type: 'reported'; to: string; actions: string[] }
   /** Nobody can be told; it waits for the operator until it is dropped. */
-  | { type: 'frozen' | 'discarded' | 'unreported'; recipients: string[] }
+  | { type: 'frozen' | 'discarded' | 'unreported' | 'unannounced'; recipients: string[] }
 
 /** `id` names the message: it is in our Received field and in the reply its sender saw. `at`: ms since the epoch. */
 export type TraceEvent = { id: string; at: number } & TraceStep

@@ -8,5 +8,6 @@ export {
   type TraceStep,
 } from './event.ts'
 export { labelValue, prometheusText, prometheusType } from './prometheus.ts'
+export { formatSentMessageId, parseSentMessageId, type SentMessageId } from './sent-message-id.ts'
 export { senderView, type SenderStep } from './sender-view.ts'
 export { mostSought, type TraceSearch, TraceStore } from './trace-store.ts'

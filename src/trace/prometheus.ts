@@ -21,6 +21,7 @@ const metrics: readonly Metric[] = [
   },
   { name: 'facteur_placements_total', type: 'counter', help: 'Copies put into mailboxes and queues' },
   { name: 'facteur_attempts_total', type: 'counter', help: 'Attempts to deliver to other servers, by recipient' },
+  { name: 'facteur_webhook_attempts_total', type: 'counter', help: 'Attempts to tell a program of a message' },
   { name: 'facteur_delivery_delay_seconds', type: 'histogram', help: 'From arrival to delivery at another server' },
   { name: 'facteur_reports_total', type: 'counter', help: 'Delivery reports handed to senders' },
   {

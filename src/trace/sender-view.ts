@@ -2,13 +2,13 @@
  * The trace of a message as its sender may see it: what happened to each recipient that the sender wrote to.
  *
  * Security: the trace also names accounts, where aliases lead, what their servers said, and what rules did and copied. That is
- * for the administrator: of a place behind an alias the sender learns how it went there, with the status codes, and not what
+ * for the administrator, and so are the programs that are told: of a place behind an alias the sender learns how it went there, with the status codes, and not what
  * it is called.
  */
 import type { TraceEvent } from './event.ts'
 
 type Of<Type extends TraceEvent['type']> = Extract<TraceEvent, { type: Type }>
-type Attempt = Extract<TraceEvent, { attempts: number }>
+type Attempt = Of<'attempt'>
 type Placed = Exclude<Extract<TraceEvent, { place: unknown }>, { type: 'copied' }>
 type Facts<Event, Name extends keyof Event> = Pick<Event, Name & keyof Event>
 

@@ -1,5 +1,5 @@
 /**
- * Delivers to a webhook: one signed POST for a message, which a 2xx takes over.
+ * Delivers to a webhook: one signed POST for a message or an event, which a 2xx takes over.
  *
  * What is not taken is tried again by the queue, with the same id, so that a receiver can tell that it has it already; what
  * never is stays with the queue as undeliverable, for the operator to see and to send again.
@@ -8,7 +8,7 @@
  * Limits: 20 seconds for an answer.
  * Security: the URL is an administrator's; which addresses are reached is the host's to decide.
  */
-import { type Header, parseDate, parseHeader } from '../format/index.ts'
+import { decodeUtf8, type Header, parseDate, parseHeader } from '../format/index.ts'
 import type { DeliveryAgent, DeliveryJob, RecipientOutcome } from '../queue/index.ts'
 import { domainOfWebhookQueue, type Webhook } from '../routing/index.ts'
 import { type MessageLinks, messagePayload } from './payload.ts'
@@ -86,8 +86,9 @@ export class WebhookAgent implements DeliveryAgent {
     webhook: Webhook,
     links: MessageLinks | undefined,
   ): Promise<{ headers: Record<string, string>; body: string }> {
-    const { crypto, clock, authservId } = this.#ports
-    const { recipients, transactionId = job.id } = job.envelope
+    const { clock, authservId } = this.#ports
+    const { recipients, transactionId = job.id, event } = job.envelope
+    if (event !== undefined) return this.#signed(event.id, decodeUtf8(job.raw), webhook)
     const { header } = parseHeader(job.raw)
     const message = {
       id: transactionId,
@@ -98,8 +99,13 @@ export class WebhookAgent implements DeliveryAgent {
       authservId,
     }
     const body = await messagePayload(message, links)
-    // One id for the same message and webhook, however often it is sent.
-    const signatures = await signedHeaders(`msg_${job.id}`, clock(), body, webhook.secrets, crypto)
+    // One id for the same message, however often it is sent; entries of several queues may have the same.
+    return this.#signed(`msg_${transactionId}`, body, webhook)
+  }
+
+  async #signed(id: string, body: string, { secrets }: Webhook) {
+    const { crypto, clock } = this.#ports
+    const signatures = await signedHeaders(id, clock(), body, secrets, crypto)
     return { headers: { 'Content-Type': 'application/json', 'User-Agent': 'facteur', ...signatures }, body }
   }
 }

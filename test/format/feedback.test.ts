@@ -53,6 +53,7 @@ describe('a feedback report', () => {
       recipients: ['user@example.com'],
       originalAuthor: 'somespammer@example.net',
       originalMessageId: '8787KJKJ3K4J3K4J3K4J3.mail@example.net',
+      originalReceived: [],
     })
   })
 

@@ -8,6 +8,7 @@ import {
   parseHeader,
   prependFields,
   receivedField,
+  receivedIds,
   returnPathField,
 } from '../../src/format/index.ts'
 
@@ -88,4 +89,24 @@ test('fields are put on top and counted; Delivered-To is compared in one form (R
 test('a path cannot break out of its field', () => {
   expect(returnPathField('a@b>\r\nX: y')).toBe('Return-Path: <a@bX: y>\r\n')
   expect(returnPathField('"a b"@x')).toBe('Return-Path: <"a b"@x>\r\n')
+})
+
+describe('ids of ours in Received fields', () => {
+  const ours = receivedField({
+    by: 'mx.facteur.test',
+    helo: 'x',
+    clientAddress: '192.0.2.1',
+    protocol: 'ESMTPSA',
+    id: 'k3-1',
+    time,
+  })
+  const value = ours.slice('Received: '.length).replace(/\r\n/g, '')
+
+  test.each([
+    [[value], ['k3-1']],
+    [['from a by relay.test with ESMTP id zzz; now', value], ['k3-1']],
+    [['by mx.facteur.test id abc12345; now'], ['abc12345']],
+    [['from a by MX.Facteur.Test with ESMTP id q1'], ['q1']],
+    [['from a by mx.facteur.test.evil.test id q1', 'by mx.facteur.test', ''], []],
+  ])('%j', (fields, ids) => expect(receivedIds(fields, 'mx.facteur.test')).toEqual(ids))
 })

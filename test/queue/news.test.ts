@@ -6,6 +6,7 @@ import { delivered, greylisted, hour, minute, noAnswer, QueueStage, unknownUser 
 const all = ['accepted', 'delivered', 'deferred', 'bounced', 'complained']
 const watch = (events: string[] = all): Watch => ({
   id: 'm1',
+  sender: 'alice@facteur.test',
   webhooks: [{ domain: 'facteur.test', name: 'crm', events }],
 })
 

@@ -14,7 +14,14 @@ test('is made with a secret, and gets another URL', () => {
   expect(hooks.set('orders', { url: 'https://a.test/' }, 'whsec_a', 1)).toBe(true)
   hooks.set('orders', { url: 'https://b.test/' }, 'whsec_b', 2)
   expect(hooks.all()).toEqual([
-    { name: 'orders', url: 'https://b.test/', secrets: [{ secret: 'whsec_a', created: 1 }], created: 1, keep: 72 },
+    {
+      name: 'orders',
+      url: 'https://b.test/',
+      secrets: [{ secret: 'whsec_a', created: 1 }],
+      created: 1,
+      keep: 72,
+      events: [],
+    },
   ])
 })
 
@@ -25,6 +32,25 @@ test('how long messages are kept for it stays as it was said', () => {
   expect(hooks.get('orders')?.keep).toBe(0)
   hooks.set('orders', { url: 'https://b.test/', keep: 5 }, 'whsec_b', 2)
   expect(hooks.get('orders')?.keep).toBe(5)
+})
+
+test('who asks for an address of the domain hears which webhooks watch its mail', () => {
+  const domain = new DomainStore(memorySql())
+  domain.host('facteur.test')
+  domain.addAccount('alice', 'a1')
+  const hooks = domain.webhooks!
+  const watchers = () => {
+    const answer = domain.lookup('alice')
+    return answer.kind === 'foreign' ? undefined : answer.watchers
+  }
+  hooks.set('orders', { url: 'https://a.test/' }, 'whsec_a', 1)
+  expect(watchers()).toBeUndefined()
+  hooks.set('crm', { url: 'https://a.test/', events: ['bounced', 'complained'] }, 'whsec_a', 1)
+  expect(watchers()).toEqual([{ name: 'crm', events: ['bounced', 'complained'] }])
+  hooks.set('crm', { url: 'https://b.test/' }, 'whsec_a', 1)
+  expect(watchers()).toEqual([{ name: 'crm', events: ['bounced', 'complained'] }])
+  hooks.remove('crm')
+  expect(watchers()).toBeUndefined()
 })
 
 test('a new secret signs beside the one before it, and no further back', () => {

@@ -19,6 +19,12 @@ const arrived: TraceStep = {
 }
 
 describe('the sender of a message', () => {
+  test('sees nothing of programs that are told of it', () => {
+    const told = { type: 'told', event: 'message.received', webhook: 'crm.facteur.test', attempts: 1, age: 5 } as const
+    const copied = { type: 'copied', recipient: friend, place: queue, status: 'queued' } as const
+    expect(senderView(events(arrived, copied, { ...told, recipient: friend, status: 'deferred' }))).toHaveLength(1)
+  })
+
   test('sees all of what happened to those it was written to, but not by which of our ways', () => {
     const view = senderView(
       events(

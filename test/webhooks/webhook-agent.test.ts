@@ -18,6 +18,7 @@ class World {
     secrets: [{ secret, created: 1 }],
     created: 1,
     keep: 0,
+    events: [],
   }
   answer: number | Error = 200
   now = Date.now()

@@ -1,7 +1,16 @@
 /**
- * Webhooks of hosted domains: programs that rules tell of messages.
+ * Webhooks of hosted domains: programs that rules tell of messages, and that hear what becomes of mail from the domain.
  */
-import { isWebhookName, longestKeep, usualKeep, type Webhook, webhookUrlProblem } from '../../routing/index.ts'
+import {
+  isWebhookName,
+  longestKeep,
+  type OutgoingEvent,
+  outgoingEvents,
+  usualKeep,
+  type Webhook,
+  webhookUrlProblem,
+} from '../../routing/index.ts'
+import { isPrivateHost } from '../../delivery/index.ts'
 import { AdminError } from './error.ts'
 import { countOrNull, domainName, type Fields, requiredText } from './fields.ts'
 import { expectHosted } from './hosted-domain.ts'
@@ -18,6 +27,8 @@ export interface WebhookView {
   readonly stopped?: number
   /** Hours for which a message that it has taken is kept, for the links that it was told. */
   readonly keep: number
+  /** What it hears of mail that people of the domain send. */
+  readonly events: readonly OutgoingEvent[]
 }
 
 export class WebhookAdministration {
@@ -31,25 +42,33 @@ export class WebhookAdministration {
     return (await (await expectHosted(this.#ports, domain)).door.webhooks()).map(view)
   }
 
-  /** Makes one, with a secret that is shown once; or gives one another URL, and starts it again. */
+  /** Makes one, with a secret that is shown once; or changes what is said of one, and starts it again. */
   async set(domain: string, name: string, fields: Fields): Promise<WebhookView & { secret?: string }> {
     if (!isWebhookName(name))
       throw new AdminError('invalid', `"${name.slice(0, 40)}" must be a to z, 0 to 9 and -, at most 32`)
     const url = requiredText(fields, 'url', MAX_URL)
-    const problem = webhookUrlProblem(url, this.#ports.plainWebhooks)
-    if (problem !== undefined) throw new AdminError('invalid', `"url" ${problem}`)
+    const { plainWebhooks } = this.#ports
+    const problem = webhookUrlProblem(url, plainWebhooks) ?? (plainWebhooks ? undefined : privateProblem(url))
+    if (problem !== undefined) throw new AdminError('invalid', `"url" ${problem}`, 'url')
     const keep = keptHours(fields)
+    const events = wantedEvents(fields)
     const door = this.#door(domain)
     if (!(await door.isHosted())) {
       throw new AdminError('conflict', `${domainName(domain)} is not hosted here; add the domain first`)
     }
     const present = await this.#find(door, name)
     const secret = this.#ports.newWebhookSecret()
-    const settings = { url, ...(keep === undefined ? {} : { keep }) }
+    const settings = { url, ...(keep === undefined ? {} : { keep }), ...(events === undefined ? {} : { events }) }
     if (!(await door.setWebhook(name, settings, secret)))
       throw new AdminError('conflict', 'there are too many webhooks')
     const { created } = present ?? { created: this.#ports.now() }
-    const told = { name, url, created, keep: keep ?? present?.keep ?? usualKeep }
+    const told = {
+      name,
+      url,
+      created,
+      keep: keep ?? present?.keep ?? usualKeep,
+      events: events ?? present?.events ?? [],
+    }
     return { ...told, ...(present === undefined ? { secret } : {}) }
   }
 
@@ -77,14 +96,32 @@ export class WebhookAdministration {
   }
 }
 
-function view({ name, url, created, stopped, keep }: Webhook): WebhookView {
-  return { name, url, created, ...(stopped === undefined ? {} : { stopped }), keep }
+function view({ name, url, created, stopped, keep, events }: Webhook): WebhookView {
+  return { name, url, created, ...(stopped === undefined ? {} : { stopped }), keep, events }
+}
+
+/** What it is to hear of; undefined where nothing is said. */
+function wantedEvents(fields: Fields): OutgoingEvent[] | undefined {
+  const value = Object.hasOwn(fields, 'events') ? fields['events'] : undefined
+  if (value === undefined) return undefined
+  if (!Array.isArray(value)) throw new AdminError('invalid', '"events" must be a list', 'events')
+  const wrong = value.find((event) => !outgoingEvents.includes(event as OutgoingEvent))
+  if (wrong !== undefined) {
+    throw new AdminError('invalid', `"events" may hold ${outgoingEvents.join(', ')} only`, 'events')
+  }
+  return outgoingEvents.filter((event) => value.includes(event))
 }
 
 function keptHours(fields: Fields): number | undefined {
   const hours = countOrNull(fields, 'keep') ?? undefined
   if (hours === undefined || hours <= longestKeep) return hours
   throw new AdminError('invalid', `"keep" must be from 0 to ${longestKeep} hours`, 'keep')
+}
+
+/** Of a name only the DNS can tell: the host does not connect then. */
+function privateProblem(url: string): string | undefined {
+  const host = new URL(url).hostname.replace(/^\[(.*)\]$/, '$1')
+  return isPrivateHost({ host }) ? 'is not at a public address: --webhooks-to-private allows such' : undefined
 }
 
 function missing(domain: string, name: string): AdminError {

@@ -6,15 +6,12 @@ export { mostTokens, TokenStore } from './token-store.ts'
 export {
   type ComposedFile,
   composeMessage,
-  formatSentMessageId,
   type MailName,
   type MessageFields,
   MessageSender,
-  parseSentMessageId,
   recipientStatuses,
   type SenderPorts,
   type SendOrder,
   type SendOutcome,
-  type SentMessageId,
   type SentRecipient,
 } from './messages/index.ts'

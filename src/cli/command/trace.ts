@@ -56,6 +56,8 @@ interface Step {
   readonly earlier?: readonly string[]
   readonly rules?: readonly string[]
   readonly dropped?: boolean
+  readonly webhook?: string
+  readonly event?: string
 }
 
 export async function run(argv: readonly string[]): Promise<number> {
@@ -114,6 +116,10 @@ function lines(step: Arrived | Step): string[][] {
     const where = place?.kind === 'queue' ? `queue of ${place.domain} as ${place.entry ?? '?'}` : 'mailbox'
     const via = address === undefined ? '' : ` as <${address}>`
     return [[when, status ?? type, [`<${recipient}>${via}: ${where}`, reply].filter(Boolean).join(': ')]]
+  }
+  if (type === 'told') {
+    const { webhook = '', event = '' } = step
+    return [[when, status ?? type, [`${webhook}: ${event} <${recipient}>`, cause].filter(Boolean).join(': ')]]
   }
   if (type === 'attempt') {
     const by = host === undefined ? '' : ` by ${host} ${connection(step)}`

@@ -12,6 +12,11 @@ const settingFlags = {
     value: 'HOURS',
     help: 'with set: how long its links lead to a message that it has taken; 0: no links',
   },
+  events: {
+    type: 'string',
+    value: 'LIST',
+    help: 'with set: what it hears of mail from the domain: accepted,delivered,deferred,bounced,complained, or none',
+  },
 } as const satisfies FlagTable
 
 const flagTable = { ...settingFlags, ...serverFlags }
@@ -23,6 +28,7 @@ export const usage = [
   'facteur webhook rm DOMAIN NAME',
   '',
   'A rule tells it of messages: { "name": "orders", "when": { "recipient": "orders" }, "do": { "webhook": ["NAME"] } }.',
+  'With --events it also hears what becomes of mail that people and programs of the domain send.',
   'What it does not take waits: facteur queue list NAME.DOMAIN.webhook.invalid.',
   '',
   ...describeFlags(flagTable),
@@ -33,6 +39,7 @@ interface Webhook {
   readonly url: string
   readonly stopped?: number
   readonly keep: number
+  readonly events: readonly string[]
   readonly secret?: string
 }
 
@@ -52,6 +59,7 @@ export async function run(argv: readonly string[]): Promise<number> {
           one.name,
           one.url,
           `kept for ${one.keep} h`,
+          one.events.join(),
           one.stopped === undefined ? '' : 'stopped (410)',
         ]),
       ),
@@ -60,6 +68,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     const made = await client.request<Webhook>('PUT', [...path, name], {
       url,
       ...(flags.keep === undefined ? {} : { keep: flags.keep }),
+      ...(flags.events === undefined ? {} : { events: eventsOf(flags.events) }),
     })
     const told = made.secret === undefined ? '' : `\nIts secret, shown this once: ${made.secret}`
     say(made, `${made.name} is at ${made.url}.${told}`)
@@ -73,4 +82,8 @@ export async function run(argv: readonly string[]): Promise<number> {
     throw new UsageError('say webhook set DOMAIN NAME URL, list DOMAIN, rotate DOMAIN NAME or rm DOMAIN NAME.')
   }
   return 0
+}
+
+function eventsOf(text: string): string[] {
+  return text === 'none' ? [] : text.split(',').map((event) => event.trim())
 }

@@ -105,6 +105,7 @@ function readOriginal(raw: Uint8Array, report: Part, status: Part, parsed: Parse
     parsed.original = { start: part.bodyStart, end: part.bodyEnd, headersOnly }
     const id = parseMessageIds(header.last('message-id') ?? '')[0]
     if (id !== undefined) parsed.originalMessageId = id
+    parsed.originalReceived = header.all('received')
     return
   }
 }

@@ -79,6 +79,8 @@ export interface ParsedReport {
   }[]
   /** Message-ID of the message that came back, or that the report answers; without angle brackets. */
   originalMessageId?: string
+  /** Its Received fields, the newest first. */
+  originalReceived?: string[]
   /** Where the returned message or header lies in the raw report. */
   original?: { start: number; end: number; headersOnly: boolean }
 }

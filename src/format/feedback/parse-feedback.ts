@@ -21,6 +21,8 @@ export interface FeedbackReport {
   /** Author and Message-ID of the message that is enclosed. */
   originalAuthor?: string
   originalMessageId?: string
+  /** Its Received fields, the newest first. */
+  originalReceived?: string[]
 }
 
 const mostRecipients = 100
@@ -41,6 +43,7 @@ export function parseFeedback(raw: Uint8Array, root: Part = parseMessage(raw)): 
   if (author !== undefined) report.originalAuthor = author
   const id = parseMessageIds(original?.last('message-id') ?? '')[0]
   if (id !== undefined) report.originalMessageId = id
+  if (original !== undefined) report.originalReceived = original.all('received')
   return report
 }
 

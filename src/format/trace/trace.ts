@@ -91,3 +91,12 @@ export const deliveredToElsewhere = 'X-Facteur-Delivered-To'
 export function deliveredTo(header: Header): string[] {
   return [...header.all('delivered-to'), ...header.all(deliveredToElsewhere.toLowerCase())].map(normaliseAddress)
 }
+
+/** Ids of ours in Received fields, as `receivedField` writes them, in the order given. */
+export function receivedIds(fields: readonly string[], by: string): string[] {
+  const name = by.toLowerCase()
+  return fields.flatMap((field) => {
+    const [, host, id] = /\bby (\S{1,255})(?: with \S{1,40})? id ([\w.-]{1,80})/.exec(field.slice(0, 2_000)) ?? []
+    return host?.toLowerCase() === name && id !== undefined ? [id] : []
+  })
+}

@@ -8,6 +8,7 @@ import type { Reply } from '../../protocol/smtp/index.ts'
 import { defaultQueueOptions, Queue, type QueueEvent, type QueueOptions, SpoolStore } from '../../queue/index.ts'
 import { compileRules, type Directory, DomainStore } from '../../routing/index.ts'
 import type { Sql } from '../../storage/index.ts'
+import { Announcer } from '../../webhooks/index.ts'
 import { VirtualClock } from './clock.ts'
 import { MemoryDialer } from './dialer.ts'
 import { MemoryDns } from './dns.ts'
@@ -29,6 +30,7 @@ export class MemoryWorld {
   /** Queues refuse new entries while their domain is in here. */
   readonly fullQueues = new Set<string>()
   readonly #options: Partial<QueueOptions>
+  readonly #announcer: Announcer
   readonly #domains = new Map<string, DomainStore>()
   readonly #mailboxes = new Map<string, MemoryMailbox>()
   readonly #queues = new Map<string, { sql: Sql; queue: Queue }>()
@@ -47,18 +49,22 @@ export class MemoryWorld {
         return { rules: compileRules(rules), separator }
       },
     }
+    const queue: ArrivalPorts['queue'] = (domain) => ({
+      enqueue: async (entry) => {
+        if (this.fullQueues.has(domain)) throw new Error('database or disk is full')
+        return this.queue(domain).enqueue(entry)
+      },
+    })
+    // Nothing has to be short here, and what is longer is plainer to read in a test.
+    this.#announcer = new Announcer({ queue, digest: async (text) => encodeURIComponent(text) })
     this.ports = {
       directory,
       hostname: this.hostname,
       ids: countingIds(),
       clock: this.clock.now,
       mailbox: (accountId) => this.mailbox(accountId),
-      queue: (domain) => ({
-        enqueue: async (entry) => {
-          if (this.fullQueues.has(domain)) throw new Error('database or disk is full')
-          return this.queue(domain).enqueue(entry)
-        },
-      }),
+      queue,
+      announcer: this.#announcer,
       log: (event) => this.faults.push(event.cause),
     }
   }
@@ -137,6 +143,7 @@ export class MemoryWorld {
       random,
       agent,
       report: reportThrough(this.ports),
+      announce: (announcement) => this.#announcer.news(announcement),
       log: (event) => this.events.push(event),
       options: { ...defaultQueueOptions, reportFrom, ...this.#options, hostname },
     })

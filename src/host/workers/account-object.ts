@@ -32,7 +32,7 @@ import { accountPush, type AccountPush } from './account/account-push.ts'
 import { BlobCollector } from './account/blob-collector.ts'
 import { EventSockets } from './account/event-sockets.ts'
 import { JmapSockets } from './account/jmap-sockets.ts'
-import { takeComplaint } from './account/complaints.ts'
+import { type Complaint, LateReports } from './account/late-reports.ts'
 import { takeDelivery } from './account/local-delivery.ts'
 import { messageSender } from './account/message-sender.ts'
 import { othersPort } from './account/others-port.ts'
@@ -44,8 +44,10 @@ import { SessionSockets } from './account/session-sockets.ts'
 import { sendingVerdict } from './account/sending-policy.ts'
 import { ownArrivalPorts, submissionPort } from './account/submission-port.ts'
 import { timelinePort } from './account/timeline-port.ts'
+import { tracedArrival } from './account/traced-arrival.ts'
 import { QuietWork } from './account/quiet-work.ts'
 import { newServerKey } from './account/vapid.ts'
+import { announcer } from './announcer.ts'
 import { DirectoryClient } from './directory-client.ts'
 import type { AccountDoor, LoginAttempt, LoginResult, LongText, VisitReply } from './doors.ts'
 import type { Env } from './env.ts'
@@ -69,6 +71,7 @@ interface Rooms {
   readonly push: AccountPush
   readonly alarm: AccountAlarm
   readonly outbox: Outbox
+  readonly lateReports: LateReports
   readonly sender: MessageSender
   readonly jmap: () => Promise<JmapAccess>
   readonly http: AccountHttp
@@ -142,6 +145,16 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
     const outbox = new Outbox({ store, submit, clock: Date.now, wakeAt: (time) => alarm.wakeAt(time), onFault })
     alarm.add({ name: 'outbox', nextWakeup: () => outbox.nextWakeup(), run: () => outbox.run() })
     const sender = messageSender({ store, accountId: this.#id, arrival, wakeAt: (time) => alarm.wakeAt(time), log })
+    const lateReports = new LateReports({
+      accountId: this.#id,
+      store,
+      directory: arrival.directory,
+      announcer: announcer(arrival),
+      hostname: arrival.hostname,
+      arrival: tracedArrival(env, Date.now),
+      clock: Date.now,
+      log,
+    })
     const afterDelivery = new AfterDelivery({
       store,
       account,
@@ -154,10 +167,9 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
         const { localPart, domain } = splitAddress(address) ?? {}
         if (localPart !== undefined && domain !== undefined) await env.DOMAIN.getByName(domain).maskUsed(localPart)
       },
-      tell: async (accountId, messageId, recipients) =>
-        accountId === this.#id
-          ? this.complained(messageId, recipients)
-          : env.ACCOUNT.getByName(accountId).complained(messageId, recipients),
+      tell: async (accountId, complaint) =>
+        accountId === this.#id ? this.complained(complaint) : env.ACCOUNT.getByName(accountId).complained(complaint),
+      returned: (raw) => lateReports.returned(raw),
       waitUntil: (work) => ctx.waitUntil(work),
       log,
     })
@@ -222,7 +234,7 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
       quiet.changed()
     })
     const rooms = { store, logins, sessions, events, sockets, push, alarm, outbox, sender, http, afterDelivery }
-    return { ...rooms, jmap: readyJmap, collector, quiet, sharing }
+    return { ...rooms, lateReports, jmap: readyJmap, collector, quiet, sharing }
   }
 
   async deliver(batch: MailboxDelivery[]): Promise<MailboxOutcome[]> {
@@ -259,9 +271,9 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
     return store.exists ? store.facts.address : null
   }
 
-  async complained(messageId: string, recipients: string[]): Promise<void> {
-    const { store } = this.#rooms
-    if (store.exists) await takeComplaint(store, messageId, recipients)
+  async complained(complaint: Complaint): Promise<void> {
+    const { store, lateReports } = this.#rooms
+    if (store.exists) await lateReports.complained(complaint)
   }
 
   suppressions(): Suppression[] {

@@ -5,6 +5,7 @@
  */
 import type { ArrivalPorts } from '../../arrival/index.ts'
 import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
+import { announcer } from './announcer.ts'
 import { isGone } from './account/local-delivery.ts'
 import { DirectoryClient, forgetDirectory } from './directory-client.ts'
 import { dmarcBuffer } from './dmarc-buffer.ts'
@@ -40,21 +41,22 @@ export function arrivalPorts(
     return outcomes
   }, log)
   const enqueue = groupedQueues((name, batch) => env.QUEUE.getByName(name).enqueue(batch), log)
+  const queue: ArrivalPorts['queue'] = (domain) => {
+    const names = queueNames(domain, queuePlaces)
+    return {
+      async enqueue(entry) {
+        const place = names.length === 1 ? 0 : shardOf(entry.envelope.transactionId ?? randomText(12), names.length)
+        return enqueue(names[place] as string, entry)
+      },
+    }
+  }
   const hand = signer(env)
   return {
     hostname,
     ...(defaultDomain === undefined ? {} : { postmasterDomain: defaultDomain }),
     ...(rewritesSenders ? rewriting(env) : { directory: new DirectoryClient(env) }),
     mailbox,
-    queue: (domain) => {
-      const names = queueNames(domain, queuePlaces)
-      return {
-        async enqueue(entry) {
-          const place = names.length === 1 ? 0 : shardOf(entry.envelope.transactionId ?? randomText(12), names.length)
-          return enqueue(names[place] as string, entry)
-        },
-      }
-    },
+    queue,
     signer: hand,
     sealer: hand,
     verifier: verifier(env),
@@ -62,6 +64,7 @@ export function arrivalPorts(
     ...scanner(env),
     ...greylisting(env),
     clock: Date.now,
+    announcer: announcer({ queue }),
     trace: traceBuffer(env, hold),
     ...dmarcBuffer(env, hold),
     onReport: reportKeeper(env, hold),

@@ -6,6 +6,7 @@
 import { type ArrivalPorts, reportThrough } from '../../arrival/index.ts'
 import { Agenda, domainOf, isSharedName, Queue, SpoolStore, waitingMark } from '../../queue/index.ts'
 import type { DnsResolver } from '../../protocol/dns/index.ts'
+import { announcer } from './announcer.ts'
 import { arrivalPorts } from './arrival-ports.ts'
 import { deliveryAgent } from './delivery-agents.ts'
 import type { Env } from './env.ts'
@@ -147,6 +148,7 @@ export class Destinations {
     const isFirst = isSharedName(this.#name) || this.#name === domain
     const first = isFirst ? undefined : domain
     const tls = queueTls(env, domain, first, this.#ports, this.#dns, () => queue, this.#background)
+    const told = announcer(this.#ports)
     const queue = new Queue({
       store: this.#store,
       ...(isSharedName(this.#name) ? { domain } : {}),
@@ -156,6 +158,7 @@ export class Destinations {
       report: reportThrough(this.#ports),
       track: async ({ submission: { accountId, tag }, statuses }) =>
         env.ACCOUNT.getByName(accountId).trackSubmission(tag, [...statuses]),
+      announce: async (announcement) => told.news(announcement),
       onBusy: async () => registry().markWaiting(mark),
       onIdle: async () => registry().clearWaiting(mark),
       log: queueLog(this.#ports.trace),

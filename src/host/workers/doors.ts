@@ -59,6 +59,7 @@ import type {
   WebhookSettings,
 } from '../../routing/index.ts'
 import type { CountedEvent, Counters, TraceEvent, TraceSearch } from '../../trace/index.ts'
+import type { Complaint } from './account/late-reports.ts'
 import type { Entered } from './grouped-calls.ts'
 
 export type LoginAttempt = LoginProof & {
@@ -90,7 +91,7 @@ export interface AccountDoor extends Rpc.DurableObjectBranded {
   /** Null: no such account. */
   ownAddress(): string | null
   /** Somebody complained about a message that this account is said to have sent. */
-  complained(messageId: string, recipients: string[]): Promise<void>
+  complained(complaint: Complaint): Promise<void>
   /** Addresses to which it does not send for now. */
   suppressions(): Suppression[]
   unsuppress(address: string): boolean

@@ -2,10 +2,11 @@
  * What a queue tells: a line of the log each, and a step of the message's trace where people will look for it.
  */
 import type { QueueEvent } from '../../queue/index.ts'
+import { webhookOf } from '../../routing/index.ts'
 import type { TraceEvent } from '../../trace/index.ts'
 import { describe, log } from './log.ts'
 
-const warnings = new Set<QueueEvent['type']>(['frozen', 'discarded', 'interrupted'])
+const warnings = new Set<QueueEvent['type']>(['frozen', 'discarded', 'interrupted', 'unannounced'])
 
 export function queueLog(trace?: (events: TraceEvent[]) => void): (event: QueueEvent) => void {
   return (event) => {
@@ -27,6 +28,22 @@ function stepOf(event: QueueEvent): TraceEvent | undefined {
     case 'outcome': {
       const { recipient, domain, attempts, age } = event
       const { status, reply, cause, remoteMta, tls, success, agent, earlier } = event.outcome
+      const webhook = webhookOf(domain)
+      if (webhook !== undefined) {
+        return {
+          id,
+          at,
+          type: 'told',
+          webhook,
+          event: event.tells ?? 'message.received',
+          recipient,
+          attempts,
+          status,
+          ...(remoteMta === undefined ? {} : { host: remoteMta }),
+          ...(cause === undefined ? {} : { cause }),
+          age,
+        }
+      }
       return {
         id,
         at,
@@ -51,6 +68,7 @@ function stepOf(event: QueueEvent): TraceEvent | undefined {
     case 'frozen':
     case 'discarded':
     case 'unreported':
+    case 'unannounced':
       return { id, at, type: event.type, recipients: event.recipients }
     default:
       return undefined

@@ -51,6 +51,8 @@ export type WatchedStatus = 'delivered' | 'deferred' | 'bounced'
 export interface Watch {
   /** As its sender knows the message. */
   id: string
+  /** The envelope sender, whatever aliases make of it. */
+  sender: string
   /** Without the angle brackets. */
   messageId?: string
   webhooks: readonly { readonly domain: string; readonly name: string; readonly events: readonly string[] }[]

@@ -19,7 +19,7 @@ test('a new one is shown with its secret, once', async () => {
   const moved = await webhooks.set('facteur.test', 'orders', { url: 'https://shop.test/new' })
   expect(moved.secret).toBeUndefined()
   expect(await webhooks.list('facteur.test')).toEqual([
-    { name: 'orders', url: 'https://shop.test/new', created: made.created, keep: 72 },
+    { name: 'orders', url: 'https://shop.test/new', created: made.created, keep: 72, events: [] },
   ])
 })
 
@@ -41,6 +41,11 @@ test.each([
   ['Orders', 'https://a.test/', 'must be a to z'],
   ['orders', 'http://a.test/', 'must begin with https://'],
   ['orders', 'https://u:p@a.test/', 'user name or a password'],
+  ['orders', 'https://127.0.0.1:8443/', 'is not at a public address'],
+  ['orders', 'https://2130706433/', 'is not at a public address'],
+  ['orders', 'https://[::ffff:10.0.0.1]/', 'is not at a public address'],
+  ['orders', 'https://0.0.0.0/', 'is not at a public address'],
+  ['orders', 'https://mail.localhost./', 'is not at a public address'],
   ['orders', '', '"url" is missing'],
 ])('%s at %s is refused', async (name, url, reason) => {
   await expect(here.admin.webhooks.set('facteur.test', name, { url })).rejects.toThrow(reason)
@@ -78,4 +83,17 @@ test('rules name only those that there are, and those that are named stay', asyn
   await rules.replace('facteur.test', [])
   await webhooks.remove('facteur.test', 'orders')
   await expect(webhooks.remove('facteur.test', 'orders')).rejects.toMatchObject({ fault: 'missing' })
+})
+
+test('what it hears of mail that is sent: nothing, or as somebody says', async () => {
+  const { webhooks } = here.admin
+  const url = 'https://shop.test/hook'
+  expect(await webhooks.set('facteur.test', 'crm', { url })).toMatchObject({ events: [] })
+  const both = { url, events: ['bounced', 'accepted', 'bounced'] }
+  expect(await webhooks.set('facteur.test', 'crm', both)).toMatchObject({ events: ['accepted', 'bounced'] })
+  expect(await webhooks.set('facteur.test', 'crm', { url })).toMatchObject({ events: ['accepted', 'bounced'] })
+  expect(await webhooks.set('facteur.test', 'crm', { url, events: [] })).toMatchObject({ events: [] })
+  for (const events of ['bounced', ['opened'], [1], {}]) {
+    await expect(webhooks.set('facteur.test', 'crm', { url, events })).rejects.toMatchObject({ fault: 'invalid' })
+  }
 })

@@ -1,5 +1,4 @@
 export { type ComposedFile, composeMessage, type MailName, type MessageFields } from './compose-message.ts'
-export { formatSentMessageId, parseSentMessageId, type SentMessageId } from './message-id.ts'
 export { MessageSender } from './message-sender.ts'
 export { recipientStatuses } from './recipient-status.ts'
 export type { SenderPorts } from './single-sender.ts'

@@ -45,7 +45,7 @@ export function describeApi(endpoints: readonly Endpoint[], base: string): Json 
       title: 'facteur',
       version: '1',
       summary: 'A mail server: sending, reading, and administration.',
-      description: `Every request carries \`Authorization: Bearer TOKEN\`, an API token with the scope that is named with the operation, or the administration token. Times are milliseconds since 1970, UTC. Errors are problem details (RFC 9457).`,
+      description: `Every request carries \`Authorization: Bearer TOKEN\`, an API token with the scope that is named with the operation, or the administration token. Times are milliseconds since 1970, UTC. Errors are problem details (RFC 9457): 400 names each place that is wrong, 401 wants a token, 403 names the scope that the token lacks, 413 says how long a body may be. Answers to API tokens say in \`RateLimit\` and \`RateLimit-Policy\` how many requests are left; 429 and 503 say in \`Retry-After\` when to come again. Where a list has more than the page that is answered, its \`Link\` header leads on.`,
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: base }],

@@ -3,8 +3,9 @@
  *
  * Standards: draft-ietf-httpapi-idempotency-key-header (§2.7: 422 for a key that was used), RFC 9110 §15.
  */
-import { composeMessage, formatSentMessageId, type SendOrder, type SendOutcome } from '../../../access/api/index.ts'
+import { composeMessage, type SendOrder, type SendOutcome } from '../../../access/api/index.ts'
 import { replyText } from '../../../protocol/smtp/index.ts'
+import { formatSentMessageId } from '../../../trace/index.ts'
 import type { House } from '../house.ts'
 import type { Caller } from './caller.ts'
 import { Answer } from './endpoint.ts'

@@ -4,8 +4,7 @@
  * Security: an id names its account, and only who reaches that account hears of it.
  */
 import { AdminError } from '../../../access/admin/index.ts'
-import { parseSentMessageId, type SentMessageId } from '../../../access/api/index.ts'
-import { senderView, type SenderStep } from '../../../trace/index.ts'
+import { parseSentMessageId, type SenderStep, senderView, type SentMessageId } from '../../../trace/index.ts'
 import type { House } from '../house.ts'
 import { callMethods, listOf } from './account-calls.ts'
 import type { Caller } from './caller.ts'

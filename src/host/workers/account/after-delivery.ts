@@ -13,6 +13,8 @@ import { suppressReturned } from './suppress-returned.ts'
 export interface AfterDeliveryPorts extends Omit<VacationPorts, 'log'>, ComplaintPorts {
   /** Reports on what was sent from here go there. */
   readonly outbox: Pick<Outbox, 'stored'>
+  /** Somebody else's report came. Never rejects. */
+  readonly returned: (raw: Uint8Array) => Promise<void>
   /** A message came to a masked address. Rejects when the domain cannot be told. */
   readonly maskUsed: (address: string) => Promise<void>
   /** Keeps the object awake until the work is over. */
@@ -36,7 +38,11 @@ export class AfterDelivery {
   stored(delivery: MailboxDelivery, email: Email): void {
     const { waitUntil, log } = this.#ports
     try {
-      if (delivery.reversePath === '') this.#ports.outbox.stored(delivery.raw, email, delivery.junk !== undefined)
+      const isJunk = delivery.junk !== undefined
+      if (delivery.reversePath === '') this.#ports.outbox.stored(delivery.raw, email, isJunk)
+      // Of what our own queues give up programs hear from them.
+      const isForeign = delivery.reversePath === '' && delivery.internal !== true && !isJunk
+      if (isForeign) waitUntil(this.#ports.returned(delivery.raw))
       // Anybody can forge a report: only our own keeps the account from sending there again.
       if (delivery.internal === true) suppressReturned(this.#ports.store, delivery.raw)
       if (delivery.mask !== undefined) waitUntil(this.#maskUsed(delivery.recipient))

@@ -1,8 +1,8 @@
 /**
- * Webhooks of a domain: programs that rules tell of messages.
+ * Webhooks of a domain: programs that rules tell of messages, and that hear what becomes of mail from the domain.
  */
 import * as z from 'zod/mini'
-import { longestKeep } from '../../../../routing/index.ts'
+import { longestKeep, outgoingEvents } from '../../../../routing/index.ts'
 import type { House } from '../../house.ts'
 import { endpoint, type Endpoint } from '../endpoint.ts'
 import { named, time } from '../schema.ts'
@@ -18,12 +18,16 @@ const keep = z
       'Hours for which a message that it has taken is kept, for the links that it was told; 0: it is told none.',
     ),
   )
+const events = z
+  .array(z.enum(outgoingEvents))
+  .check(z.describe('What it hears of mail that people and programs of the domain send.'))
 const webhook = {
   name: z.string(),
   url: z.string(),
   created: time,
   stopped: z.optional(time.check(z.describe('It answered 410: nothing is sent until it is set again.'))),
   keep,
+  events,
 }
 
 export function webhookEndpoints({ administration: { webhooks } }: House): Endpoint[] {
@@ -44,11 +48,15 @@ export function webhookEndpoints({ administration: { webhooks } }: House): Endpo
       {
         method: 'put',
         path: '/domains/{domain}/webhooks/{name}',
-        summary: 'Make a webhook, or give one another URL and start it again',
+        summary: 'Make a webhook, or change what is said of one and start it again',
         tag,
         scope: 'webhooks:write',
         reach: 'path',
-        body: z.strictObject({ url: z.string().check(z.maxLength(2_000)), keep: z.optional(keep) }),
+        body: z.strictObject({
+          url: z.string().check(z.maxLength(2_000)),
+          keep: z.optional(keep),
+          events: z.optional(events),
+        }),
         result: named('MadeWebhook', { ...webhook, secret: z.optional(secret) }),
       },
       async ({ path, body }) => webhooks.set(path.domain, path.name, body),

@@ -1,6 +1,6 @@
 /**
- * The id that a program gets for a message it sent: the account, what it is traced under, and the submission of one that is
- * held for later.
+ * The id under which programs know a message that was sent: the account, what it is traced under, and the submission of one that
+ * was held for later.
  *
  * Security: ids come from clients; anything else than the written form is none.
  */
@@ -11,7 +11,7 @@ export interface SentMessageId {
   readonly submission?: string | undefined
 }
 
-const shape = /^(a[0-9a-z]{1,63})-([0-9a-z]{8,40})(?:-(S[1-9][0-9]{0,9}))?$/
+const shape = /^(a[0-9a-z]{1,63})-([0-9a-z]{8,40}(?:-[0-9]{1,6})?)(?:-(S[1-9][0-9]{0,9}))?$/
 
 export function formatSentMessageId({ accountId, transactionId, submission }: SentMessageId): string {
   return [accountId, transactionId, ...(submission === undefined ? [] : [submission])].join('-')

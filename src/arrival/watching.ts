@@ -1,0 +1,55 @@
+/**
+ * Programs that watch what somebody here sends: who they are, and that they hear of a message when it is taken.
+ *
+ * Standards: RFC 5322 §3.6.4 (Message-ID).
+ */
+import { decodeHeaderText, type Header, parseMessageIds, splitAddress } from '../format/index.ts'
+import type { Envelope, Watch } from '../protocol/smtp/index.ts'
+import { canonicalDomain } from '../routing/index.ts'
+import { formatSentMessageId } from '../trace/index.ts'
+import { watchOf } from '../webhooks/index.ts'
+import { isSubmission, type Origin } from './origin.ts'
+import type { ArrivalPorts } from './ports.ts'
+
+/** A message that is about to be taken. */
+export interface Departure {
+  readonly envelope: Envelope
+  readonly origin: Origin
+  readonly header: Header
+  /** Of a header that had none. */
+  readonly freshMessageId: string
+  /** Octets. */
+  readonly size: number
+}
+
+/** Who watches mail from the sender's domain; undefined where nobody does, and for what does not come from our own people. */
+export async function watching(departure: Departure, ports: ArrivalPorts): Promise<Watch | undefined> {
+  const { envelope, origin, header, freshMessageId } = departure
+  const { accountId, transactionId } = origin
+  if (ports.announcer === undefined || accountId === undefined || !isSubmission(origin)) return undefined
+  const parts = splitAddress(envelope.reversePath)
+  const domain = parts === undefined ? undefined : canonicalDomain(parts.domain)
+  if (parts === undefined || domain === undefined) return undefined
+  const answer = await ports.directory.lookup(domain, parts.localPart)
+  if (answer.kind === 'foreign') return undefined
+  return watchOf(domain, answer.watchers, {
+    id: formatSentMessageId({ accountId, transactionId }),
+    sender: envelope.reversePath,
+    messageId: parseMessageIds(header.first('Message-ID') ?? '')[0] ?? freshMessageId,
+  })
+}
+
+/** Durable when it resolves. Rejects when a queue does not take the event. */
+export async function announceAccepted(
+  watch: Watch | undefined,
+  { envelope, origin, header, size }: Departure,
+  ports: ArrivalPorts,
+): Promise<void> {
+  if (watch === undefined) return
+  await ports.announcer?.accepted(watch, origin.transactionId, {
+    at: ports.clock(),
+    recipients: envelope.recipients.map(({ address }) => address),
+    size,
+    subject: decodeHeaderText(header.first('Subject') ?? ''),
+  })
+}
