@@ -103,6 +103,7 @@ describe('a message that is wrong', () => {
     ['nobody as author', { from: 'nobody' }, 400, '#/from'],
     ['two authors', { from: 'a@api.test, b@api.test' }, 400, '#/from'],
     ['no address', { to: ['bob@api.test', 'bob'] }, 400, '#/to/1'],
+    ['what is neither a text nor an address with a name', { to: [{ name: 'Bob' }] }, 400, '#/to/0'],
     ['nobody to go to', { to: [] }, 400, '#/to'],
     ['a command in an address', { bcc: [{ address: 'x\r\nRSET@far.test' }] }, 400, '#/bcc/0'],
     ['a command in a quoted address', { bcc: ['"x\r\nRSET"@far.test'] }, 400, '#/bcc/0'],
@@ -328,7 +329,8 @@ describe('a batch', () => {
     const wrong = await api('POST', '/messages/batch', { messages })
     expect(wrong).toMatchObject({ status: 400, body: { errors: [{ pointer: '#/messages/1/to/1' }] } })
     const nobody = await api('POST', '/messages/batch', { messages: [plain(), { ...plain(), account: 'x@api.test' }] })
-    expect(nobody.status).toBe(403)
+    const place = { pointer: '#/messages/1/account', detail: 'this token is not for that account' }
+    expect(nobody).toMatchObject({ status: 403, body: { errors: [place] } })
     const late = { ...plain(), sendAt: Date.now() + 31 * 86_400_000 }
     expect(await api('POST', '/messages/batch', { messages: [plain(), late] })).toMatchObject({
       status: 400,

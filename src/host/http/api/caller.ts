@@ -8,7 +8,7 @@
 import { type ApiToken, isRestricted, reachesAddress, reachesDomain, type Scope } from '../../../access/api/index.ts'
 import { bearerMatches, parseAuthorization, tokenAccount } from '../authorization.ts'
 import type { House } from '../house.ts'
-import { ApiFault } from './fault.ts'
+import { ApiFault, type Place } from './fault.ts'
 
 export class Caller {
   /** As the audit log names it. */
@@ -58,8 +58,11 @@ export class Caller {
     if (!this.reachesDomain(domain)) throw new ApiFault(403, 'this token is not for that domain')
   }
 
-  expectAddress(address: string): void {
-    if (!this.reachesAddress(address)) throw new ApiFault(403, 'this token is not for that account')
+  /** `places`: where in the request it is named. */
+  expectAddress(address: string, places: readonly Place[] = []): void {
+    if (this.reachesAddress(address)) return
+    const detail = 'this token is not for that account'
+    throw new ApiFault(403, detail, { errors: places.map((place) => ({ ...place, detail })) })
   }
 }
 

@@ -22,10 +22,16 @@ import { time } from './schema.ts'
 export const mostRecipients = 1_000
 
 const oneLine = z.string().check(z.maxLength(10_000), z.regex(/^[^\r\n\0]*$/, 'must be one line'))
-const mailName = z.union([
-  oneLine.check(z.maxLength(1_000), z.describe('`alice@example.org` or `Alice <alice@example.org>`.')),
-  z.strictObject({ address: z.string().check(z.maxLength(320)), name: z.optional(z.string().check(z.maxLength(500))) }),
-])
+const mailName = z.union(
+  [
+    oneLine.check(z.maxLength(1_000), z.describe('`alice@example.org` or `Alice <alice@example.org>`.')),
+    z.strictObject({
+      address: z.string().check(z.maxLength(320)),
+      name: z.optional(z.string().check(z.maxLength(500))),
+    }),
+  ],
+  'must be a mail address in one line, or an object with "address" and perhaps "name"',
+)
 const mailNames = z.array(mailName).check(z.maxLength(mostRecipients))
 
 export const messageBody = z
@@ -154,7 +160,8 @@ export function wantedFromRaw(raw: Uint8Array, query: z.output<typeof rawQuery>)
     errors.push({ parameter: 'from', detail: 'is not a mail address' })
   }
   for (const address of recipients) {
-    if (!isMailAddress(address)) errors.push({ parameter: 'to', detail: `names "${address}"` })
+    if (!isMailAddress(address))
+      errors.push({ parameter: 'to', detail: `names "${address}", which is no mail address` })
   }
   if (recipients.length === 0)
     errors.push({ parameter: 'to', detail: 'is missing, and the message names no recipients' })

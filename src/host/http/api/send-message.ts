@@ -70,11 +70,12 @@ async function prepare(
   const { mail } = house
   const now = house.now()
   const { from, account, recipients, sendAt, copy } = wanted
-  caller.expectAddress(account)
+  const place = placeOf(wanted, account === from ? 'from' : 'account')
+  caller.expectAddress(account, [place])
   const accountId = await mail.accountOf(account)
   if (accountId === undefined) {
     const detail = `there is no account ${account}; say in "account" who sends`
-    throw new ApiFault(422, detail, { errors: [{ ...placeOf(wanted, account === from ? 'from' : 'account'), detail }] })
+    throw new ApiFault(422, detail, { errors: [{ ...place, detail }] })
   }
   if (sendAt !== undefined && sendAt > now + longestHold) {
     throw wrongIn([{ ...placeOf(wanted, 'sendAt'), detail: 'is more than 30 days from now' }])
