@@ -2,6 +2,7 @@
  * The operator's settings in the queue's words.
  */
 import { defaultQueueOptions, type QueueOptions } from '../../queue/index.ts'
+import { webhookOf } from '../../routing/index.ts'
 import type { Env } from './env.ts'
 import { settingsOf } from './settings.ts'
 
@@ -20,7 +21,8 @@ export function queueOptions(env: Env, domain: string): QueueOptions {
     hostname,
     reportFrom: { name: 'Mail Delivery System', address: `MAILER-DAEMON@${hostname}` },
     life: queueLifetime,
-    reportLife: Math.min(queueLifetime, reportLife),
+    // Stale reports help nobody; what a program is told is worth as much after a long weekend.
+    reportLife: webhookOf(domain) === undefined ? Math.min(queueLifetime, reportLife) : queueLifetime,
     ...(delayNotice === undefined ? {} : { delayNoticeAfter: delayNotice }),
     ...(firstRetry === undefined
       ? {}

@@ -3,6 +3,7 @@
  */
 import { type DnsCache, type DnsFetch, DohResolver, guardedFetch, ResolverHealth } from '../../protocol/dns/index.ts'
 import type { Env } from './env.ts'
+import { networkFault } from './network-fault.ts'
 import { settingsOf } from './settings.ts'
 import { within } from './within.ts'
 
@@ -20,7 +21,7 @@ export function fetchWithin(milliseconds: number): DnsFetch {
   return (url, { method, headers, body }) =>
     within(milliseconds, async (signal) => {
       const question = { method, headers, redirect: 'manual', signal, ...(body === undefined ? {} : { body }) } as const
-      const response = await fetch(url, question)
+      const response = await fetch(url, question).catch((error: unknown) => Promise.reject(networkFault(error)))
       const answer = await response.arrayBuffer()
       return { status: response.status, headers: response.headers, arrayBuffer: async () => answer }
     })

@@ -6,6 +6,7 @@
 import type { DeliveryAgent } from '../../queue/index.ts'
 import { WebhookAgent } from '../../webhooks/index.ts'
 import type { Env } from './env.ts'
+import { networkFault } from './network-fault.ts'
 import { settingsOf } from './settings.ts'
 import { linkMaker } from './webhook-links.ts'
 import { within } from './within.ts'
@@ -23,9 +24,8 @@ export function webhookAgent(env: Env, name: string, object: string): DeliveryAg
       const post = async (signal: AbortSignal) => {
         const init = { method: 'POST', headers, body, redirect: 'manual', signal } as const
         const { OUTSIDE } = env
-        const response = await (OUTSIDE === undefined || webhooksToPrivate
-          ? fetch(url, init)
-          : OUTSIDE.fetch(url, init))
+        const asked = OUTSIDE === undefined || webhooksToPrivate ? fetch(url, init) : OUTSIDE.fetch(url, init)
+        const response = await asked.catch((error: unknown) => Promise.reject(networkFault(error)))
         await response.body?.cancel()
         return response.status
       }
