@@ -103,7 +103,7 @@ export class AccountAdministration {
   async setLanguage(address: string, fields: Fields): Promise<void> {
     const language = optionalText(fields, 'language')?.toLowerCase() ?? null
     if (language !== null && !reportLanguages.includes(language)) {
-      throw new AdminError('invalid', `Reports can be written in: ${reportLanguages.join(', ')}`)
+      throw new AdminError('invalid', `Reports can be written in: ${reportLanguages.join(', ')}`, 'language')
     }
     const { id } = await this.#find(address)
     await this.#ports.account(id).setLanguage(language)

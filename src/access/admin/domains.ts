@@ -48,7 +48,7 @@ export class DomainAdministration {
 
   async #zone(name: string, keyDigest: string | undefined): Promise<ZoneFacts> {
     if (keyDigest !== undefined && !/^[0-9a-f]{64}$/.test(keyDigest)) {
-      throw new AdminError('invalid', 'the digest of the key is not SHA-256 in hex')
+      throw new AdminError('invalid', 'the digest of the key is not SHA-256 in hex', 'key')
     }
     const { hostname, web, tls } = this.#ports
     const keys = await this.#signing.list(name)

@@ -89,7 +89,8 @@ export class ListAdministration {
       answersTo: choice(fields, 'answersTo', ['author', 'list']) ?? before?.answersTo ?? 'author',
       owners,
     }
-    if (owners.includes(name.address)) throw new AdminError('invalid', `${name.address} cannot look after itself`)
+    if (owners.includes(name.address))
+      throw new AdminError('invalid', `${name.address} cannot look after itself`, 'owners')
     await door.configure(settings)
     const bound = await domain.setList(name.localPart, id, owners)
     if (!bound.ok && present === undefined) await door.destroy()
@@ -126,7 +127,8 @@ export class ListAdministration {
   async addMembers(address: string, fields: Fields): Promise<{ added: number }> {
     const members = textList(fields, 'members', MAX_MEMBERS).map((one, at) => targetAddress(one, `members/${at}`))
     const { name, door } = await this.#find(address)
-    if (members.includes(name.address)) throw new AdminError('invalid', `${name.address} cannot be its own member`)
+    if (members.includes(name.address))
+      throw new AdminError('invalid', `${name.address} cannot be its own member`, 'members')
     const refused = await door.addMembers(members)
     if (refused.length > 0) {
       throw new AdminError('conflict', `the list is full: no room for ${refused.length} of them, from ${refused[0]} on`)
@@ -182,7 +184,7 @@ function choice<const Choice extends string>(
   const text = optionalText(fields, name)
   if (text === undefined) return undefined
   const found = choices.find((one) => one === text)
-  if (found === undefined) throw new AdminError('invalid', `"${name}" must be one of ${choices.join(', ')}`)
+  if (found === undefined) throw new AdminError('invalid', `"${name}" must be one of ${choices.join(', ')}`, name)
   return found
 }
 

@@ -35,7 +35,7 @@ export class MaskAdministration {
     const forDomain = optionalText(fields, 'forDomain') ?? ''
     const prefix = optionalText(fields, 'prefix') ?? ''
     if (!/^[a-z0-9_]*$/.test(prefix) || prefix.length > maxMaskPrefix) {
-      throw new AdminError('invalid', `"prefix" may have a to z, 0 to 9 and _, at most ${maxMaskPrefix}`)
+      throw new AdminError('invalid', `"prefix" may have a to z, 0 to 9 and _, at most ${maxMaskPrefix}`, 'prefix')
     }
     const { name, id, door } = await this.#find(account)
     const wanted = { description, forDomain, url: null, prefix, state: 'enabled', createdBy: 'administration' } as const
@@ -51,7 +51,7 @@ export class MaskAdministration {
   async setState(account: string, mask: string, fields: Fields): Promise<MaskView> {
     const state = requiredText(fields, 'state')
     if (state !== 'enabled' && state !== 'disabled' && state !== 'deleted') {
-      throw new AdminError('invalid', '"state" must be enabled, disabled or deleted')
+      throw new AdminError('invalid', '"state" must be enabled, disabled or deleted', 'state')
     }
     const { name, id, door } = await this.#find(account)
     const { localPart, domain } = hostedAddress(mask)

@@ -89,7 +89,7 @@ export class QueueAdministration {
   async removeAll(domain: string, fields: Fields): Promise<{ deleted: number }> {
     const selection = this.#selection(fields)
     if (Object.keys(selection).length === 0 && fields['all'] !== true) {
-      throw new AdminError('invalid', 'say which messages are to be dropped, or "all": true')
+      throw new AdminError('invalid', 'say which messages are to be dropped, or "all": true', 'all')
     }
     return { deleted: await this.#door(domain).remove(selection) }
   }
@@ -131,10 +131,10 @@ export class QueueAdministration {
     const status = optionalText(fields, 'status')
     const age = optionalText(fields, 'olderThan')
     if (status !== undefined && !isStatus(status)) {
-      throw new AdminError('invalid', '"status" must be waiting, held, frozen or kept')
+      throw new AdminError('invalid', '"status" must be waiting, held, frozen or kept', 'status')
     }
     if (age !== undefined && !/^\d{1,9}$/.test(age)) {
-      throw new AdminError('invalid', '"olderThan" must be a number of seconds')
+      throw new AdminError('invalid', '"olderThan" must be a number of seconds', 'olderThan')
     }
     return {
       ...(sender === undefined ? {} : { sender }),
@@ -156,7 +156,7 @@ function isStatus(text: string): text is QueuedEntry['status'] {
 function atLeastOne(fields: Fields, name: string, most: number): number | undefined {
   const value = countOrNull(fields, name) ?? undefined
   if (value === undefined || (value >= 1 && value <= most)) return value
-  throw new AdminError('invalid', `"${name}" must be from 1 to ${most}`)
+  throw new AdminError('invalid', `"${name}" must be from 1 to ${most}`, name)
 }
 
 function waiting(entry: QueuedEntry): WaitingMessage {

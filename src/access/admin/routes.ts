@@ -39,7 +39,9 @@ export class RouteAdministration {
 
   /** Makes or replaces the route of this recipient pattern and, where one is given, this sender pattern. */
   async set(recipient: string, fields: Fields): Promise<OutboundRoute> {
-    const agents = [...new Set(textList(fields, 'agents', MAX_AGENTS).map((name) => this.agent(name)))]
+    const agents = [
+      ...new Set(textList(fields, 'agents', MAX_AGENTS).map((name, at) => this.agent(name, `agents/${at}`))),
+    ]
     const sender = optionalText(fields, 'sender')
     const route: OutboundRoute = {
       recipient: pattern(recipient),
@@ -61,48 +63,58 @@ export class RouteAdministration {
   async choose(fields: Fields): Promise<{ agents: readonly string[]; route?: OutboundRoute }> {
     const to = domainOf(requiredText(fields, 'recipient'))
     const from = domainOf(optionalText(fields, 'sender') ?? '')
-    if (to === undefined || to === '') throw new AdminError('invalid', '"recipient" must be an address or a domain')
-    if (from === undefined) throw new AdminError('invalid', '"sender" must be an address or a domain')
+    if (to === undefined || to === '')
+      throw new AdminError('invalid', '"recipient" must be an address or a domain', 'recipient')
+    if (from === undefined) throw new AdminError('invalid', '"sender" must be an address or a domain', 'sender')
     const route = outboundRoute(await this.#ports.registry.routes(), to, from)
     return route === undefined ? { agents: this.#ports.outside.usual } : { agents: route.agents, route }
   }
 
-  /** The name, when routes and rules may have it here. */
-  agent(name: string): string {
+  /** The name, when routes and rules may have it here; `place`: where in the request it stands. */
+  agent(name: string, place?: string): string {
     const known = this.agents().map((agent) => agent.name)
     if (known.includes(name)) return name
-    if (ownAgents.includes(name)) throw new AdminError('conflict', `"${name}" is not set up here`)
+    if (ownAgents.includes(name)) throw new AdminError('conflict', `"${name}" is not set up here`, place)
     if (!name.includes('://')) {
       throw new AdminError(
         'invalid',
         `there is no agent of that name; there are ${known.join(', ')}, and smtp://host:port`,
+        place,
       )
     }
     const parsed = parseSmarthost(name)
-    if (!parsed.ok) throw new AdminError('invalid', parsed.problem.replace(/\.$/, ''))
+    if (!parsed.ok) throw new AdminError('invalid', parsed.problem.replace(/\.$/, ''), place)
     const { auth, by } = parsed.smarthost
     // Routes are listed and shown; what opens a smarthost is a secret of the settings.
     if (auth !== undefined) {
-      throw new AdminError('invalid', 'a route holds no password: give the smarthost a name in FACTEUR_SMARTHOST')
+      throw new AdminError(
+        'invalid',
+        'a route holds no password: give the smarthost a name in FACTEUR_SMARTHOST',
+        place,
+      )
     }
     if (!this.#ports.outside.toPrivate && isPrivateHost(parsed.smarthost)) {
       const remedy = 'give it a name in FACTEUR_SMARTHOST, or start the server with --relay-to-private'
-      throw new AdminError('invalid', `${shownSmarthost(parsed.smarthost)} is not at a public address: ${remedy}`)
+      throw new AdminError(
+        'invalid',
+        `${shownSmarthost(parsed.smarthost)} is not at a public address: ${remedy}`,
+        place,
+      )
     }
     const hindrance = this.#ports.outside.bridge || by === 'bridge' ? undefined : hindranceInWorker(parsed.smarthost)
-    if (hindrance !== undefined) throw new AdminError('conflict', hindrance.replace(/\.$/, ''))
+    if (hindrance !== undefined) throw new AdminError('conflict', hindrance.replace(/\.$/, ''), place)
     return name
   }
 }
 
-function pattern(text: string): string {
+function pattern(text: string, place?: string): string {
   const found = domainPattern(text)
-  if (found === undefined) throw new AdminError('invalid', 'a route is for example.org, *.example.org or *')
+  if (found === undefined) throw new AdminError('invalid', 'a route is for example.org, *.example.org or *', place)
   return found
 }
 
 function senderPattern(text: string): string {
-  return text === '<>' ? text : pattern(text.slice(text.lastIndexOf('@') + 1))
+  return text === '<>' ? text : pattern(text.slice(text.lastIndexOf('@') + 1), 'sender')
 }
 
 /** '' for the null reverse-path. */

@@ -39,7 +39,7 @@ export class TraceAdministration {
       throw new AdminError('invalid', 'say "from", "to" or "message-id"')
     }
     const back = days === undefined ? this.#ports.traceDays : Number(days)
-    if (!(back > 0)) throw new AdminError('invalid', '"days" must be a number above 0')
+    if (!(back > 0)) throw new AdminError('invalid', '"days" must be a number above 0', 'days')
     const search = {
       limit: MOST_FOUND,
       since: this.#ports.now() - back * DAY_MS,

@@ -117,6 +117,14 @@ describe('a request that is wrong', () => {
     ['PUT', '/accounts/bob@facteur.test/quota', { bytes: -1 }, '#/bytes', '>=0'],
     ['PUT', '/queues/x.test/limits', { perMinute: 0 }, '#/perMinute', ''],
     ['POST', '/queues/x.test/retry', { status: 'odd' }, '#/status', 'expected one of'],
+    ['POST', '/queues/x.test/delete', {}, '#/all', 'which messages'],
+    ['PUT', '/accounts/bob@facteur.test/language', { language: 'tlh' }, '#/language', 'can be written in'],
+    ['POST', '/accounts/bob@facteur.test/masks', { prefix: 'A B' }, '#/prefix', 'a to z'],
+    ['PUT', '/routes/x.test', { agents: ['mx', 'nothing'] }, '#/agents/1', 'no agent of that name'],
+    ['PUT', '/routes/x.test', { agents: ['smtp://127.0.0.1'] }, '#/agents/0', 'not at a public address'],
+    ['PUT', '/routes/x.test', { agents: ['mx'], sender: 'a b' }, '#/sender', 'a route is for'],
+    ['PUT', '/lists/x@facteur.test', { owners: ['x@facteur.test'] }, '#/owners', 'cannot look after itself'],
+    ['PUT', '/domains/facteur.test/webhooks/x', { url: 'https://10.0.0.1/' }, '#/url', 'not at a public address'],
   ])('%s %s %j points at %s', async (method, path, body, pointer, detail) => {
     const answer = await api(adminToken, method, path, body)
     expect(answer).toMatchObject({ status: 400, body: { errors: [{ pointer }] } })
@@ -132,6 +140,8 @@ describe('a request that is wrong', () => {
     ['/accounts/bob@facteur.test?deep=1', 'deep'],
     ['/queues/x.test?status=odd', 'status'],
     ['/audit?after=x', 'after'],
+    ['/domains/facteur.test/dns?key=x', 'key'],
+    ['/route?recipient=*', 'recipient'],
   ])('GET %s names the parameter %s', async (path, parameter) => {
     expect(await api(adminToken, 'GET', path)).toMatchObject({ status: 400, body: { errors: [{ parameter }] } })
   })
