@@ -2,6 +2,9 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { decodeUtf8 } from '../../../src/format/index.ts'
+import type { Env } from '../../../src/host/workers/env.ts'
+import { linkMaker } from '../../../src/host/workers/webhook-links.ts'
+import type { NewEntry } from '../../../src/queue/index.ts'
 import { signedPath } from '../../../src/webhooks/index.ts'
 import { admin, bindings, envelope, fromOutside, furnish, LinkClient, message, request } from './house.ts'
 
@@ -58,7 +61,7 @@ async function deliver(raw: Uint8Array, taken = () => new Response(null, { statu
   answer = taken
   const reply = await link.deliver(envelope('eve@outside.test', 'alice@linked.test'), raw, fromOutside)
   expect(reply).toMatchObject({ code: 250 })
-  await vi.waitFor(async () => expect(await kept()).toHaveLength(1), { interval: 10, timeout: 15_000 })
+  await vi.waitFor(async () => expect(await kept()).toHaveLength(1), { interval: 10, timeout: 30_000 })
   return told[0] as Told
 }
 
@@ -263,5 +266,48 @@ describe('what a webhook took', () => {
       { interval: 20 },
     )
     await hook(72)
+  })
+})
+
+describe('the links of a queue', () => {
+  const target = 'orders.linked.test.webhook.invalid'
+  const mail = (subject: string): NewEntry => ({
+    domain: target,
+    envelope: {
+      reversePath: '',
+      smtputf8: false,
+      body: '7BIT',
+      recipients: [{ address: 'alice@linked.test', notify: ['NEVER'] }],
+      ways: ['webhook:orders'],
+    },
+    raw: letter(subject),
+  })
+
+  test.each(['~0', `${target}~1`])('in the object %s lead to that object', async (object) => {
+    told = []
+    answer = () => new Response(null, { status: 204 })
+    await bindings.QUEUE.getByName(object).enqueue([mail(`In ${object}`)])
+    await vi.waitFor(() => expect(told).toHaveLength(1), { interval: 10 })
+    const { url } = (told[0] as Told).raw
+    expect(url).toContain(`/${target}~${object.startsWith('~') ? '~0' : '1'}/`)
+    expect(decodeUtf8(await octets(await request(url)))).toContain(`Subject: In ${object}`)
+    await isProblem(await request(url.replace(/~+\d/, '')), 403)
+  })
+
+  test.each<[string, Partial<Env>, boolean]>([
+    ['none where nobody has said by which URL we are reached', { FACTEUR_PUBLIC_URL: '' }, false],
+    ['none without TLS', { FACTEUR_PUBLIC_URL: 'http://mail.facteur.test' }, false],
+    [
+      'without TLS where webhooks may be so, too',
+      { FACTEUR_PUBLIC_URL: 'http://a.test', FACTEUR_WEBHOOKS_TO_PRIVATE: 'yes' },
+      true,
+    ],
+    ['with TLS', {}, true],
+  ])('%s', (_, settings, isMade) => {
+    expect(linkMaker({ ...bindings, ...settings }, target) !== undefined).toBe(isMade)
+  })
+
+  test('none of a domain that is not hosted', async () => {
+    expect(await linkMaker(bindings, target)?.('orders.others.test.webhook.invalid')).toBeUndefined()
   })
 })
