@@ -25,6 +25,8 @@ export interface Origin {
     /** Known to be good. */
     welcome?: true
   }
+  /** The id of the submission that held the message until now: part of the name by which programs know it. */
+  submission?: string
   /** Ours, for the Received field, the reply and the log. */
   transactionId: string
 }

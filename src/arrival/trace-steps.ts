@@ -24,7 +24,7 @@ export function arrivalSteps(
   at: number,
 ): TraceEvent[] {
   const { envelope, raw, origin } = arrived
-  const { kind, clientAddress, helo, tls, accountId, transactionId: id } = origin
+  const { kind, clientAddress, helo, tls, accountId, submission, transactionId: id } = origin
   const client = [judgement?.iprev?.status === 'pass' ? judgement.iprev.name : origin.clientName, clientAddress]
     .filter((fact) => fact !== undefined)
     .join(' ')
@@ -38,6 +38,7 @@ export function arrivalSteps(
       ...(helo === undefined ? {} : { helo }),
       ...(tls === undefined ? {} : { tls: tls.version }),
       ...(accountId === undefined ? {} : { account: accountId }),
+      ...(submission === undefined ? {} : { submission }),
       sender: envelope.reversePath,
       recipients: envelope.recipients.slice(0, mostRecipients).map(({ address }) => address),
       recipientCount: envelope.recipients.length,

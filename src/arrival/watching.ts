@@ -25,7 +25,7 @@ export interface Departure {
 /** Who watches mail from the sender's domain; undefined where nobody does, and for what does not come from our own people. */
 export async function watching(departure: Departure, ports: ArrivalPorts): Promise<Watch | undefined> {
   const { envelope, origin, header, freshMessageId } = departure
-  const { accountId, transactionId } = origin
+  const { accountId, transactionId, submission } = origin
   if (ports.announcer === undefined || accountId === undefined || !isSubmission(origin)) return undefined
   const parts = splitAddress(envelope.reversePath)
   const domain = parts === undefined ? undefined : canonicalDomain(parts.domain)
@@ -33,7 +33,7 @@ export async function watching(departure: Departure, ports: ArrivalPorts): Promi
   const answer = await ports.directory.lookup(domain, parts.localPart)
   if (answer.kind === 'foreign') return undefined
   return watchOf(domain, answer.watchers, {
-    id: formatSentMessageId({ accountId, transactionId }),
+    id: formatSentMessageId({ accountId, transactionId, submission }),
     sender: envelope.reversePath,
     messageId: parseMessageIds(header.first('Message-ID') ?? '')[0] ?? freshMessageId,
   })

@@ -31,6 +31,8 @@ export type TraceStep =
       tls?: string
       /** The account that submitted it. */
       account?: string
+      /** The submission in which it held it until then. */
+      submission?: string
       /** '' is the null reverse-path. */
       sender: string
       /** At most `mostRecipients`; `recipientCount` tells how many there were. */

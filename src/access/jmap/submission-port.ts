@@ -14,6 +14,8 @@ export interface SubmissionResult {
 export interface SubmissionOptions {
   readonly tag?: string
   readonly committed?: boolean
+  /** Of what was held until now: the id of its submission, `S12`. */
+  readonly submission?: string
 }
 
 export interface SubmissionPort {

@@ -1,4 +1,5 @@
 /** What becomes of mail that people and programs of a domain send, told to the domain's webhooks: real objects, all the way. */
+import { runDurableObjectAlarm } from 'cloudflare:test'
 import { Webhook as Receiver } from 'standardwebhooks'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EgressRequest } from '../../../src/delivery/index.ts'
@@ -158,6 +159,16 @@ describe('a program that watches mail from its domain hears', () => {
     const id = await send(['bob@watched.test'])
     await hears(id, 'accepted', 'delivered bob@watched.test')
     expect(heard).toHaveLength(2)
+  })
+
+  it('of a scheduled message under the id that the API gave, when its time has come', async () => {
+    const id = await send(['bob@watched.test'], { sendAt: Date.now() + 400 })
+    expect(id).toMatch(/-S\d+$/)
+    await vi.waitFor(async () => expect(await runDurableObjectAlarm(account(ids['alice'] as string))).toBe(true), {
+      interval: 100,
+      timeout: 5_000,
+    })
+    await hears(id, 'accepted', 'delivered bob@watched.test')
   })
 
   it('the id by which the API shows what became of it', async () => {

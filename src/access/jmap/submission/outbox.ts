@@ -9,7 +9,13 @@
  * Standards: RFC 8621 §7, RFC 4865 (FUTURERELEASE).
  */
 import { parseHeader, withoutBcc } from '../../../format/index.ts'
-import type { Email, MailStore, Submission, SubmissionId } from '../../../mailbox/index.ts'
+import {
+  type Email,
+  formatSubmissionId,
+  type MailStore,
+  type Submission,
+  type SubmissionId,
+} from '../../../mailbox/index.ts'
 import { defaultQueueOptions, type TrackedStatus } from '../../../queue/index.ts'
 import { replyText, type Reply } from '../../../protocol/smtp/index.ts'
 import type { SubmissionPort, SubmissionResult } from '../submission-port.ts'
@@ -142,7 +148,7 @@ export class Outbox {
         message = withoutBcc(held.bytes, header)
         const headerSize = bodyStart - (held.bytes.length - message.length)
         const smtp = toSmtpEnvelope(envelope, message, headerSize, tag)
-        return submit.submit(smtp, message, { tag, committed: true })
+        return submit.submit(smtp, message, { tag, committed: true, submission: formatSubmissionId(id) })
       })
     } catch (cause) {
       onFault('EmailSubmission release', cause)

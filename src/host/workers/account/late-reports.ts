@@ -45,6 +45,7 @@ interface SentMessage {
   /** Lower case. */
   readonly recipients: ReadonlySet<string>
   readonly transactionId?: string | undefined
+  readonly submission?: string | undefined
 }
 
 /** Of the fields of a message that came back as many are looked at: it may have passed us more than once. */
@@ -101,7 +102,8 @@ export class LateReports {
     for (const transactionId of receivedIds(received, hostname).slice(0, mostIds)) {
       const came = await arrival(transactionId)
       if (came?.account !== accountId || came.messageId !== messageId) continue
-      return { messageId, sender: came.sender, recipients: new Set(came.recipients.map(lower)), transactionId }
+      const { sender, recipients, submission } = came
+      return { messageId, sender, recipients: new Set(recipients.map(lower)), transactionId, submission }
     }
     return this.#known(messageId)
   }
@@ -122,7 +124,7 @@ export class LateReports {
     }
   }
 
-  async #tell({ sender, messageId, transactionId }: SentMessage, report: LaterReport): Promise<void> {
+  async #tell({ sender, messageId, transactionId, submission }: SentMessage, report: LaterReport): Promise<void> {
     const { accountId, directory, announcer } = this.#ports
     const parts = splitAddress(sender)
     const domain = parts === undefined ? undefined : canonicalDomain(parts.domain)
@@ -130,7 +132,7 @@ export class LateReports {
     const answer = await directory.lookup(domain, parts.localPart)
     if (answer.kind === 'foreign') return
     // Without a trace the Message-ID is all that tells which message it was.
-    const id = transactionId === undefined ? messageId : formatSentMessageId({ accountId, transactionId })
+    const id = transactionId === undefined ? messageId : formatSentMessageId({ accountId, transactionId, submission })
     const watch = watchOf(domain, answer.watchers, { id, sender, messageId })
     if (watch !== undefined) await announcer.reported(watch, transactionId, report)
   }

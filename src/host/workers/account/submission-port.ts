@@ -34,7 +34,7 @@ export function submissionPort(
   language: () => string | undefined,
 ): SubmissionPort {
   return {
-    async submit(plain, raw, { tag, committed = false } = {}) {
+    async submit(plain, raw, { tag, committed = false, submission } = {}) {
       const reads = language()
       const envelope = {
         ...plain,
@@ -44,7 +44,8 @@ export function submissionPort(
       const sender = await checkSender({ accountId, address: envelope.reversePath }, ports)
       if (sender.code >= 400) return { accepted: false, reply: sender }
       const transactionId = tag === undefined ? randomText(16) : await transactionOf(tag)
-      const origin = { kind: 'jmap', accountId, transactionId } as const
+      const held = submission === undefined ? {} : { submission }
+      const origin = { kind: 'jmap', accountId, transactionId, ...held } as const
       const { reply, delivered = [] } = await accept({ envelope, raw, origin, committed }, ports)
       return { accepted: reply.code < 400, reply, delivered }
     },
