@@ -228,11 +228,13 @@ describe('a program hears what becomes of mail that was sent', () => {
     const world = new World()
     const back = world.clock.now() + hour
     const bodies = new Map<string, Set<string>>()
-    let attempts = 0
+    let [attempts, asked] = [0, 0]
     world.receive = (event) => {
       const known = bodies.get(event.id) ?? new Set()
       bodies.set(event.id, known.add(JSON.stringify([event.type, event.timestamp, event.data])))
-      return world.clock.now() < back ? new Error('connection refused') : 204
+      if (world.clock.now() < back) return new Error('connection refused')
+      // Back, and not yet well: one in three is put off.
+      return ++asked % 3 === 0 ? 429 : 204
     }
     // The servers of the others are in a bad hour, too.
     world.answer = (recipient) =>

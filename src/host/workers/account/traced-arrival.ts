@@ -13,8 +13,9 @@ const DAY_MS = 86_400_000
 export function tracedArrival(env: Env, clock: () => number): LateReportPorts['arrival'] {
   const { traceDays } = settingsOf(env)
   return async (transactionId) => {
+    if (traceDays === 0) return undefined
     const now = clock()
-    for (let day = 0; day <= traceDays && traceDays > 0; day++) {
+    for (let day = 0; day <= traceDays; day++) {
       const steps = await env.TRACE.getByName(dayOf(now - day * DAY_MS)).find([transactionId])
       const arrived = steps.find((step) => step.type === 'arrived')
       if (arrived !== undefined) return arrived
