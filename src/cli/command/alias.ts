@@ -29,7 +29,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       address === undefined ? ['aliases'] : ['domains', address, 'aliases'],
     )
     const rows = aliases.map((alias) => [alias.address, alias.targets.join(', ')])
-    console.log(flags.json ? JSON.stringify(aliases) : table(rows))
+    console.log(flags.json ? JSON.stringify(aliases) : rows.length === 0 ? 'There are no aliases.' : table(rows))
   } else if ((action === 'set' || action === 'add') && address !== undefined && targets.length > 0) {
     const alias = await client.request<Alias>('PUT', ['aliases', address], { targets })
     console.log(flags.json ? JSON.stringify(alias) : `${alias.address} leads to ${alias.targets.join(', ')}.`)

@@ -1,10 +1,10 @@
 /**
  * `facteur list`: distribution lists and who is on them.
  */
-import { readFileSync } from 'node:fs'
 import { adminClient, serverFlags } from '../admin-client.ts'
 import { UsageError } from '../failure.ts'
 import { describeFlags, parseFlags } from '../flags.ts'
+import { readInput } from '../read-input.ts'
 import { table } from '../table.ts'
 
 const listFlags = {
@@ -65,13 +65,17 @@ export async function run(argv: readonly string[]): Promise<number> {
   const say = (value: unknown, text: string) => console.log(flags.json ? JSON.stringify(value) : text)
   if (action === 'list' && address === undefined) {
     const lists = await client.request<List[]>('GET', ['lists'])
-    say(lists, table(lists.map((list) => [list.address, list.owners.join(', ')])))
+    say(
+      lists,
+      lists.length === 0 ? 'There are no lists.' : table(lists.map((list) => [list.address, list.owners.join(', ')])),
+    )
     return 0
   }
   if (address === undefined) throw new UsageError('say which list; "facteur list --help" tells more.')
   switch (action) {
     case 'add':
     case 'set': {
+      if (action === 'add' && flags.owner === undefined) throw new UsageError('say who looks after it: --owner.')
       const owners = flags.owner?.split(',').map((owner) => owner.trim())
       const fields = { owners, name: flags.name, posting: flags.posting, answersTo: flags['answers-to'] }
       const list = await client.request<List>('PUT', ['lists', address], fields)
@@ -81,12 +85,14 @@ export async function run(argv: readonly string[]): Promise<number> {
     case 'show': {
       const list = await client.request<List>('GET', ['lists', address])
       const posts = await client.request<Post[]>('GET', ['lists', address, 'posts'])
-      say({ ...list, posts }, [...described(list), '', table(posts.map(postRow))].join('\n'))
+      const shown = posts.length === 0 ? [] : ['', table(posts.map(postRow))]
+      say({ ...list, posts }, [...described(list), ...shown].join('\n'))
       return 0
     }
     case 'members': {
       const all = await client.request<Member[]>('GET', ['lists', address, 'members'])
-      say(all, table(all.map((member) => [member.address, member.state, member.cause ?? ''])))
+      const rows = all.map((member) => [member.address, member.state, member.cause ?? ''])
+      say(all, rows.length === 0 ? `${address} has no members.` : table(rows))
       return 0
     }
     case 'join': {
@@ -101,6 +107,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       return 0
     }
     case 'leave':
+      if (members.length === 0) throw new UsageError('say who is to be a member no more.')
       for (const member of members) await client.request('DELETE', ['lists', address, 'members', member])
       say({}, `${members.join(', ')} gets no mail of ${address} any more.`)
       return 0
@@ -128,7 +135,8 @@ function postRow({ received, author, subject, sent, refused, late, done }: Post)
 
 function addressesIn(file: string | undefined): string[] {
   if (file === undefined) return []
-  return readFileSync(file === '-' ? 0 : file, 'utf8')
+  return new TextDecoder()
+    .decode(readInput(file))
     .split(/\r?\n/)
     .map((line) => line.replace(/#.*$/, '').trim())
     .filter((line) => line !== '')

@@ -38,7 +38,8 @@ export async function run(argv: readonly string[]): Promise<number> {
   const path = ['accounts', account, 'masks']
   if (action === 'list') {
     const masks = await client.request<Mask[]>('GET', path)
-    console.log(flags.json ? JSON.stringify(masks) : table(masks.map(row)))
+    const shown = masks.length === 0 ? `${account} has no masked addresses.` : table(masks.map(row))
+    console.log(flags.json ? JSON.stringify(masks) : shown)
   } else if (action === 'add') {
     const fields = { description: text, forDomain: flags.for, prefix: flags.prefix }
     const mask = await client.request<Mask>('POST', path, fields)

@@ -1,10 +1,10 @@
 /**
  * `facteur rule`: where the mail of a domain goes, by more than its address.
  */
-import { readFileSync } from 'node:fs'
 import { type AdminClient, adminClient, serverFlags } from '../admin-client.ts'
 import { OperationError, UsageError } from '../failure.ts'
 import { describeFlags, type FlagTable, parseFlags } from '../flags.ts'
+import { readInput } from '../read-input.ts'
 import { type Answer, type RuleText, showAnswer, showChanges, showRules } from './rule-tables.ts'
 
 const ruleFlags = {
@@ -51,7 +51,7 @@ export async function run(argv: readonly string[]): Promise<number> {
       from,
       to,
       ...(source === undefined ? {} : { source }),
-      ...(subject === undefined ? {} : headerOf(read(subject))),
+      ...(subject === undefined ? {} : headerOf(readInput(subject))),
       authentication: Object.fromEntries(given),
     })
     print(answer, showAnswer(answer))
@@ -133,7 +133,7 @@ function rulesIn(file: string): RuleText[] {
 }
 
 function json(file: string): unknown {
-  const text = new TextDecoder().decode(read(file))
+  const text = new TextDecoder().decode(readInput(file))
   try {
     return JSON.parse(text)
   } catch (error) {
@@ -147,14 +147,6 @@ function headerOf(raw: Uint8Array): { message: string; size: number } {
   const end = /\r?\n\r?\n/.exec(text)
   const header = end === null ? raw : raw.subarray(0, end.index + end[0].length)
   return { message: new TextDecoder().decode(header), size: raw.length }
-}
-
-function read(file: string): Uint8Array {
-  try {
-    return readFileSync(file === '-' ? 0 : file)
-  } catch (error) {
-    throw new OperationError(`${file} cannot be read: ${(error as Error).message}.`, { cause: error })
-  }
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
