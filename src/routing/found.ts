@@ -91,6 +91,7 @@ export class Found {
         const { listId, role, detail } = answer
         const destination: MailboxDestination = { kind: 'mailbox', accountId: listId, address, domain, via, list: role }
         if (detail !== undefined) destination.detail = detail
+        if (marks !== undefined) destination.marks = marks
         if (copy === true) destination.copy = copy
         this.#place(`list ${listId} ${role} ${detail ?? ''}`, destination)
         return []
