@@ -169,7 +169,7 @@ async function bring(
   }
   // What leaves may be tried before the next line: nobody is to hear of that first.
   if (leaves) await announceAccepted(watch, departure, ports)
-  const { places, expanded } = await distribute(onward, traced, plan, ports, {
+  const { places, expanded, putOff } = await distribute(onward, traced, plan, ports, {
     header,
     junk,
     internal: origin.kind === 'internal',
@@ -181,7 +181,8 @@ async function bring(
 
   const leftovers: Leftover[] = [
     ...plan.refused.map(({ recipient, reply }) => leftover(recipient, [], reply)),
-    ...plan.dead.filter(({ copy }) => copy !== true).map(deadTarget),
+    ...(putOff === undefined ? plan.dead.filter(({ copy }) => copy !== true).map(deadTarget) : []),
+    ...(putOff === undefined ? [] : welcome(recipients, plan).map((recipient) => leftover(recipient, [], putOff))),
   ]
   for (const { address, reply, copy } of plan.dead) {
     // What a rule would copy there is no business of the sender's.
@@ -190,7 +191,7 @@ async function bring(
     ports.log?.({ type: 'arrival-fault', transactionId: origin.transactionId, cause })
   }
   // What a rule drops is done with.
-  let taken = plan.discarded?.length ?? 0
+  let taken = putOff === undefined ? (plan.discarded?.length ?? 0) : 0
   for (const { status, onward: to, destination, reply } of places) {
     if (status === 'delivered' || status === 'queued') taken++
     else leftovers.push(leftover(to, destination.via, reply as Reply))
@@ -199,7 +200,7 @@ async function bring(
   if (!leaves) await announceAccepted(watch, departure, ports)
   const message = { envelope: onward, raw: traced }
   await leaveToQueue(leftovers, message, ports, ports.hostname)
-  const here = wholly(recipients, plan, places)
+  const here = putOff === undefined ? wholly(recipients, plan, places) : []
   try {
     const told = watch?.webhooks.some(({ events }) => events.includes('delivered')) === true ? here : []
     await leaveToQueue(successes(recipients, places, expanded, here, told), message, ports, ports.hostname)
@@ -209,6 +210,10 @@ async function bring(
   }
   const delivered = here.flatMap((recipient) => envelope.recipients[recipients.indexOf(recipient)]?.address ?? [])
   return { reply: { code: 250, enhanced: '2.0.0', text: `Message taken as ${origin.transactionId}` }, delivered }
+}
+
+function welcome(recipients: readonly Recipient[], { refused }: RoutePlan<Recipient>): Recipient[] {
+  return recipients.filter((recipient) => !refused.some((one) => one.recipient === recipient))
 }
 
 /** Recipients all of whose copies are in mailboxes, or that rules have done away with. */

@@ -41,6 +41,8 @@ export interface Distribution {
   places: Place[]
   /** Recipients that an alias turned into several places, and that therefore have no single outcome. */
   expanded: ReadonlySet<Recipient>
+  /** A webhook could not be told, and nothing else was done: all recipients are to come again as they came, rules and all. */
+  putOff?: Reply
 }
 
 /** Octets of copies in memory at once. */
@@ -92,7 +94,7 @@ export async function distribute(
   )
   await enqueueEvents(envelope, raw, events, ports)
   // Before anything else is done: what is put off as a whole comes again as a whole, webhooks and all.
-  if (events.some(({ status }) => status !== 'queued')) return { places: open.map(asBefore), expanded }
+  if (events.some(({ status }) => status !== 'queued')) return { places: [], expanded: new Set(), putOff: trouble }
   await enqueueRelays(envelope, raw, others, ports, passedOn)
   const mailboxes = open.filter(({ destination }) => destination.kind === 'mailbox')
   const marks = { ...(junk === undefined ? {} : { junk }), ...(internal ? { internal: true as const } : {}) }
@@ -164,11 +166,6 @@ async function enqueueEvents(
     place.status = 'queued'
     delete place.reply
   }
-}
-
-/** The recipient as it came: rules are asked again when it is tried again. */
-function asBefore(place: Place): Place {
-  return { ...place, onward: place.recipients[0] as Recipient, status: 'deferred', reply: trouble }
 }
 
 function parted<T>(list: readonly T[], test: (item: T) => boolean): [T[], T[]] {

@@ -31,11 +31,15 @@ export class MailboxAgent implements DeliveryAgent {
     const plan = await route(job.envelope.recipients, this.#ports.directory, undefined, question)
     const dead = plan.dead.filter(({ copy }) => copy !== true)
     const known = { header, junk: junkReason(header, this.#authservId) }
-    const { places, expanded } = await distribute(job.envelope, job.raw, plan, this.#ports, known)
+    const { places, expanded, putOff } = await distribute(job.envelope, job.raw, plan, this.#ports, known)
     const outcomes: RecipientOutcome[] = plan.refused.map(({ recipient, reply }) => this.#refusal(recipient, reply))
     const refused = new Set(plan.refused.map(({ recipient }) => recipient))
     for (const recipient of job.envelope.recipients) {
       if (refused.has(recipient)) continue
+      if (putOff !== undefined) {
+        outcomes.push({ ...this.#outcome(recipient, 'deferred'), reply: putOff })
+        continue
+      }
       const mine = places.filter(({ recipients }) => recipients.includes(recipient))
       const [first] = mine.filter(({ destination }) => destination.copy !== true)
       if (expanded.has(recipient)) outcomes.push(await this.#expansion(job, recipient, mine, dead))

@@ -122,6 +122,67 @@ describe('what cannot be queued for a webhook', () => {
   })
 })
 
+describe('what cannot be queued for a webhook while it waits for a hosted domain', () => {
+  const held = async (world: MemoryWorld, ...to: string[]) => {
+    const recipients = to.map((name) => ({ address: `${name}@facteur.test` }))
+    await world.accept({
+      envelope: { reversePath: 'bob@facteur.test', smtputf8: false, body: '7BIT', recipients },
+      raw: new TextEncoder().encode(letter.replace('eve@outside.test', 'bob@facteur.test')),
+      origin: { kind: 'submission', accountId: 'bob', transactionId: 't2' },
+      committed: true,
+    })
+  }
+
+  test('waits as one for each recipient, and is lost to none of several places however often that fails', async () => {
+    const world = stage({ webhook: ['orders'], copy: ['bob@facteur.test'] })
+    world.fullQueues.add(queue)
+    await held(world, 'alice')
+    await world.runUntil(world.clock.now() + 600_000)
+    expect(world.queue('facteur.test').list()).toMatchObject([{ recipients: [{ address: 'alice@facteur.test' }] }])
+    expect([inbox(world), inbox(world, 'bob')]).toEqual([0, 0])
+    world.fullQueues.clear()
+    await world.runUntil(world.clock.now() + 3_600_000)
+    expect([inbox(world), inbox(world, 'bob'), events(world).length]).toEqual([1, 1, 1])
+  })
+
+  test('says nothing yet of a target that does not exist, and then once (RFC 3464)', async () => {
+    const tells: Rule = {
+      name: 'team',
+      when: { recipient: 'alice' },
+      do: { redirect: ['bob@facteur.test', 'no@facteur.test'] },
+    }
+    const world = stage({ webhook: ['orders'] }, tells)
+    world.fullQueues.add(queue)
+    await held(world, 'alice')
+    await world.runUntil(world.clock.now() + 600_000)
+    expect(inbox(world, 'bob')).toBe(0)
+    world.fullQueues.clear()
+    await world.runUntil(world.clock.now() + 3_600_000)
+    // The message, and the report of the target.
+    expect([inbox(world, 'bob'), events(world).length]).toEqual([2, 1])
+  })
+})
+
+test('a list that is full hears rules once: they are not asked again when it is tried again', async () => {
+  const world = stage({ webhook: ['orders'], copy: ['bob@facteur.test'] })
+  world.domain('facteur.test').setList('dev', 'l-dev', ['alice@facteur.test'])
+  let isFull = true
+  const mailboxes = world.ports.mailbox.bind(world.ports)
+  world.ports.mailbox = (id) =>
+    id !== 'l-dev'
+      ? mailboxes(id)
+      : {
+          deliver: async () => [
+            isFull ? { status: 'deferred', reply: { code: 452, text: 'Full' } } : { status: 'delivered' },
+          ],
+        }
+  expect(await send(world, 'dev')).toMatchObject({ code: 250 })
+  isFull = false
+  await world.runUntil(world.clock.now() + 3_600_000)
+  expect(world.queue('facteur.test').list()).toEqual([])
+  expect([inbox(world, 'bob'), events(world).length]).toEqual([1, 1])
+})
+
 test('what a webhook never takes stays where the operator finds it, and goes out again', async () => {
   const world = stage({ webhook: ['orders'], discard: true })
   await send(world, 'orders')
