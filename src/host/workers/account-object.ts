@@ -7,88 +7,29 @@
 import { DurableObject } from 'cloudflare:workers'
 import type { SendingQuestion, SendingVerdict } from '../../arrival/index.ts'
 import type { MailboxDelivery, MailboxOutcome } from '../../delivery/index.ts'
-import type { MessageSender, SendOrder, SendOutcome } from '../../access/api/index.ts'
-import { JmapAccess, type JmapResponse, Outbox } from '../../access/jmap/index.ts'
-import { splitAddress } from '../../format/index.ts'
-import {
-  formatState,
-  MailStore,
-  type Person,
-  type SendingLimits,
-  type ShareNews,
-  type Suppression,
-} from '../../mailbox/index.ts'
+import type { SendOrder, SendOutcome } from '../../access/api/index.ts'
+import type { JmapResponse } from '../../access/jmap/index.ts'
+import { formatState, type Person, type SendingLimits, type ShareNews, type Suppression } from '../../mailbox/index.ts'
 import { encodeUtf8 } from '../../format/index.ts'
 import type { StateChange } from '../../protocol/jmap/index.ts'
 import type { ScramSalt } from '../../protocol/sasl/index.ts'
 import type { TrackedStatus } from '../../queue/index.ts'
 import type { AccountUsage, TokenSummary } from '../../access/admin/index.ts'
-import { AfterDelivery } from './account/after-delivery.ts'
-import { AccountAlarm } from './account/account-alarm.ts'
-import { AccountHttp } from './account/account-http.ts'
-import { AccountSharing } from './account/account-sharing.ts'
-import { AccountLogins } from './account/account-logins.ts'
-import { accountPush, type AccountPush } from './account/account-push.ts'
-import { BlobCollector } from './account/blob-collector.ts'
-import { EventSockets } from './account/event-sockets.ts'
-import { JmapSockets } from './account/jmap-sockets.ts'
-import { type Complaint, LateReports } from './account/late-reports.ts'
+import { type AccountRooms, openRooms } from './account/account-rooms.ts'
+import type { Complaint } from './account/late-reports.ts'
 import { takeDelivery } from './account/local-delivery.ts'
-import { messageSender } from './account/message-sender.ts'
-import { othersPort } from './account/others-port.ts'
-import { masksPort } from './account/masks-port.ts'
-import { ParkedSessions } from './account/parked-sessions.ts'
-import { messageSizeLimits } from './account/message-size.ts'
-import { scryptHasher } from './account/password-hasher.ts'
-import { SessionSockets } from './account/session-sockets.ts'
 import { sendingVerdict } from './account/sending-policy.ts'
-import { ownArrivalPorts, submissionPort } from './account/submission-port.ts'
-import { timelinePort } from './account/timeline-port.ts'
-import { tracedArrival } from './account/traced-arrival.ts'
-import { QuietWork } from './account/quiet-work.ts'
 import { newServerKey } from './account/vapid.ts'
-import { announcer } from './announcer.ts'
-import { DirectoryClient } from './directory-client.ts'
 import type { AccountDoor, LoginAttempt, LoginResult, LongText, VisitReply } from './doors.ts'
 import type { Env } from './env.ts'
-import { describe, log } from './log.ts'
-import { randomBytes, randomText } from './random.ts'
 import { nameOf } from './object-name.ts'
-import { parkingLot } from './parking/parking-lot.ts'
-import { r2BlobStore } from './r2-blob-store.ts'
 import { settingsOf } from './settings.ts'
 import { durableSql, type MeteredSql } from './sql.ts'
-
-const ids = () => randomText(24)
-const onFault = (where: string, cause: unknown) => log('error', `jmap: ${where}`, { error: describe(cause) })
-
-interface Rooms {
-  readonly store: MailStore
-  readonly logins: AccountLogins
-  readonly sessions: SessionSockets
-  readonly events: EventSockets
-  readonly sockets: JmapSockets
-  readonly push: AccountPush
-  readonly alarm: AccountAlarm
-  readonly outbox: Outbox
-  readonly lateReports: LateReports
-  readonly sender: MessageSender
-  readonly jmap: () => Promise<JmapAccess>
-  readonly http: AccountHttp
-  readonly afterDelivery: AfterDelivery
-  readonly collector: BlobCollector
-  readonly quiet: QuietWork
-  readonly sharing: AccountSharing
-}
-
-/** What quiet work does in one go, some 30 ms: emails into the index, messages that the spam filter learns from. */
-const emailsOfPiece = 50
-const lessonsOfPiece = 20
 
 export class AccountObject extends DurableObject<Env> implements AccountDoor {
   readonly #id: string
   readonly #sql: MeteredSql
-  #rooms: Rooms
+  #rooms: AccountRooms
 
   constructor(ctx: DurableObjectState, env: Env) {
     super(ctx, env)
@@ -97,144 +38,14 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
     this.#rooms = this.#open()
   }
 
-  #open(): Rooms {
+  #open(): AccountRooms {
     const { ctx, env } = this
-    const limits = messageSizeLimits(env)
-    const blobs = env.BLOBS === undefined ? undefined : r2BlobStore(env.BLOBS, this.#id, log)
-    const alarm = new AccountAlarm(ctx.storage, log)
-    const collector = new BlobCollector({ ctx, store: () => store, blobs, wakeAt: (time) => alarm.wakeAt(time), log })
-    const store = new MailStore({
-      blobs,
-      collectSoon: () => collector.soon(),
-      sql: this.#sql,
-      now: Date.now,
-      hasher: scryptHasher,
-      random: randomBytes,
-      limits: limits.store,
-    })
-    const account = () => ({ id: this.#id, address: store.facts.address, name: store.facts.name })
-    const logins = new AccountLogins(store, this.#id)
-    const people = { people: (names?: readonly string[]) => sharing.ports.people.people(names) }
-    const { publicUrl } = settingsOf(env)
-    const jmapUrl = publicUrl === undefined ? undefined : `${publicUrl}/jmap/session`
-    const others = othersPort({ env, store, account, log })
-    const parked = new ParkedSessions({
-      lot: parkingLot,
-      accountId: this.#id,
-      comeFor: (ids) => env.REGISTRY.getByName('registry').comeFor(ids),
-      log,
-    })
-    const sessions = new SessionSockets({
-      ctx,
-      store,
-      account,
-      limits: limits.imap,
-      people,
-      others,
-      jmapUrl,
-      parked,
-      log,
-    })
-    const arrival = ownArrivalPorts(
-      env,
-      this.#id,
-      (batch) => this.deliver(batch),
-      (outside, committed) => this.#sendingVerdict({ outside, committed }),
-    )
-    const submit = submissionPort(this.#id, arrival, () => store.facts.language)
-    const outbox = new Outbox({ store, submit, clock: Date.now, wakeAt: (time) => alarm.wakeAt(time), onFault })
-    alarm.add({ name: 'outbox', nextWakeup: () => outbox.nextWakeup(), run: () => outbox.run() })
-    const sender = messageSender({ store, accountId: this.#id, arrival, wakeAt: (time) => alarm.wakeAt(time), log })
-    const lateReports = new LateReports({
-      accountId: this.#id,
-      store,
-      directory: arrival.directory,
-      announcer: announcer(arrival),
-      hostname: arrival.hostname,
-      arrival: tracedArrival(env, Date.now),
-      clock: Date.now,
-      log,
-    })
-    const afterDelivery = new AfterDelivery({
-      store,
-      account,
-      outbox,
-      submit: (envelope, raw) => submit.submit(envelope, raw),
-      clock: Date.now,
-      ids,
-      directory: new DirectoryClient(env),
-      maskUsed: async (address) => {
-        const { localPart, domain } = splitAddress(address) ?? {}
-        if (localPart !== undefined && domain !== undefined) await env.DOMAIN.getByName(domain).maskUsed(localPart)
-      },
-      tell: async (accountId, complaint) =>
-        accountId === this.#id ? this.complained(complaint) : env.ACCOUNT.getByName(accountId).complained(complaint),
-      returned: (raw) => lateReports.returned(raw),
-      waitUntil: (work) => ctx.waitUntil(work),
-      log,
-    })
-    const push = accountPush({ env, accountId: this.#id, store, alarm, log })
-    alarm.add({ name: 'blobs', nextWakeup: () => collector.nextWakeup(), run: () => collector.alarm() })
-    const waitUntil = (work: Promise<void>) => ctx.waitUntil(work)
-    const sharing = new AccountSharing(
-      {
-        env,
-        store,
-        account,
-        limits: limits.jmap,
-        imapLimits: limits.imap,
-        alarm,
-        ids,
-        waitUntil,
-        synced: () => ctx.storage.sync(),
-        onFault,
-        log,
-      },
-      this.#id,
-    )
-    let access: JmapAccess | undefined
-    // Made on first use: an account that only receives mail does not need it.
-    const jmap = () =>
-      (access ??= new JmapAccess({
-        store,
-        account: account(),
-        submit,
-        outbox,
-        limits: limits.jmap,
-        clock: Date.now,
-        ids,
-        push: { service: push.service, changed: () => push.pusher.changed() },
-        sharing: sharing.ports,
-        masks: masksPort({ env, account: account(), log }),
-        timeline: timelinePort(env, Date.now),
-        onFault,
-      }))
-    const readyJmap = async () => {
-      await push.service.ready()
-      return jmap()
+    const self = {
+      deliver: async (batch: MailboxDelivery[]) => this.deliver(batch),
+      sendingVerdict: (question: SendingQuestion) => this.#sendingVerdict(question),
+      complained: async (complaint: Complaint) => this.complained(complaint),
     }
-    const events = new EventSockets(ctx, jmap)
-    const sockets = new JmapSockets(ctx, readyJmap)
-    const http = new AccountHttp({ env, jmap: readyJmap, logins, sessions, events, sockets })
-    store.onCommit((commit) => {
-      sessions.notify(commit)
-      events.notify(commit)
-      sockets.notify(commit, () => jmap().stateChange(commit))
-      push.pusher.notify(commit)
-      sharing.notify(commit)
-    })
-    const quiet = new QuietWork({
-      store,
-      piece: async () => (await store.indexPending(emailsOfPiece)) + (await store.spam.learn(lessonsOfPiece)),
-      waitUntil,
-      log,
-    })
-    store.onCommit((commit) => {
-      store.spam.noteCommit(commit)
-      quiet.changed()
-    })
-    const rooms = { store, logins, sessions, events, sockets, push, alarm, outbox, sender, http, afterDelivery }
-    return { ...rooms, lateReports, jmap: readyJmap, collector, quiet, sharing }
+    return openRooms({ ctx, env, id: this.#id, sql: this.#sql, self })
   }
 
   async deliver(batch: MailboxDelivery[]): Promise<MailboxOutcome[]> {
