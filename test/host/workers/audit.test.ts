@@ -175,6 +175,14 @@ describe('the audit log has every change that an administrator can make: who, wh
     for (const name of ['SECRET1', 'SECRET2', 'SECRET3', 'SECRET4']) expect(all).not.toContain(known.get(name))
   })
 
+  it('of bulk acts how many messages they were about', async () => {
+    await withWaitingMail()
+    expect((await ask('POST', '/queues/far.test/hold', {})).body).toEqual({ held: 1 })
+    expect((await log(1))[0]?.details).toEqual({ held: 1 })
+    await ask('POST', '/queues/far.test/delete', { recipient: 'you@far.test' })
+    expect((await log(1))[0]?.details).toEqual({ recipient: 'you@far.test', deleted: 1 })
+  })
+
   it('by a token of a program, with its name and id', async () => {
     const scopes = ['aliases:write', 'audit:read', 'messages:send']
     const made = (await ask('POST', '/tokens', { name: 'robot', scopes })).body as { id: string; token: string }

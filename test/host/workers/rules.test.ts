@@ -186,6 +186,19 @@ describe('a wrong rule is refused with its place, and nothing of the list is kep
     expect(answer).toMatchObject({ status: 400, body: { detail, errors: [{ pointer: '#/rules/0/do/discard' }] } })
   })
 
+  it.each([9, 500, 20_000])('conditions %d deep', async (depth) => {
+    const when = `${'{"not":'.repeat(depth - 1)}{"recipient":"x"}${'}'.repeat(depth - 1)}`
+    const response = await request('/v1/domains/ruled.test/rules', {
+      method: 'PUT',
+      headers: { Authorization: `Bearer ${adminToken}` },
+      body: `{"rules":[{"name":"a","when":${when},"do":{"discard":true}}]}`,
+    })
+    expect([response.status, (await response.json<{ detail: string }>()).detail]).toEqual([
+      400,
+      expect.stringMatching(/more than 8 deep|nested too deep/),
+    ])
+  })
+
   it('a text that is no JSON: with the place where that ends', async () => {
     const response = await request('/v1/domains/ruled.test/rules', {
       method: 'PUT',

@@ -137,7 +137,10 @@ function isAudited({ method, scope, isUnaudited }: Endpoint, caller: Caller): bo
 /** What is known only once it is done: what was made, and what the work itself tells. */
 function recordedOf({ status }: Endpoint, worked: unknown): Readonly<Record<string, unknown>> {
   if (worked instanceof Answer && worked.recorded !== undefined) return worked.recorded
-  if (status !== 201 || typeof worked !== 'object' || worked === null) return {}
+  if (typeof worked !== 'object' || worked === null) return {}
+  // Of how many.
+  if (Object.values(worked).every((value) => typeof value === 'number')) return { ...worked }
+  if (status !== 201) return {}
   const { id, address } = worked as { readonly id?: unknown; readonly address?: unknown }
   const made = id ?? address
   return made === undefined ? {} : { made }

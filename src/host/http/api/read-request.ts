@@ -47,10 +47,20 @@ export async function readBody(
 
 /** What the schema makes of a value. Throws with each place that is wrong. */
 function checkBody<Schema extends z.ZodMiniType>(schema: Schema, value: unknown): z.output<Schema> {
-  const read = schema.safeParse(value, { reportInput: true })
+  const read = safelyParsed(schema, value)
   if (read.success) return read.data
   const errors = places(read.error.issues).map(([path, detail]) => ({ pointer: pointerTo(path), detail }))
   throw wrongIn(errors.slice(0, mostErrors))
+}
+
+/** Schemas that are in themselves follow a value as deep as it is, until the stack ends. */
+function safelyParsed<Schema extends z.ZodMiniType>(schema: Schema, value: unknown) {
+  try {
+    return schema.safeParse(value, { reportInput: true })
+  } catch (error) {
+    if (error instanceof RangeError) throw new ApiFault(400, 'the body is nested too deep')
+    throw error
+  }
 }
 
 function parsed(bytes: Uint8Array, mayBeEmpty: boolean): unknown {

@@ -73,7 +73,8 @@ export const condition: z.ZodMiniType = z.strictObject(conditionShape).check(
   saysSomething(...Object.keys(conditionShape)),
   z.meta({
     id: 'Condition',
-    description: 'All that is named must hold; of `not`, the contrary. A rule without a condition always fits.',
+    description:
+      'All that is named must hold; of `not`, the contrary. Eight deep at most. A rule without one always fits.',
     minProperties: 1,
   }),
 )
