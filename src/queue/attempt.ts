@@ -29,8 +29,8 @@ export interface AttemptPorts {
   track?: (notice: TrackingNotice) => Promise<void>
   /** Brings news to the programs that watch a message. Resolved means that they are safe; a rejection is tried again. */
   announce?: (announcement: Announcement) => Promise<void>
-  /** Keeps an entry that is over, where its outcomes ask for that. False: it is to end. */
-  retain?: (entry: SpooledEntry) => boolean
+  /** An entry that is over as it is kept, where its outcomes ask for that. Undefined: it ends. */
+  retain?: (entry: SpooledEntry) => SpooledEntry | undefined
   log: (event: QueueEvent) => void
   /**
    * Resolves after the moment for which an entry that is over may stay in the database, so that its end can share the commit
@@ -299,8 +299,7 @@ export class Attempts {
         const recipients = entry.news.flatMap((news) => news.recipients)
         this.#ports.log({ type: 'unannounced', ...named(entry), recipients })
       }
-      if (this.#ports.retain?.(entry) === true) this.#forget(entry.key)
-      else this.#end(entry)
+      this.#end(entry, this.#ports.retain?.(entry))
       return undefined
     }
     const kept = { ...entry, next: this.#nextTurn(entry, this.#ports.clock()) }
@@ -323,12 +322,14 @@ export class Attempts {
     this.#unwritten.written(key)
   }
 
-  #end(entry: SpooledEntry): void {
+  /** `kept`: it goes on as that. */
+  #end(entry: SpooledEntry, kept: SpooledEntry | undefined): void {
     const { linger } = this.#ports
-    if (linger === undefined) this.#spool.remove(entry)
+    if (linger === undefined && kept === undefined) this.#spool.remove(entry)
     else {
-      this.#spool.end(entry)
-      this.#spool.linger(linger, () => this.writeEnds())
+      this.#spool.end(entry, kept)
+      if (linger === undefined) this.writeEnds()
+      else this.#spool.linger(linger, () => this.writeEnds())
     }
     this.#forget(entry.key)
   }

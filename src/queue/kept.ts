@@ -48,29 +48,22 @@ export class Kept {
     this.#earliest = Math.min(this.#earliest, next)
   }
 
-  /** Writes an entry with nothing left to do down as kept, if its outcomes ask for that. False: it is to end. */
-  take(entry: SpooledEntry): boolean {
+  /** An entry with nothing left to do, as it is kept; undefined where its outcomes do not ask for that. */
+  take(entry: SpooledEntry): SpooledEntry | undefined {
     const { key, size } = entry
-    const { spool, clock, log, most } = this.#ports
+    const { spool, clock, most } = this.#ports
     const until = Math.max(
       0,
       ...entry.recipients.map(({ state, last }) => (state === 'delivered' ? last?.keepUntil : 0) ?? 0),
     )
-    if (until <= clock() || counted(size) > most) return false
-    try {
-      for (const [oldest, { size: room }] of this.#all) {
-        if (this.#octets + counted(size) <= most) break
-        spool.remove({ key: oldest, size: room })
-        this.forget(oldest)
-      }
-      spool.update({ ...entry, status: 'kept', next: until })
-    } catch (cause) {
-      // A full disk: what went is the first to make room.
-      log({ type: 'fault', id: key.toString(36), cause })
-      return false
+    if (until <= clock() || counted(size) > most) return undefined
+    for (const [oldest, { size: room }] of this.#all) {
+      if (this.#octets + counted(size) <= most) break
+      spool.end({ key: oldest, size: room })
+      this.forget(oldest)
     }
     this.know({ key, size, next: until })
-    return true
+    return { ...entry, status: 'kept', next: until }
   }
 
   /** It is gone, or waits again. */

@@ -7,6 +7,7 @@
 import { isMigrated, migrate, type Migration, type Sql } from '../storage/index.ts'
 import type { EntryStatus } from './entry.ts'
 import { Recent } from './recent.ts'
+import { type SpooledEntry, values } from './spool-row.ts'
 
 /** Messages up to this size lie in their entry's row: a deferral rewrites them, which is rare and cheaper than a row. */
 export const inlineLimit = 128 * 1024
@@ -50,6 +51,12 @@ interface AppointmentRow extends Record<string, string | number | null> {
   line: string | null
 }
 
+interface Over {
+  readonly size: number
+  /** It goes on as this. */
+  readonly kept?: SpooledEntry | undefined
+}
+
 export class SpoolStore {
   readonly sql: Sql
   readonly recent = new Recent(recentLimit)
@@ -57,8 +64,8 @@ export class SpoolStore {
   #lastKey = 0
   /** Of the last life, by domain, until its queue takes them. */
   readonly #appointments = new Map<string, Appointed[]>()
-  /** Entries that are over and still in the database, with their sizes. */
-  readonly #over = new Map<number, number>()
+  /** Entries that are over and still in the database as they were. */
+  readonly #over = new Map<number, Over>()
   #lingering: Promise<void> | undefined
 
   constructor(sql: Sql) {
@@ -104,14 +111,18 @@ export class SpoolStore {
     return taken ?? []
   }
 
-  isOver(key: number): boolean {
-    return this.#over.has(key)
+  /** What became of it, where its row does not say so yet. */
+  over(key: number): Over | undefined {
+    return this.#over.get(key)
   }
 
-  /** The entry is over, and its row goes with the next write or `flush`: a commit that need not be one of its own. */
-  end({ key, size }: { key: number; size: number }): void {
+  /**
+   * The entry is over, and its row goes, or goes on as `kept`, with the next write or `flush`: a commit that need not be one of
+   * its own.
+   */
+  end({ key, size }: { key: number; size: number }, kept?: SpooledEntry): void {
     this.recent.forget(key)
-    this.#over.set(key, size)
+    this.#over.set(key, { size, kept })
   }
 
   /** Ends that are not written down, and that nobody waits for the moment to write. */
@@ -137,9 +148,24 @@ export class SpoolStore {
 
   /** Writes down what is over. What the storage does not take stays over, and is tried again the next time. */
   flush(): void {
-    for (const [key, size] of this.#over) {
-      this.delete(key, size)
+    for (const [key, { size, kept }] of this.#over) {
+      if (kept === undefined) this.delete(key, size)
+      else this.#keep(kept)
       this.#over.delete(key)
+    }
+  }
+
+  #keep(entry: SpooledEntry): void {
+    const [key, , status, , , next, , , facts, recipients] = values(entry)
+    const update = 'UPDATE entry SET status = ?, next = ?, facts = ?, recipients = ? WHERE id = ?'
+    try {
+      this.sql.exec(update, status, next, facts, recipients, key)
+    } catch (cause) {
+      // A full disk: what went is the first to make room.
+      this.#over.set(key, { size: entry.size })
+      this.delete(key, entry.size)
+      this.#over.delete(key)
+      throw cause
     }
   }
 

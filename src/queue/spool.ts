@@ -83,8 +83,8 @@ export class Spool {
   }
 
   /** See `SpoolStore`, like the four that follow. */
-  end(entry: { key: number; size: number }): void {
-    this.#store.end(entry)
+  end(entry: { key: number; size: number }, kept?: SpooledEntry): void {
+    this.#store.end(entry, kept)
   }
 
   get owesEnds(): boolean {
@@ -110,9 +110,11 @@ export class Spool {
   }
 
   get(key: number): SpooledEntry | undefined {
-    if (!this.exists || this.#store.isOver(key)) return undefined
-    const recent = this.#store.recent.entry(key)
-    if (recent !== undefined) return this.#isOwn(recent) ? recent : undefined
+    if (!this.exists) return undefined
+    const over = this.#store.over(key)
+    const known = over === undefined ? this.#store.recent.entry(key) : over.kept
+    if (known !== undefined) return this.#isOwn(known) ? known : undefined
+    if (over !== undefined) return undefined
     const query = `SELECT ${columns} FROM entry WHERE id = ? AND ${this.#where}`
     const row = this.#store.sql.exec<EntryRow>(query, key, ...this.#own).toArray()[0]
     return row === undefined ? undefined : entryOf(row)
@@ -148,7 +150,9 @@ export class Spool {
 
   /** The message, byte for byte. */
   raw(key: number): Uint8Array | undefined {
-    if (!this.exists || this.#store.isOver(key)) return undefined
+    if (!this.exists) return undefined
+    const over = this.#store.over(key)
+    if (over !== undefined && over.kept === undefined) return undefined
     const { sql, recent } = this.#store
     const kept = recent.raw(key)
     if (kept !== undefined) return kept

@@ -21,6 +21,18 @@ function stage(options: ConstructorParameters<typeof QueueStage>[0] = {}) {
   return made
 }
 
+/** A queue whose ends share the commit of the next write, or wait until `write` is called. */
+function lingering() {
+  const here = stage()
+  const waiting: (() => void)[] = []
+  here.linger = () => new Promise((resolve) => waiting.push(resolve))
+  here.restart()
+  return { here, write: () => waiting.splice(0).forEach((resolve) => resolve()) }
+}
+
+/** As its row says. */
+const statusOf = ({ sql }: QueueStage) => sql.exec<{ status: string }>('SELECT status FROM entry ORDER BY id').toArray()
+
 async function sent(on: QueueStage, raw = message()): Promise<string> {
   const id = on.enqueue(['x@there.test'], { reversePath: '' }, raw)
   await on.queue.run()
@@ -164,6 +176,57 @@ describe('a sweep', () => {
     expect([here.rows(), here.queue.nextWakeup()]).toEqual([1, here.clock.now() + hour])
     await here.runUntil(here.clock.now() + hour)
     expect(here.rows()).toBe(0)
+  })
+})
+
+describe('until it is written down', () => {
+  test('it is kept already: what it says is there while its row waits for a commit to share', async () => {
+    const { here, write } = lingering()
+    const id = here.enqueue(['x@there.test'], { reversePath: '' })
+    const run = here.queue.run()
+    await expect.poll(() => here.queue.show(id)?.status, { interval: 1 }).toBe('kept')
+    expect(here.queue.octets(id, 0, 5)).toEqual(message().subarray(0, 5))
+    expect([statusOf(here), here.queue.size]).toEqual([[{ status: 'waiting' }], 0])
+    write()
+    await run
+    expect(statusOf(here)).toEqual([{ status: 'kept' }])
+  })
+
+  test('the next message takes it along', async () => {
+    const { here, write } = lingering()
+    const id = here.enqueue(['x@there.test'], { reversePath: '' })
+    const run = here.queue.run()
+    await expect.poll(() => here.queue.show(id)?.status, { interval: 1 }).toBe('kept')
+    here.enqueue(['y@there.test'], { reversePath: '' })
+    expect(statusOf(here)).toEqual([{ status: 'kept' }, { status: 'waiting' }])
+    write()
+    await run
+  })
+
+  test('a crash sends it once more, with its id (RFC 1047)', async () => {
+    const { here } = lingering()
+    const id = here.enqueue(['x@there.test'], { reversePath: '' })
+    void here.queue.run()
+    await expect.poll(() => here.queue.show(id)?.status, { interval: 1 }).toBe('kept')
+    here.linger = undefined
+    here.restart()
+    await here.queue.run()
+    expect(here.jobs.map((job) => job.id)).toEqual([id, id])
+    expect(here.queue.show(id)?.status).toBe('kept')
+  })
+
+  test('the operator may have it sent again, or drop it', async () => {
+    const { here, write } = lingering()
+    const ids = ['x', 'y'].map((name) => here.enqueue([`${name}@there.test`], { reversePath: '' })) as [string, string]
+    const run = here.queue.run()
+    await expect.poll(() => here.queue.summary().kept, { interval: 1 }).toBe(2)
+    expect([here.queue.release(ids[0]), here.queue.delete(ids[1])]).toEqual([1, 1])
+    expect(here.queue.show(ids[1])).toBeUndefined()
+    const again = here.queue.run()
+    await expect.poll(() => here.queue.show(ids[0])?.status, { interval: 1 }).toBe('kept')
+    write()
+    await Promise.all([run, again])
+    expect([here.jobs.map((job) => job.id), statusOf(here)]).toEqual([[...ids, ids[0]], [{ status: 'kept' }]])
   })
 })
 
