@@ -188,6 +188,8 @@ export interface AdminPorts {
   newAccountId(): string
   newListId(): string
   newWebhookSecret(): string
+  /** Sends it an event that says nothing, now and once. `problem`: why it did not take it, in one sentence. */
+  tryWebhook(domain: string, name: string): Promise<{ problem?: string }>
   /** Webhooks may be without TLS, and at addresses of private networks. */
   readonly plainWebhooks: boolean
   newPassword(): string

@@ -31,6 +31,12 @@ export interface WebhookView {
   readonly events: readonly OutgoingEvent[]
 }
 
+export interface WebhookTest {
+  readonly isTaken: boolean
+  /** Why not. */
+  readonly problem?: string
+}
+
 export class WebhookAdministration {
   readonly #ports: AdminPorts
 
@@ -77,6 +83,14 @@ export class WebhookAdministration {
     const secret = this.#ports.newWebhookSecret()
     if (!(await this.#door(domain).rotateWebhook(name, secret))) throw missing(domain, name)
     return { secret }
+  }
+
+  /** Sends it an event that says nothing, and tells what came of it. */
+  async test(domain: string, name: string): Promise<WebhookTest> {
+    const canonical = domainName(domain)
+    if ((await this.#find(this.#door(domain), name)) === undefined) throw missing(domain, name)
+    const { problem } = await this.#ports.tryWebhook(canonical, name)
+    return { isTaken: problem === undefined, ...(problem === undefined ? {} : { problem }) }
   }
 
   /** Refused while rules name it. What waits for it stays in its queue. */

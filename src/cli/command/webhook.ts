@@ -25,6 +25,7 @@ export const usage = [
   'facteur webhook set DOMAIN NAME URL      make a webhook, or give one another URL and start it again',
   'facteur webhook list DOMAIN',
   'facteur webhook rotate DOMAIN NAME       make a new secret; the one before it signs too until the next change',
+  'facteur webhook test DOMAIN NAME         send it an event that says nothing, now',
   'facteur webhook rm DOMAIN NAME',
   '',
   'A rule tells it of messages: { "name": "orders", "when": { "recipient": "orders" }, "do": { "webhook": ["NAME"] } }.',
@@ -48,7 +49,7 @@ export async function run(argv: readonly string[]): Promise<number> {
   const [action, domain, name, url] = positionals
   const client = adminClient(flags)
   const say = (value: unknown, text: string) => console.log(flags.json ? JSON.stringify(value) : text)
-  if (domain === undefined) throw new UsageError('say webhook set, list, rotate or rm, and the domain.')
+  if (domain === undefined) throw new UsageError('say webhook set, list, rotate, test or rm, and the domain.')
   const path = ['domains', domain, 'webhooks']
   if (action === 'list') {
     const webhooks = await client.request<Webhook[]>('GET', path)
@@ -75,11 +76,21 @@ export async function run(argv: readonly string[]): Promise<number> {
   } else if (action === 'rotate' && name !== undefined) {
     const made = await client.request<{ secret: string }>('POST', [...path, name, 'rotate'])
     say(made, `The new secret of ${name}, shown this once: ${made.secret}`)
+  } else if (action === 'test' && name !== undefined) {
+    const { isTaken, problem } = await client.request<{ isTaken: boolean; problem?: string }>('POST', [
+      ...path,
+      name,
+      'test',
+    ])
+    say({ isTaken, problem }, isTaken ? `${name} took it.` : `${name} did not take it: ${problem}.`)
+    return isTaken ? 0 : 1
   } else if (action === 'rm' && name !== undefined) {
     await client.request('DELETE', [...path, name])
     say({}, `${name} is no webhook any more.`)
   } else {
-    throw new UsageError('say webhook set DOMAIN NAME URL, list DOMAIN, rotate DOMAIN NAME or rm DOMAIN NAME.')
+    throw new UsageError(
+      'say webhook set DOMAIN NAME URL, list DOMAIN, rotate DOMAIN NAME, test DOMAIN NAME or rm DOMAIN NAME.',
+    )
   }
   return 0
 }

@@ -8,6 +8,7 @@ import type { Env } from './env.ts'
 import { newAccountId, newListId, newPassword, newWebhookSecret, randomText } from './random.ts'
 import { resolver } from './resolver.ts'
 import { forgetRoutes } from './outbound-routes.ts'
+import { tryWebhook } from './webhooks.ts'
 import { settingsOf, usualAgents } from './settings.ts'
 import { shardedQueue } from './sharded-queue.ts'
 import { forgetSigningKeys } from './signer.ts'
@@ -24,6 +25,7 @@ export function workersAdministration(env: Env): Administration {
     newAccountId,
     newListId,
     newWebhookSecret,
+    tryWebhook: (domain, name) => tryWebhook(env, domain, name),
     plainWebhooks: webhooksToPrivate,
     newPassword,
     randomText,

@@ -3,10 +3,13 @@
  *
  * Security: only public addresses are reached, unless the operator says otherwise.
  */
+import { encodeUtf8 } from '../../format/index.ts'
 import type { DeliveryAgent } from '../../queue/index.ts'
+import { webhookQueue } from '../../routing/index.ts'
 import { WebhookAgent } from '../../webhooks/index.ts'
 import type { Env } from './env.ts'
 import { networkFault } from './network-fault.ts'
+import { randomText } from './random.ts'
 import { settingsOf } from './settings.ts'
 import { linkMaker } from './webhook-links.ts'
 import { within } from './within.ts'
@@ -36,4 +39,24 @@ export function webhookAgent(env: Env, name: string, object: string): DeliveryAg
     clock: Date.now,
     authservId: verification.authservId ?? hostname,
   })
+}
+
+/** One event that says nothing, for whoever sets a webhook up: signed and posted like all others, and not tried again. */
+export async function tryWebhook(env: Env, domain: string, name: string): Promise<{ problem?: string }> {
+  const queue = webhookQueue(name, domain)
+  const event = { id: `evt_${randomText(26)}`, type: 'webhook.test' }
+  const body = { type: event.type, timestamp: new Date().toISOString(), data: { domain, name } }
+  const [outcome] = await webhookAgent(env, name, queue).deliver({
+    id: event.id,
+    domain: queue,
+    envelope: {
+      reversePath: '',
+      recipients: [{ address: `postmaster@${domain}` }],
+      smtputf8: false,
+      body: '8BITMIME',
+      event,
+    },
+    raw: encodeUtf8(JSON.stringify(body)),
+  })
+  return outcome?.status === 'delivered' ? {} : { problem: outcome?.diagnostic ?? 'There was no answer' }
 }

@@ -126,6 +126,7 @@ export function house(
       setLanguage: async (language) => void Object.assign(accounts.get(id) as object, { language }),
       setSendLimits: async () => {},
     }),
+    tryWebhook: async (_, name) => (name === 'broken' ? { problem: 'shop.test answered HTTP 500' } : {}),
     randomText: (length) => 'abcdefgh'.slice(0, length),
     hostname: 'mail.facteur.test',
     web: 'www.facteur.test',

@@ -97,3 +97,14 @@ test('what it hears of mail that is sent: nothing, or as somebody says', async (
     await expect(webhooks.set('facteur.test', 'crm', { url, events })).rejects.toMatchObject({ fault: 'invalid' })
   }
 })
+
+test('one that is tried took it, or says why not', async () => {
+  const { webhooks } = here.admin
+  for (const name of ['orders', 'broken']) await webhooks.set('facteur.test', name, { url: 'https://shop.test/hook' })
+  expect(await webhooks.test('facteur.test', 'orders')).toEqual({ isTaken: true })
+  expect(await webhooks.test('facteur.test', 'broken')).toEqual({
+    isTaken: false,
+    problem: 'shop.test answered HTTP 500',
+  })
+  await expect(webhooks.test('facteur.test', 'none')).rejects.toMatchObject({ fault: 'missing' })
+})

@@ -102,6 +102,7 @@ const acts: Readonly<Record<string, Act>> = {
     keeps: { SECRET2: 'secret' },
   },
   'POST /domains/{domain}/webhooks/{name}/rotate': { path: `${hook}/rotate`, keeps: { SECRET3: 'secret' } },
+  'POST /domains/{domain}/webhooks/{name}/test': { path: `${hook}/test` },
   'DELETE /domains/{domain}/webhooks/{name}': { path: hook },
   'POST /queues/{domain}/hold': { path: `${queue}/hold`, body: { recipient: 'you@far.test' } },
   'POST /queues/{domain}/release': { path: `${queue}/release` },

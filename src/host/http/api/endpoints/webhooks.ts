@@ -75,6 +75,21 @@ export function webhookEndpoints({ administration: { webhooks } }: House): Endpo
     ),
     endpoint(
       {
+        method: 'post',
+        path: '/domains/{domain}/webhooks/{name}/test',
+        summary: 'Send it an event that says nothing, now and once: `webhook.test`',
+        tag,
+        scope: 'webhooks:write',
+        reach: 'path',
+        result: named('WebhookTest', {
+          isTaken: z.boolean(),
+          problem: z.optional(z.string().check(z.describe('Why not, in one sentence.'))),
+        }),
+      },
+      async ({ path }) => webhooks.test(path.domain, path.name),
+    ),
+    endpoint(
+      {
         method: 'delete',
         path: '/domains/{domain}/webhooks/{name}',
         summary: 'Remove a webhook that no rule names',
