@@ -2,8 +2,9 @@
 import { readFileSync } from 'node:fs'
 import { Webhook as Receiver } from 'standardwebhooks'
 import { beforeAll, describe, expect, test, vi } from 'vitest'
-import { encodeUtf8 } from '../../src/format/index.ts'
-import { signedPath, WebhookAgent } from '../../src/webhooks/index.ts'
+import { decodeUtf8, encodeUtf8 } from '../../src/format/index.ts'
+import type { OutcomeNews } from '../../src/queue/index.ts'
+import { Announcer, signedPath, WebhookAgent, watchOf } from '../../src/webhooks/index.ts'
 
 const manual = readFileSync('docs/webhooks.md', 'utf8')
 const place = 'orders.example.org.webhook.invalid'
@@ -130,5 +131,62 @@ describe('the tables', () => {
   test('have each member of an attachment', () => {
     const { data } = JSON.parse(body) as { data: { attachments: object[] } }
     expect(membersIn('Attachments')).toEqual(new Set(data.attachments.flatMap(Object.keys)))
+  })
+})
+
+describe('events of mail that is sent', () => {
+  const at = Date.UTC(2026, 10, 23, 9, 30, 4)
+  const kinds = ['accepted', 'deferred', 'delivered', 'bounced', 'complained'] as const
+  const watch = watchOf('example.org', [{ name: 'orders', events: kinds }], {
+    id: 'a8k2m4q6s8-uw2rj4drpge',
+    messageId: '8@example.org',
+    sender: 'orders@example.org',
+  })!
+  const told: { type: string; data: object }[] = []
+
+  beforeAll(async () => {
+    const announcer = new Announcer({
+      digest: async () => 'x',
+      queue: () => ({
+        async enqueue({ raw }) {
+          told.push(JSON.parse(decodeUtf8(raw)) as (typeof told)[number])
+          return { id: 'x' }
+        },
+      }),
+    })
+    const outcome = { enhanced: '5.1.1', reply: '550 5.1.1 No such user', remoteMta: 'mx.shop.example', at }
+    const news = (status: OutcomeNews['status'], more: object): OutcomeNews => ({
+      recipients: ['eve@shop.example'],
+      status,
+      attempts: 2,
+      outcome: { status, ...outcome, tls: { version: 'TLSv1.3' }, ...more },
+      next: at + 1,
+      mark: 'x',
+    })
+    const envelope = { reversePath: '', smtputf8: false, body: '7BIT', watch } as const
+    const all = [news('bounced', {}), news('deferred', { cause: 'There is no answer' }), news('delivered', {})]
+    await announcer.news({ domain: 'shop.example', envelope, news: all })
+    const recipients = ['eve@shop.example']
+    await announcer.accepted(watch, undefined, { at, recipients, size: 1, subject: 'Order 7' })
+    const complaint = {
+      kind: 'complained',
+      at,
+      recipient: 'eve@shop.example',
+      data: { feedbackType: 'abuse' },
+    } as const
+    await announcer.reported(watch, undefined, complaint)
+  })
+
+  test('are as the example shows', () => {
+    expect(JSON.parse(block('json', 'message.bounced'))).toEqual(told.find(({ type }) => type === 'message.bounced'))
+  })
+
+  test('have each member of the table', () => {
+    expect(membersIn('Members of events')).toEqual(new Set(told.flatMap(({ data }) => Object.keys(data))))
+  })
+
+  test('have each type of the table', () => {
+    const types = [...manual.matchAll(/^\| `(message\.\w+)` \|/gm)].map(([, type]) => type)
+    expect(new Set(types)).toEqual(new Set(told.map(({ type }) => type)))
   })
 })
