@@ -100,6 +100,10 @@ export interface AccountUsage {
   readonly quota?: number
   /** Rows written in this life of the account's object, index entries included: what Cloudflare bills. */
   readonly rowsWritten: number
+  /** Of its own; absent: as the settings say. */
+  readonly sendLimits?: SendingLimits
+  /** In which its people get reports; absent: as their messages say. */
+  readonly language?: string
 }
 
 export interface TokenSummary {

@@ -206,9 +206,18 @@ export class AccountObject extends DurableObject<Env> implements AccountDoor {
   }
 
   usage(): AccountUsage {
-    const { used, count, limit } = this.#rooms.store.quota()
-    const rowsWritten = this.#sql.rowsWritten()
-    return { messages: count, bytes: used, rowsWritten, ...(limit === undefined ? {} : { quota: limit }) }
+    const { store } = this.#rooms
+    const { used, count, limit } = store.quota()
+    const { language } = store.facts
+    const sendLimits = store.sendingRate.limits
+    return {
+      messages: count,
+      bytes: used,
+      rowsWritten: this.#sql.rowsWritten(),
+      ...(limit === undefined ? {} : { quota: limit }),
+      ...(sendLimits === undefined ? {} : { sendLimits }),
+      ...(language === undefined ? {} : { language }),
+    }
   }
 
   setQuota(bytes: number | undefined): void {

@@ -362,6 +362,23 @@ describe('an API token', () => {
   })
 })
 
+describe('an account', () => {
+  it('shows what is set for it', async () => {
+    const path = '/accounts/carol@facteur.test'
+    const shown = async () => (await api(adminToken, 'GET', path)).body
+    expect(await shown()).not.toHaveProperty('language')
+    expect(await shown()).not.toHaveProperty('sendLimits')
+    await api(adminToken, 'PUT', `${path}/language`, { language: 'DE' })
+    await api(adminToken, 'PUT', `${path}/send-limits`, { perHour: 5 })
+    await api(adminToken, 'PUT', `${path}/quota`, { bytes: 1_000_000 })
+    expect(await shown()).toMatchObject({ language: 'de', sendLimits: { perHour: 5, perDay: 0 }, quota: 1_000_000 })
+    await api(adminToken, 'PUT', `${path}/language`, {})
+    await api(adminToken, 'PUT', `${path}/send-limits`, {})
+    expect(await shown()).not.toHaveProperty('language')
+    expect(await shown()).not.toHaveProperty('sendLimits')
+  })
+})
+
 describe('a list', () => {
   it('comes in pages, each of which leads to the next (RFC 8288)', async () => {
     const seen: string[] = []

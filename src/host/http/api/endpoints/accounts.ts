@@ -61,7 +61,7 @@ function oneAccount({ administration: { accounts } }: House): Endpoint[] {
       {
         method: 'get',
         path: '/accounts/{address}',
-        summary: 'One account and what it holds',
+        summary: 'One account: what it holds, and what is set for it',
         tag,
         scope: 'accounts:read',
         reach: 'path',
@@ -72,6 +72,12 @@ function oneAccount({ administration: { accounts } }: House): Endpoint[] {
           bytes: count,
           quota: z.optional(count.check(z.describe('Bytes it may hold; absent: no limit.'))),
           rowsWritten: count.check(z.describe('Of its storage, in this life of its object.')),
+          sendLimits: z.optional(
+            z
+              .strictObject({ perHour: count, perDay: count })
+              .check(z.describe('Its own; 0: as many as it likes. Absent: as the settings say.')),
+          ),
+          language: z.optional(z.string().check(z.describe('Of reports to it; absent: as its messages say.'))),
         }),
       },
       async ({ path }) => accounts.show(path.address),
