@@ -2,6 +2,8 @@
  * Links to messages that webhooks were told of: made by their queues, followed by whoever has one.
  *
  * The key is the hosted domain's, so that a link is checked before any queue is asked for anything.
+ *
+ * Limits: a thousand domains' keys in each isolate, for five minutes.
  */
 import { readWaitingMark, waitingMark } from '../../queue/index.ts'
 import { domainOfWebhookQueue } from '../../routing/index.ts'
@@ -12,16 +14,18 @@ import { settingsOf } from './settings.ts'
 
 const MAX_DOMAINS = 1_000
 
-/** They never change, so each isolate asks once. */
-const secrets = new Map<string, string>()
+/** A domain that is hosted anew has a new one. */
+const REMEMBERED_MS = 5 * 60_000
+
+const secrets = new Map<string, { readonly secret: string; readonly until: number }>()
 
 async function secretOf(env: Env, domain: string): Promise<string | undefined> {
   const known = secrets.get(domain)
-  if (known !== undefined) return known
+  if (known !== undefined && known.until > Date.now()) return known.secret
   const secret = await env.DOMAIN.getByName(domain).webhookLinkSecret()
   if (secret === undefined) return undefined
   if (secrets.size >= MAX_DOMAINS) secrets.clear()
-  secrets.set(domain, secret)
+  secrets.set(domain, { secret, until: Date.now() + REMEMBERED_MS })
   return secret
 }
 
