@@ -38,6 +38,8 @@ const most = 10_000
 export class Suppressions {
   readonly #sql: Sql
   readonly #now: () => number
+  /** That there are none at all, as with most accounts, is not asked for each message that goes out. Undefined: not known. */
+  #isEmpty: boolean | undefined
 
   constructor(sql: Sql, now: () => number) {
     this.#sql = sql
@@ -52,6 +54,8 @@ export class Suppressions {
 
   /** Those among these addresses that hold now. */
   among(addresses: readonly string[]): Suppression[] {
+    this.#isEmpty ??= this.#sql.exec('SELECT 1 FROM suppression LIMIT 1').toArray().length === 0
+    if (this.#isEmpty) return []
     const query = `SELECT * FROM suppression
       WHERE address IN (SELECT value FROM json_each(?)) AND (until IS NULL OR until > ?)`
     const keys = JSON.stringify(addresses.map((address) => address.toLowerCase()))
@@ -75,11 +79,13 @@ export class Suppressions {
 
   /** False when there was nothing to remove. */
   remove(address: string): boolean {
+    this.#isEmpty = undefined
     const gone = this.#sql.exec('DELETE FROM suppression WHERE address = ? RETURNING address', address.toLowerCase())
     return gone.toArray().length > 0
   }
 
   #put(address: string, reason: Suppression['reason'], detail: string, until: number | null): void {
+    this.#isEmpty = false
     const insert = 'INSERT OR REPLACE INTO suppression (address, reason, detail, since, until) VALUES (?, ?, ?, ?, ?)'
     this.#sql.exec(insert, address.toLowerCase(), reason, detail.slice(0, longestDetail), this.#now(), until)
     const crowd = `DELETE FROM suppression WHERE address IN

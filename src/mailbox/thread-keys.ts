@@ -39,8 +39,11 @@ export function threadKeys(facts: Facts): ThreadKeys {
 export function knownThreads(sql: Sql, keys: readonly number[]): Map<number, ThreadId> {
   const known = new Map<number, ThreadId>()
   if (keys.length === 0) return known
-  const query = 'SELECT hash, thread FROM thread_key WHERE hash IN (SELECT value FROM json_each(?))'
-  for (const row of sql.exec<{ hash: number; thread: number }>(query, JSON.stringify(keys))) {
+  const [only = 0] = keys
+  const [which, value] =
+    keys.length === 1 ? ['= ?', only] : ['IN (SELECT value FROM json_each(?))', JSON.stringify(keys)]
+  const query = `SELECT hash, thread FROM thread_key WHERE hash ${which}`
+  for (const row of sql.exec<{ hash: number; thread: number }>(query, value)) {
     known.set(row.hash, row.thread as ThreadId)
   }
   return known

@@ -9,6 +9,7 @@ import {
   equalBytes,
   fromLatin1,
   holdsNul,
+  isAscii,
   latin1,
 } from '../../src/format/index.ts'
 
@@ -55,6 +56,32 @@ describe('NUL', () => {
       }),
     )
     expect(holdsNul(new Uint8Array(48).subarray(16, 16))).toBe(false)
+  })
+})
+
+describe('an eighth bit', () => {
+  test('is found wherever it is', () => {
+    const bytes = new Uint8Array(40).fill(0x7f)
+    for (let from = 0; from < 5; from++) {
+      expect(isAscii(bytes, from), `from ${from}`).toBe(true)
+      for (let at = from; at < bytes.length; at++) {
+        bytes[at] = 0x80
+        expect(isAscii(bytes, from), `from ${from}, at ${at}`).toBe(false)
+        bytes[at] = 0x7f
+      }
+    }
+  })
+
+  test('is looked for in the octets given, and not in those beside them', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 100, max: 0x88 }), fc.nat(20), fc.nat(60), (bytes, start, length) => {
+        const end = Math.min(start + length, bytes.length)
+        const part = bytes.slice(start, end)
+        const plain = part.every((octet) => octet < 0x80)
+        expect(isAscii(bytes, start, end)).toBe(plain)
+        expect(isAscii(bytes.subarray(start), 0, Math.max(0, end - start))).toBe(plain)
+      }),
+    )
   })
 })
 

@@ -1,6 +1,6 @@
 /** Complaints as mailbox providers pass them on (RFC 5965). */
 import { describe, expect, test } from 'vitest'
-import { encodeUtf8, parseFeedback } from '../../src/format/index.ts'
+import { encodeUtf8, latin1, parseFeedback } from '../../src/format/index.ts'
 
 /** RFC 5965 Appendix B.2, with everything optional in it. */
 const complaint = (facts: string, original = 'message/rfc822', enclosed = mail) =>
@@ -45,6 +45,10 @@ const facts = [
   'Original-Rcpt-To: <user@example.com>',
 ].join('\r\n')
 
+function spelt(type: string): Uint8Array {
+  return encodeUtf8(latin1(complaint(facts)).replace('multipart/report', type))
+}
+
 describe('a feedback report', () => {
   test('tells its type, the message, and who got it', () => {
     expect(parseFeedback(complaint(facts))).toEqual({
@@ -55,6 +59,13 @@ describe('a feedback report', () => {
       originalMessageId: '8787KJKJ3K4J3K4J3K4J3.mail@example.net',
       originalReceived: [],
     })
+  })
+
+  test('is one in other letters, and with a comment (RFC 2045 §5.1)', () => {
+    for (const type of ['MULTIPART/Report', '(a) multipart (b) / report', 'multipart/\r\n report']) {
+      expect(parseFeedback(spelt(type)), type).toMatchObject({ type: 'abuse' })
+    }
+    expect(parseFeedback(spelt('multipart/mixed'))).toBeUndefined()
   })
 
   test('may enclose the header alone (RFC 5965 §2)', () => {

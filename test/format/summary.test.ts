@@ -245,6 +245,18 @@ describe('summarise', () => {
     ],
   ])('preview: %s', (_, text, preview) => expect(summarise(encodeUtf8(text)).preview).toBe(preview))
 
+  test('a preview has a space for white space of any kind and length', () => {
+    const white = fc.constantFrom(' ', ' ', '\t', '\n', '\v', '\x00', '\x7f', '\u0085', '\u00a0', '\u2028', 'a', 'ü')
+    fc.assert(
+      fc.property(fc.array(white, { maxLength: 100 }), (characters) => {
+        const text = characters.join('')
+        const raw = encodeUtf8(`Content-Type: text/plain; charset=utf-8\r\n\r\n${text.replaceAll('\n', '\r\n')}`)
+        const plain = text.replace(/[\0-\x20\x7f-\xa0\u2028\u2029]+/g, ' ').trim()
+        expect(summarise(raw).preview).toBe(plain)
+      }),
+    )
+  })
+
   test('a preview has at most 256 characters and no half of one', () => {
     const { preview } = summarise(
       encodeUtf8(`Content-Type: text/plain; charset=utf-8\r\n\r\nx${'\u{1f600}'.repeat(500)}`),

@@ -21,6 +21,13 @@ test('flags of a thousand messages cost a row each and one for the change', () =
   expect(written(() => store.setFlags(inbox, ids, { add: ['$SEEN'] }))).toBe(0)
 })
 
+test('one message is threaded by its number, without a list', () => {
+  const { store, inbox, sql } = openStore()
+  const exec = vi.spyOn(sql, 'exec')
+  store.add([newEmail(inbox)])
+  expect(exec.mock.calls.filter(([query]) => query.includes('json_each'))).toEqual([])
+})
+
 test('a flag of one message is changed by its number, without a list', () => {
   const { store, inbox, sql } = openStore()
   const [email] = store.add([newEmail(inbox)])

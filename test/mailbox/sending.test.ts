@@ -1,5 +1,5 @@
 /** How much an account has sent, and to whom it does not send for now. */
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { openStore } from './fixture.ts'
 
 const hour = 3_600_000
@@ -85,6 +85,24 @@ describe('a suppression', () => {
     expect(suppressions.list()).toEqual([])
     suppressions.bounced('gone@elsewhere.test', 'again')
     expect(suppressions.list()[0]?.until).toBe(clock.now + 14 * day)
+  })
+
+  test('that is not there costs one question, however much is sent, and is noticed when it comes', () => {
+    const { store, sql } = openStore()
+    const { suppressions } = store
+    const asked = vi.spyOn(sql, 'exec')
+    for (let n = 0; n < 10; n++) expect(suppressions.among([`friend${n}@elsewhere.test`])).toEqual([])
+    expect(asked).toHaveBeenCalledTimes(1)
+    suppressions.bounced('gone@elsewhere.test', '550')
+    expect(suppressions.among(['gone@elsewhere.test'])).toHaveLength(1)
+    expect(suppressions.remove('gone@elsewhere.test')).toBe(true)
+    suppressions.complained('angry@elsewhere.test', 'about <m@x>')
+    suppressions.remove('nobody@elsewhere.test')
+    expect(suppressions.among(['gone@elsewhere.test', 'angry@elsewhere.test'])).toHaveLength(1)
+    suppressions.remove('angry@elsewhere.test')
+    asked.mockClear()
+    for (let n = 0; n < 10; n++) expect(suppressions.among(['angry@elsewhere.test'])).toEqual([])
+    expect(asked).toHaveBeenCalledTimes(1)
   })
 
   test('by bounces never holds for more than half a year', () => {

@@ -43,7 +43,13 @@ export function decodeUtf8(bytes: Uint8Array): string {
 
 /** True when no octet from `start` up to `end` has its eighth bit set. */
 export function isAscii(bytes: Uint8Array, start = 0, end: number = bytes.length): boolean {
-  for (let i = start; i < end; i++) if (bytes[i]! > 0x7f) return false
+  const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
+  let at = start
+  for (; at + 16 <= end; at += 16) {
+    const all = words.getInt32(at) | words.getInt32(at + 4) | words.getInt32(at + 8) | words.getInt32(at + 12)
+    if ((all & 0x80808080) !== 0) return false
+  }
+  for (; at < end; at++) if (bytes[at]! > 0x7f) return false
   return true
 }
 

@@ -28,7 +28,9 @@ export interface FeedbackReport {
 const mostRecipients = 100
 
 /** Undefined when the message is no feedback report, or has none of the three parts that make one (RFC 5965 §2). */
-export function parseFeedback(raw: Uint8Array, root: Part = parseMessage(raw)): FeedbackReport | undefined {
+export function parseFeedback(raw: Uint8Array, known?: Part): FeedbackReport | undefined {
+  if (known === undefined && !mayBeReport(raw)) return undefined
+  const root = known ?? parseMessage(raw)
   if (root.type !== 'multipart' || root.subtype !== 'report') return undefined
   const machine = root.children.find(({ type, subtype }) => type === 'message' && subtype === 'feedback-report')
   if (machine === undefined) return undefined
@@ -45,6 +47,13 @@ export function parseFeedback(raw: Uint8Array, root: Part = parseMessage(raw)): 
   if (id !== undefined) report.originalMessageId = id
   if (original !== undefined) report.originalReceived = original.all('received')
   return report
+}
+
+/** Hardly a message is one, and all that come are asked: so it is not taken apart for that. */
+function mayBeReport(raw: Uint8Array): boolean {
+  return parseHeader(raw)
+    .header.all('content-type')
+    .some((value) => /report/i.test(value))
 }
 
 /** Of the enclosed message, or of its header alone (text/rfc822-headers). */

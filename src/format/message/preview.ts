@@ -58,8 +58,10 @@ function squeeze(text: string, part: StoredPart): string {
 
 function oneLine(text: string): string {
   const visible = isAsciiText(text) ? text : text.replace(INVISIBLE, '')
-  // control characters are the point
-  return visible.replace(/[\0-\x20\x7f-\xa0\u2028\u2029]+/g, ' ').trim()
+  // A single space, which is most white space, stays as it is: nothing is made anew for it. Control characters are the point.
+  return visible
+    .replace(/ [\0-\x20\x7f-\xa0\u2028\u2029]+|[\0-\x1f\x7f-\xa0\u2028\u2029][\0-\x20\x7f-\xa0\u2028\u2029]*/g, ' ')
+    .trim()
 }
 
 /** Lines of someone else (RFC 3676 §4.5), and the line that says whose they are. */

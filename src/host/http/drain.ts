@@ -13,7 +13,8 @@ const PATIENCE_MS = 30_000
 
 /** Takes in what is left of the body of a request that was answered without it. */
 export async function drain(request: Request): Promise<void> {
-  if (request.body !== null && !request.bodyUsed) await drainReader(request.body.getReader())
+  // Asked first, since asking for `body` makes a stream of it.
+  if (!request.bodyUsed && request.body !== null) await drainReader(request.body.getReader())
 }
 
 /** The same for a body of which a part was read. */

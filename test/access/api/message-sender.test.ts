@@ -46,6 +46,20 @@ function order(more: Partial<SendOrder> = {}): SendOrder {
 }
 
 describe('sending of a message', () => {
+  it('asks once whether the sender is its own, who is its author too', async () => {
+    const asked: string[] = []
+    const directory: SenderPorts['directory'] = {
+      async lookup(domain, localPart) {
+        asked.push(`${localPart}@${domain}`)
+        return domain === 'a.test' ? { kind: 'account', accountId: 'a1', address: 'alice@a.test' } : { kind: 'foreign' }
+      },
+    }
+    const { sender, arrivals } = world({ directory })
+    await sender.send([order()])
+    expect(asked).toEqual(['alice@a.test', 'bob@far.test'])
+    expect(arrivals).toHaveLength(1)
+  })
+
   it('goes through the door of submissions, for those who can be reached', async () => {
     const { sender, arrivals } = world()
     const recipients = ['bob@far.test', 'nobody@a.test', 'carol@far.test']

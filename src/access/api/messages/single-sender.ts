@@ -10,7 +10,7 @@ import {
   type ArrivalPorts,
   checkSender,
 } from '../../../arrival/index.ts'
-import { flattenAddresses, type Header, parseAddressList, parseHeader } from '../../../format/index.ts'
+import { flattenAddresses, type Header, isAscii, parseAddressList, parseHeader } from '../../../format/index.ts'
 import { formatEmailId, formatSubmissionId, type MailStore, type NewSubmission } from '../../../mailbox/index.ts'
 import { type Envelope, replyText, type Reply } from '../../../protocol/smtp/index.ts'
 import { ownsAddress } from '../../../routing/index.ts'
@@ -87,7 +87,7 @@ export class SingleSender {
     if (authors.length === 0) return { code: 554, enhanced: '5.6.0', text: 'The message names no author' }
     if (authors.length > mostAuthors) return { code: 550, enhanced: '5.7.1', text: 'The message has too many authors' }
     for (const { address } of authors) {
-      if (await ownsAddress(address, accountId, directory)) continue
+      if (address === from || (await ownsAddress(address, accountId, directory))) continue
       return { code: 550, enhanced: '5.7.1', text: `From: <${address}> does not belong to the account` }
     }
     return undefined
@@ -167,20 +167,15 @@ function refusal(address: string, refused: ReadonlyMap<string, Reply>): SentReci
 }
 
 function envelopeOf({ from, recipients, raw }: SendOrder, headerSize: number): Envelope {
-  const smtputf8 = [from, ...recipients].some(isBeyondAscii) || hasHighOctet(raw.subarray(0, headerSize))
+  const smtputf8 = [from, ...recipients].some(isBeyondAscii) || !isAscii(raw, 0, headerSize)
   return {
     reversePath: from,
     recipients: recipients.map((address) => ({ address })),
     smtputf8,
-    body: hasHighOctet(raw) ? '8BITMIME' : '7BIT',
+    body: isAscii(raw) ? '7BIT' : '8BITMIME',
   }
 }
 
 function isBeyondAscii(text: string): boolean {
   return /[^\0-\x7f]/.test(text)
-}
-
-function hasHighOctet(bytes: Uint8Array): boolean {
-  for (let at = 0; at < bytes.length; at++) if ((bytes[at] as number) > 0x7f) return true
-  return false
 }
