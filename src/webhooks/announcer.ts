@@ -80,7 +80,7 @@ export class Announcer {
   ): Promise<Pick<NewEntry, 'envelope' | 'raw'>> {
     const type = `message.${kind}`
     const id = `evt_${await this.#ports.digest(`${message}\n${type}\n${mark}`)}`
-    const named = { id: message, ...(messageId === undefined ? {} : { messageId }), sender }
+    const named = { id: message, messageId: messageId === undefined ? null : `<${messageId}>`, sender }
     const body = { type, timestamp: new Date(at).toISOString(), data: { ...named, ...data } }
     const envelope: Envelope = {
       // What is never taken is frozen, for the operator to see and to send again.

@@ -72,7 +72,7 @@ describe('a message that people of the domain send', () => {
       line: 'alice-t1aaaaaaa',
       data: {
         id: 'alice-t1aaaaaaa',
-        messageId: 'l1@facteur.test',
+        messageId: '<l1@facteur.test>',
         sender: 'alice@facteur.test',
         recipients: ['bob@facteur.test'],
         subject: 'Hé',
@@ -87,7 +87,7 @@ describe('a message that people of the domain send', () => {
     const world = stage()
     await send(world, ['bob@facteur.test'], { raw: 'From: alice@facteur.test\r\n\r\nHello\r\n' })
     const { messageId } = waiting(world)[0]!.data as { messageId: string }
-    expect(new TextDecoder().decode(world.mailbox('bob').messages[0]?.raw)).toContain(`Message-ID: <${messageId}>`)
+    expect(new TextDecoder().decode(world.mailbox('bob').messages[0]?.raw)).toContain(`Message-ID: ${messageId}\r\n`)
   })
 
   test('elsewhere: accepted is first in line, before anybody there is asked', async () => {

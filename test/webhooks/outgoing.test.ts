@@ -191,7 +191,7 @@ describe('a program hears what becomes of mail that was sent', () => {
         type: 'message.accepted',
         data: {
           id: 'm1',
-          messageId: 'm1@facteur.test',
+          messageId: '<m1@facteur.test>',
           sender: 'alice@facteur.test',
           recipients: ['x@there.test'],
           subject: 'Hello',

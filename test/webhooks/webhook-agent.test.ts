@@ -2,12 +2,21 @@
 import { Webhook as Receiver } from 'standardwebhooks'
 import { describe, expect, test } from 'vitest'
 import { encodeUtf8 } from '../../src/format/index.ts'
+import type { Envelope } from '../../src/protocol/smtp/index.ts'
 import type { DeliveryJob } from '../../src/queue/index.ts'
 import type { Webhook } from '../../src/routing/index.ts'
 import { WebhookAgent } from '../../src/webhooks/index.ts'
 
 const secret = `whsec_${btoa('a key of thirty-two octets in all')}`
 const older = `whsec_${btoa('the key of the year before that!')}`
+
+const envelope: Envelope = {
+  reversePath: '',
+  smtputf8: false,
+  body: '8BITMIME',
+  transactionId: 't1',
+  recipients: [{ address: 'sales@facteur.test' }],
+}
 
 class World {
   readonly requests: { url: string; headers: Record<string, string>; body: string }[] = []
@@ -39,13 +48,7 @@ class World {
     return this.agent.deliver({
       id: 'q7',
       domain: 'orders.facteur.test.webhook.invalid',
-      envelope: {
-        reversePath: '',
-        smtputf8: false,
-        body: '8BITMIME',
-        transactionId: 't1',
-        recipients: [{ address: 'sales@facteur.test' }],
-      },
+      envelope,
       raw: encodeUtf8(raw),
       ...job,
     })
@@ -126,8 +129,8 @@ describe('the request', () => {
     world.answer = new Error('connection refused')
     await world.deliver(letter)
     await world.deliver(letter)
-    await world.deliver(letter, { id: 'q8' })
-    expect([0, 1, 2].map((at) => world.headers(at)['webhook-id'])).toEqual(['msg_q7', 'msg_q7', 'msg_q8'])
+    await world.deliver(letter, { id: 'q8', envelope: { ...envelope, transactionId: 't2' } })
+    expect([0, 1, 2].map((at) => world.headers(at)['webhook-id'])).toEqual(['msg_t1', 'msg_t1', 'msg_t2'])
   })
 
   test('tells the same each time: when the message came, and not when it was tried', async () => {

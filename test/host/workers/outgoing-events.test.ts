@@ -92,7 +92,7 @@ describe('a program that watches mail from its domain hears', () => {
           sender: 'alice@watched.test',
           recipients: ['bob@watched.test'],
           subject: 'News',
-          messageId: expect.stringMatching(/@watched\.test$/) as string,
+          messageId: expect.stringMatching(/^<.+@watched\.test>$/) as string,
         },
       },
       { data: { isFinal: true } },

@@ -88,9 +88,10 @@ test('410 stops it until it is set again', async () => {
   await vi.waitFor(() => expect(requests.at(-1)?.url).toBe('https://shop.test/other'), { interval: 5 })
 })
 
+const tried = () => admin('POST', '/domains/hooked.test/webhooks/orders/test')
+
 test('who sets one up tries it: signed like all others, and told once', async () => {
   await admin('PUT', '/domains/hooked.test/webhooks/orders', { url: 'https://shop.test/hook' })
-  const tried = () => admin('POST', '/domains/hooked.test/webhooks/orders/test')
   expect(await tried()).toMatchObject({ status: 200, body: { isTaken: true } })
   expect(requests.map(({ body, headers }) => new Receiver(secret).verify(body, Object.fromEntries(headers)))).toEqual([
     { type: 'webhook.test', timestamp: expect.any(String) as string, data: { domain: 'hooked.test', name: 'orders' } },
