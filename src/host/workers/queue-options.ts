@@ -11,9 +11,10 @@ const MINIMAL_WATCHDOG_MS = 1_000
 
 export function queueOptions(env: Env, domain: string): QueueOptions {
   const { hostname, queueLifetime, delayNotice, firstRetry, queuePlaces } = settingsOf(env)
-  const { schedule, reportLife, watchdog, initialConcurrency, concurrency } = defaultQueueOptions
+  const { schedule, reportLife, watchdog, initialConcurrency, concurrency, maxRecipients } = defaultQueueOptions
   // Several queues of one destination share what one would have.
   const most = Math.ceil(concurrency / (queuePlaces.shards.get(domain) ?? 1))
+  const isWebhook = webhookOf(domain) !== undefined
   return {
     ...defaultQueueOptions,
     initialConcurrency: Math.min(initialConcurrency, most),
@@ -22,7 +23,9 @@ export function queueOptions(env: Env, domain: string): QueueOptions {
     reportFrom: { name: 'Mail Delivery System', address: `MAILER-DAEMON@${hostname}` },
     life: queueLifetime,
     // Stale reports help nobody; what a program is told is worth as much after a long weekend.
-    reportLife: webhookOf(domain) === undefined ? Math.min(queueLifetime, reportLife) : queueLifetime,
+    reportLife: isWebhook ? queueLifetime : Math.min(queueLifetime, reportLife),
+    // A program is told of a message once, whatever its recipients: the second request would have the same id.
+    maxRecipients: isWebhook ? Infinity : maxRecipients,
     ...(delayNotice === undefined ? {} : { delayNoticeAfter: delayNotice }),
     ...(firstRetry === undefined
       ? {}

@@ -1,5 +1,5 @@
 /** What a program was told of by a webhook and fetches afterwards, by signed links: over real objects. */
-import { evictDurableObject, runInDurableObject } from 'cloudflare:test'
+import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { decodeUtf8 } from '../../../src/format/index.ts'
 import type { Env } from '../../../src/host/workers/env.ts'
@@ -54,6 +54,16 @@ afterAll(() => {
 })
 
 const letter = (subject = 'Order 7') => message({ to: 'alice@linked.test', subject })
+
+/** As rules put it into the webhook's queue. */
+function event(subject: string, recipients: readonly string[]): NewEntry {
+  const envelope = { reversePath: '', smtputf8: false, body: '7BIT', ways: ['webhook:orders'] } as const
+  return {
+    domain: place,
+    envelope: { ...envelope, recipients: recipients.map((address) => ({ address })) },
+    raw: letter(subject),
+  }
+}
 
 /** Delivers, and waits until it is kept. */
 async function deliver(raw: Uint8Array, taken = () => new Response(null, { status: 204 })): Promise<Told> {
@@ -251,6 +261,32 @@ describe('what a webhook took', () => {
     await vi.waitFor(async () => expect(await kept()).toMatchObject([{ id: entry.id }]), { interval: 10 })
   })
 
+  test.each(['~0', place])('goes from the object %s when its time is over, after a restart, too', async (object) => {
+    told = []
+    answer = () => new Response(null, { status: 204 })
+    const stub = bindings.QUEUE.getByName(object)
+    const rows = (change?: string) =>
+      runInDurableObject(stub, (_, { storage: { sql } }) => {
+        if (change !== undefined) sql.exec(change)
+        return sql.exec<{ status: string }>('SELECT status FROM entry').toArray()
+      })
+    await stub.enqueue([event('Old', ['alice@linked.test'])])
+    await vi.waitFor(async () => expect(await rows()).toEqual([{ status: 'kept' }]), { interval: 20 })
+    await rows(`UPDATE entry SET next = ${Date.now() - 2 * 3_600_000}`)
+    await evictDurableObject(stub)
+    expect(await runDurableObjectAlarm(stub)).toBe(true)
+    await vi.waitFor(async () => expect(await rows()).toEqual([]), { interval: 20 })
+  })
+
+  test('is one request, however many recipients it has', async () => {
+    told = []
+    answer = () => new Response(null, { status: 204 })
+    const recipients = Array.from({ length: 250 }, (_, at) => `r${at}@linked.test`)
+    await bindings.QUEUE.getByName(place).enqueue([event('To all', recipients)])
+    await vi.waitFor(async () => expect(await kept()).toHaveLength(1), { interval: 10 })
+    expect(told).toMatchObject([{ recipients }])
+  })
+
   test('is not kept where it wants no links', async () => {
     await hook(0)
     told = []
@@ -270,26 +306,13 @@ describe('what a webhook took', () => {
 })
 
 describe('the links of a queue', () => {
-  const target = 'orders.linked.test.webhook.invalid'
-  const mail = (subject: string): NewEntry => ({
-    domain: target,
-    envelope: {
-      reversePath: '',
-      smtputf8: false,
-      body: '7BIT',
-      recipients: [{ address: 'alice@linked.test', notify: ['NEVER'] }],
-      ways: ['webhook:orders'],
-    },
-    raw: letter(subject),
-  })
-
-  test.each(['~0', `${target}~1`])('in the object %s lead to that object', async (object) => {
+  test.each(['~0', `${place}~1`])('in the object %s lead to that object', async (object) => {
     told = []
     answer = () => new Response(null, { status: 204 })
-    await bindings.QUEUE.getByName(object).enqueue([mail(`In ${object}`)])
+    await bindings.QUEUE.getByName(object).enqueue([event(`In ${object}`, ['alice@linked.test'])])
     await vi.waitFor(() => expect(told).toHaveLength(1), { interval: 10 })
     const { url } = (told[0] as Told).raw
-    expect(url).toContain(`/${target}~${object.startsWith('~') ? '~0' : '1'}/`)
+    expect(url).toContain(`/${place}~${object.startsWith('~') ? '~0' : '1'}/`)
     expect(decodeUtf8(await octets(await request(url)))).toContain(`Subject: In ${object}`)
     await isProblem(await request(url.replace(/~+\d/, '')), 403)
   })
@@ -304,10 +327,10 @@ describe('the links of a queue', () => {
     ],
     ['with TLS', {}, true],
   ])('%s', (_, settings, isMade) => {
-    expect(linkMaker({ ...bindings, ...settings }, target) !== undefined).toBe(isMade)
+    expect(linkMaker({ ...bindings, ...settings }, place) !== undefined).toBe(isMade)
   })
 
   test('none of a domain that is not hosted', async () => {
-    expect(await linkMaker(bindings, target)?.('orders.others.test.webhook.invalid')).toBeUndefined()
+    expect(await linkMaker(bindings, place)?.('orders.others.test.webhook.invalid')).toBeUndefined()
   })
 })
