@@ -2,10 +2,13 @@
  * Who lives where in the simulated Internet, said a second time and in plain words, so that the routing under test is not
  * its own judge.
  */
-
 import type { Rule } from '../../src/routing/index.ts'
+import type { Town } from './town.ts'
 
 export const people = ['alice', 'bob', 'carol'] as const
+export const hosted = ['facteur.test', 'branch.test']
+export const remoteDomains = ['one.test', 'two.test', 'three.test', 'four.test']
+export const queues = [...remoteDomains, ...hosted, 'away.test']
 
 export const aliases: Readonly<Record<string, readonly string[]>> = {
   'team@facteur.test': ['alice@facteur.test', 'bob@facteur.test', 'x@one.test'],
@@ -31,27 +34,125 @@ export function rulesOf(domain: string, without: readonly string[] = []): Rule[]
   return [{ name: 'tag', do: { tag: ['simulated'] } }, ...redirections]
 }
 
-/** `back@four.test` sends everything to this address. */
-export const boomerang = { from: 'back@four.test', to: 'boomerang@facteur.test' }
+/** Where a message for an address must come to. */
+export interface Ways {
+  /** Addresses, and of each whether it is a copy of which the sender hears nothing. */
+  finals: ReadonlyMap<string, boolean>
+  /** Webhooks that are told. */
+  hooks: ReadonlySet<string>
+}
 
-const known = new Map<string, readonly string[]>()
+/** What a town's aliases, lists and rules say. */
+export class AddressBook {
+  readonly #town: Town
+  readonly #known = new Map<string, Ways>()
 
-/** The addresses that a copy must come to, for a recipient: itself, if it is no alias, and without a subaddress here. */
-export function finalAddresses(address: string): readonly string[] {
-  const given = address.toLowerCase().replace(/\+.*(?=@facteur\.test$)/, '')
-  let finals = known.get(given)
-  if (finals === undefined) {
-    const seen = new Set<string>()
-    const found = new Set<string>()
-    const visit = (one: string): void => {
-      if (seen.has(one)) return
-      seen.add(one)
-      const targets = aliases[one]
-      if (targets === undefined) found.add(one)
-      else for (const target of targets) visit(target)
-    }
-    visit(given)
-    known.set(given, (finals = [...found]))
+  constructor(town: Town) {
+    this.#town = town
   }
-  return finals
+
+  ways(address: string): Ways {
+    let ways = this.#known.get(address)
+    if (ways === undefined) this.#known.set(address, (ways = this.#search(address)))
+    return ways
+  }
+
+  /** The addresses that a message must come to, for a recipient: itself, if it is no alias, and without a subaddress here. */
+  finals(address: string): readonly string[] {
+    return [...this.ways(address).finals.keys()]
+  }
+
+  /** Whether a message that has passed those is taken for this address as soon as nothing is out of order. */
+  isWelcome(address: string, passed: ReadonlySet<string>): boolean {
+    const { finals, hooks, touched, dead } = this.#search(address)
+    if (!this.#town.isSettled || [...touched].some((at) => passed.has(at))) return false
+    // A list that does not take all mail may have its reasons.
+    const takes = (final: string): boolean =>
+      (this.#town.lists[final.split('@', 1)[0] as string]?.posting ?? 'anyone') === 'anyone'
+    return hooks.size > 0 || [...finals.keys()].some((final) => !dead.has(final) && takes(final))
+  }
+
+  #search(address: string): Ways & { touched: ReadonlySet<string>; dead: ReadonlySet<string> } {
+    const finals = new Map<string, boolean>()
+    const hooks = new Set<string>()
+    const seen = new Set<string>()
+    const dead = new Set<string>()
+    const place = (final: string, copy: boolean): void => {
+      if (!copy || finals.get(final) === undefined) finals.set(final, copy)
+    }
+    const visit = (given: string, copy: boolean): void => {
+      const at = canonical(given)
+      if (seen.has(at) || (copy && seen.has(`copy ${at}`))) return
+      seen.add(copy ? `copy ${at}` : at)
+      if (!hosted.includes(at.slice(at.indexOf('@') + 1))) return place(at, copy)
+      const rules = this.#rules(at)
+      const decisive = rules.at(-1)?.do ?? {}
+      const die = (): void => {
+        dead.add(at)
+        if (!copy) place(at, copy)
+      }
+      const keep = (): void => {
+        for (const own of this.#targets(at)) {
+          if (own === at) place(at, copy)
+          else visit(own, copy)
+        }
+      }
+      if (decisive.reject !== undefined || (!decides(decisive) && !this.#exists(at))) return die()
+      for (const rule of rules) {
+        if (!copy) for (const hook of rule.do.webhook ?? []) hooks.add(hook)
+        for (const target of rule.do.copy ?? []) visit(target, true)
+      }
+      const targets = decisive.redirect ?? this.#targets(at)
+      if (decisive.discard === true) return
+      if (decisive.relay !== undefined) return place(at, copy)
+      for (const target of targets) {
+        if (target !== at) visit(target, copy)
+        else if (!this.#exists(at)) die()
+        else keep()
+      }
+    }
+    visit(address, false)
+    return { finals, hooks, touched: seen, dead }
+  }
+
+  /** Those that are asked, up to the one that decides. */
+  #rules(at: string): readonly Rule[] {
+    const [name, domain] = at.split('@')
+    const found: Rule[] = []
+    if (domain !== 'facteur.test') return found
+    for (const rule of this.#town.rules) {
+      if (rule.when?.recipient !== undefined && rule.when.recipient !== name) continue
+      found.push(rule)
+      if (decides(rule.do)) break
+    }
+    return found
+  }
+
+  /** Without rules. */
+  #targets(at: string): readonly string[] {
+    const owners = /^(.+)-owner@facteur\.test$/.exec(at)?.[1]
+    return this.#town.aliases[at] ?? this.#town.lists[owners ?? '']?.owners ?? [at]
+  }
+
+  #exists(at: string): boolean {
+    const [name = '', domain] = at.split('@')
+    if (this.#town.aliases[at] !== undefined) return true
+    if (domain !== 'facteur.test') return false
+    const list = name.replace(/-(?:bounces|unsubscribe|owner)$/, '')
+    return (people as readonly string[]).includes(name) || this.#town.lists[list] !== undefined
+  }
+}
+
+function decides({ redirect, reject, discard, relay }: Rule['do']): boolean {
+  return redirect !== undefined || reject !== undefined || discard === true || relay !== undefined
+}
+
+/** In one case, without subaddress, and as it was before an alias of ours rewrote it (SRS). */
+export function canonical(address: string): string {
+  const lower = address.toLowerCase()
+  const [, host, local] = /^srs0=[^=]*=[^=]*=([^=]*)=(.*)@(?:facteur|branch)\.test$/.exec(lower) ?? []
+  if (local !== undefined) return canonical(`${local}@${host}`)
+  const [, next, rest] = /^srs1=[^=]*=([^=]*)=(.*)@(?:facteur|branch)\.test$/.exec(lower) ?? []
+  if (rest !== undefined) return canonical(`srs0${rest}@${next}`)
+  return lower.replace(/\+.*(?=@facteur\.test$)/, '')
 }

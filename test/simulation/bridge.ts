@@ -68,7 +68,7 @@ export class SimulatedBridge {
       ask: (head, body) => this.#ports.ask(head, body),
       authenticate: async (login) => ({ ok: true, accountId: login.login, address: `${login.login}@facteur.test` }),
       askAccounts: async () => ({ ok: false, temporary: true, text: '' }),
-      newTransactionId: () => `t${number}-${++transactions}`,
+      newTransactionId: () => `${mode}${number}-${++transactions}`,
       failedLogin: async () => undefined,
       forget: () => undefined,
     }

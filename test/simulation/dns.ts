@@ -2,7 +2,8 @@
  * The zones of the simulated Internet, which change while mail waits.
  */
 import { MemoryDns } from '../../src/host/memory/dns.ts'
-import { type DnsPlan, remoteDomains } from './plan.ts'
+import { remoteDomains } from './addresses.ts'
+import type { DnsPlan } from './plan.ts'
 
 const addresses: Readonly<Record<string, string>> = {
   'mx1.one.test': '192.0.2.1',

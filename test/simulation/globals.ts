@@ -6,7 +6,8 @@ import { bound } from './life.ts'
 import { Timer, type VirtualTime } from './virtual-time.ts'
 
 export interface FetchInit {
-  body?: Uint8Array
+  body?: Uint8Array | string
+  headers?: Readonly<Record<string, string>>
   signal?: AbortSignal
 }
 
@@ -15,6 +16,7 @@ export interface FetchAnswer {
   status: number
   ok: boolean
   headers: { get(name: string): string | null }
+  body?: null
   text(): Promise<string>
   arrayBuffer(): Promise<ArrayBuffer>
 }
@@ -75,6 +77,11 @@ export function installGlobals(ground: Ground): () => void {
       return compute(...values).finally(() => time.realWork--)
     })
   }
+  const octets: (this: Blob) => Promise<ArrayBuffer> = Reflect.get(Blob.prototype, 'arrayBuffer')
+  replace(Blob.prototype, 'arrayBuffer', function arrayBuffer(this: Blob) {
+    time.realWork++
+    return octets.call(this).finally(() => time.realWork--)
+  })
   for (const level of ['log', 'info', 'warn', 'error']) {
     replace(console, level, (...parts: unknown[]) => ground.print(parts.map(String).join(' ')))
   }

@@ -5,10 +5,12 @@
  * one more copy.
  */
 import type { DurableObjectOfTest } from './durable-object.ts'
+import { eventName, hookQueue } from './event-ledger.ts'
 import { readHeld } from './held.ts'
-import { tokenOf } from './ledger.ts'
+import { baseOf, tokenOf } from './message.ts'
 import { bound, currentLife, type Life } from './life.ts'
-import type { Ambush } from './plan.ts'
+import { type SeenList, readList } from './list-view.ts'
+import type { Ambush } from './troubles.ts'
 import { readQueue } from './queue-view.ts'
 import { lost, type Scene, textOf } from './scene.ts'
 
@@ -21,6 +23,8 @@ export interface Doubt {
   answered: boolean
   /** What the caller's queue had of those messages. */
   before: string
+  /** It is of that message's entry for a webhook. */
+  event?: { domain: string; recipients: readonly string[] }
 }
 
 export interface Way<Answer> {
@@ -91,7 +95,19 @@ export class HandOvers {
     const texts = raws.map(textOf)
     const tokens = texts.flatMap((text) => tokenOf(text) ?? [])
     const life = currentLife()
-    const doubt: Doubt = { tokens, texts, what, answered: false, before: this.#known(life, { tokens, texts }) }
+    return this.#begin({ tokens, texts, what, answered: false, before: this.#known(life, { tokens, texts }) })
+  }
+
+  /** A webhook is about to be told of a message: what is in doubt is whether it was. */
+  doubtOf(url: string, { token, recipients }: { token: string; recipients: readonly string[] }): Doubt {
+    const hook = url.slice(url.lastIndexOf('/') + 1)
+    const facts = { tokens: [token], texts: [], event: { domain: hookQueue(hook), recipients } }
+    const before = this.#known(currentLife(), facts)
+    return this.#begin({ ...facts, tokens: [eventName(token, hook)], what: 'post', answered: false, before })
+  }
+
+  #begin(doubt: Doubt): Doubt {
+    const life = currentLife()
     if (life === undefined) return doubt
     let doubts = this.#doubts.get(life)
     if (doubts === undefined) {
@@ -116,14 +132,19 @@ export class HandOvers {
   }
 
   /** What an object has written down of these messages: when that changes, it knows what came of a call. */
-  #known(life: Life | undefined, { tokens, texts }: Pick<Doubt, 'tokens' | 'texts'>): string {
+  #known(life: Life | undefined, { tokens, texts, event }: Pick<Doubt, 'tokens' | 'texts' | 'event'>): string {
     const object = life === undefined ? undefined : this.objectOf.get(life)
     if (object?.kind === 'ACCOUNT')
       return readHeld(object.database)
         .pending.filter((token) => tokens.includes(token))
         .join(' ')
+    if (object?.kind === 'LIST') return progressOf(readList(object.database), tokens)
     if (object?.kind !== 'QUEUE') return ''
-    const named = readQueue(object.database).filter(({ token }) => tokens.includes(token))
+    const named = readQueue(object.database).filter(({ domain, token, recipients }) => {
+      if (event === undefined) return tokens.includes(token)
+      const isSame = domain === event.domain && tokens.some((one) => one === token || one.startsWith(`${token} `))
+      return isSame && recipients.some(({ address }) => event.recipients.includes(address))
+    })
     // An excused copy of the same message may wait beside it: what becomes of that one says nothing of this.
     const same = named.filter(({ raw }) => texts.some((text) => text.includes(raw)))
     const alike = same.length === 0 ? named : same
@@ -158,4 +179,13 @@ export class HandOvers {
       for (const ambush of planned) if (ambush.when === when) this.#spring(ambush, caller, callee)
     }
   }
+}
+
+/** How far a list has come with those messages. */
+function progressOf({ posts }: SeenList, tokens: readonly string[]): string {
+  const bases = tokens.map(baseOf)
+  const mine = posts.filter(({ origin }) => bases.includes(origin))
+  return JSON.stringify(
+    mine.map(({ id, reached, late, refused, sent, isDone }) => [id, reached, late, refused, sent, isDone]),
+  )
 }

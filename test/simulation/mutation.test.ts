@@ -6,7 +6,7 @@ import { simulateApart } from './child.ts'
 import { mutations } from './mutations.ts'
 
 test.each(mutations.map(({ name }) => name))('is found: %s', { timeout: 120_000 }, async (name) => {
-  const { code, output } = await simulateApart('--seeds', '300', '--mutation', name)
+  const { code, output } = await simulateApart('--seeds', '500', '--mutation', name)
   expect(output).toMatch(/^seed \d+: Violation: /m)
   expect(output).toContain('npm run simulate -- --seed')
   expect(code).toBe(1)

@@ -76,7 +76,9 @@ export class SimulatedNetwork implements Network {
   }
 
   resolve(): Promise<string[]> {
-    return Promise.resolve([this.#chance.pick([...this.servers.keys()])])
+    // Others' servers, not our own doors.
+    const others = [...this.servers.keys()].filter((address) => !address.startsWith('door '))
+    return Promise.resolve([this.#chance.pick(others)])
   }
 }
 

@@ -2,21 +2,25 @@
  * The Worker's objects by name, how they call each other, and what the ledger learns of their commits.
  */
 import type { MailboxDelivery, MailboxOutcome } from '../../src/delivery/index.ts'
-import { parseShards, queueNames } from '../../src/queue/index.ts'
+import { type NewEntry, parseShards, queueNames } from '../../src/queue/index.ts'
 import type { Chance } from './chance.ts'
 import { DatabasePool } from './database.ts'
 import { DurableObjectOfTest, type ObjectInstance } from './durable-object.ts'
+import { isHookQueue } from './event-ledger.ts'
 import type { Doubt, HandOvers } from './hand-over.ts'
 import { hold, readHeld } from './held.ts'
 import { currentLife, type Life } from './life.ts'
+import { tokenOf } from './message.ts'
 import { workers } from './objects.ts'
-import { prepare } from './prepared.ts'
+import { readList } from './list-view.ts'
+import { arrange, prepare } from './prepared.ts'
+import { hosted } from './addresses.ts'
+import { quietTown } from './town.ts'
 import { readQueue } from './queue-view.ts'
 import { type Scene, textOf } from './scene.ts'
 import type { MessagePlan } from './sender.ts'
 
 const pool = new DatabasePool()
-const hosted = ['facteur.test', 'branch.test']
 /** Objects that no message depends on answer nothing. */
 const quiet = { getByName: () => new Proxy({}, { get: () => async () => undefined }) }
 
@@ -40,6 +44,7 @@ export class ObjectHouse {
       DOMAIN: namespace('DOMAIN'),
       ACCOUNT: namespace('ACCOUNT'),
       REGISTRY: namespace('REGISTRY'),
+      LIST: namespace('LIST'),
       TRACE: quiet,
       DMARC: quiet,
       REPORT: quiet,
@@ -48,6 +53,8 @@ export class ObjectHouse {
       FACTEUR_BRIDGE_SECRET: 'secret',
       FACTEUR_EGRESS: 'http://bridge.test',
       FACTEUR_DOH: 'https://doh.test/dns-query',
+      FACTEUR_SRS: scene.plan.town.srs ? 'yes' : 'no',
+      FACTEUR_PUBLIC_URL: 'https://mail.facteur.test',
       FACTEUR_QUEUE_LIFETIME_HOURS: String(scene.plan.lifetimeHours),
       FACTEUR_QUEUE_SHARDS: this.#shards(),
       FACTEUR_QUEUE_OBJECTS: String(scene.plan.sharedObjects),
@@ -93,13 +100,15 @@ export class ObjectHouse {
     const database = pool.take(this.#preparedAs(kind, name), (fresh) =>
       this.#globals.aside(() => prepare(fresh, kind, name, plan)),
     )
+    if (plan.town !== quietTown) this.#globals.aside(() => arrange(database, kind, name, plan.town, time.now))
+    database.commit()
     const object: DurableObjectOfTest = new DurableObjectOfTest(kind, name, database, {
       time,
       chance: chance.fork(`${kind} ${name}`),
       construct: (context) => {
         this.#handOvers.objectOf.set(currentLife() as Life, object)
         const instance = new workers[kind as 'QUEUE'](context, this.env)
-        if (kind === 'ACCOUNT') this.#watchDeliveries(object, instance)
+        if (kind === 'ACCOUNT' || kind === 'LIST') this.#watchDeliveries(object, instance)
         return instance
       },
       committed: () => this.#committed(object),
@@ -121,6 +130,17 @@ export class ObjectHouse {
     ledger.accepted(message.token, message.recipients)
   }
 
+  /** Somebody follows the link by which members leave (RFC 8058), until it is answered. */
+  leave(list: string, member: string): void {
+    const { time, ledger } = this.#scene
+    this.object('LIST', `l-${list}`).call('unsubscribe', [member], {
+      answered: (isLeft) => {
+        if (isLeft === true) ledger.lists.left(list, member)
+      },
+      failed: () => void time.after(60_000, () => this.leave(list, member)),
+    })
+  }
+
   close(): void {
     for (const object of this.#objects.values()) {
       object.close()
@@ -130,12 +150,14 @@ export class ObjectHouse {
 
   #preparedAs(kind: string, name: string): string {
     if (kind === 'QUEUE') return this.#scene.plan.freshQueues ? 'QUEUE fresh' : 'QUEUE'
+    if (kind === 'DOMAIN' && this.#scene.plan.town !== quietTown) return `DOMAIN ${name} of a town`
     if (kind === 'REGISTRY' && this.#scene.plan.routed) return 'REGISTRY routed'
     if (kind === 'DOMAIN' && hosted.includes(name) && this.#scene.plan.ruled) return `DOMAIN ${name} ruled`
     return kind === 'ACCOUNT' || hosted.includes(name) ? `${kind} ${name}` : kind
   }
 
   #committed(object: DurableObjectOfTest): void {
+    if (object.kind === 'LIST') this.#scene.ledger.list(listOf(object.name), readList(object.database))
     for (const store of this.#stored.get(object) ?? []) store()
     this.#stored.delete(object)
     if (object.kind === 'QUEUE') this.#scene.ledger.queue(object.name, readQueue(object.database))
@@ -159,7 +181,28 @@ export class ObjectHouse {
       this.last = callee
       callee.call(method, copies, { answered: (value) => answered(structuredClone(value)), failed })
     }
-    return this.#handOvers.go({ name: method, doubt: this.#doubt(method, copies, callee.label), callee, begins })
+    const answer = this.#handOvers.go({
+      name: method,
+      doubt: this.#doubt(method, copies, callee.label),
+      callee,
+      begins,
+    })
+    if (method !== 'enqueue') return answer
+    const entries = copies[0] as NewEntry[]
+    const taken = answer.then((entered) => entered as unknown[])
+    taken.then(
+      (entered) => this.#excuseEvents(entries.filter((_, index) => entered[index] === null)),
+      () => this.#excuseEvents(entries),
+    )
+    return answer
+  }
+
+  /** A message whose event cannot be queued comes again as a whole, and other webhooks have heard of it already. */
+  #excuseEvents(entries: readonly NewEntry[]): void {
+    for (const { domain, raw } of entries) {
+      const token = isHookQueue(domain) ? tokenOf(textOf(raw)) : undefined
+      if (token !== undefined) this.#scene.ledger.excuse(`${token} event`, 'another webhook could not be told')
+    }
   }
 
   #doubt(method: string, [first]: readonly unknown[], callee: string): Doubt | undefined {
@@ -183,10 +226,24 @@ export class ObjectHouse {
   #store(object: DurableObjectOfTest, batch: MailboxDelivery[], outcomes: MailboxOutcome[]): void {
     const stores = this.#stored.get(object) ?? []
     for (const [index, { raw, recipient }] of batch.entries()) {
-      if (outcomes[index]?.status === 'delivered') stores.push(() => this.#scene.ledger.mailbox(textOf(raw), recipient))
+      const list = object.kind === 'LIST' ? listOf(object.name) : undefined
+      if (outcomes[index]?.status === 'delivered')
+        stores.push(() => this.#scene.ledger.mailbox(textOf(raw), recipient, list))
     }
-    this.#stored.set(object, stores)
-    if (object.dirty) object.life?.onEnd(() => this.#stored.delete(object))
-    else this.#committed(object)
+    if (object.dirty) {
+      this.#stored.set(object, stores)
+      object.life?.onEnd(() => this.#stored.delete(object))
+      return
+    }
+    // Nothing had to be written. What is found is the run's to hear, and not the object's.
+    this.#stored.delete(object)
+    this.#scene.time.after(0, () => {
+      for (const store of stores) store()
+    })
   }
+}
+
+/** By its id. */
+function listOf(id: string): string {
+  return id.replace('l-', '')
 }

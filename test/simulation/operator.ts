@@ -2,12 +2,14 @@
  * The operator's commands to queues, as `facteur queue` gives them.
  */
 import type { DurableObjectOfTest } from './durable-object.ts'
+import { eventName, hookOf, isHookQueue } from './event-ledger.ts'
+import { hookSecret } from './hook-receiver.ts'
 import type { ObjectHouse } from './object-house.ts'
-import type { Command } from './plan.ts'
+import type { Command } from './troubles.ts'
 import { readQueue } from './queue-view.ts'
 import type { Scene } from './scene.ts'
 
-const methods: Readonly<Record<Command['what'], string>> = {
+const methods: Readonly<Record<Exclude<Command['what'], 'start-hook'>, string>> = {
   hold: 'hold',
   release: 'release',
   'release-all': 'release',
@@ -17,6 +19,7 @@ const methods: Readonly<Record<Command['what'], string>> = {
 }
 
 export function operate({ what, domain, nth }: Command, house: ObjectHouse, scene: Scene): void {
+  if (what === 'start-hook') return startHook(domain, house, scene)
   for (const queue of house.all) {
     // A destination may have several, and share them with others.
     const name = queue.name.split('~', 1)[0]
@@ -26,7 +29,7 @@ export function operate({ what, domain, nth }: Command, house: ObjectHouse, scen
 
 function command(
   queue: DurableObjectOfTest,
-  { what, nth, domain }: Pick<Command, 'what' | 'nth' | 'domain'>,
+  { what, nth, domain }: { what: keyof typeof methods; nth: number; domain: string },
   { trace, ledger }: Scene,
 ): void {
   const entries = readQueue(queue.database).filter((entry) => entry.domain === domain)
@@ -34,8 +37,11 @@ function command(
     what === 'release-all' ? entries.filter(({ status }) => status === 'held') : entries.slice(nth, nth + 1)
   for (const { id, token, raw, recipients } of chosen) {
     trace.note(`operator: ${what} ${token} (${id}) of ${queue.name}`)
+    // What has been told may be told again.
+    if (what === 'release' && isHookQueue(domain)) ledger.excuse(eventName(token, hookOf(domain)), 'released')
     const ended = (): void => {
       if (what !== 'delete') return
+      if (isHookQueue(domain)) return ledger.untold(token, domain)
       // A report that was there a moment ago has told what it had to tell.
       ledger.report(raw)
       const addresses = recipients.map(({ address }) => address)
@@ -52,4 +58,17 @@ function command(
       },
     })
   }
+}
+
+/** One that has said that it is gone gets another chance. */
+function startHook(queue: string, house: ObjectHouse, { trace }: Scene): void {
+  const [name = ''] = queue.split('.', 1)
+  house.object('DOMAIN', 'facteur.test').call('setWebhook', [name, { url: hookUrl(name) }, hookSecret], {
+    answered: () => trace.note(`operator: ${name} is started`),
+    failed: (error) => trace.note(`operator: ${error.message}`),
+  })
+}
+
+export function hookUrl(name: string): string {
+  return `https://hooks.test/${name}`
 }

@@ -1,11 +1,12 @@
 /**
- * What `fetch` reaches: the bridge's egress and a DNS over HTTPS.
+ * What `fetch` reaches: the bridge's egress, a DNS over HTTPS, and the receivers of webhooks.
  */
 import type { DnsFetch } from '../../src/protocol/dns/index.ts'
 import type { SimulatedBridge } from './bridge.ts'
 import type { SimulatedDns } from './dns.ts'
 import { type FetchAnswer, type FetchInit, settle } from './globals.ts'
 import type { HandOvers } from './hand-over.ts'
+import { type HookReceiver, readEvent } from './hook-receiver.ts'
 import { bound, currentLife } from './life.ts'
 import { lost } from './scene.ts'
 
@@ -16,15 +17,42 @@ export class Outside {
   readonly #handOvers: HandOvers
   readonly #dns: SimulatedDns
   readonly #bridge: () => SimulatedBridge | undefined
+  readonly #hooks: ReadonlyMap<string, HookReceiver>
+  readonly #heard: (url: string, id: string) => void
 
-  constructor(handOvers: HandOvers, dns: SimulatedDns, bridge: () => SimulatedBridge | undefined) {
+  /** `hooks` by URL; `heard` is called with the id of what one of them has taken, when that is known here. */
+  constructor(
+    handOvers: HandOvers,
+    dns: SimulatedDns,
+    bridge: () => SimulatedBridge | undefined,
+    hooks: ReadonlyMap<string, HookReceiver>,
+    heard: (url: string, id: string) => void,
+  ) {
     this.#handOvers = handOvers
     this.#dns = dns
     this.#bridge = bridge
+    this.#hooks = hooks
+    this.#heard = heard
   }
 
   fetch(url: string, init: FetchInit): Promise<FetchAnswer> {
+    const hook = this.#hooks.get(url)
+    if (hook !== undefined) return this.#tell(url, hook, init)
     return url.startsWith('https://doh.test') ? this.#askDns(url, init) : this.#send(init)
+  }
+
+  #tell(url: string, hook: HookReceiver, { body = '', headers = {}, signal }: FetchInit): Promise<FetchAnswer> {
+    const id = headers['webhook-id'] ?? ''
+    const request = { headers, body: body as string }
+    const begins = (answered: Answered, failed: Failed): void => {
+      hook.post(request).then((status) => answered(answerOf(status, new Uint8Array())), failed)
+    }
+    const doubt = this.#handOvers.doubtOf(url, readEvent(request))
+    const answer = abortable(this.#handOvers.go({ name: 'post', doubt, begins }), signal)
+    return answer.then((given) => {
+      if (given.ok) this.#heard(url, id)
+      return given
+    })
   }
 
   #askDns(url: string, init: FetchInit): Promise<FetchAnswer> {
@@ -43,7 +71,7 @@ export class Outside {
   }
 
   #send({ body = new Uint8Array(), signal }: FetchInit): Promise<FetchAnswer> {
-    const copy = body.slice()
+    const copy = (body as Uint8Array).slice()
     const gone = new AbortController()
     // The bridge notices when the one that asks it is gone.
     currentLife()?.onEnd(() => gone.abort())
@@ -81,6 +109,7 @@ const noHeaders: FetchAnswer['headers'] = { get: () => null }
 function answerOf(status: number, bytes: Uint8Array, headers = noHeaders): FetchAnswer {
   return {
     status,
+    body: null,
     ok: status >= 200 && status < 300,
     headers,
     text: async () => Buffer.from(bytes).toString(),

@@ -14,7 +14,8 @@ export class Conversation {
   readonly #chance: Chance
   readonly #journal: Journal
   #buffer = ''
-  #sender = false
+  /** The reverse-path. */
+  #sender: string | undefined
   #recipients: string[] = []
   #receiving = false
   #silent = false
@@ -131,13 +132,13 @@ export class Conversation {
     if (this.#fault === 'mail-421') return this.#sayAndClose('421 4.7.0 Too many messages from you')
     if (this.#fault === 'mail-5xx') return this.#say('550 5.7.1 Not from you')
     this.#fresh()
-    this.#sender = /^MAIL FROM:</i.test(line)
+    this.#sender = /^MAIL FROM:<([^>]*)>/i.exec(line)?.[1]
     this.#say('250 2.1.0 Sender fine')
   }
 
   #rcpt(line: string): void {
     const address = /^RCPT TO:<([^>]*)>/i.exec(line)?.[1]
-    if (!this.#sender || address === undefined) return this.#say('503 5.5.1 MAIL first')
+    if (this.#sender === undefined || address === undefined) return this.#say('503 5.5.1 MAIL first')
     switch (this.#fault) {
       case 'rcpt-greylist':
         return this.#say('450 4.7.1 Greylisted, come again')
@@ -172,6 +173,7 @@ export class Conversation {
     this.#receiving = false
     const raw = content.slice(2).replaceAll(/^\.(?=.)/gm, '')
     const recipients = this.#recipients
+    const sender = this.#sender ?? ''
     this.#reset()
     switch (this.#fault) {
       case 'dot-4xx':
@@ -187,7 +189,7 @@ export class Conversation {
         return this.#drop()
       default:
     }
-    this.#journal.took(raw, recipients)
+    this.#journal.took(raw, recipients, sender)
     switch (this.#fault) {
       case 'dot-taken-never':
         this.#silent = true
@@ -217,7 +219,7 @@ export class Conversation {
   }
 
   #reset(): void {
-    this.#sender = false
+    this.#sender = undefined
     this.#fresh()
   }
 

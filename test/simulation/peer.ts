@@ -72,7 +72,7 @@ export interface PeerPlan {
 export interface Journal {
   note(line: string): void
   /** It has the whole message and will keep it. */
-  took(raw: string, recipients: readonly string[]): void
+  took(raw: string, recipients: readonly string[], sender: string): void
   /** The 250 to the dot was read at the other end. */
   proved(raw: string, recipients: readonly string[]): void
 }

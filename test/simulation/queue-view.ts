@@ -2,7 +2,28 @@
  * What a queue has in its tables, read past the code under test.
  */
 import type { Database } from './database.ts'
-import { type SeenEntry, tokenOf } from './ledger.ts'
+import { tokenOf } from './message.ts'
+
+export interface SeenRecipient {
+  address: string
+  state: string
+  attempts: number
+  owed?: string
+  notify?: string[]
+  /** What rules have said: they are not asked again. */
+  decided?: object
+}
+
+export interface SeenEntry {
+  id: string
+  domain: string
+  token: string
+  raw: string
+  status: string
+  /** A rule or a webhook says how it goes. */
+  hasWays: boolean
+  recipients: SeenRecipient[]
+}
 
 const views = new WeakMap<Database, { version: number; entries: SeenEntry[] }>()
 
@@ -19,7 +40,7 @@ function read(database: Database): SeenEntry[] {
   const exists = database.exec(`SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'entry'`).toArray()
   if (exists.length === 0) return []
   const rows = database.exec(
-    `SELECT id, domain, status, recipients, coalesce(raw, (SELECT raw FROM chunk WHERE entry = entry.id AND seq = 0)) AS raw
+    `SELECT id, domain, status, facts, recipients, coalesce(raw, (SELECT raw FROM chunk WHERE entry = entry.id AND seq = 0)) AS raw
      FROM entry ORDER BY id`,
   )
   return rows.toArray().map((row) => {
@@ -30,6 +51,7 @@ function read(database: Database): SeenEntry[] {
       token: tokenOf(raw) ?? 'unnamed',
       raw,
       status: row.status as string,
+      hasWays: (row.facts as string).includes('"ways":'),
       recipients: JSON.parse(row.recipients as string) as SeenEntry['recipients'],
     }
   })

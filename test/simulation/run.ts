@@ -2,6 +2,7 @@
  * Seeds in a row, up to the first that fails: that one is made as small as it gets and told as a story.
  */
 import { type Plan, planOf } from './plan.ts'
+import { quietTown } from './town.ts'
 import { simulate } from './world.ts'
 
 export interface Run {
@@ -33,8 +34,9 @@ async function story(plan: Plan): Promise<string> {
   const left = (['messages', 'dns', 'addresses', 'troubles', 'ambushes', 'blows', 'commands'] as const)
     .map((part) => `  ${part}: ${JSON.stringify(small[part])}`)
     .join('\n')
+  const town = small.town === quietTown ? '' : `  town: ${JSON.stringify(small.town)}\n`
   const again = `npm run simulate -- --seed ${plan.seed} --trace`
-  return `${String(trace)}\n\nplan, made smaller:\n${left}\n\nseed ${plan.seed}: ${String(failure?.stack)}\n\nthe whole seed again: ${again}`
+  return `${String(trace)}\n\nplan, made smaller:\n${town}${left}\n\nseed ${plan.seed}: ${String(failure?.stack)}\n\nthe whole seed again: ${again}`
 }
 
 /** Leaves out what the failure does not need: messages, faults, moods, one after the other. */

@@ -21,8 +21,8 @@ export interface MessagePlan {
   from: string
   recipients: readonly { address: string; notify?: readonly string[] }[]
   ret?: 'FULL' | 'HDRS'
-  /** Header fields of earlier hosts. */
-  trace?: string
+  /** The whole message, where it is not made from the rest. */
+  text?: string
   body: string
   pipelining: boolean
 }
@@ -33,6 +33,8 @@ export interface SenderPorts {
   ledger: Ledger
   chance: Chance
   note(line: string): void
+  /** Those are refused for good, with this line. */
+  refused?: (recipients: readonly string[], line: string) => void
 }
 
 const mostTries = 25
@@ -146,10 +148,11 @@ class Dialogue {
     if (step.recipient !== undefined) {
       if (line.startsWith('2')) this.#taken.push(step.recipient)
       else if (line.startsWith('4')) this.#later.push(step.recipient)
-      else this.#ports.note(`${this.#plan.token}: ${step.recipient.address} is refused: ${line}`)
+      else this.#refused([step.recipient], line)
     } else if (!step.want.test(line)) {
       if (step.line === 'DATA' && this.#taken.length === 0) return this.#finish(this.#later)
       this.#ports.note(`${this.#plan.token}: ${step.line.slice(0, 10)} is answered by ${line}`)
+      if (line.startsWith('5')) this.#refused(this.#recipients, line)
       return this.#finish(line.startsWith('5') ? [] : this.#recipients)
     }
     if (step.line === 'DATA') {
@@ -178,10 +181,19 @@ class Dialogue {
       return this.#finish(this.#later)
     }
     this.#ports.note(`${token}: the dot is answered by ${line}`)
-    if (line.startsWith('5')) return this.#finish(this.#later)
+    if (line.startsWith('5')) {
+      this.#refused(this.#taken, line)
+      return this.#finish(this.#later)
+    }
     // Some copies may be safe already: the next try doubles those.
     this.#ports.ledger.excuse(token, 'its sender was told to come again')
     this.#finish(this.#recipients)
+  }
+
+  #refused(recipients: MessagePlan['recipients'], line: string): void {
+    const addresses = recipients.map(({ address }) => address)
+    this.#ports.note(`${this.#plan.token}: ${addresses.join(', ')} refused: ${line}`)
+    this.#ports.refused?.(addresses, line)
   }
 
   #fail(why: string): void {

@@ -7,7 +7,7 @@ import type { ObjectHouse } from './object-house.ts'
 import { workers } from './objects.ts'
 import { operate } from './operator.ts'
 import { rulesOf } from './addresses.ts'
-import type { AddressChange, Ambush, Trouble } from './plan.ts'
+import type { AddressChange, Ambush, Trouble } from './troubles.ts'
 import { readQueue } from './queue-view.ts'
 import type { Scene } from './scene.ts'
 

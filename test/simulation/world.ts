@@ -2,24 +2,28 @@
  * A run: the Worker's objects, a bridge, other mail servers, senders and an operator, in one plan's weather.
  */
 import type { Reply } from '../../src/protocol/smtp/index.ts'
-import { boomerang } from './addresses.ts'
 import { SimulatedBridge } from './bridge.ts'
 import { Chance } from './chance.ts'
 import { SimulatedDns } from './dns.ts'
+import { isHookQueue } from './event-ledger.ts'
+import { Forwarder } from './forwarder.ts'
 import { installGlobals } from './globals.ts'
 import { HandOvers } from './hand-over.ts'
-import { Ledger, tokenOf, Violation } from './ledger.ts'
+import { HookReceiver } from './hook-receiver.ts'
+import { Ledger } from './ledger.ts'
 import { bound, currentLife, Life, liveIn } from './life.ts'
 import { SimulatedNetwork, type Wire } from './network.ts'
 import { ObjectHouse } from './object-house.ts'
 import { workers } from './objects.ts'
+import { hookUrl } from './operator.ts'
 import { Outside } from './outside.ts'
 import { Peer } from './peer.ts'
 import { end, type Plan } from './plan.ts'
 import { readQueue } from './queue-view.ts'
 import type { Scene } from './scene.ts'
-import { Sender } from './sender.ts'
+import { type MessagePlan, Sender, type SenderPorts } from './sender.ts'
 import { Trace } from './trace.ts'
+import { Violation } from './violation.ts'
 import { VirtualTime } from './virtual-time.ts'
 import { Weather } from './weather.ts'
 
@@ -62,13 +66,14 @@ class World {
   #workerBack = 0
   #bridge: SimulatedBridge | undefined
   #bridges = 0
-  #forwarded = 0
+  readonly #forwarder: Forwarder
+  #objection: unknown
 
   constructor(plan: Plan) {
     const time = new VirtualTime(nextBeginning())
     const trace = new Trace(time)
     const chance = new Chance(plan.seed).fork('run')
-    const ledger = new Ledger((line) => trace.note(line))
+    const ledger = new Ledger(plan.town, (line) => trace.note(line))
     this.scene = { plan, time, trace, chance, ledger, network: new SimulatedNetwork(time, chance.fork('network')) }
     this.#globals = chance.fork('globals')
     this.#handOvers = new HandOvers(this.scene, (ambush, caller, callee) => {
@@ -81,7 +86,22 @@ class World {
       crashWorker: (away) => this.#crashWorker(away),
       crashBridge: (away) => this.#crashBridge(away),
     })
-    this.#outside = new Outside(this.#handOvers, this.#dns, () => this.#bridge)
+    const hooks = new Map(
+      Object.keys(plan.town.hooks).map((hook) => [hookUrl(hook), new HookReceiver(hook, this.scene)]),
+    )
+    this.#outside = new Outside(
+      this.#handOvers,
+      this.#dns,
+      () => this.#bridge,
+      hooks,
+      (url, id) => ledger.events.proved(url.slice(url.lastIndexOf('/') + 1), id),
+    )
+    this.#forwarder = new Forwarder({
+      scene: this.scene,
+      send: (message, refused) => this.#send(message, refused),
+      isWelcome: (address) => ledger.book.isWelcome(address, new Set()),
+      leave: (list, member) => this.#house.leave(list, member),
+    })
   }
 
   async run(): Promise<Error | undefined> {
@@ -97,9 +117,11 @@ class World {
     process.on('unhandledRejection', hear)
     try {
       workers.forgetDirectory()
+      workers.forgetReturnPaths()
       this.#startBridge()
       this.#populate()
       await time.run(time.start + end, () => {
+        if (this.#objection !== undefined) throw this.#objection
         if (unheard !== undefined) throw new Violation(`nobody hears of ${describe(unheard)}`)
         ledger.check()
         this.#weather.strike(time.steps)
@@ -128,9 +150,9 @@ class World {
     for (const { name, plan: peerPlan } of plan.peers) {
       const peer = new Peer(name, peerPlan, time, chance.fork(name), {
         note: (line) => trace.note(line),
-        took: (raw, recipients) => {
+        took: (raw, recipients, sender) => {
           ledger.took(raw, recipients, name)
-          if (recipients.includes(boomerang.from)) this.#forward(raw)
+          this.#forwarder.took(raw, recipients, sender, name)
         },
         proved: (raw, recipients) => ledger.proved(raw, recipients),
       })
@@ -140,7 +162,7 @@ class World {
     this.#weather.begin(this.#dns)
   }
 
-  #send(message: Plan['messages'][number]): void {
+  #send(message: MessagePlan, refused?: SenderPorts['refused']): void {
     if (message.door === 'later') {
       this.#house.hold(message)
       return
@@ -152,32 +174,9 @@ class World {
       ledger,
       chance: chance.fork(message.token),
       note: (line: string) => trace.note(line),
+      ...(refused === undefined ? {} : { refused }),
     }
     new Sender(message, ports).start()
-  }
-
-  /** Another house's alias leads back to ours. */
-  #forward(raw: string): void {
-    const token = tokenOf(raw)
-    if (token === undefined || token.startsWith('report.')) return
-    // Delivered-To tells an alias that it has seen the message (RFC 5321 §6.3).
-    if (/b\d+b\d+$/.test(token)) throw new Violation(`${token} goes round and round`)
-    const trace =
-      raw
-        .slice(0, raw.indexOf('\r\n\r\n'))
-        .match(/^Delivered-To: .*\r\n/gim)
-        ?.join('') ?? ''
-    this.#send({
-      token: `${token}b${++this.#forwarded}`,
-      at: 60_000,
-      door: 'mx',
-      account: '',
-      from: 's@one.test',
-      recipients: [{ address: boomerang.to }],
-      trace,
-      body: 'Forwarded.\r\n',
-      pipelining: true,
-    })
   }
 
   #startBridge(): void {
@@ -219,6 +218,7 @@ class World {
   #crashWorker(away: number): void {
     this.#workerBack = this.scene.time.now + away
     workers.forgetDirectory()
+    workers.forgetReturnPaths()
     const worker = this.#worker
     this.#worker = new Life('worker')
     worker.end()
@@ -236,13 +236,22 @@ class World {
   #heard(line: string): void {
     this.scene.trace.note(line)
     const life = currentLife()
-    // Part of the copies may be safe: whoever comes again doubles those.
-    if (line.includes('"arrival failed"') && life !== undefined) this.#handOvers.excuseAll(life, 'arrival failed')
+    // Part of the copies may be safe: whoever comes again doubles those. A rule's copy for nobody is only told of.
+    if (line.includes('"arrival failed"') && !line.includes('a rule wants a copy') && life !== undefined)
+      this.#handOvers.excuseAll(life, 'arrival failed')
     if (!line.includes('"queue unreported"') && !line.includes('"queue discarded"')) return
     const { event, id, recipients } = JSON.parse(line) as { event: string; id: string; recipients: string[] }
     const object = life === undefined ? undefined : this.#handOvers.objectOf.get(life)
     const entry = object && readQueue(object.database).find((one) => one.id === id)
-    if (entry !== undefined) this.scene.ledger.silenced(entry.token, recipients, event.slice('queue '.length))
+    if (entry === undefined) return
+    const { ledger } = this.scene
+    try {
+      if (isHookQueue(entry.domain)) ledger.untold(entry.token, entry.domain)
+      else ledger.silenced(entry.token, recipients, event.slice('queue '.length))
+    } catch (objection) {
+      // For the run, and not for the code that writes the log.
+      this.#objection ??= objection
+    }
   }
 }
 

@@ -15,6 +15,11 @@ export function returnPaths(env: Env): ReturnPaths {
   return new ReturnPaths({ directory: new DirectoryClient(env), mac: (domain) => macOf(env, domain), clock: Date.now })
 }
 
+/** A new isolate: what this one remembers is gone. */
+export function forgetReturnPaths(): void {
+  keys.clear()
+}
+
 async function macOf(env: Env, domain: string): Promise<Mac | undefined> {
   let key = keys.get(domain)
   if (key === undefined) {
