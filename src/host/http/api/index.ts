@@ -113,7 +113,7 @@ async function answer(house: House, endpoint: Endpoint, context: Context, caller
     else caller.expectDomain(path['domain'] ?? '')
   }
   const request = context.req.raw
-  const query = readQuery(endpoint, new URL(request.url))
+  const query = readQuery(endpoint, request.url)
   const { body, raw } = await readBody(endpoint, request)
   const call = { path, query: query as never, body: body as never, raw, caller, request }
   const worked = await endpoint.work(call)

@@ -12,10 +12,10 @@ const usualBody = 64 * 1024
 /** More places than a person wants to read of one request. */
 const mostErrors = 50
 
-export function readQuery(endpoint: Endpoint, url: URL): unknown {
+export function readQuery(endpoint: Endpoint, url: string): unknown {
   const given: Record<string, string> = {}
   const errors: Place[] = []
-  for (const [parameter, value] of url.searchParams) {
+  for (const [parameter, value] of url.includes('?') ? new URL(url).searchParams : []) {
     if (Object.hasOwn(given, parameter)) errors.push({ parameter, detail: 'is given more than once' })
     else Object.defineProperty(given, parameter, { value, enumerable: true })
   }
@@ -85,10 +85,10 @@ function parsed(bytes: Uint8Array, mayBeEmpty: boolean): unknown {
 
 /** A body is as long as it declares (RFC 9112 §6.2); a chunked one declares nothing, and is counted while it is read. */
 async function boundedBody(request: Request, most: number): Promise<Uint8Array> {
-  if (request.body === null) return new Uint8Array()
   const declared = request.headers.get('Content-Length')
   if (Number(declared ?? '0') > most) throw tooLong(most)
   if (declared !== null) return new Uint8Array(await request.arrayBuffer())
+  if (request.body === null) return new Uint8Array()
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of request.body as AsyncIterable<Uint8Array>) {
