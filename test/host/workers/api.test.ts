@@ -322,6 +322,7 @@ describe('an API token', () => {
     [{ domains: ['ghost.test'] }, '#/domains/0', 'is not hosted here'],
     [{ domains: ['facteur.test', 'no domain'] }, '#/domains/1', 'is not a domain name'],
     [{ expires: 1_000 }, '#/expires', 'is over already'],
+    [{ name: 'x\nadministrator' }, '#/name', 'must hold no control characters'],
   ])('for %j is not made: it would never be of use', async (more, pointer, detail) => {
     const wanted = { name: 'x', scopes: ['messages:send'], ...more }
     const answer = await api(adminToken, 'POST', '/tokens', wanted)

@@ -17,7 +17,7 @@ export function named<Shape extends z.core.$ZodLooseShape>(
   return z.strictObject(shape).check(z.meta({ id: name, ...(about === undefined ? {} : { description: about }) }))
 }
 
-export const text = z.string().check(z.maxLength(256))
+export const text = z.string().check(z.maxLength(256), z.regex(/^[^\p{Cc}]*$/u, 'must hold no control characters'))
 export const count = z.int().check(z.gte(0))
 /** Milliseconds since the epoch. */
 export const time = z.int().check(z.gte(0), z.describe('Milliseconds since 1970, UTC.'))
