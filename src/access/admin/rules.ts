@@ -8,6 +8,7 @@ import { isKeyword } from '../../mailbox/index.ts'
 import {
   authenticationOf,
   type Condition,
+  type Directory,
   explainRules,
   type ExplainedRule,
   largestRules,
@@ -100,8 +101,8 @@ export class RuleAdministration {
     return checked
   }
 
-  /** What would become of a message; nothing is sent. */
-  async test(question: RuleQuestion): Promise<RuleAnswer> {
+  /** What would become of a message; nothing is sent. Domains that are not shown are like those of others. */
+  async test(question: RuleQuestion, isShown: (domain: string) => boolean = () => true): Promise<RuleAnswer> {
     const { from, to, source = 'smtp', message = '', authentication = {} } = question
     const recipient = targetAddress(to, 'to')
     const sender = from === '<>' ? '' : targetAddress(from, 'from')
@@ -117,7 +118,11 @@ export class RuleAdministration {
     }
     const parts = splitAddress(recipient)
     const { rules, separator } = await this.#ports.domain(domainName(parts?.domain ?? '')).rules()
-    const { directory } = this.#ports
+    const { directory: whole } = this.#ports
+    const directory: Directory = {
+      lookup: async (domain, localPart) => (isShown(domain) ? whole.lookup(domain, localPart) : { kind: 'foreign' }),
+      ...(whole.rules && { rules: whole.rules.bind(whole) }),
+    }
     return {
       rules: explainRules(rules, separator, parts?.localPart ?? '', facts),
       resolution: await resolve(recipient, directory, undefined, { message: facts, final: true }),

@@ -231,6 +231,27 @@ describe('a token for a part of the house', () => {
     expect(await api('POST', '/rules/test', question, token)).toMatchObject({ status: 403 })
     await setRules([])
   })
+
+  it('does not see by a test where mail goes in domains of others', async () => {
+    await api('PUT', '/aliases/team@plain.test', { targets: ['bob@plain.test', 'secret@outside.test'] })
+    await api('PUT', '/domains/plain.test/rules', { rules: [{ name: 'theirs', do: { tag: ['x'] } }] })
+    const scopes = ['rules:read', 'rules:write']
+    const made = await api('POST', '/tokens', { name: 'ruled', scopes, domains: ['ruled.test'] })
+    const { token } = made.body as { token: string }
+    await setRules([{ name: 'away', do: { redirect: ['team@plain.test', 'alice@ruled.test'] } }], token)
+    const question = { from: 'a@b.test', to: 'x@ruled.test' }
+    const { body } = await api('POST', '/rules/test', question, token)
+    expect(body.resolution).toMatchObject({
+      destinations: [
+        { kind: 'relay', address: 'team@plain.test' },
+        { kind: 'mailbox', address: 'alice@ruled.test' },
+      ],
+    })
+    expect(JSON.stringify(body)).not.toMatch(/secret|bob|theirs/)
+    expect(JSON.stringify((await api('POST', '/rules/test', question)).body)).toMatch(/secret.*theirs/)
+    await setRules([])
+    await api('PUT', '/domains/plain.test/rules', { rules: [] })
+  })
 })
 
 describe('docs/rules.schema.json', () => {

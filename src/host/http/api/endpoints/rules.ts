@@ -105,7 +105,7 @@ export function ruleEndpoints({ administration: { rules } }: House): Endpoint[] 
       },
       async ({ body, caller }) => {
         caller.expectDomain(body.to.slice(body.to.lastIndexOf('@') + 1))
-        const answer = await rules.test(body)
+        const answer = await rules.test(body, (domain) => caller.reachesDomain(domain))
         return { rules: answer.rules, resolution: { ...answer.resolution } }
       },
     ),
