@@ -122,17 +122,18 @@ describe('what cannot be queued for a webhook', () => {
   })
 })
 
-describe('what cannot be queued for a webhook while it waits for a hosted domain', () => {
-  const held = async (world: MemoryWorld, ...to: string[]) => {
-    const recipients = to.map((name) => ({ address: `${name}@facteur.test` }))
-    await world.accept({
-      envelope: { reversePath: 'bob@facteur.test', smtputf8: false, body: '7BIT', recipients },
-      raw: new TextEncoder().encode(letter.replace('eve@outside.test', 'bob@facteur.test')),
-      origin: { kind: 'submission', accountId: 'bob', transactionId: 't2' },
-      committed: true,
-    })
-  }
+/** Handed over again after it was held, so that it can be refused no more. */
+const held = async (world: MemoryWorld, ...to: string[]) => {
+  const recipients = to.map((name) => ({ address: `${name}@facteur.test` }))
+  await world.accept({
+    envelope: { reversePath: 'bob@facteur.test', smtputf8: false, body: '7BIT', recipients },
+    raw: new TextEncoder().encode(letter.replace('eve@outside.test', 'bob@facteur.test')),
+    origin: { kind: 'submission', accountId: 'bob', transactionId: 't2' },
+    committed: true,
+  })
+}
 
+describe('what cannot be queued for a webhook while it waits for a hosted domain', () => {
   test('waits as one for each recipient, and is lost to none of several places however often that fails', async () => {
     const world = stage({ webhook: ['orders'], copy: ['bob@facteur.test'] })
     world.fullQueues.add(queue)
