@@ -380,6 +380,7 @@ describe('a message for later', () => {
     expect((await api('GET', pathOf(held))).body).toMatchObject({
       status: 'scheduled',
       sendAt: body.sendAt,
+      recipients: [{ address: 'bob@api.test', status: 'scheduled' }],
     })
     const [answer] = await jmap(basic('alice@api.test'), [['EmailSubmission/get', { accountId: ids['alice'] }, 's']])
     expect(JSON.stringify(answer?.[1]['list'])).toContain('pending')
@@ -405,7 +406,7 @@ describe('a message for later', () => {
     const path = pathOf(held)
     expect((await api('DELETE', path)).status).toBe(204)
     expect((await api('DELETE', path)).status).toBe(204)
-    expect((await api('GET', path)).body).toMatchObject({ status: 'canceled' })
+    expect((await api('GET', path)).body).toMatchObject({ status: 'canceled', recipients: [{ status: 'canceled' }] })
     expect(await found('alice', subject)).toEqual([])
   })
 })

@@ -42,15 +42,23 @@ interface HeldSubmission {
   readonly undoStatus: 'pending' | 'final' | 'canceled'
   readonly sendAt: string
   readonly emailId: string
+  readonly envelope: { readonly rcptTo: readonly { readonly email: string }[] }
 }
 
 export async function submissionOf(
   house: House,
   { accountId, submission }: SentMessageId,
 ): Promise<HeldSubmission | undefined> {
-  const call = { accountId, ids: [submission], properties: ['undoStatus', 'sendAt', 'emailId'] }
+  const call = { accountId, ids: [submission], properties: ['undoStatus', 'sendAt', 'emailId', 'envelope'] }
   const [got] = await callMethods(house, accountId, [['EmailSubmission/get', call, '0']])
   return listOf(got)[0] as HeldSubmission | undefined
+}
+
+/** Those to whom nothing has been sent: it waits for its time, or will not go at all. */
+export function unsent({ undoStatus, envelope }: HeldSubmission) {
+  if (undoStatus === 'final') return []
+  const status = undoStatus === 'canceled' ? ('canceled' as const) : ('scheduled' as const)
+  return envelope.rcptTo.map(({ email }) => ({ address: email, status }))
 }
 
 export async function cancelHeld(house: House, id: SentMessageId): Promise<void> {

@@ -11,7 +11,7 @@ import { ApiFault } from '../fault.ts'
 import { messageBody, rawQuery, wantedFromJson, wantedFromRaw } from '../message-request.ts'
 import { address, named, time } from '../schema.ts'
 import { sendMessage, sendMessages } from '../send-message.ts'
-import { cancelHeld, expectOwn, noMessage, stepsOf, submissionOf } from '../sent-message.ts'
+import { cancelHeld, expectOwn, noMessage, stepsOf, submissionOf, unsent } from '../sent-message.ts'
 import { traceStep } from './traces.ts'
 
 const tag = 'Sending'
@@ -29,7 +29,7 @@ const sentMessage = {
 }
 const recipientStatus = named('RecipientStatus', {
   address,
-  status: z.enum(['delivered', 'queued', 'deferred', 'bounced']),
+  status: z.enum(['scheduled', 'canceled', 'delivered', 'queued', 'deferred', 'bounced']),
   reply: z.optional(z.string()),
 })
 const states = { pending: 'scheduled', final: 'sent', canceled: 'canceled' } as const
@@ -120,7 +120,7 @@ export function sendingEndpoints(house: House): Endpoint[] {
           id: path.id,
           status: states[held?.undoStatus ?? 'final'],
           ...sendAt,
-          recipients: recipientStatuses(steps),
+          recipients: steps.length === 0 && held !== undefined ? unsent(held) : recipientStatuses(steps),
           steps,
         }
       },
