@@ -12,7 +12,7 @@ import {
   type ReceivedFacts,
   receivedField,
 } from '../format/index.ts'
-import { deadTarget, distribute, type Leftover, leaveToQueue } from '../delivery/index.ts'
+import { deadTarget, distribute, type Leftover, leaveToQueue, placeLeft } from '../delivery/index.ts'
 import { type Envelope, type Recipient, type Reply, SmtpError } from '../protocol/smtp/index.ts'
 import { route, type RoutePlan } from '../routing/index.ts'
 import { inspect, type Inspection } from './inspection.ts'
@@ -192,9 +192,10 @@ async function bring(
   }
   // What a rule drops is done with.
   let taken = putOff === undefined ? (plan.discarded?.length ?? 0) : 0
-  for (const { status, onward: to, destination, reply } of places) {
+  for (const place of places) {
+    const { status } = place
     if (status === 'delivered' || status === 'queued') taken++
-    else leftovers.push(leftover(to, destination.via, reply as Reply))
+    else leftovers.push(placeLeft(place, status))
   }
   if (taken === 0 && arrival.committed !== true) return { reply: refusalOf(leftovers) }
   if (!leaves) await announceAccepted(watch, departure, ports)

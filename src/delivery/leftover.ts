@@ -7,7 +7,7 @@ import type { Envelope, Recipient, Reply } from '../protocol/smtp/index.ts'
 import type { RecipientOutcome } from '../queue/index.ts'
 import { canonicalDomain } from '../routing/index.ts'
 import { splitAddress } from '../format/index.ts'
-import { throughAliases } from './distribute.ts'
+import { type Place, throughAliases } from './distribute.ts'
 import { originalRecipient } from './onward-recipient.ts'
 import type { DeliveryPorts } from './ports.ts'
 
@@ -15,11 +15,25 @@ export interface Leftover {
   recipient: Recipient
   /** Aliases passed through, outermost first. */
   via: readonly string[]
+  /** How a rule says that it goes there: it is not asked again. */
+  ways?: readonly string[]
   status: RecipientOutcome['status']
   reply?: Reply
   success?: NonNullable<RecipientOutcome['success']>
   /** Of a success: queues of ours tell what becomes of it. */
   isOnward?: boolean
+}
+
+/** A place that does not have the message, or not yet. */
+export function placeLeft({ onward, destination, reply }: Place, status: Leftover['status']): Leftover {
+  const ways = destination.kind === 'relay' ? destination.ways : undefined
+  return {
+    recipient: onward,
+    via: destination.via,
+    status,
+    ...(ways === undefined ? {} : { ways }),
+    ...(reply === undefined ? {} : { reply }),
+  }
 }
 
 /** A target of an alias that does not exist any more, to be reported under the address that the sender knows. */
@@ -41,16 +55,21 @@ export async function leaveToQueue(
 ): Promise<void> {
   const groups = new Map<string, Leftover[]>()
   for (const leftover of leftovers) {
-    const key = JSON.stringify([domainOf(leftover.recipient.address) ?? hostname, ...leftover.via])
+    const { recipient, via, ways } = leftover
+    const key = JSON.stringify([domainOf(recipient.address) ?? hostname, via, ways])
     groups.set(key, [...(groups.get(key) ?? []), leftover])
   }
   const at = ports.clock()
   for (const group of groups.values()) {
-    const { recipient, via } = group[0] as Leftover
+    const { recipient, via, ways } = group[0] as Leftover
     const domain = domainOf(recipient.address) ?? hostname
     await ports.queue(domain).enqueue({
       domain,
-      envelope: { ...message.envelope, recipients: group.map((leftover) => leftover.recipient) },
+      envelope: {
+        ...message.envelope,
+        recipients: group.map((leftover) => leftover.recipient),
+        ...(ways === undefined ? {} : { ways }),
+      },
       raw: throughAliases(message.raw, via),
       outcomes: group.map((leftover) => outcomeOf(leftover, at)),
     })

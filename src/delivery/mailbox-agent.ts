@@ -9,7 +9,7 @@ import type { DeliveryAgent, DeliveryJob, RecipientOutcome } from '../queue/inde
 import { route } from '../routing/index.ts'
 import { distribute, type Place } from './distribute.ts'
 import { junkReason } from './junk-reason.ts'
-import { deadTarget, type Leftover, leaveToQueue } from './leftover.ts'
+import { deadTarget, type Leftover, leaveToQueue, placeLeft } from './leftover.ts'
 import { queuedFacts } from './queued-facts.ts'
 import type { DeliveryPorts } from './ports.ts'
 
@@ -75,12 +75,11 @@ export class MailboxAgent implements DeliveryAgent {
     dead: readonly { recipient: Recipient; address: string; via: string[]; reply: Reply }[],
   ): Promise<RecipientOutcome> {
     const leftovers: Leftover[] = []
-    for (const { status, onward, destination, reply, recipients } of places) {
+    for (const place of places) {
+      const { status, recipients } = place
       // A place that serves several recipients is left over once.
       if ((status !== 'deferred' && status !== 'bounced') || recipients[0] !== recipient) continue
-      const leftover: Leftover = { recipient: onward, via: destination.via, status }
-      if (reply !== undefined) leftover.reply = reply
-      leftovers.push(leftover)
+      leftovers.push(placeLeft(place, status))
     }
     leftovers.push(...dead.filter((target) => target.recipient === recipient).map(deadTarget))
     if (leftovers.length === places.length && leftovers.every(({ status }) => status === 'deferred')) {

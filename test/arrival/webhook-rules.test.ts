@@ -184,6 +184,28 @@ test('a list that is full hears rules once: they are not asked again when it is 
   expect([inbox(world, 'bob'), events(world).length]).toEqual([1, 1])
 })
 
+test('a rule that sends the mail elsewhere is not asked again where its queue was full for a moment', async () => {
+  const ways = ['smtp://old.facteur.test:25?tls=none']
+  const world = stage({ webhook: ['orders'], copy: ['bob@facteur.test'], relay: ways })
+  const queues = world.ports.queue.bind(world.ports)
+  let failures = 1
+  world.ports.queue = (domain) => ({
+    enqueue: async (entry) => {
+      if (domain === 'facteur.test' && failures-- > 0) throw new Error('full')
+      return queues(domain).enqueue(entry)
+    },
+  })
+  expect(await send(world, 'alice')).toMatchObject({ code: 250 })
+  expect(world.queue('facteur.test').list()).toMatchObject([
+    { envelope: { ways }, recipients: [{ address: 'alice@facteur.test' }] },
+  ])
+  await world.runUntil(world.clock.now() + 3_600_000)
+  expect(world.dialer.sent.map(({ request }) => request.envelope.recipients[0]?.address)).toContain(
+    'alice@facteur.test',
+  )
+  expect([inbox(world, 'bob'), events(world).length]).toEqual([1, 1])
+})
+
 test('what a webhook never takes stays where the operator finds it, and goes out again', async () => {
   const world = stage({ webhook: ['orders'], discard: true })
   await send(world, 'orders')
