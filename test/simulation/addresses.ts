@@ -3,7 +3,7 @@
  * its own judge.
  */
 import type { Rule } from '../../src/routing/index.ts'
-import type { Town } from './town.ts'
+import type { Town, TownList } from './town.ts'
 
 export const people = ['alice', 'bob', 'carol'] as const
 export const hosted = ['facteur.test', 'branch.test']
@@ -67,9 +67,19 @@ export class AddressBook {
     const { finals, hooks, touched, dead } = this.#search(address)
     if (!this.#town.isSettled || [...touched].some((at) => passed.has(at))) return false
     // A list that does not take all mail may have its reasons.
-    const takes = (final: string): boolean =>
-      (this.#town.lists[final.split('@', 1)[0] as string]?.posting ?? 'anyone') === 'anyone'
+    const takes = (final: string): boolean => (this.#listAt(final)?.posting ?? 'anyone') === 'anyone'
     return hooks.size > 0 || [...finals.keys()].some((final) => !dead.has(final) && takes(final))
+  }
+
+  /** Whether what machines send is taken for this address. Lists do not (RFC 3834 §2). */
+  takesReports(address: string): boolean {
+    const { finals, hooks, dead } = this.#search(address)
+    const takes = (final: string): boolean => !dead.has(final) && this.#listAt(final) === undefined
+    return this.#town.isSettled && (hooks.size > 0 || [...finals.keys()].some(takes))
+  }
+
+  #listAt(final: string): TownList | undefined {
+    return this.#town.lists[final.split('@', 1)[0] as string]
   }
 
   #search(address: string): Ways & { touched: ReadonlySet<string>; dead: ReadonlySet<string> } {

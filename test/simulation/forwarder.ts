@@ -16,14 +16,16 @@ export interface ForwarderPorts {
   scene: Scene
   /** `refused` is called with what is refused for good. */
   send(plan: MessagePlan, refused?: (recipients: readonly string[], line: string) => void): void
-  /** Whether mail for that address is taken as soon as nothing is out of order. */
-  isWelcome(address: string): boolean
+  /** Whether a report to that address is taken as soon as nothing is out of order. */
+  takesReports(address: string): boolean
   /** Asks a list to let a member go, again and again until it answers. */
   leave(list: string, member: string): void
 }
 
 /** A way round everything, and once more: mail that goes further multiplies. */
 const mostPassages = 3
+/** RFC 5321 §4.5.3.1.1 */
+const longestLocalPart = 64
 
 export class Forwarder {
   readonly #ports: ForwarderPorts
@@ -44,9 +46,8 @@ export class Forwarder {
       const forward = forwards[recipient]
       if (forward !== undefined) this.#sendOn(raw, forward, sender, server)
       // What another server had rewritten comes back to it, and goes on to whom it stands for.
-      const [, domain, local] = /^SRS0=[^=]*=[^=]*=([^=]*)=(.*)@[^@]*$/i.exec(recipient) ?? []
-      if (local !== undefined && domain !== undefined && isOurs(domain))
-        this.#sendBack(raw, `${local}@${domain}`, server)
+      const origin = originOf(recipient)
+      if (origin !== undefined && isOurs(domainOf(origin))) this.#sendBack(raw, origin, server)
       for (const leaver of leavers) if (leaver.address === recipient) this.#leave(raw, leaver)
     }
   }
@@ -61,8 +62,7 @@ export class Forwarder {
     const text = passedOn(unmarked ? withoutMarks(raw) : raw, id, server)
     const name = tokenOf(text) as string
     this.#passages.set(name, [...passed, to])
-    const from =
-      rewrites && sender !== '' ? `SRS0=AAAA=BB=${sender.replace(/^(.*)@(.*)$/, '$2=$1')}@${domainOf(server)}` : sender
+    const from = rewrites ? rewritten(sender, domainOf(server)) : sender
     this.#ports.send(this.#plan(name, from, to, text), (_, line) => this.#tell(text, sender, to, line, server))
   }
 
@@ -96,7 +96,7 @@ export class Forwarder {
     ]
     this.#ports.send(this.#plan(token, '', sender, `${header.join('\r\n')}\r\n\r\n${body}`), (_, answer) => {
       // Only a member who has left is not known any more.
-      if (!sender.includes('-bounces+') && this.#ports.isWelcome(sender))
+      if (!sender.includes('-bounces+') && this.#ports.takesReports(sender))
         throw new Violation(`${sender} does not take back what it has sent on: ${answer}`)
     })
   }
@@ -135,6 +135,20 @@ export class Forwarder {
 
 function part(type: string, content: string): string {
   return `--b\r\nContent-Type: ${type}\r\n\r\n${content}\r\n`
+}
+
+/** The Sender Rewriting Scheme in a few words, for what nobody has rewritten yet; the hash is nobody's business here. */
+function rewritten(sender: string, domain: string): string {
+  const [, local = '', of = ''] = /^(.*)@(.*)$/.exec(sender) ?? []
+  const name = `SRS0=AAAA=BB=${of}=${local}`
+  const stays = sender === '' || /^SRS[01]=/i.test(sender) || name.length > longestLocalPart
+  return stays ? sender : `${name}@${domain}`
+}
+
+/** Undefined for an address that nobody has rewritten. */
+function originOf(address: string): string | undefined {
+  const [, of, local] = /^SRS0=[^=]*=[^=]*=([^=]*)=(.*)@[^@]*$/i.exec(address) ?? []
+  return local === undefined ? undefined : `${local}@${of}`
 }
 
 function withoutMarks(raw: string): string {

@@ -312,8 +312,9 @@ export class Ledger {
 
   /** Without waiting for another look at this address. */
   #hasGoneOn(token: string, address: string): boolean {
-    const { failed = 0, ended } = this.#legs.known(legKey(token, address.toLowerCase())) ?? {}
-    if (this.#queued.has(legKey(token, address.toLowerCase())) || failed > 0 || ended !== undefined) return false
+    const key = legKey(token, address.toLowerCase())
+    const { failed = 0, ended } = this.#legs.known(key) ?? {}
+    if (this.#heldNow.has(token) || this.#queued.has(key) || failed > 0 || ended !== undefined) return false
     const legs = this.book.finals(address).map((final) => this.#legs.get(token, final))
     return legs.length === 0 || legs.some(({ mailbox, proved }) => mailbox + proved > 0)
   }
@@ -322,7 +323,7 @@ export class Ledger {
   #checkFrozen(token: string): void {
     const { from = '' } = this.#messages.get(token) ?? {}
     const isList = from.includes('-bounces')
-    if (from === '' || isList || !this.book.isWelcome(from, new Set())) return
+    if (from === '' || isList || !this.book.takesReports(from)) return
     throw new Violation(`what became of ${token} is told to nobody, though ${from} takes mail`)
   }
 

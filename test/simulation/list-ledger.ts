@@ -65,8 +65,7 @@ export class ListLedger {
     const [, role, member = ''] = /-(bounces|unsubscribe)\+([^@]*)@/.exec(recipient) ?? []
     if (role === 'unsubscribe') this.left(name, member)
     else if (role === 'bounces') {
-      if (/^Action: failed/m.test(raw) && /^Status: 5/m.test(raw) && !/^Status: 5\.4\.6/m.test(raw))
-        list.bounced.add(member)
+      if (saysFailed(raw)) list.bounced.add(member)
     } else if (![...list.posts.values()].some(({ copy }) => baseOf(copy) === baseOf(token))) {
       throw new Violation(`${name} has taken ${token}, and has no such post`)
     }
@@ -149,4 +148,10 @@ export class ListLedger {
     }
     return list
   }
+}
+
+/** Of anybody, and not because it has been there before. */
+function saysFailed(report: string): boolean {
+  const groups = report.split('\r\n\r\n')
+  return groups.some((group) => /^Action: *failed/im.test(group) && /^Status: *5\.(?!4\.6)/im.test(group))
 }

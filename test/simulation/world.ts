@@ -99,7 +99,7 @@ class World {
     this.#forwarder = new Forwarder({
       scene: this.scene,
       send: (message, refused) => this.#send(message, refused),
-      isWelcome: (address) => ledger.book.isWelcome(address, new Set()),
+      takesReports: (address) => ledger.book.takesReports(address),
       leave: (list, member) => this.#house.leave(list, member),
     })
   }
