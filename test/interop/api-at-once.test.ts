@@ -1,5 +1,5 @@
 /**
- * Many requests at once, on the runtime as it is: they share calls to the account that sends, and nobody else's fate.
+ * Many requests at once, on the runtime as it is: each has its own answer, and nobody else's fate.
  */
 import { Agent, type ClientRequest, request as httpRequest } from 'node:http'
 import { json } from 'node:stream/consumers'
