@@ -17,7 +17,7 @@ export const defaultBatchLimits: BatchLimits = { messages: 64, bytes: 8 * 1024 *
 /** One outcome for each item, in order. */
 export type BatchCall<Item, Outcome> = (object: string, batch: Item[]) => Promise<readonly Outcome[]>
 
-interface Waiting<Item, Outcome> {
+export interface Waiting<Item, Outcome> {
   readonly item: Item
   readonly done: (outcome: Outcome) => void
   readonly failed: (cause: unknown) => void
@@ -54,35 +54,44 @@ export class GroupCommit<Item, Outcome> {
     for (;;) {
       const waiting = this.#waiting.get(object)
       if (waiting === undefined || waiting.length === 0) break
-      await this.#send(object, waiting.splice(0, this.#fitting(waiting)))
+      await settle(this.#call, object, takeBatch(waiting, this.#sizeOf, this.#limits))
     }
     this.#waiting.delete(object)
   }
+}
 
-  /** How many of those that wait make the next batch; at least one. */
-  #fitting(waiting: readonly Waiting<Item, Outcome>[]): number {
-    let bytes = 0
-    let count = 0
-    for (const { item } of waiting) {
-      bytes += this.#sizeOf(item)
-      if (count > 0 && (count >= this.#limits.messages || bytes > this.#limits.bytes)) break
-      count++
-    }
-    return count
+/** Takes those that make the next batch away from those that wait; at least one. */
+export function takeBatch<Some extends { readonly item: unknown }>(
+  waiting: Some[],
+  sizeOf: (item: Some['item']) => number,
+  limits: BatchLimits,
+): Some[] {
+  let bytes = 0
+  let count = 0
+  for (const { item } of waiting) {
+    bytes += sizeOf(item)
+    if (count > 0 && (count >= limits.messages || bytes > limits.bytes)) break
+    count++
   }
+  return waiting.splice(0, count)
+}
 
-  async #send(object: string, batch: readonly Waiting<Item, Outcome>[]): Promise<void> {
-    try {
-      const outcomes = await this.#call(
-        object,
-        batch.map(({ item }) => item),
-      )
-      for (const [index, { done, failed }] of batch.entries()) {
-        if (index < outcomes.length) done(outcomes[index] as Outcome)
-        else failed(new Error(`${object} answered for ${outcomes.length} of ${batch.length}`))
-      }
-    } catch (cause) {
-      for (const { failed } of batch) failed(cause)
+/** Makes the call, and tells each what came of it. Never rejects. */
+export async function settle<Item, Outcome>(
+  call: BatchCall<Item, Outcome>,
+  object: string,
+  batch: readonly Waiting<Item, Outcome>[],
+): Promise<void> {
+  try {
+    const outcomes = await call(
+      object,
+      batch.map(({ item }) => item),
+    )
+    for (const [index, { done, failed }] of batch.entries()) {
+      if (index < outcomes.length) done(outcomes[index] as Outcome)
+      else failed(new Error(`${object} answered for ${outcomes.length} of ${batch.length}`))
     }
+  } catch (cause) {
+    for (const { failed } of batch) failed(cause)
   }
 }

@@ -1,10 +1,13 @@
 /**
  * Accounts as programs use them, over their objects.
  */
+import { waitUntil } from 'cloudflare:workers'
+import type { SendOrder, SendOutcome } from '../../access/api/index.ts'
 import { coreCapability, mailCapability, submissionCapability } from '../../protocol/jmap/index.ts'
 import type { ProgramMail } from '../http/index.ts'
 import { transactionOf } from './account/transaction-of.ts'
 import type { Env } from './env.ts'
+import { JointCalls } from './joint-calls.ts'
 import type { Logins } from './logins.ts'
 import { randomText } from './random.ts'
 import { settingsOf } from './settings.ts'
@@ -13,6 +16,12 @@ type MethodAnswers = Awaited<ReturnType<ProgramMail['calls']>>
 
 export function programMail(env: Env, logins: Pick<Logins, 'find' | 'authenticate'>): ProgramMail {
   const account = (id: string) => env.ACCOUNT.getByName(id)
+  const single = new JointCalls<SendOrder, SendOutcome>({
+    call: (id, orders) => account(id).sendMessages(orders),
+    sizeOf: ({ raw }) => raw.length,
+    hold: waitUntil,
+    clock: Date.now,
+  })
   return {
     async accountOf(address) {
       if (!address.includes('@')) return undefined
@@ -23,7 +32,10 @@ export function programMail(env: Env, logins: Pick<Logins, 'find' | 'authenticat
       const result = await logins.authenticate('', { token, clientAddress })
       return result.ok ? { accountId: result.accountId, address: result.address } : undefined
     },
-    send: async (id, orders) => account(id).sendMessages([...orders]),
+    async send(id, orders) {
+      const [order] = orders
+      return orders.length === 1 && order ? [await single.enter(id, order)] : account(id).sendMessages([...orders])
+    },
     async calls(id, calls) {
       const using = [coreCapability, mailCapability, submissionCapability]
       const answer = await account(id).jmapCalls(JSON.stringify({ using, methodCalls: calls }))

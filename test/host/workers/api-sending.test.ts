@@ -1,6 +1,7 @@
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test'
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { Scope } from '../../../src/access/api/index.ts'
+import { AccountObject } from '../../../src/host/workers/index.ts'
 import { account, admin, adminToken, basic, furnish, jmap, request } from './house.ts'
 import { allTaken, dohAnswer, egressRequest, oneHost } from './outside.ts'
 
@@ -239,6 +240,21 @@ describe('a message in JSON', () => {
       { address: 'gone@far.test', status: 'refused', reply: expect.stringContaining('did not take mail') },
       { address: 'bob@api.test', status: 'delivered' },
     ])
+  })
+
+  it('shares calls to its account with others that come at the same time, and has an answer of its own', async () => {
+    const calls = vi.spyOn(AccountObject.prototype, 'sendMessages')
+    const everybody = Array.from({ length: 32 }, (_, n) => (n % 8 === 3 ? `nobody${n}@api.test` : 'bob@api.test'))
+    const answers = await Promise.all(everybody.map((to) => api('POST', '/messages', { ...plain(), to: [to] })))
+    expect(answers.map(({ status }) => status)).toEqual(everybody.map((to) => (to === 'bob@api.test' ? 202 : 422)))
+    const named = answers.map(({ body }) => (body['recipients'] as { address: string }[])[0]?.address)
+    expect(named).toEqual(everybody)
+    expect(new Set(answers.flatMap(({ body }) => body['id'] ?? [])).size).toBe(28)
+    expect(await found('bob', subject)).toHaveLength(28)
+    const batches = calls.mock.calls.map(([orders]) => orders.length)
+    expect(batches.reduce((sum, length) => sum + length)).toBe(32)
+    expect(batches.length).toBeLessThan(16)
+    calls.mockRestore()
   })
 
   it('counts against what the account may send (429)', async () => {
