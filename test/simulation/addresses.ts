@@ -65,7 +65,7 @@ export class AddressBook {
   /** Whether a message that has passed those is taken for this address as soon as nothing is out of order. */
   isWelcome(address: string, passed: ReadonlySet<string>): boolean {
     const { finals, hooks, touched, dead } = this.#search(address)
-    if (!this.#town.isSettled || [...touched].some((at) => passed.has(at))) return false
+    if (!this.#town.isSettled || [...touched].some((at) => passed.has(at.replace('copy ', '')))) return false
     // A list that does not take all mail may have its reasons.
     const takes = (final: string): boolean => (this.#listAt(final)?.posting ?? 'anyone') === 'anyone'
     return hooks.size > 0 || [...finals.keys()].some((final) => !dead.has(final) && takes(final))

@@ -334,12 +334,10 @@ export class Ledger {
     this.message({ token: copy, from: `${list}-bounces@facteur.test`, body, recipients })
   }
 
-  /** A list tells its owners; that is worth one try, and when that has been taken, as much as other mail. */
+  /** A list tells its owners. That is worth one try; what a queue has taken of it is worth as much as other mail. */
   #notice(token: string, recipients: readonly { address: string }[]): void {
-    if (this.knows(token)) return
-    const owners = recipients.map(({ address }) => ({ address, notify: ['NEVER'] }))
-    this.message({ token, from: '', body: '', recipients: owners })
-    this.accepted(token, owners)
+    if (!this.knows(token)) this.message({ token, from: '', body: '', recipients: [] })
+    for (const { address } of recipients) this.#legs.get(token, address.toLowerCase()).paths.add(address)
   }
 
   #isExcused(token: string): boolean {
