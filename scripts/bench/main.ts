@@ -13,13 +13,13 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { sendByApi } from './api.ts'
+import { type ApiLoad, sendByApi } from './api.ts'
 import { cpuMilliseconds } from './cpu.ts'
 import { ImapConnection } from './imap.ts'
 import { coldStart, measureJmap, type Measured } from './jmap.ts'
 import { mailboxMessage } from './mailbox-messages.ts'
 import { collect } from './pop3.ts'
-import { relay, Sink } from './relay.ts'
+import { relay, Sink, sinkRecipients } from './relay.ts'
 import { measureRouting } from './routing.ts'
 import { BenchServer } from './server.ts'
 import { ingest, percentile } from './smtp.ts'
@@ -47,7 +47,7 @@ const rows: string[][] = []
 const wanted = (name: string) => parts.length === 0 || parts.includes(name)
 
 const data = options.data ?? mkdtempSync(join(tmpdir(), 'facteur-bench-'))
-const sink = wanted('relay')
+const sink = ['relay', 'api'].some(wanted)
   ? await Sink.start(options['peer-sink'] === undefined ? undefined : Number(options['peer-sink']))
   : undefined
 const unbounded = ['--recipients-per-hour', '1000000', '--recipients-per-day', '1000000']
@@ -57,8 +57,8 @@ try {
   const small = Array.from({ length: 100 }, (_, index) => `u${index}`)
   await server.ensureAccounts(['big', ...sizes.map((size) => `big${size}`), ...small], password)
   if (wanted('smtp')) await measureIngest(server.port('SMTP'))
-  if (wanted('api')) await measureApi()
-  if (sink !== undefined) await measureRelay(sink)
+  if (sink !== undefined && wanted('api')) await measureApi(sink)
+  if (sink !== undefined && wanted('relay')) await measureRelay(sink)
   if (wanted('routing')) rows.push(...(await measureRouting(server, Number(options.rounds))))
   if (wanted('rows')) await measureRows(server.port('SMTP'))
   if (wanted('imap')) await measureImap(server.imapPort)
@@ -130,8 +130,11 @@ async function measureIngest(port: number): Promise<void> {
   }
 }
 
-/** One program's account sends to fifty mailboxes. */
-async function measureApi(): Promise<void> {
+/**
+ * One program's account sends to fifty mailboxes; then to fifty domains elsewhere, where the CPU time is also that of sending
+ * the messages on.
+ */
+async function measureApi(to: Sink): Promise<void> {
   const made = { name: 'bench', scopes: ['messages:send'], domains: ['bench.test'], perMinute: 0 }
   const { token } = await server.administer<{ token: string }>('POST', 'tokens', made)
   const recipients = Array.from({ length: 50 }, (_, index) => `u${index + 50}@bench.test`)
@@ -139,18 +142,32 @@ async function measureApi(): Promise<void> {
     ...[1, 8, 32].map((inFlight) => ({ inFlight, name: 'one a request' })),
     ...[1, 8, 32].map((inFlight) => ({ inFlight, keys: true, name: 'one a request, with a key' })),
     ...[1, 4].map((inFlight) => ({ inFlight, batch: 50, name: 'fifty a request' })),
+    ...[8, 32].map((inFlight) => ({ inFlight, isOutside: true, name: 'one a request, to elsewhere' })),
+    { inFlight: 32, isOutside: true, isSigned: true, name: 'one a request, to elsewhere, signed' },
   ]
-  for (const { name, ...how } of cases) {
-    const load = { url: server.url, token, sender: 'u0@bench.test', recipients, size: 4_096, ...how }
+  for (const { name, isOutside = false, isSigned = false, ...how } of cases as ApiCase[]) {
+    const whom = { sender: 'u0@bench.test', recipients: isOutside ? sinkRecipients : recipients }
+    const load = { url: server.url, token, size: 4_096, ...whom, ...how }
+    await server.administer('POST', `domains/bench.test/dkim/${isSigned ? 'rotate' : 'stop'}`)
+    await to.ask('reset')
     await sendByApi({ ...load, count: 300 })
+    if (isOutside) await to.received(300)
     const before = cpuMilliseconds([server.pid])
     const result = await sendByApi({ ...load, count: 2_000 })
+    if (isOutside) await to.received(2_300)
     const cpu = (cpuMilliseconds([server.pid]) - before) / 2_000
     rows.push([
       `API send, 4 KB, ${name}, ${how.inFlight} at a time`,
       `${result.perSecond.toFixed(0)}/s; p50 ${result.p50.toFixed(2)} ms, p99 ${result.p99.toFixed(2)} ms; server CPU ${cpu.toFixed(2)} ms`,
     ])
   }
+}
+
+interface ApiCase extends Partial<ApiLoad> {
+  readonly name: string
+  readonly inFlight: number
+  readonly isOutside?: boolean
+  readonly isSigned?: boolean
 }
 
 async function measureImap(port: number): Promise<void> {

@@ -11,6 +11,8 @@ import type { SinkCounts, SinkPlace } from './sink.ts'
 import { ingest, type Sender } from './smtp.ts'
 
 const DOMAINS = 50
+/** Somebody in each domain of the sink. */
+export const sinkRecipients = Array.from({ length: DOMAINS }, (_, index) => `r@d${index}.relay.test`)
 const MESSAGES = 2_000
 const SESSIONS = 16
 const SIZE = 4_096
@@ -40,6 +42,20 @@ export class Sink {
     return counts
   }
 
+  /** Waits for that many messages since the reset. */
+  async received(messages: number): Promise<SinkCounts> {
+    const begun = performance.now()
+    let counts = await this.ask('read')
+    while (counts.messages < messages) {
+      if (performance.now() - begun > PATIENCE_MS) {
+        throw new Error(`only ${counts.messages} of ${messages} messages came through`)
+      }
+      await delay(20)
+      counts = await this.ask('read')
+    }
+    return counts
+  }
+
   stop(): void {
     this.#child.disconnect()
     this.#child.kill()
@@ -57,19 +73,10 @@ export interface RelayResult {
 
 export async function relay(sink: Sink, port: number, sender: Sender, pids: readonly number[]): Promise<RelayResult> {
   await sink.ask('reset')
-  const recipients = Array.from({ length: DOMAINS }, (_, index) => `r@d${index}.relay.test`)
   const before = cpuMilliseconds(pids)
   const start = performance.timeOrigin + performance.now()
-  const { perSecond } = await ingest(port, recipients, SESSIONS, MESSAGES, SIZE, sender)
-  const accepted = performance.now()
-  let counts = await sink.ask('read')
-  while (counts.messages < MESSAGES) {
-    if (performance.now() - accepted > PATIENCE_MS) {
-      throw new Error(`only ${counts.messages} of ${MESSAGES} messages came through`)
-    }
-    await delay(20)
-    counts = await sink.ask('read')
-  }
+  const { perSecond } = await ingest(port, sinkRecipients, SESSIONS, MESSAGES, SIZE, sender)
+  const counts = await sink.received(MESSAGES)
   return {
     acceptedPerSecond: perSecond,
     deliveredPerSecond: MESSAGES / ((counts.last - start) / 1000),
