@@ -25,7 +25,7 @@ import { reportCopies } from './report-copies.ts'
 import { sealing } from './seal.ts'
 import { afterJudgement, atArrival } from './rule-facts.ts'
 import { signed } from './sign.ts'
-import { announceAccepted, watching } from './watching.ts'
+import { announceAccepted, announceDelivered, watching } from './watching.ts'
 import { refuseDirect } from './refuse-direct.ts'
 import { missingFields } from './submission-header.ts'
 import { arrivalSteps, type Findings } from './trace-steps.ts'
@@ -162,13 +162,13 @@ async function bring(
   const traced = leaves && mayRelay(origin) ? await signed(plain, header, envelope.reversePath, ports) : plain
   const release = isSubmission(origin) ? releaseTime(envelope, now) : undefined
   delete onward.hold
+  // Before any of it is anywhere: nobody is to hear of its end first, and where this fails the sender's next try doubles nothing.
+  const hasPlaces = (release === undefined ? plan.deliveries : welcome(recipients, plan)).length > 0
+  const isAnnounced = watch !== undefined && hasPlaces
+  if (isAnnounced) await announceAccepted(watch, departure, ports)
   if (release !== undefined) {
-    const reply = await holdBack(plan, { envelope: onward, raw: traced }, release, ports)
-    if (reply.code < 300) await announceAccepted(watch, departure, ports)
-    return { reply }
+    return { reply: await holdBack(plan, { envelope: onward, raw: traced }, release, ports) }
   }
-  // What leaves may be tried before the next line: nobody is to hear of that first.
-  if (leaves) await announceAccepted(watch, departure, ports)
   const { places, expanded, putOff } = await distribute(onward, traced, plan, ports, {
     header,
     junk,
@@ -197,17 +197,20 @@ async function bring(
     if (status === 'delivered' || status === 'queued') taken++
     else leftovers.push(placeLeft(place, status))
   }
-  if (taken === 0 && arrival.committed !== true) return { reply: refusalOf(leftovers) }
-  if (!leaves) await announceAccepted(watch, departure, ports)
+  // What programs have heard is taken is taken, be it to be reported.
+  if (taken === 0 && arrival.committed !== true && !isAnnounced) return { reply: refusalOf(leftovers) }
+  if (!isAnnounced) await announceAccepted(watch, departure, ports)
   const message = { envelope: onward, raw: traced }
   await leaveToQueue(leftovers, message, ports, ports.hostname)
   const here = putOff === undefined ? wholly(recipients, plan, places) : []
+  const told = watch?.webhooks.some(({ events }) => events.includes('delivered')) === true ? here : []
+  const done = successes(recipients, places, expanded, here, told)
   try {
-    const told = watch?.webhooks.some(({ events }) => events.includes('delivered')) === true ? here : []
-    await leaveToQueue(successes(recipients, places, expanded, here, told), message, ports, ports.hostname)
+    await leaveToQueue(done, message, ports, ports.hostname)
   } catch (cause) {
     // A success report is a courtesy: not worth delivering the message twice, which is what a 451 would do.
     ports.log?.({ type: 'arrival-fault', transactionId: origin.transactionId, cause })
+    await announceDelivered(onward, done, ports)
   }
   const delivered = here.flatMap((recipient) => envelope.recipients[recipients.indexOf(recipient)]?.address ?? [])
   return { reply: { code: 250, enhanced: '2.0.0', text: `Message taken as ${origin.transactionId}` }, delivered }

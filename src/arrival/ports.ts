@@ -38,7 +38,7 @@ export interface ArrivalPorts extends DeliveryPorts {
   /** Given each report of another server that came to a person here who gets mail for our operator. Must not throw. */
   onReport?: (domain: string, raw: Uint8Array, judgement: Judgement | undefined) => void
   /** Tells programs that watch what our people send; without it nobody watches. */
-  announcer?: Pick<Announcer, 'accepted'>
+  announcer?: Pick<Announcer, 'accepted' | 'news'>
   /** Told what became of each message, once. Must not throw. */
   trace?: (events: TraceEvent[]) => void
   /** What broke inside: told to the operator, never to the peer. */

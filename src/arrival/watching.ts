@@ -4,7 +4,9 @@
  * Standards: RFC 5322 §3.6.4 (Message-ID).
  */
 import { decodeHeaderText, type Header, parseMessageIds, splitAddress } from '../format/index.ts'
+import { type Leftover, outcomeOf, queueDomainOf } from '../delivery/index.ts'
 import type { Envelope, Watch } from '../protocol/smtp/index.ts'
+import { newsAtOnce } from '../queue/index.ts'
 import { canonicalDomain } from '../routing/index.ts'
 import { formatSentMessageId } from '../trace/index.ts'
 import { watchOf } from '../webhooks/index.ts'
@@ -52,4 +54,26 @@ export async function announceAccepted(
     size,
     subject: decodeHeaderText(header.first('Subject') ?? ''),
   })
+}
+
+/**
+ * What a queue of ours was to tell, and that one could not take: told at once, under the same ids. Never rejects: the message is
+ * in mailboxes, and is not to come again for this.
+ */
+export async function announceDelivered(
+  envelope: Envelope,
+  delivered: readonly Leftover[],
+  ports: ArrivalPorts,
+): Promise<void> {
+  const { transactionId = '' } = envelope
+  for (const leftover of delivered) {
+    const domain = queueDomainOf(leftover, ports.hostname)
+    const news = newsAtOnce(envelope, leftover.recipient, outcomeOf(leftover, ports.clock()))
+    try {
+      if (news !== undefined) await ports.announcer?.news({ domain, envelope, news: [news] })
+    } catch (cause) {
+      const fault = new Error('a program is not told that it was delivered', { cause })
+      ports.log?.({ type: 'arrival-fault', transactionId, cause: fault })
+    }
+  }
 }

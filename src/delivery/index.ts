@@ -11,7 +11,7 @@ export type {
   TlsPolicy,
 } from './dialer.ts'
 export { type Distribution, distribute, type Place } from './distribute.ts'
-export { deadTarget, type Leftover, leaveToQueue, placeLeft } from './leftover.ts'
+export { deadTarget, type Leftover, leaveToQueue, outcomeOf, placeLeft, queueDomainOf } from './leftover.ts'
 export { type EmailService, EmailServiceAgent, type EmailServiceAgentOptions } from './email-service-agent.ts'
 export { MailboxAgent } from './mailbox-agent.ts'
 export { MxAgent, type MxAgentOptions } from './mx-agent.ts'

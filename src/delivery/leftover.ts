@@ -55,14 +55,15 @@ export async function leaveToQueue(
 ): Promise<void> {
   const groups = new Map<string, Leftover[]>()
   for (const leftover of leftovers) {
-    const { recipient, via, ways } = leftover
-    const key = JSON.stringify([domainOf(recipient.address) ?? hostname, via, ways])
+    const { via, ways } = leftover
+    const key = JSON.stringify([queueDomainOf(leftover, hostname), via, ways])
     groups.set(key, [...(groups.get(key) ?? []), leftover])
   }
   const at = ports.clock()
   for (const group of groups.values()) {
-    const { recipient, via, ways } = group[0] as Leftover
-    const domain = domainOf(recipient.address) ?? hostname
+    const [first] = group as [Leftover]
+    const { via, ways } = first
+    const domain = queueDomainOf(first, hostname)
     await ports.queue(domain).enqueue({
       domain,
       envelope: {
@@ -76,7 +77,8 @@ export async function leaveToQueue(
   }
 }
 
-function outcomeOf({ recipient, status, reply, success, isOnward }: Leftover, at: number): RecipientOutcome {
+/** As the queue is told. */
+export function outcomeOf({ recipient, status, reply, success, isOnward }: Leftover, at: number): RecipientOutcome {
   const outcome: RecipientOutcome = { recipient: recipient.address, status, at }
   if (reply !== undefined) outcome.reply = reply
   if (success !== undefined) outcome.success = success
@@ -84,7 +86,8 @@ function outcomeOf({ recipient, status, reply, success, isOnward }: Leftover, at
   return outcome
 }
 
-function domainOf(address: string): string | undefined {
-  const parts = splitAddress(address)
-  return parts === undefined ? undefined : canonicalDomain(parts.domain)
+/** Whose queue it is left to. */
+export function queueDomainOf({ recipient }: Leftover, hostname: string): string {
+  const parts = splitAddress(recipient.address)
+  return (parts === undefined ? undefined : canonicalDomain(parts.domain)) ?? hostname
 }

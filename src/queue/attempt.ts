@@ -101,7 +101,7 @@ export class Attempts {
         const age = now - received
         this.#ports.log({ type: 'outcome', ...named(entry), domain, recipient: address, attempts, outcome: last, age })
       }
-      const told = this.#ports.announce === undefined ? undefined : newsOf(entry, after)
+      const told = this.#ports.announce === undefined ? undefined : newsOf(entry, after, isOld)
       if (told !== undefined) news.push(told)
       return after
     })

@@ -2,7 +2,7 @@ export { Agenda } from './agenda.ts'
 export type { EntryStatus, LastOutcome, NewEntry, OutcomeNews, QueuedEntry, QueuedRecipient } from './entry.ts'
 export type { QueueEvent } from './event.ts'
 export type { QueueLimits } from './limits.ts'
-export type { Announcement } from './news.ts'
+export { type Announcement, newsAtOnce } from './news.ts'
 export type { QueuePage, QueueSummary, Which } from './operator.ts'
 export type { QueueSelection } from './selection.ts'
 export {

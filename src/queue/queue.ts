@@ -115,7 +115,9 @@ export class Queue {
     const bounced = entered.recipients.some(({ state }) => state === 'bounced')
     // Delivered already and nobody asked for a report: there is nothing left to do.
     if (!open && !bounced) return { id }
-    entered.next = Math.min(...entered.recipients.map(({ state, next }) => (state === 'waiting' ? next : now)))
+    // What programs are to hear does not wait for the next try.
+    const turns = entered.recipients.map(({ state, next }) => (state === 'waiting' ? next : now))
+    entered.next = entered.news === undefined ? Math.min(...turns) : now
     if (begins > now) this.#announce = true
     const claimed = known.size === 0 && begins === now && this.#dispatcher.mayBeBornClaimed(now, entry.line)
     this.#spool.insert(entered, entry.raw, claimed)

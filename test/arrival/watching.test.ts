@@ -58,6 +58,15 @@ function waiting(world: MemoryWorld) {
 const kinds = (world: MemoryWorld) =>
   waiting(world).map(({ type, data }) => [type, data['recipient']].filter(Boolean).join(' '))
 
+/** Of what is told of a message to a mailbox here. */
+async function idsOf(fullQueue?: string) {
+  const world = stage()
+  if (fullQueue !== undefined) world.fullQueues.add(fullQueue)
+  expect(await send(world, ['bob@facteur.test'])).toMatchObject({ code: 250 })
+  await settle(world)
+  return waiting(world).map(({ id }) => id)
+}
+
 /** Lets queues hand over what they owe. */
 const settle = (world: MemoryWorld) => world.runUntil(world.clock.now() + 1_000)
 
@@ -141,6 +150,20 @@ describe('a message that people of the domain send', () => {
     expect(world.mailbox('alice').messages).toHaveLength(1)
   })
 
+  test('is told of though the queue that was to tell is full, under the id that this would have told', async () => {
+    const ids = await idsOf('facteur.test')
+    expect(ids).toHaveLength(2)
+    expect(ids).toEqual(await idsOf())
+  })
+
+  test('that no mailbox takes now, and programs have heard of, waits here and not with its sender', async () => {
+    const world = stage()
+    world.mailbox('bob').refusal = new Error('the account cannot be reached')
+    expect(await send(world, ['bob@facteur.test'])).toMatchObject({ code: 250 })
+    await settle(world)
+    expect(kinds(world)).toEqual(['accepted', 'deferred bob@facteur.test'])
+  })
+
   test('and that a rule drops is delivered as far as its sender may know', async () => {
     const world = stage()
     world.domain('facteur.test').setRules([{ name: 'no', when: { recipient: 'bob' }, do: { discard: true } }], 1)
@@ -177,10 +200,18 @@ describe('nobody hears', () => {
     expect(world.events).toEqual([])
   })
 
-  test('of a message that could not be announced: its sender keeps it', async () => {
-    const world = stage()
-    world.fullQueues.add(queue)
-    expect(await send(world, ['x@there.test'])).toMatchObject({ code: 451 })
-    expect(world.queue('there.test').size).toBe(0)
-  })
+  test.each([
+    ['for elsewhere', 'x@there.test', {}],
+    ['for a mailbox here', 'bob@facteur.test', {}],
+    ['that is to be held', 'bob@facteur.test', { hold: { seconds: 3_600 } }],
+  ])(
+    'of a message %s that could not be announced: its sender keeps it, and nothing of it is anywhere (RFC 5321 §6.1)',
+    async (_, to, envelope) => {
+      const world = stage()
+      world.fullQueues.add(queue)
+      expect(await send(world, [to], { envelope })).toMatchObject({ code: 451 })
+      expect([world.queue('there.test').size, world.queue('facteur.test').size]).toEqual([0, 0])
+      expect(world.mailbox('bob').messages).toEqual([])
+    },
+  )
 })
