@@ -36,6 +36,8 @@ export function rulesOf(domain: string, without: readonly string[] = []): Rule[]
 
 /** Where a message for an address must come to. */
 export interface Ways {
+  /** Nobody is at any of those, so that it is refused as one. */
+  isDead: boolean
   /** Addresses, and of each whether it is a copy of which the sender hears nothing. */
   finals: ReadonlyMap<string, boolean>
   /** Webhooks that are told. */
@@ -122,7 +124,7 @@ export class AddressBook {
       }
     }
     visit(address, false)
-    return { finals, hooks, touched: seen, dead }
+    return { finals, hooks, touched: seen, dead, isDead: [...finals.keys()].every((final) => dead.has(final)) }
   }
 
   /** Those that are asked, up to the one that decides. */

@@ -61,9 +61,11 @@ export class Forwarder {
     const id = `f${++this.#sent}`
     const text = passedOn(unmarked ? withoutMarks(raw) : raw, id, server)
     const name = tokenOf(text) as string
-    this.#passages.set(name, [...passed, to])
-    const from = rewrites ? rewritten(sender, domainOf(server)) : sender
-    this.#ports.send(this.#plan(name, from, to, text), (_, line) => this.#tell(text, sender, to, line, server))
+    const from = rewrites ? rewritten(sender, ownerOf(server)) : sender
+    const further = this.#ports.scene.plan.town.forwards[to]
+    this.#passages.set(name, isOurs(domainOf(to)) ? [...passed, to] : passed)
+    if (further !== undefined) return this.#sendOn(text, further, from, `mx.${domainOf(to)}`)
+    this.#ports.send(this.#plan(name, from, to, text), (_, line) => this.#tell(text, from, to, line, server))
   }
 
   #sendBack(raw: string, to: string, server: string): void {
@@ -72,7 +74,9 @@ export class Forwarder {
   }
 
   /** A report to the sender (RFC 3464), where that is one of ours. */
-  #tell(text: string, sender: string, recipient: string, line: string, server: string): void {
+  #tell(text: string, from: string, recipient: string, line: string, server: string): void {
+    // Another server that has rewritten it passes it on.
+    const sender = isOurs(domainOf(from)) ? from : (originOf(from) ?? from)
     if (!isOurs(domainOf(sender))) return
     const token = `bounce.${++this.#told}`
     const [, status = '5.0.0'] = /^\d{3} (\d\.\d+\.\d+)/.exec(line) ?? []
@@ -86,7 +90,7 @@ export class Forwarder {
       '--b--\r\n',
     ].join('')
     const header = [
-      `From: <postmaster@${domainOf(server)}>`,
+      `From: <postmaster@${ownerOf(server)}>`,
       `To: <${sender}>`,
       'Subject: Undelivered',
       'Date: Mon, 23 Nov 2026 08:00:00 +0000',
@@ -156,8 +160,13 @@ function withoutMarks(raw: string): string {
   return raw.slice(0, end).replace(/^(?:Delivered-To|List-Id):.*\r\n(?:[ \t].*\r\n)*/gim, '') + raw.slice(end)
 }
 
-function domainOf(name: string): string {
-  return name.slice(name.search(/[.@]/) + 1)
+function domainOf(address: string): string {
+  return address.slice(address.lastIndexOf('@') + 1)
+}
+
+/** Whose server it is. */
+function ownerOf(server: string): string {
+  return server.slice(server.indexOf('.') + 1)
 }
 
 function isOurs(domain: string): boolean {

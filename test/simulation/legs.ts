@@ -65,8 +65,9 @@ export class Legs {
   meant(token: string, address: string): string[] {
     const named = address.toLowerCase()
     const key = legKey(token, named)
-    const isOne = this.#legs.get(key) !== undefined && !this.#unrouted.has(key)
-    return isOne ? [named] : [...new Set([named, ...this.#book.finals(named)])]
+    const { finals, isDead } = this.#book.ways(named)
+    const isOne = this.#legs.get(key) !== undefined && !this.#unrouted.has(key) && !isDead
+    return isOne ? [named] : [...new Set([named, ...finals.keys()])]
   }
 
   meantLegs(token: string, address: string): Leg[] {

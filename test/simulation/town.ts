@@ -119,10 +119,11 @@ export function townOf(chance: Chance): Town {
       senders.map((sender) => {
         const to = chance.pick(inside)
         const unmarked = knowing.includes(to) && chance.happens(0.3)
-        return [
-          sender,
-          { to: to === 'branch' ? 'branch@branch.test' : here(to), unmarked, rewrites: chance.happens(0.3) },
-        ]
+        const rewrites = chance.happens(0.3)
+        // The last one may lead to the first, which sends on in turn.
+        const isFar = sender === senders.at(-1) && chance.happens(0.3)
+        const address = to === 'branch' ? 'branch@branch.test' : here(to)
+        return [sender, { to: isFar ? (senders[0] as string) : address, unmarked: unmarked && !isFar, rewrites }]
       }),
     ),
     hooks: Object.fromEntries(hooks.map((hook) => [hook, hookMoodsOf(chance)])),
