@@ -97,7 +97,10 @@ export class MailboxAgent implements DeliveryAgent {
         diagnostic: 'A queue refused a part of an alias',
       }
     }
-    const isOnward = leftovers.length > 0 || places.some(({ status }) => status === 'queued')
+    // Of what a rule copies, or tells a program of, nobody waits to hear.
+    const isOnward =
+      places.some(({ status, destination }) => status !== 'delivered' && destination.copy !== true) ||
+      dead.some((target) => target.recipient === recipient)
     return { ...this.#outcome(recipient, 'delivered'), success: 'expanded', ...(isOnward ? { isOnward } : {}) }
   }
 

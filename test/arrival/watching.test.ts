@@ -180,6 +180,18 @@ describe('a message that people of the domain send', () => {
     await settle(world)
     expect(kinds(world)).toEqual(['accepted', 'delivered bob@facteur.test'])
   })
+
+  test.each([
+    ['a mailbox', 'bob@facteur.test', {}],
+    ['an alias', 'team@facteur.test', {}],
+    ['what a rule drops', 'bob@facteur.test', { discard: true as const }],
+  ])('that waited, and that a rule copies then, is told of once: for %s', async (_, to, action) => {
+    const world = stage()
+    world.domain('facteur.test').setRules([{ name: 'archive', do: { copy: ['far@there.test'], ...action } }], 1)
+    await send(world, [to], { envelope: { hold: { seconds: 60 } } })
+    await world.runUntil(world.clock.now() + 61_000)
+    expect(kinds(world)).toEqual(['accepted', `delivered ${to}`])
+  })
 })
 
 describe('nobody hears', () => {
