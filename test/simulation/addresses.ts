@@ -64,6 +64,17 @@ export class AddressBook {
     return [...this.ways(address).finals.keys()]
   }
 
+  /** It is a place itself, and nothing leads elsewhere from there. */
+  isPlain(address: string, isQuiet: boolean): boolean {
+    const [name = '', domain = ''] = canonical(address).split('@')
+    return !hosted.includes(domain) || (isQuiet && domain === 'facteur.test' && people.some((one) => one === name))
+  }
+
+  /** To how many places it leads, without copies. */
+  places(address: string): number {
+    return [...this.ways(address).finals.values()].filter((isCopy) => !isCopy).length
+  }
+
   /** Whether a message that has passed those is taken for this address as soon as nothing is out of order. */
   isWelcome(address: string, passed: ReadonlySet<string>): boolean {
     const { finals, hooks, touched, dead } = this.#search(address)

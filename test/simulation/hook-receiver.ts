@@ -8,6 +8,7 @@ import { tokenOf } from './message.ts'
 import type { Scene } from './scene.ts'
 import type { HookFault } from './town.ts'
 import { Violation } from './violation.ts'
+import { eventOf, isOutgoing } from './watch-event.ts'
 
 /** Of all webhooks; the octets are what the base64 says. */
 export const hookSecret = `whsec_${Buffer.from('the secret of a simulated town ').toString('base64')}`
@@ -55,7 +56,8 @@ export class HookReceiver {
 
   #mood(): HookFault | undefined {
     const { plan, time } = this.#scene
-    const mood = plan.town.hooks[this.#hook]?.find(({ until }) => until > time.passed)
+    const moods = plan.town.hooks[this.#hook] ?? plan.watchers[this.#hook]?.moods
+    const mood = moods?.find(({ until }) => until > time.passed)
     if (mood === undefined || mood.faults.length === 0 || !this.#chance.happens(mood.often)) return undefined
     return this.#chance.pick(mood.faults)
   }
@@ -66,8 +68,10 @@ export class HookReceiver {
     const text = `${id}.${headers['webhook-timestamp']}.${body}`
     const signature = `v1,${createHmac('sha256', key).update(text).digest('base64')}`
     if (headers['webhook-signature'] !== signature) throw new Violation(`${this.#hook} is told something unsigned`)
+    const { ledger } = this.#scene
+    if (isOutgoing(body)) return ledger.watch.heard(this.#hook, eventOf(id, body))
     const { token } = readEvent({ headers, body })
-    this.#scene.ledger.told(this.#hook, id, token)
+    ledger.told(this.#hook, id, token)
   }
 }
 

@@ -8,7 +8,7 @@
  * where SMTP cannot know (RFC 5321 §4.5.4.2, RFC 1047): each such doubt excuses one more copy.
  */
 import { AddressBook, canonical } from './addresses.ts'
-import { EventLedger, isHookQueue } from './event-ledger.ts'
+import { EventLedger, hookOf, isHookQueue } from './event-ledger.ts'
 import type { Held } from './held.ts'
 import { ListLedger } from './list-ledger.ts'
 import type { SeenList } from './list-view.ts'
@@ -16,8 +16,10 @@ import { type Leg, legKey, Legs, tokenOfLeg, wants } from './legs.ts'
 import { tokenOf } from './message.ts'
 import type { SeenEntry } from './queue-view.ts'
 import { isNotice, isReport, readReport } from './report-view.ts'
-import type { Town } from './town.ts'
+import type { Plan } from './plan.ts'
+import { quietTown } from './town.ts'
 import { Violation } from './violation.ts'
+import { WatchLedger } from './watch-ledger.ts'
 
 export interface LedgerRecipient {
   address: string
@@ -48,9 +50,10 @@ export class Ledger {
   readonly #legs: Legs
   readonly lists: ListLedger
   readonly events: EventLedger
+  readonly watch: WatchLedger
   readonly note: (line: string) => void
 
-  constructor(town: Town, note: (line: string) => void) {
+  constructor({ town, watchers }: Pick<Plan, 'town' | 'watchers'>, note: (line: string) => void) {
     this.note = note
     this.book = new AddressBook(town)
     const book = this.book
@@ -69,6 +72,9 @@ export class Ledger {
       excuses: (name) => this.#excuses.get(name)?.length ?? 0,
       hasGoneOn: (token, address) => this.#hasGoneOn(token, address),
     })
+    const excuses = (token: string): readonly string[] => this.#excuses.get(token) ?? []
+    const isQuiet = town === quietTown
+    this.watch = new WatchLedger({ watchers, note, book, isQuiet, excuses, fates: this.#legs })
   }
 
   /** Before it is sent. */
@@ -138,7 +144,8 @@ export class Ledger {
   /** All that a queue has on disk. */
   queue(domain: string, entries: readonly SeenEntry[]): void {
     this.#queues.set(domain, entries)
-    for (const { token, raw, domain: to, status, hasWays, recipients } of entries) {
+    for (const { token, raw, domain: to, status, hasWays, recipients, event } of entries) {
+      if (event !== undefined) this.watch.queued(hookOf(to), event, status)
       // What is told to a webhook is not for its recipients yet.
       if (isHookQueue(to)) continue
       if (status === 'frozen') this.#checkFrozen(token)
@@ -247,6 +254,7 @@ export class Ledger {
   checkEnd(): void {
     this.check()
     this.lists.checkEnd()
+    this.watch.check()
     for (const [account, held] of this.#held) {
       if (held.length > 0) throw new Violation(`${held.join(', ')} is still held by ${account}`)
     }
@@ -255,7 +263,9 @@ export class Ledger {
       if (stale !== undefined) throw new Violation(`the submission of ${token} says that ${stale} is still queued`)
     }
     for (const [domain, entries] of this.#queues) {
-      for (const { id, token, status } of entries) {
+      for (const { id, token, status, news } of entries) {
+        if (news.length > 0)
+          throw new Violation(`nobody looks after news of ${token} in the queue of ${domain} as ${id}`)
         if (status === 'waiting') throw new Violation(`${token} still waits in the queue of ${domain} as ${id}`)
       }
     }

@@ -17,6 +17,16 @@ export interface Leg {
   ended: string | undefined
 }
 
+/** Where a recipient has come. */
+export interface Fate {
+  /** At some of its places. */
+  arrived: boolean
+  /** At some of its places it is reported, deleted or silently over. */
+  failed: boolean
+  /** It came back to its sender before it went. */
+  returned: boolean
+}
+
 export class Legs {
   readonly #book: AddressBook
   readonly #legs = new Map<string, Leg>()
@@ -68,6 +78,15 @@ export class Legs {
     const { finals, isDead } = this.#book.ways(named)
     const isOne = this.#legs.get(key) !== undefined && !this.#unrouted.has(key) && !isDead
     return isOne ? [named] : [...new Set([named, ...finals.keys()])]
+  }
+
+  fate(token: string, address: string): Fate {
+    const legs = this.#book.finals(address).map((final) => this.get(token, final))
+    return {
+      arrived: legs.some(({ mailbox, proved }) => mailbox + proved > 0),
+      failed: legs.some(({ failed, ended }) => failed > 0 || ended !== undefined),
+      returned: legs.some(({ ended }) => ended === 'returned'),
+    }
   }
 
   meantLegs(token: string, address: string): Leg[] {

@@ -174,4 +174,52 @@ export const mutations: readonly Mutation[] = [
     text: 'onward.decided = destination.marks',
     instead: '',
   },
+  {
+    name: 'events of a message do not wait for each other',
+    file: 'webhooks/announcer.ts',
+    text: 'line: watch.id, ',
+    instead: '',
+  },
+  {
+    name: 'news that could not be told count as told',
+    file: 'queue/attempt.ts',
+    text: 'if (isAnnounced && announcement !== undefined)',
+    instead: 'if (announcement !== undefined)',
+  },
+  {
+    name: 'news are told before they are written down',
+    file: 'queue/attempt.ts',
+    text: 'if (changed) this.#write({ ...entry, next: this.#ports.clock() })',
+    instead: 'if (changed) this.#write({ ...entry, next: this.#ports.clock(), news: [] })',
+  },
+  {
+    name: 'a webhook hears that a message is taken when it has left',
+    file: 'arrival/accept.ts',
+    text: 'const isAnnounced = watch !== undefined && hasPlaces',
+    instead: 'const isAnnounced = false',
+  },
+  {
+    name: 'nobody hears of what the operator deletes',
+    file: 'queue/operator.ts',
+    text: 'const dropped = this.#drop(entry, now)',
+    instead: 'const dropped = undefined',
+  },
+  {
+    name: 'an outgoing event has another id each time',
+    file: 'webhooks/announcer.ts',
+    text: '${type}\\n${mark}`',
+    instead: '${type}\\n${mark}${Math.random()}`',
+  },
+  {
+    name: 'the next life of a queue forgets who stands before whom',
+    file: 'queue/queue.ts',
+    text: 'else this.#dispatcher.schedule(entry)',
+    instead: 'else this.#dispatcher.schedule({ ...entry, line: undefined })',
+  },
+  {
+    name: 'nobody hears of what was delivered when a queue of ours is full',
+    file: 'arrival/accept.ts',
+    text: 'await announceDelivered(onward, done, ports)',
+    instead: '',
+  },
 ]

@@ -13,7 +13,7 @@ import { currentLife, type Life } from './life.ts'
 import { tokenOf } from './message.ts'
 import { workers } from './objects.ts'
 import { readList } from './list-view.ts'
-import { arrange, prepare } from './prepared.ts'
+import { arrange, prepare, watch } from './prepared.ts'
 import { hosted } from './addresses.ts'
 import { quietTown } from './town.ts'
 import { readQueue } from './queue-view.ts'
@@ -101,6 +101,7 @@ export class ObjectHouse {
       this.#globals.aside(() => prepare(fresh, kind, name, plan)),
     )
     if (plan.town !== quietTown) this.#globals.aside(() => arrange(database, kind, name, plan.town, time.now))
+    this.#globals.aside(() => watch(database, kind, name, plan.watchers, time.now))
     database.commit()
     const object: DurableObjectOfTest = new DurableObjectOfTest(kind, name, database, {
       time,

@@ -35,12 +35,16 @@ function command(
   const entries = readQueue(queue.database).filter((entry) => entry.domain === domain)
   const chosen =
     what === 'release-all' ? entries.filter(({ status }) => status === 'held') : entries.slice(nth, nth + 1)
-  for (const { id, token, raw, recipients } of chosen) {
+  for (const { id, token, raw, recipients, event, news } of chosen) {
     trace.note(`operator: ${what} ${token} (${id}) of ${queue.name}`)
     // What has been told may be told again.
-    if (what === 'release' && isHookQueue(domain)) ledger.excuse(eventName(token, hookOf(domain)), 'released')
+    if (what === 'release' && isHookQueue(domain) && event === undefined)
+      ledger.excuse(eventName(token, hookOf(domain)), 'released')
     const ended = (): void => {
       if (what !== 'delete') return
+      if (event !== undefined) return ledger.watch.deleted(hookOf(domain), event)
+      // What was over already, and is deleted once more, nobody hears of.
+      if (recipients.every(({ state }) => state !== 'waiting')) ledger.watch.forgiven(token, news)
       if (isHookQueue(domain)) return ledger.untold(token, domain)
       // A report that was there a moment ago has told what it had to tell.
       ledger.report(raw)

@@ -9,6 +9,7 @@ import type { HandOvers } from './hand-over.ts'
 import { type HookReceiver, readEvent } from './hook-receiver.ts'
 import { bound, currentLife } from './life.ts'
 import { lost } from './scene.ts'
+import { isOutgoing } from './watch-event.ts'
 
 type Answered = (answer: FetchAnswer) => void
 type Failed = (error: Error) => void
@@ -47,7 +48,8 @@ export class Outside {
     const begins = (answered: Answered, failed: Failed): void => {
       hook.post(request).then((status) => answered(answerOf(status, new Uint8Array())), failed)
     }
-    const doubt = this.#handOvers.doubtOf(url, readEvent(request))
+    // The same event may come as often as it likes, under its id.
+    const doubt = isOutgoing(request.body) ? undefined : this.#handOvers.doubtOf(url, readEvent(request))
     const answer = abortable(this.#handOvers.go({ name: 'post', doubt, begins }), signal)
     return answer.then((given) => {
       if (given.ok) this.#heard(url, id)

@@ -2,11 +2,12 @@
  * What happens in a run: messages, moods of other servers, DNS, faults of our own, what the operator does. All from the
  * seed, and as plain data, so that a failing plan can be made smaller.
  */
-import { remoteDomains } from './addresses.ts'
+import { queues, remoteDomains } from './addresses.ts'
 import { Chance } from './chance.ts'
 import { type Fault, faults, type Mood, type PeerPlan } from './peer.ts'
 import type { MessagePlan } from './sender.ts'
 import { quietTown, type Town, townOf } from './town.ts'
+import { watchAmbushesOf, watchCommandsOf, type Watchers, watchersOf, watchTroublesOf } from './watchers.ts'
 import {
   type AddressChange,
   addressesOf,
@@ -33,6 +34,7 @@ export interface DnsPlan {
 export interface Plan {
   seed: number
   town: Town
+  watchers: Watchers
   messages: MessagePlan[]
   peers: { name: string; plan: PeerPlan }[]
   dns: DnsPlan[]
@@ -76,18 +78,31 @@ export function planOf(seed: number): Plan {
   const town = towns.happens(partInTowns) ? townOf(towns) : quietTown
   const isTown = town !== quietTown
   const messages = messagesOf(chance.fork('messages'), town)
+  const watch = chance.fork('watch')
+  const watchers = watchersOf(watch)
+  const isWatched = Object.keys(watchers).length > 0 && !calm
   return {
     seed,
     town,
+    watchers,
     messages,
     peers: peersOf(chance.fork('peers'), calm),
     dns: calm ? [] : dnsOf(chance.fork('dns')),
     addresses: chance.happens(0.1) && !isTown ? addressesOf(chance.fork('addresses')) : [],
-    troubles: calm ? [] : troublesOf(chance, town, messages),
-    ambushes: calm ? [] : ambushesOf(chance.fork('ambushes'), isTown),
+    troubles: [
+      ...(calm ? [] : troublesOf(chance, town, messages)),
+      ...(isWatched ? watchTroublesOf(watch.fork('troubles'), watchers, messages) : []),
+    ],
+    ambushes: [
+      ...(calm ? [] : ambushesOf(chance.fork('ambushes'), isTown)),
+      ...(isWatched ? watchAmbushesOf(watch.fork('ambushes')) : []),
+    ],
     blows: calm ? [] : blowsOf(chance.fork('blows')),
     breaking: calm ? 0 : chance.pick([0, 0, 0.1, 0.5]),
-    commands: commandsOf(chance.happens(0.2), chance, town),
+    commands: [
+      ...commandsOf(chance.happens(0.2), chance, town),
+      ...watchCommandsOf(watch.fork('commands'), watchers, messages, queues),
+    ],
     latency: chance.pick([0, 1, 10, 100]),
     slowestCommit: chance.pick([0, 0, 5, 50]),
     freshQueues: chance.happens(0.1),

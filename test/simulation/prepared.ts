@@ -12,6 +12,7 @@ import { hookSecret } from './hook-receiver.ts'
 import { hookUrl } from './operator.ts'
 import type { Plan } from './plan.ts'
 import { quietTown, type Town, type TownList } from './town.ts'
+import type { Watchers } from './watchers.ts'
 
 const day = 86_400_000
 
@@ -33,6 +34,14 @@ export function arrange(database: Database, kind: string, name: string, town: To
   if (kind === 'DOMAIN' && hosted.includes(name)) arrangeDomain(new DomainStore(sqlOf(database)), name, town, now)
   const list = kind === 'LIST' ? town.lists[name.replace('l-', '')] : undefined
   if (list !== undefined) arrangeList(new ListStore(sqlOf(database)), name.replace('l-', ''), list, now)
+}
+
+/** Programs that watch what the house's people send, for one run. */
+export function watch(database: Database, kind: string, name: string, watchers: Watchers, now: number): void {
+  if (kind !== 'DOMAIN' || name !== 'facteur.test') return
+  const { webhooks } = new DomainStore(sqlOf(database))
+  for (const [watcher, { events }] of Object.entries(watchers))
+    webhooks?.set(watcher, { url: hookUrl(watcher), events }, hookSecret, now)
 }
 
 function arrangeDomain(store: DomainStore, domain: string, town: Town, now: number): void {

@@ -3,6 +3,7 @@
  */
 import type { Database } from './database.ts'
 import { tokenOf } from './message.ts'
+import { eventOf, type SeenEvent } from './watch-event.ts'
 
 export interface SeenRecipient {
   address: string
@@ -22,6 +23,10 @@ export interface SeenEntry {
   status: string
   /** A rule or a webhook says how it goes. */
   hasWays: boolean
+  /** What it tells, if it is no mail. */
+  event?: SeenEvent
+  /** Recipients of the sender's of whom programs are to hear. */
+  news: readonly string[]
   recipients: SeenRecipient[]
 }
 
@@ -45,14 +50,28 @@ function read(database: Database): SeenEntry[] {
   )
   return rows.toArray().map((row) => {
     const raw = Buffer.from(row.raw as ArrayBuffer).toString('latin1')
+    const facts = row.facts as string
     return {
+      ...eventIn(facts, raw),
+      news: newsIn(facts),
       id: (row.id as number).toString(36),
       domain: row.domain as string,
       token: tokenOf(raw) ?? 'unnamed',
       raw,
       status: row.status as string,
-      hasWays: (row.facts as string).includes('"ways":'),
+      hasWays: facts.includes('"ways":'),
       recipients: JSON.parse(row.recipients as string) as SeenEntry['recipients'],
     }
   })
+}
+
+function eventIn(facts: string, raw: string): Pick<SeenEntry, 'event'> {
+  const id = /"event":\{"id":"([^"]+)"/.exec(facts)?.[1]
+  return id === undefined ? {} : { event: eventOf(id, raw) }
+}
+
+function newsIn(facts: string): readonly string[] {
+  if (!facts.includes('"news":[')) return []
+  const { news } = JSON.parse(facts) as { news: { recipients: string[] }[] }
+  return news.flatMap(({ recipients }) => recipients)
 }

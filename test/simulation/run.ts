@@ -35,8 +35,9 @@ async function story(plan: Plan): Promise<string> {
     .map((part) => `  ${part}: ${JSON.stringify(small[part])}`)
     .join('\n')
   const town = small.town === quietTown ? '' : `  town: ${JSON.stringify(small.town)}\n`
+  const watchers = `  watchers: ${JSON.stringify(small.watchers)}\n`
   const again = `npm run simulate -- --seed ${plan.seed} --trace`
-  return `${String(trace)}\n\nplan, made smaller:\n${town}${left}\n\nseed ${plan.seed}: ${String(failure?.stack)}\n\nthe whole seed again: ${again}`
+  return `${String(trace)}\n\nplan, made smaller:\n${town}${watchers}${left}\n\nseed ${plan.seed}: ${String(failure?.stack)}\n\nthe whole seed again: ${again}`
 }
 
 /** Leaves out what the failure does not need: messages, faults, moods, one after the other. */
@@ -57,6 +58,12 @@ function* reductions(plan: Plan): Generator<Reduction> {
     for (const one of plan[part] as readonly object[]) {
       yield (best) => ({ ...best, [part]: (best[part] as readonly object[]).filter((other) => other !== one) })
     }
+  }
+  for (const name of Object.keys(plan.watchers)) {
+    yield (best) => ({
+      ...best,
+      watchers: Object.fromEntries(Object.entries(best.watchers).filter(([other]) => other !== name)),
+    })
   }
   for (const { name } of plan.peers) {
     yield (best) => ({

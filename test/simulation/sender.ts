@@ -178,6 +178,11 @@ class Dialogue {
     this.#content = false
     if (line.startsWith('250')) {
       this.#ports.ledger.accepted(token, this.#taken)
+      this.#ports.ledger.watch.taken(
+        token,
+        this.#taken.map(({ address }) => address),
+        line,
+      )
       return this.#finish(this.#later)
     }
     this.#ports.note(`${token}: the dot is answered by ${line}`)

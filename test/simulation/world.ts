@@ -73,7 +73,7 @@ class World {
     const time = new VirtualTime(nextBeginning())
     const trace = new Trace(time)
     const chance = new Chance(plan.seed).fork('run')
-    const ledger = new Ledger(plan.town, (line) => trace.note(line))
+    const ledger = new Ledger(plan, (line) => trace.note(line))
     this.scene = { plan, time, trace, chance, ledger, network: new SimulatedNetwork(time, chance.fork('network')) }
     this.#globals = chance.fork('globals')
     this.#handOvers = new HandOvers(this.scene, (ambush, caller, callee) => {
@@ -87,14 +87,19 @@ class World {
       crashBridge: (away) => this.#crashBridge(away),
     })
     const hooks = new Map(
-      Object.keys(plan.town.hooks).map((hook) => [hookUrl(hook), new HookReceiver(hook, this.scene)]),
+      [...Object.keys(plan.town.hooks), ...Object.keys(plan.watchers)].map((hook) => [
+        hookUrl(hook),
+        new HookReceiver(hook, this.scene),
+      ]),
     )
     this.#outside = new Outside(
       this.#handOvers,
       this.#dns,
       () => this.#bridge,
       hooks,
-      (url, id) => ledger.events.proved(url.slice(url.lastIndexOf('/') + 1), id),
+      (url, id) => {
+        if (!ledger.watch.knows(id)) ledger.events.proved(url.slice(url.lastIndexOf('/') + 1), id)
+      },
     )
     this.#forwarder = new Forwarder({
       scene: this.scene,
@@ -163,6 +168,7 @@ class World {
   }
 
   #send(message: MessagePlan, refused?: SenderPorts['refused']): void {
+    if (message.door !== 'mx' && message.from !== '') this.scene.ledger.watch.sent(message)
     if (message.door === 'later') {
       this.#house.hold(message)
       return
@@ -239,14 +245,18 @@ class World {
     // Part of the copies may be safe: whoever comes again doubles those. A rule's copy for nobody is only told of.
     if (line.includes('"arrival failed"') && !line.includes('a rule wants a copy') && life !== undefined)
       this.#handOvers.excuseAll(life, 'arrival failed')
-    if (!line.includes('"queue unreported"') && !line.includes('"queue discarded"')) return
+    if (line.includes('a program is not told'))
+      this.scene.ledger.watch.gaveUp((JSON.parse(line) as { transactionId: string }).transactionId)
+    if (!/"queue (?:unreported|unannounced|discarded)"/.test(line)) return
     const { event, id, recipients } = JSON.parse(line) as { event: string; id: string; recipients: string[] }
     const object = life === undefined ? undefined : this.#handOvers.objectOf.get(life)
     const entry = object && readQueue(object.database).find((one) => one.id === id)
     if (entry === undefined) return
     const { ledger } = this.scene
     try {
-      if (isHookQueue(entry.domain)) ledger.untold(entry.token, entry.domain)
+      if (entry.event !== undefined) return
+      if (event === 'queue unannounced') ledger.watch.forgiven(entry.token, recipients)
+      else if (isHookQueue(entry.domain)) ledger.untold(entry.token, entry.domain)
       else ledger.silenced(entry.token, recipients, event.slice('queue '.length))
     } catch (objection) {
       // For the run, and not for the code that writes the log.
