@@ -26,12 +26,16 @@ function worker(more: { r2Buckets?: string[] }): Parameters<typeof cloudflareTes
   }
 }
 
+/** Long after anything that is well has ended, however busy the machine: what hangs is found, and nothing is timed. */
+const patience = { testTimeout: 30_000, hookTimeout: 60_000 }
+
 export default defineConfig({
   test: {
     projects: [
       {
         test: {
           name: 'unit',
+          ...patience,
           include: ['test/**/*.test.ts'],
           exclude: ['test/host/workers/**', 'test/deno/**', 'test/interop/**', 'test/browser/**'],
           pool: 'threads',
@@ -41,6 +45,7 @@ export default defineConfig({
         plugins: [cloudflareTest(worker({}))],
         test: {
           name: 'workers',
+          ...patience,
           include: ['test/host/workers/**/*.test.ts'],
           exclude: ['test/host/workers/r2/**'],
         },
@@ -50,6 +55,7 @@ export default defineConfig({
         plugins: [cloudflareTest(worker({ r2Buckets: ['BLOBS'] }))],
         test: {
           name: 'workers-r2',
+          ...patience,
           include: ['test/host/workers/r2/**/*.test.ts'],
         },
       },
