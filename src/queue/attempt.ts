@@ -113,7 +113,7 @@ export class Attempts {
    * whoever follows the message. Undefined: nobody does, or it was dropped before.
    */
   drop(entry: SpooledEntry, now: number): SpooledEntry | undefined {
-    if (entry.recipients.every(({ state }) => state !== 'waiting')) return undefined
+    if (entry.recipients.every(({ state, owed }) => state !== 'waiting' && owed === undefined)) return undefined
     const news = [...(entry.news ?? [])]
     const recipients = entry.recipients.map((recipient): QueuedRecipient => {
       const { owed: _owed, ...rest } = recipient
@@ -262,7 +262,9 @@ export class Attempts {
     this.#ports.log({ type: 'report-failed', id, to, cause })
     const failed = { ...current, reportFailures: current.reportFailures + 1 }
     const waits = failed.recipients.some((recipient) => recipient.state === 'waiting')
-    return reply.code >= 500 && !waits && owed.length > 0 ? this.#freeze(failed) : this.#keep(failed)
+    const isOver = reply.code >= 500 && !waits && owed.length > 0
+    // What is frozen tells nobody anything: whoever is to hear of it hears first.
+    return isOver && !this.#owesNews(failed) ? this.#freeze(failed) : this.#keep(failed)
   }
 
   /** Its sender has had many reports lately: this one waits for its turn, and recipients that are due before it do not. */
@@ -295,10 +297,7 @@ export class Attempts {
         const recipients = silent.map((recipient) => recipient.address)
         this.#ports.log({ type: 'unreported', ...named(entry), recipients })
       }
-      if (entry.news !== undefined) {
-        const recipients = entry.news.flatMap((news) => news.recipients)
-        this.#ports.log({ type: 'unannounced', ...named(entry), recipients })
-      }
+      this.#giveUpNews(entry)
       this.#end(entry, this.#ports.retain?.(entry))
       return undefined
     }
@@ -366,9 +365,16 @@ export class Attempts {
     return (track !== undefined && untold(entry) !== undefined) || (announce !== undefined && entry.news !== undefined)
   }
 
+  #giveUpNews(entry: SpooledEntry): void {
+    const recipients = entry.news?.flatMap((news) => news.recipients)
+    if (recipients !== undefined) this.#ports.log({ type: 'unannounced', ...named(entry), recipients })
+  }
+
   #freeze(entry: SpooledEntry): number {
     const until = this.#ports.clock() + this.#options.frozenLife
-    this.#write({ ...entry, status: 'frozen', next: until })
+    const { news: _news, ...rest } = entry
+    this.#giveUpNews(entry)
+    this.#write({ ...rest, status: 'frozen', next: until })
     this.#ports.log({ type: 'frozen', ...named(entry), recipients: bouncedOf(entry), until })
     return until
   }

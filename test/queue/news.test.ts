@@ -169,4 +169,46 @@ describe('what the operator deletes', () => {
     expect(one.queue.delete(id)).toBe(1)
     expect(one.rows()).toBe(0)
   })
+
+  it('is told of, though it was over when only its report and its news were left', async () => {
+    const one = stage()
+    one.isDeaf = true
+    one.report = () => ({ code: 451, text: 'Later' })
+    one.answer = () => unknownUser
+    const id = one.enqueue(['x@there.test'], { watch: watch() })
+    await one.queue.run()
+    expect(one.queue.delete(id)).toBe(1)
+    one.isDeaf = false
+    await one.runUntil(one.clock.now() + minute)
+    expect(told(one)).toEqual(['x@there.test bounced 1'])
+    expect([one.reports.length, one.rows()]).toEqual([0, 0])
+  })
+})
+
+describe('a message whose report nobody takes', () => {
+  it('is put aside when programs have heard of it, and not before', async () => {
+    const one = stage()
+    one.isDeaf = true
+    one.report = () => ({ code: 550, text: 'No such user' })
+    one.answer = () => unknownUser
+    const id = one.enqueue(['x@there.test'], { watch: watch() })
+    await one.runUntil(one.clock.now() + hour)
+    expect(one.queue.show(id)?.status).toBe('waiting')
+    one.isDeaf = false
+    await one.runUntil(one.clock.now() + 2 * hour)
+    expect(told(one)).toEqual(['x@there.test bounced 1'])
+    expect(one.queue.show(id)?.status).toBe('frozen')
+  })
+
+  it('is put aside in the end though no program heard of it, and that is said', async () => {
+    const one = stage()
+    one.isDeaf = true
+    one.report = () => ({ code: 550, text: 'No such user' })
+    one.answer = () => unknownUser
+    const id = one.enqueue(['x@there.test'], { watch: watch() })
+    await one.runUntil(one.clock.now() + 6 * 24 * hour + 12 * hour)
+    expect(one.eventsOf('unannounced')).toMatchObject([{ recipients: ['x@there.test'] }])
+    expect(one.queue.show(id)).toMatchObject({ status: 'frozen' })
+    expect(one.queue.show(id)?.news).toBeUndefined()
+  })
 })

@@ -44,7 +44,8 @@ function command(
       if (what !== 'delete') return
       if (event !== undefined) return ledger.watch.deleted(hookOf(domain), event)
       // What was over already, and is deleted once more, nobody hears of.
-      if (recipients.every(({ state }) => state !== 'waiting')) ledger.watch.forgiven(token, news)
+      if (recipients.every(({ state, owed }) => state !== 'waiting' && owed === undefined))
+        ledger.watch.forgiven(token, news)
       if (isHookQueue(domain)) return ledger.untold(token, domain)
       // A report that was there a moment ago has told what it had to tell.
       ledger.report(raw)
