@@ -8,6 +8,7 @@ import type { Envelope, Reply } from '../protocol/smtp/index.ts'
 import type { Destination } from './destination.ts'
 import type { QueuedRecipient } from './entry.ts'
 import type { QueueEvent } from './event.ts'
+import { bouncedOf, droppedEntry, hurried, isTooLate, named, tooLate, wasHurried } from './in-turn.ts'
 import { type Announcement, announced, announcementOf, newsOf } from './news.ts'
 import { composeNotification, lateRecipients, noticeTime } from './notification.ts'
 import type { QueueOptions } from './options.ts'
@@ -114,29 +115,7 @@ export class Attempts {
    */
   drop(entry: SpooledEntry, now: number): SpooledEntry | undefined {
     if (entry.recipients.every(({ state, owed }) => state !== 'waiting' && owed === undefined)) return undefined
-    const news = [...(entry.news ?? [])]
-    const recipients = entry.recipients.map((recipient): QueuedRecipient => {
-      const { owed: _owed, ...rest } = recipient
-      if (rest.state !== 'waiting') return rest
-      const last = {
-        status: 'bounced',
-        enhanced: '5.0.0',
-        cause: 'The operator removed it from the queue',
-        at: now,
-      } as const
-      const dropped: QueuedRecipient = { ...rest, state: 'bounced', last }
-      const told = this.#ports.announce === undefined ? undefined : newsOf(entry, dropped)
-      if (told !== undefined) news.push(told)
-      return dropped
-    })
-    const { news: _news, ...rest } = entry
-    const dropped: SpooledEntry = {
-      ...rest,
-      recipients,
-      ...(news.length === 0 ? {} : { news }),
-      status: 'waiting',
-      next: now,
-    }
+    const dropped = droppedEntry(entry, now, this.#ports.announce !== undefined)
     return this.#owesNews(dropped) ? dropped : undefined
   }
 
@@ -385,42 +364,4 @@ export class Attempts {
     this.#spool.remove(entry)
     return undefined
   }
-}
-
-/** Its sender wants it back rather than late (RFC 2852 §4.1.3). */
-function isTooLate(entry: SpooledEntry, now: number): boolean {
-  return entry.envelope.by?.mode === 'return' && deadline(entry) <= now
-}
-
-function tooLate(due: readonly QueuedRecipient[], at: number): Map<string, RecipientOutcome> {
-  const diagnostic = 'The time by which the message was to be delivered is over'
-  return new Map(
-    due.map(({ address }) => [address, { recipient: address, status: 'bounced', enhanced: '5.4.7', diagnostic, at }]),
-  )
-}
-
-/** The operator asked for another try while one was under way: that one may have begun before whatever was put right. */
-function wasHurried(before: SpooledEntry, now: SpooledEntry): boolean {
-  return now.recipients.some(({ next }, index) => next !== before.recipients[index]?.next)
-}
-
-function hurried(entry: SpooledEntry, now: number): SpooledEntry {
-  const recipients = entry.recipients.map((recipient) =>
-    recipient.state === 'waiting' ? { ...recipient, next: now } : recipient,
-  )
-  return { ...entry, recipients }
-}
-
-/** How events name the message. */
-function named({ key, envelope }: SpooledEntry): { id: string; transactionId?: string; tells?: string } {
-  const { transactionId, event } = envelope
-  return {
-    id: key.toString(36),
-    ...(transactionId === undefined ? {} : { transactionId }),
-    ...(event === undefined ? {} : { tells: event.type }),
-  }
-}
-
-function bouncedOf(entry: SpooledEntry): string[] {
-  return entry.recipients.filter(({ state }) => state === 'bounced').map(({ address }) => address)
 }
