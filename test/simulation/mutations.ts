@@ -216,10 +216,4 @@ export const mutations: readonly Mutation[] = [
     text: 'else this.#dispatcher.schedule(entry)',
     instead: 'else this.#dispatcher.schedule({ ...entry, line: undefined })',
   },
-  {
-    name: 'nobody hears of what was delivered when a queue of ours is full',
-    file: 'arrival/accept.ts',
-    text: 'await announceDelivered(onward, done, ports)',
-    instead: '',
-  },
 ]

@@ -43,9 +43,8 @@ function command(
     const ended = (): void => {
       if (what !== 'delete') return
       if (event !== undefined) return ledger.watch.deleted(hookOf(domain), event)
-      // What was over already, and is deleted once more, nobody hears of.
-      if (recipients.every(({ state, owed }) => state !== 'waiting' && owed === undefined))
-        ledger.watch.forgiven(token, news)
+      const isOver = recipients.every(({ state, owed }) => state !== 'waiting' && owed === undefined)
+      ledger.watch.dropped(token, id, isOver ? news : [])
       if (isHookQueue(domain)) return ledger.untold(token, domain)
       // A report that was there a moment ago has told what it had to tell.
       ledger.report(raw)

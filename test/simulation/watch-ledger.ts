@@ -41,6 +41,8 @@ export class WatchLedger {
   readonly #aside = new Set<string>()
   /** Tokens and recipients of whom somebody decided that nobody hears any more. */
   readonly #forgiven = new Set<string>()
+  /** Entries. */
+  readonly #dropped = new Set<string>()
   /** Takings of which it was said that not all could be told. */
   readonly #givenUp = new Set<string>()
 
@@ -79,7 +81,14 @@ export class WatchLedger {
     this.#putAside(hook, event)
   }
 
-  /** The operator has dropped what was left to tell, or the queue gave that up and said so. */
+  /** The operator has deleted mail: what was over already, and what is deleted once more, nobody hears of. */
+  dropped(token: string, entry: string, news: readonly string[]): void {
+    const recipients = this.#dropped.has(entry) ? (this.#messages.get(token)?.plan.recipients ?? []) : []
+    this.#dropped.add(entry)
+    this.forgiven(token, [...news, ...recipients.map(({ address }) => address)])
+  }
+
+  /** The queue gave up to tell of those, and said so. */
   forgiven(token: string, addresses: readonly string[]): void {
     for (const address of addresses) this.#forgiven.add(`${token} ${address}`)
   }
