@@ -75,7 +75,8 @@ export {
   prependFields,
   receivedField,
   returnPathField,
-  receivedIds,
+  type OwnReceived,
+  ownReceived,
 } from './trace/trace.ts'
 export type { DeliveryReport, ParsedReport, ReportAction, ReportedRecipient } from './dsn/report.ts'
 export { reportLanguages } from './dsn/wording/languages.ts'

@@ -8,7 +8,7 @@ import {
   parseHeader,
   prependFields,
   receivedField,
-  receivedIds,
+  ownReceived,
   returnPathField,
 } from '../../src/format/index.ts'
 
@@ -102,11 +102,16 @@ describe('ids of ours in Received fields', () => {
   })
   const value = ours.slice('Received: '.length).replace(/\r\n/g, '')
 
+  const date = 'Mon, 23 Nov 2026 09:30:00 +0000'
   test.each([
     [[value], ['k3-1']],
     [['from a by relay.test with ESMTP id zzz; now', value], ['k3-1']],
-    [['by mx.facteur.test id abc12345; now'], ['abc12345']],
-    [['from a by MX.Facteur.Test with ESMTP id q1'], ['q1']],
-    [['from a by mx.facteur.test.evil.test id q1', 'by mx.facteur.test', ''], []],
-  ])('%j', (fields, ids) => expect(receivedIds(fields, 'mx.facteur.test')).toEqual(ids))
+    [[`by mx.facteur.test id abc12345; ${date}`], ['abc12345']],
+    [[`from a by MX.Facteur.Test with ESMTP id q1; ${date}`], ['q1']],
+    [[value, value, `by mx.facteur.test id k3-1; ${date}`], ['k3-1']],
+    [['by mx.facteur.test id abc12345; now', 'by mx.facteur.test id abc12345'], []],
+    [[`from a by mx.facteur.test.evil.test id q1; ${date}`, 'by mx.facteur.test', ''], []],
+  ])('%j', (fields, ids) => expect(ownReceived(fields, 'mx.facteur.test').map(({ id }) => id)).toEqual(ids))
+
+  test('and when it came', () => expect(ownReceived([value], 'mx.facteur.test')).toEqual([{ id: 'k3-1', time }]))
 })

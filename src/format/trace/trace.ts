@@ -7,7 +7,7 @@
  */
 import { normaliseAddress } from '../address/parts.ts'
 import { concat, encodeUtf8 } from '../bytes/bytes.ts'
-import { formatDate } from '../message/date.ts'
+import { formatDate, parseDate } from '../message/date.ts'
 import type { Header } from '../message/header.ts'
 import type { ReceivedFacts } from './received-facts.ts'
 
@@ -92,11 +92,23 @@ export function deliveredTo(header: Header): string[] {
   return [...header.all('delivered-to'), ...header.all(deliveredToElsewhere.toLowerCase())].map(normaliseAddress)
 }
 
-/** Ids of ours in Received fields, as `receivedField` writes them, in the order given. */
-export function receivedIds(fields: readonly string[], by: string): string[] {
+/** A Received field of ours. */
+export interface OwnReceived {
+  readonly id: string
+  /** Milliseconds since the epoch. */
+  readonly time: number
+}
+
+/** What Received fields of ours say, as `receivedField` writes them, in the order given; once of each id. */
+export function ownReceived(fields: readonly string[], by: string): OwnReceived[] {
   const name = by.toLowerCase()
-  return fields.flatMap((field) => {
-    const [, host, id] = /\bby (\S{1,255})(?: with \S{1,40})? id ([\w.-]{1,80})/.exec(field.slice(0, 2_000)) ?? []
-    return host?.toLowerCase() === name && id !== undefined ? [id] : []
-  })
+  const found = new Map<string, OwnReceived>()
+  for (const field of fields) {
+    const text = field.slice(0, 2_000)
+    const [, host, id] = /\bby (\S{1,255})(?: with \S{1,40})? id ([\w.-]{1,80})/.exec(text) ?? []
+    if (host?.toLowerCase() !== name || id === undefined || found.has(id)) continue
+    const time = parseDate(text.slice(text.lastIndexOf(';') + 1))?.time
+    if (time !== undefined) found.set(id, { id, time })
+  }
+  return [...found.values()]
 }

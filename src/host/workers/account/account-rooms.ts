@@ -25,7 +25,7 @@ import { scryptHasher } from './password-hasher.ts'
 import { SessionSockets } from './session-sockets.ts'
 import { ownArrivalPorts, submissionPort } from './submission-port.ts'
 import { timelinePort } from './timeline-port.ts'
-import { tracedArrival } from './traced-arrival.ts'
+import { tracedArrivals } from './traced-arrivals.ts'
 import { QuietWork } from './quiet-work.ts'
 import { announcer } from '../announcer.ts'
 import { DirectoryClient } from '../directory-client.ts'
@@ -130,7 +130,11 @@ export function openRooms({ ctx, env, id, sql, self }: AccountPlace): AccountRoo
     directory: arrival.directory,
     announcer: announcer(arrival),
     hostname: arrival.hostname,
-    arrival: tracedArrival(env, Date.now),
+    arrivals: tracedArrivals({
+      find: async (day, ids) => env.TRACE.getByName(day).find(ids),
+      traceDays: settingsOf(env).traceDays,
+      clock: Date.now,
+    }),
     clock: Date.now,
     log,
   })

@@ -6,7 +6,7 @@
  * Security: anybody can forge a report. It is believed only where the account has sent that message to that recipient: its trace
  * says so, a submission, or its copy in the mailbox of sent mail.
  */
-import { type ParsedReport, parseReport, receivedIds, splitAddress } from '../../../format/index.ts'
+import { type OwnReceived, ownReceived, type ParsedReport, parseReport, splitAddress } from '../../../format/index.ts'
 import type { MailStore } from '../../../mailbox/index.ts'
 import { canonicalDomain, type Directory } from '../../../routing/index.ts'
 import { formatSentMessageId, type TraceEvent } from '../../../trace/index.ts'
@@ -25,6 +25,8 @@ export interface Complaint {
   readonly received: string[]
 }
 
+type Arrived = Extract<TraceEvent, { type: 'arrived' }>
+
 export interface LateReportPorts {
   readonly accountId: string
   readonly store: MailStore
@@ -32,8 +34,8 @@ export interface LateReportPorts {
   readonly announcer: Pick<Announcer, 'reported'>
   /** Our name in Received. */
   readonly hostname: string
-  /** How a message came, as far as traces are kept. */
-  readonly arrival: (transactionId: string) => Promise<Extract<TraceEvent, { type: 'arrived' }> | undefined>
+  /** How messages came, as far as traces are kept. */
+  readonly arrivals: (received: readonly OwnReceived[]) => Promise<Arrived[]>
   readonly clock: () => number
   readonly log: Log
 }
@@ -42,14 +44,17 @@ export interface LateReportPorts {
 interface SentMessage {
   readonly messageId: string
   readonly sender: string
-  /** Lower case. */
-  readonly recipients: ReadonlySet<string>
+  /** As the sender wrote them, by how they are in lower case. */
+  readonly recipients: ReadonlyMap<string, string>
   readonly transactionId?: string | undefined
   readonly submission?: string | undefined
 }
 
 /** Of the fields of a message that came back as many are looked at: it may have passed us more than once. */
 const mostIds = 3
+/** Characters of what a report says: as many as are kept of the answers of servers. */
+const longestReply = 1_000
+const longestHost = 255
 
 export class LateReports {
   readonly #ports: LateReportPorts
@@ -61,8 +66,9 @@ export class LateReports {
   async complained({ messageId, recipients, feedbackType, received }: Complaint): Promise<void> {
     const { store, clock } = this.#ports
     const sent = await this.#sent(messageId, received)
-    for (const recipient of recipients) {
-      if (sent?.recipients.has(recipient.toLowerCase()) !== true) continue
+    for (const name of new Set(recipients.map(lower))) {
+      const recipient = sent?.recipients.get(name)
+      if (sent === undefined || recipient === undefined) continue
       store.suppressions.complained(recipient, `about the message <${messageId}>`)
       await this.#tell(sent, { kind: 'complained', at: clock(), recipient, data: { feedbackType } })
     }
@@ -84,13 +90,16 @@ export class LateReports {
     if (originalMessageId === undefined || failed.length === 0) return
     const sent = await this.#sent(originalMessageId, originalReceived)
     if (sent === undefined) return
+    const told = new Set<string>()
     for (const { finalRecipient, originalRecipient, status, diagnostic } of failed) {
-      const recipient = [originalRecipient, finalRecipient].find((address) => sent.recipients.has(lower(address)))
-      if (recipient === undefined) continue
+      const name = [originalRecipient, finalRecipient].map(lower).find((address) => sent.recipients.has(address)) ?? ''
+      const recipient = sent.recipients.get(name)
+      if (recipient === undefined || told.has(recipient)) continue
+      told.add(recipient)
       const data = {
         status: status ?? '5.0.0',
-        ...(diagnostic === undefined ? {} : { reply: diagnostic }),
-        ...(reportingMta === undefined ? {} : { host: reportingMta }),
+        ...(diagnostic === undefined ? {} : { reply: diagnostic.slice(0, longestReply) }),
+        ...(reportingMta === undefined ? {} : { host: reportingMta.slice(0, longestHost) }),
       }
       await this.#tell(sent, { kind: 'bounced', at: this.#ports.clock(), recipient, data })
     }
@@ -98,12 +107,11 @@ export class LateReports {
 
   /** The message, when the account has sent it. */
   async #sent(messageId: string, received: readonly string[]): Promise<SentMessage | undefined> {
-    const { accountId, hostname, arrival } = this.#ports
-    for (const transactionId of receivedIds(received, hostname).slice(0, mostIds)) {
-      const came = await arrival(transactionId)
-      if (came?.account !== accountId || came.messageId !== messageId) continue
-      const { sender, recipients, submission } = came
-      return { messageId, sender, recipients: new Set(recipients.map(lower)), transactionId, submission }
+    const { accountId, hostname, arrivals } = this.#ports
+    for (const came of await arrivals(ownReceived(received, hostname).slice(0, mostIds))) {
+      if (came.account !== accountId || came.messageId !== messageId) continue
+      const { id: transactionId, sender, recipients, submission } = came
+      return { messageId, sender, recipients: spelt(recipients), transactionId, submission }
     }
     return this.#known(messageId)
   }
@@ -119,7 +127,7 @@ export class LateReports {
     return {
       messageId,
       sender: mailFrom?.email ?? store.facts.address,
-      recipients,
+      recipients: spelt(recipients),
       ...(tag === undefined ? {} : { transactionId: await transactionOf(tag) }),
     }
   }
@@ -136,6 +144,10 @@ export class LateReports {
     const watch = watchOf(domain, answer.watchers, { id, sender, messageId })
     if (watch !== undefined) await announcer.reported(watch, transactionId, report)
   }
+}
+
+function spelt(addresses: Iterable<string>): Map<string, string> {
+  return new Map([...addresses].map((address) => [lower(address), address]))
 }
 
 function lower(address: string | undefined): string {
