@@ -12,6 +12,7 @@ import { bound, currentLife, type Life } from './life.ts'
 import { type SeenList, readList } from './list-view.ts'
 import type { Ambush } from './troubles.ts'
 import { readQueue } from './queue-view.ts'
+import { entryOfReport } from './report-view.ts'
 import { lost, type Scene, textOf } from './scene.ts'
 
 /** A hand-over that has no answer yet, or whose answer its caller has not made durable. */
@@ -140,11 +141,16 @@ export class HandOvers {
         .join(' ')
     if (object?.kind === 'LIST') return progressOf(readList(object.database), tokens)
     if (object?.kind !== 'QUEUE') return ''
-    const named = readQueue(object.database).filter(({ domain, token, recipients }) => {
+    const all = readQueue(object.database)
+    // Of a report it is what owes it that knows; the report itself may wait in the same object.
+    const owing = tokens.flatMap((token) => entryOfReport(token) ?? [])
+    const owers = all.filter(({ id }) => owing.includes(id))
+    const mine = all.filter(({ domain, token, recipients }) => {
       if (event === undefined) return tokens.includes(token)
       const isSame = domain === event.domain && tokens.some((one) => one === token || one.startsWith(`${token} `))
       return isSame && recipients.some(({ address }) => event.recipients.includes(address))
     })
+    const named = owers.length > 0 ? owers : mine
     // An excused copy of the same message may wait beside it: what becomes of that one says nothing of this.
     const same = named.filter(({ raw }) => texts.some((text) => text.includes(raw)))
     const alike = same.length === 0 ? named : same

@@ -81,7 +81,9 @@ export class Legs {
   }
 
   fate(token: string, address: string): Fate {
-    const legs = this.#book.finals(address).map((final) => this.get(token, final))
+    const named = address.toLowerCase()
+    // Also as it is named: what never went has come to no place.
+    const legs = [named, ...this.#book.finals(address)].flatMap((final) => this.known(legKey(token, final)) ?? [])
     return {
       arrived: legs.some(({ mailbox, proved }) => mailbox + proved > 0),
       failed: legs.some(({ failed, ended }) => failed > 0 || ended !== undefined),

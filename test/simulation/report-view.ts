@@ -30,6 +30,11 @@ export function isReport(token: string): boolean {
   return token.startsWith('report.') && !token.includes('>')
 }
 
+/** The entry that it tells of, as its queue names it. */
+export function entryOfReport(token: string): string | undefined {
+  return isReport(token) ? token.split('.')[1] : undefined
+}
+
 /** What a list tells its owners. */
 export function isNotice(token: string): boolean {
   return token.startsWith('list.')
