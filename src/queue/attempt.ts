@@ -93,7 +93,9 @@ export class Attempts {
       const outcome = recipient.state === 'waiting' ? outcomes.get(recipient.address) : undefined
       if (outcome === undefined) return recipient
       const { schedule } = this.#options
-      const context = { now, expires: givenUpAt(entry), schedule, chance, trace: entry.envelope.by?.trace === true }
+      const trace = entry.envelope.by?.trace === true
+      const { length: recipients } = entry.recipients
+      const context = { now, expires: givenUpAt(entry), schedule, chance, trace, recipients }
       const after = applyOutcome(recipient, outcome, context)
       // Of what was delivered before, whoever did it has told.
       if (after.last !== undefined && !(isOld && after.state === 'delivered')) {

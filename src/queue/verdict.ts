@@ -10,6 +10,8 @@ import { retryDelay, type RetrySchedule } from './retry-schedule.ts'
 
 /** A peer's text is kept up to here: enough to understand it, too little to fill a queue with. */
 const maxText = 1_000
+/** The same for all recipients of an entry together, which are one row: it may hold 2 MB, and holds what is news twice. */
+const maxTexts = 100_000
 
 export interface VerdictContext {
   now: number
@@ -19,6 +21,8 @@ export interface VerdictContext {
   chance: number
   /** The sender wants to hear of every relay (RFC 2852 §4.1.4). */
   trace?: boolean
+  /** Recipients of the entry. */
+  recipients?: number
 }
 
 /** The recipient after this outcome. A deferral at or after `expires` is final. */
@@ -28,7 +32,7 @@ export function applyOutcome(
   context: VerdictContext,
 ): QueuedRecipient {
   const attempts = recipient.attempts + 1
-  const last = lastOutcome(outcome)
+  const last = lastOutcome(outcome, Math.min(maxText, Math.floor(maxTexts / (context.recipients ?? 1))))
   if (outcome.status === 'delivered') {
     const success = outcome.success ?? 'relayed'
     const isRelay = success === 'passed' || success === 'relayed'
@@ -77,7 +81,8 @@ function owing(
   return { ...recipient, owed: event === 'final' ? 'delivered' : event }
 }
 
-export function lastOutcome(outcome: RecipientOutcome): LastOutcome {
+/** `longest`: characters that are kept of each text. */
+export function lastOutcome(outcome: RecipientOutcome, longest = maxText): LastOutcome {
   const digit = { delivered: '2', deferred: '4', bounced: '5' }[outcome.status]
   const given = outcome.enhanced ?? outcome.reply?.enhanced
   const sound = given !== undefined && /^[245]\.\d{1,3}\.\d{1,3}$/.test(given) && given.startsWith(digit)
@@ -86,8 +91,8 @@ export function lastOutcome(outcome: RecipientOutcome): LastOutcome {
     enhanced: sound ? given : `${digit}.0.0`,
     at: outcome.at,
   }
-  if (outcome.reply !== undefined) last.reply = replyText(outcome.reply).slice(0, maxText)
-  if (outcome.diagnostic !== undefined) last.cause = outcome.diagnostic.slice(0, maxText)
+  if (outcome.reply !== undefined) last.reply = replyText(outcome.reply).slice(0, longest)
+  if (outcome.diagnostic !== undefined) last.cause = outcome.diagnostic.slice(0, longest)
   if (outcome.remoteMta !== undefined) last.remoteMta = outcome.remoteMta.slice(0, 255)
   if (outcome.tls !== undefined) last.tls = outcome.tls
   if (outcome.success !== undefined) last.success = outcome.success
@@ -95,7 +100,7 @@ export function lastOutcome(outcome: RecipientOutcome): LastOutcome {
   if (outcome.keepUntil !== undefined) last.keepUntil = outcome.keepUntil
   if (outcome.agent !== undefined) last.agent = outcome.agent
   if (outcome.earlier !== undefined) {
-    last.earlier = outcome.earlier.map(({ agent, answer }) => ({ agent, answer: answer.slice(0, maxText) }))
+    last.earlier = outcome.earlier.map(({ agent, answer }) => ({ agent, answer: answer.slice(0, longest) }))
   }
   return last
 }

@@ -57,6 +57,22 @@ describe('programs that watch a message hear of each attempt', () => {
     expect(one.announcements[1]?.news[0]?.outcome.enhanced).toBe('4.4.7')
   })
 
+  it('of a thousand recipients in one row, though a server is long-winded (a row of the platform holds 2 MB)', async () => {
+    const one = stage()
+    one.isDeaf = true
+    const text = 'è'.repeat(3_000)
+    one.answer = () => ({ ...unknownUser, reply: { code: 550, enhanced: '5.1.1', text }, diagnostic: text })
+    const many = Array.from({ length: 1_000 }, (_, at) => `recipient-${at}@there.test`)
+    one.enqueue(many, { watch: watch() })
+    await one.queue.run()
+    const query = 'SELECT length(CAST(facts AS BLOB)) + length(CAST(recipients AS BLOB)) AS octets FROM entry'
+    expect(one.sql.exec<{ octets: number }>(query).one().octets).toBeLessThan(1_900_000)
+    one.isDeaf = false
+    await one.runUntil(one.clock.now() + hour)
+    expect(told(one)).toHaveLength(1_000)
+    expect(one.announcements[0]?.news[0]?.outcome.reply).toMatch(/^550 5\.1\.1 è+$/)
+  })
+
   it('of what nobody wants to hear nothing is noted: it costs no row', async () => {
     const [watched, plain] = [stage(), stage()]
     for (const [one, envelope] of [
