@@ -139,6 +139,7 @@ async function bring(
   const now = ports.clock()
   const freshMessageId = `${ports.ids()}@${ports.hostname}`
   const completed = isSubmission(origin) ? missingFields(header, now, freshMessageId) : []
+  if (isSubmission(origin)) findings.freshMessageId = freshMessageId
   const priority = envelope.priority ?? (isSubmission(origin) ? tunnelledPriority(header) : undefined)
   const trace = received({ envelope, raw, origin }, recipients, now, ports, priority)
   const plain = prependFields(raw, [...fields, trace, ...completed])

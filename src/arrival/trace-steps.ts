@@ -12,6 +12,8 @@ import type { Origin } from './origin.ts'
 /** What accepting a message finds out on the way. */
 export interface Findings {
   header?: Header
+  /** What the header has got where it had no Message-ID. */
+  freshMessageId?: string
   judgement?: Judgement
   places?: readonly Place[]
   plan?: RoutePlan<Recipient>
@@ -19,7 +21,7 @@ export interface Findings {
 
 export function arrivalSteps(
   arrived: { envelope: Envelope; raw: Uint8Array; origin: Origin },
-  { header, judgement, places = [], plan }: Findings,
+  { header, freshMessageId, judgement, places = [], plan }: Findings,
   reply: Reply,
   at: number,
 ): TraceEvent[] {
@@ -28,7 +30,7 @@ export function arrivalSteps(
   const client = [judgement?.iprev?.status === 'pass' ? judgement.iprev.name : origin.clientName, clientAddress]
     .filter((fact) => fact !== undefined)
     .join(' ')
-  const messageId = header?.first('Message-ID')?.trim().replace(/^<|>$/g, '')
+  const messageId = header?.has('Message-ID') === true ? idOf(header) : freshMessageId
   const event = (step: TraceStep): TraceEvent => ({ id, at, ...step })
   return [
     event({
@@ -50,6 +52,10 @@ export function arrivalSteps(
     ...(plan === undefined ? [] : rulings(plan).map(event)),
     ...(reply.code < 300 ? placements(places).map(event) : []),
   ]
+}
+
+function idOf(header: Header): string | undefined {
+  return header.first('Message-ID')?.trim().replace(/^<|>$/g, '')
 }
 
 /** Which rules fit, and what they drop. */

@@ -34,10 +34,11 @@ export async function watching(departure: Departure, ports: ArrivalPorts): Promi
   if (parts === undefined || domain === undefined) return undefined
   const answer = await ports.directory.lookup(domain, parts.localPart)
   if (answer.kind === 'foreign') return undefined
+  const messageId = header.has('Message-ID') ? parseMessageIds(header.first('Message-ID') ?? '')[0] : freshMessageId
   return watchOf(domain, answer.watchers, {
     id: formatSentMessageId({ accountId, transactionId, submission }),
     sender: envelope.reversePath,
-    messageId: parseMessageIds(header.first('Message-ID') ?? '')[0] ?? freshMessageId,
+    ...(messageId === undefined ? {} : { messageId }),
   })
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Origin } from '../../src/arrival/index.ts'
 import { MemoryWorld } from '../../src/host/memory/world.ts'
 import type { Envelope, Recipient } from '../../src/protocol/smtp/index.ts'
+import type { TraceEvent } from '../../src/trace/index.ts'
 import { outgoingEvents, type OutgoingEvent } from '../../src/routing/index.ts'
 
 const queue = 'crm.facteur.test.webhook.invalid'
@@ -97,6 +98,21 @@ describe('a message that people of the domain send', () => {
     await send(world, ['bob@facteur.test'], { raw: 'From: alice@facteur.test\r\n\r\nHello\r\n' })
     const { messageId } = waiting(world)[0]!.data as { messageId: string }
     expect(new TextDecoder().decode(world.mailbox('bob').messages[0]?.raw)).toContain(`Message-ID: ${messageId}\r\n`)
+  })
+
+  test('whose Message-ID names nothing is told without one', async () => {
+    const world = stage()
+    await send(world, ['bob@facteur.test'], { raw: 'From: alice@facteur.test\r\nMessage-ID: <>\r\n\r\nHello\r\n' })
+    expect(waiting(world)[0]?.data['messageId']).toBeNull()
+  })
+
+  test('is in the trace under the Message-ID that it gets, so that what comes back is known', async () => {
+    const world = stage()
+    const steps: TraceEvent[] = []
+    world.ports.trace = (events) => void steps.push(...events)
+    await send(world, ['bob@facteur.test'], { raw: 'From: alice@facteur.test\r\n\r\nHello\r\n' })
+    const { messageId } = waiting(world)[0]!.data as { messageId: string }
+    expect(steps[0]).toMatchObject({ type: 'arrived', messageId: messageId.slice(1, -1) })
   })
 
   test('elsewhere: accepted is first in line, before anybody there is asked', async () => {
