@@ -91,6 +91,11 @@ export class Announcer {
       event: { id, type },
       ...(transactionId === undefined ? {} : { transactionId }),
     }
-    return { envelope, raw: encodeUtf8(JSON.stringify(body)) }
+    return { envelope, raw: encodeUtf8(JSON.stringify(body, wellFormed)) }
   }
+}
+
+/** What was cut in the middle of a character, or came so by JSON: there are programs that refuse all of an event with it. */
+function wellFormed(_: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed() : value
 }

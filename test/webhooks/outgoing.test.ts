@@ -172,6 +172,20 @@ function verified(body: string, headers: Record<string, string>, now: number): v
 }
 
 describe('a program hears what becomes of mail that was sent', () => {
+  test('in text that any program reads, though what a server said was cut in the middle of a character', async () => {
+    const world = new World()
+    const text = `${'x'.repeat(989)}😀`
+    world.answer = () => ({
+      status: 'bounced',
+      reply: { code: 550, enhanced: '5.1.1', text },
+      remoteMta: 'mx.there.test',
+    })
+    await world.send('m1', ['x@there.test'], ['bounced'])
+    await world.runUntil(world.clock.now() + minute)
+    const { reply } = world.heard[0]?.data as { reply: string }
+    expect(reply).toMatch(/^550 5\.1\.1 x{989}\ufffd$/)
+  })
+
   test('accepted, put off, delivered: with the words of who answered', async () => {
     const world = new World()
     let attempts = 0
