@@ -182,8 +182,7 @@ describe('a program hears what becomes of mail that was sent', () => {
     })
     await world.send('m1', ['x@there.test'], ['bounced'])
     await world.runUntil(world.clock.now() + minute)
-    const { reply } = world.heard[0]?.data as { reply: string }
-    expect(reply).toMatch(/^550 5\.1\.1 x{989}\ufffd$/)
+    expect(world.heard[0]?.data['reply']).toMatch(/^550 5\.1\.1 x{989}\ufffd$/)
   })
 
   test('accepted, put off, delivered: with the words of who answered', async () => {
