@@ -143,7 +143,7 @@ export class HandOvers {
     if (object?.kind !== 'QUEUE') return ''
     const all = readQueue(object.database)
     // Of a report it is what owes it that knows; the report itself may wait in the same object.
-    const owing = tokens.flatMap((token) => entryOfReport(token) ?? [])
+    const owing = event === undefined ? tokens.flatMap((token) => entryOfReport(token) ?? []) : []
     const owers = all.filter(({ id }) => owing.includes(id))
     const mine = all.filter(({ domain, token, recipients }) => {
       if (event === undefined) return tokens.includes(token)
