@@ -50,6 +50,8 @@ export interface LastOutcome {
 export interface OutcomeNews {
   /** Recipients of the sender that this is about. */
   readonly recipients: readonly string[]
+  /** Where it went, which the sender need not know. */
+  readonly address: string
   readonly status: WatchedStatus
   /** Attempts so far. */
   readonly attempts: number

@@ -33,7 +33,15 @@ export function newsOf(
   const { transactionId } = entry.envelope
   const isShared = isOld && status === 'delivered' && transactionId !== undefined
   const mark = `${isShared ? transactionId : entry.key.toString(36)} ${attempts} ${status} ${address}`
-  return { recipients: submitted, status, attempts, outcome: last, mark, ...(status === 'deferred' ? { next } : {}) }
+  return {
+    recipients: submitted,
+    address,
+    status,
+    attempts,
+    outcome: last,
+    mark,
+    ...(status === 'deferred' ? { next } : {}),
+  }
 }
 
 /** Of what was delivered before any queue had it: what one would tell if it were given this outcome. */

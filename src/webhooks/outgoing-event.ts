@@ -2,9 +2,10 @@
  * What a webhook is told of mail that people and programs of its domain send.
  *
  * Standards: Standard Webhooks 1.0 (`type`, `timestamp`, `data`), RFC 3463 (`status`), RFC 5965 (complaints).
+ * Security: where an alias leads is for those whose alias it is, which may be another domain than the sender's.
  */
 import type { LastOutcome, OutcomeNews } from '../queue/index.ts'
-import type { OutgoingEvent } from '../routing/index.ts'
+import { canonicalAddress, type OutgoingEvent } from '../routing/index.ts'
 
 /** One event, before anybody is told. */
 export interface EventFacts {
@@ -34,32 +35,38 @@ export function acceptedEvent(sender: string, { at, recipients, size, subject }:
 
 /** One for each recipient that the news is about. */
 export function outcomeEvents(domain: string, news: OutcomeNews): EventFacts[] {
-  const { recipients, status, attempts, outcome, next, mark } = news
-  const data = {
-    attempts,
-    ...outcomeOf(outcome),
-    ...(status === 'deferred' && next !== undefined ? { nextAttempt: new Date(next).toISOString() } : {}),
-  }
+  const { recipients, address, status, attempts, outcome, next, mark } = news
+  const later = status === 'deferred' && next !== undefined ? { nextAttempt: new Date(next).toISOString() } : {}
+  const place = canonicalAddress(address)
   return recipients.map((recipient) => ({
     kind: status,
     mark: `${domain} ${mark} ${recipient}`,
     at: outcome.at,
     about: recipient,
-    data: { recipient, ...data },
+    data: { recipient, attempts, ...outcomeOf(outcome, canonicalAddress(recipient) === place), ...later },
   }))
 }
 
-/** Whoever answered, in its own words. */
-function outcomeOf({ status, enhanced, reply, cause, remoteMta, tls, success }: LastOutcome): Record<string, unknown> {
+/** Whoever answered, in its own words: which often name the place, so that of one behind an alias only the codes are told. */
+function outcomeOf(
+  { status, enhanced, reply, cause, remoteMta, tls, success }: LastOutcome,
+  isOpen: boolean,
+): Record<string, unknown> {
+  const said = isOpen ? reply : codesOf(reply)
   return {
     status: enhanced,
-    ...(reply === undefined ? {} : { reply }),
-    ...(cause === undefined ? {} : { cause }),
-    ...(remoteMta === undefined ? {} : { host: remoteMta }),
+    ...(said === undefined ? {} : { reply: said }),
+    ...(cause === undefined || !isOpen ? {} : { cause }),
+    ...(remoteMta === undefined || !isOpen ? {} : { host: remoteMta }),
     ...(tls === undefined ? {} : { tls: tls.version ?? true }),
     // In the mailbox, and not with another host.
     ...(status === 'delivered' ? { isFinal: success === 'final' } : {}),
   }
+}
+
+/** `550 5.1.1`, without the words. */
+function codesOf(reply: string | undefined): string | undefined {
+  return /^[2-5]\d\d(?:[ -][245]\.\d{1,3}\.\d{1,3}\b)?/.exec(reply ?? '')?.[0].replace('-', ' ')
 }
 
 /** A report from elsewhere, long after the message went. */

@@ -157,6 +157,7 @@ describe('events of mail that is sent', () => {
     const outcome = { enhanced: '5.1.1', reply: '550 5.1.1 No such user', remoteMta: 'mx.shop.example', at }
     const news = (status: OutcomeNews['status'], more: object): OutcomeNews => ({
       recipients: ['eve@shop.example'],
+      address: 'eve@shop.example',
       status,
       attempts: 2,
       outcome: { status, ...outcome, tls: { version: 'TLSv1.3' }, ...more },

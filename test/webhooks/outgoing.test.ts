@@ -24,6 +24,7 @@ const minute = 60_000
 const hour = 60 * minute
 const secret = `whsec_${btoa('a key of thirty-two octets in all')}`
 const webhookDomain = 'crm.facteur.test.webhook.invalid'
+const watching = { domain: 'facteur.test', name: 'crm', events: outgoingEvents }
 
 interface Heard {
   id: string
@@ -172,6 +173,24 @@ function verified(body: string, headers: Record<string, string>, now: number): v
 }
 
 describe('a program hears what becomes of mail that was sent', () => {
+  test("and not where an alias leads, though it is another domain's, and servers name it", async () => {
+    const world = new World()
+    const watch = { id: 'm1', sender: 'alice@facteur.test', webhooks: [watching] }
+    const said = { enhanced: '5.1.1', reply: '550 5.1.1 <carol@hidden.test> is unknown', cause: 'hidden.test says so' }
+    const outcome = { status: 'bounced', at: 1, remoteMta: 'mx.hidden.test', ...said } as const
+    const recipients = ['team@there.test', 'Carol@HIDDEN.test']
+    const news = [
+      { recipients, address: 'carol@hidden.test', status: 'bounced', attempts: 1, outcome, mark: 'x' } as const,
+    ]
+    const envelope = { reversePath: 'alice@facteur.test', smtputf8: false, body: '7BIT', watch } as const
+    await world.announcer.news({ domain: 'hidden.test', envelope, news })
+    await world.runUntil(world.clock.now() + minute)
+    const about = Object.fromEntries(world.heard.map(({ data }) => [data.recipient, data]))
+    expect(about['team@there.test']).toMatchObject({ status: '5.1.1', reply: '550 5.1.1', attempts: 1 })
+    expect(JSON.stringify(about['team@there.test'])).not.toContain('hidden')
+    expect(about['Carol@HIDDEN.test']).toMatchObject({ reply: said.reply, cause: said.cause, host: 'mx.hidden.test' })
+  })
+
   test('in text that any program reads, though what a server said was cut in the middle of a character', async () => {
     const world = new World()
     const text = `${'x'.repeat(989)}😀`
