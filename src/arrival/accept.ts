@@ -228,9 +228,10 @@ function wholly(
   places: Awaited<ReturnType<typeof distribute>>['places'],
 ): Recipient[] {
   return recipients.filter((recipient) => {
+    if (dead.some((target) => target.recipient === recipient && !target.copy)) return false
     if (discarded.includes(recipient)) return true
     const mine = places.filter(({ recipients: theirs, destination }) => theirs.includes(recipient) && !destination.copy)
-    if (mine.length === 0 || dead.some((target) => target.recipient === recipient && !target.copy)) return false
+    if (mine.length === 0) return false
     return mine.every(({ status }) => status === 'delivered')
   })
 }

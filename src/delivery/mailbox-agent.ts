@@ -43,7 +43,11 @@ export class MailboxAgent implements DeliveryAgent {
       const mine = places.filter(({ recipients }) => recipients.includes(recipient))
       const [first] = mine.filter(({ destination }) => destination.copy !== true)
       if (expanded.has(recipient)) outcomes.push(await this.#expansion(job, recipient, mine, dead))
-      else if (mine.some(({ destination }) => destination.copy === true)) {
+      else if (
+        mine.some(({ destination }) => destination.copy === true) ||
+        // Another part of it a rule has dropped.
+        dead.some((target) => target.recipient === recipient)
+      ) {
         const expansion = await this.#expansion(job, recipient, mine, dead)
         const success = first === undefined ? { success: 'passed' as const } : successOf(first)
         outcomes.push({ ...expansion, ...(expansion.status === 'delivered' && success) })

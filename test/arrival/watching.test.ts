@@ -198,6 +198,20 @@ describe('a message that people of the domain send', () => {
   })
 
   test.each([
+    ['at once', {}],
+    ['when its time comes', { hold: { seconds: 60 } }],
+  ])('to an alias of which a rule drops one part, and another leads nowhere, has bounced: %s', async (_, envelope) => {
+    const world = stage()
+    const domain = world.domain('facteur.test')
+    domain.setAlias('half', ['bob@facteur.test', 'gone@facteur.test'])
+    domain.setRules([{ name: 'no', when: { recipient: 'bob' }, do: { discard: true } }], 1)
+    await send(world, ['half@facteur.test'], { envelope })
+    await world.runUntil(world.clock.now() + 61_000)
+    expect(kinds(world)).toEqual(['accepted', 'bounced half@facteur.test'])
+    expect(world.mailbox('alice').last).toContain('Final-Recipient: rfc822; gone@facteur.test')
+  })
+
+  test.each([
     ['a mailbox', 'bob@facteur.test', {}],
     ['an alias', 'team@facteur.test', {}],
     ['what a rule drops', 'bob@facteur.test', { discard: true as const }],
