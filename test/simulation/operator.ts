@@ -35,11 +35,13 @@ function command(
   const entries = readQueue(queue.database).filter((entry) => entry.domain === domain)
   const chosen =
     what === 'release-all' ? entries.filter(({ status }) => status === 'held') : entries.slice(nth, nth + 1)
-  for (const { id, token, raw, recipients, event, news } of chosen) {
+  for (const { id, token, raw, status, recipients, event, news } of chosen) {
     trace.note(`operator: ${what} ${token} (${id}) of ${queue.name}`)
     // What has been told may be told again.
     if (what === 'release' && isHookQueue(domain) && event === undefined)
       ledger.excuse(eventName(token, hookOf(domain)), 'released')
+    // What could not be delivered is routed once more, and rules copy it once more.
+    if (what === 'release' && status === 'frozen') ledger.excuse(token, 'released')
     const ended = (): void => {
       if (what !== 'delete') return
       if (event !== undefined) return ledger.watch.deleted(hookOf(domain), event)
