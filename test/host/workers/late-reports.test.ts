@@ -12,8 +12,8 @@ const arrived = (id: string): TraceEvent => ({
   source: 'submission',
   account: 'a1',
   sender: 'alice@facteur.test',
-  recipients: ['Eve@There.test', 'bob@there.test'],
-  recipientCount: 2,
+  recipients: ['Eve@There.test', 'bob@there.test', 'carol@facteur.test'],
+  recipientCount: 3,
   size: 1,
   messageId: '1@facteur.test',
   reply: '250 Ok',
@@ -69,7 +69,10 @@ describe('a report that names a recipient many times', () => {
     hostname: 'mx.facteur.test',
     store: { suppressions: { complained: (address: string) => void suppressed.push(address) } },
     directory: {
-      lookup: async () => ({ kind: 'unknown', watchers: [{ name: 'crm', events: ['bounced', 'complained'] }] }),
+      lookup: async (domain: string) =>
+        domain === 'facteur.test'
+          ? { kind: 'unknown', watchers: [{ name: 'crm', events: ['bounced', 'complained'] }] }
+          : { kind: 'foreign' },
     },
     announcer: {
       reported: async (_watch: unknown, _id: unknown, report: (typeof told)[number]) => void told.push(report),
@@ -99,5 +102,13 @@ describe('a report that names a recipient many times', () => {
     await reports.complained({ messageId: '1@facteur.test', recipients, feedbackType: 'abuse', received: [] })
     expect(told.map(({ recipient }) => recipient)).toEqual(['Eve@There.test'])
     expect(suppressed).toEqual(['Eve@There.test'])
+  })
+
+  it('does not keep people of this house from each other, which anybody who got the message could forge', async () => {
+    told.length = suppressed.length = 0
+    const recipients = ['carol@facteur.test']
+    await reports.complained({ messageId: '1@facteur.test', recipients, feedbackType: 'abuse', received: [] })
+    expect(told.map(({ recipient }) => recipient)).toEqual(recipients)
+    expect(suppressed).toEqual([])
   })
 })

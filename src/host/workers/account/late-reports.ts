@@ -69,9 +69,17 @@ export class LateReports {
     for (const name of new Set(recipients.map(lower))) {
       const recipient = sent?.recipients.get(name)
       if (sent === undefined || recipient === undefined) continue
-      store.suppressions.complained(recipient, `about the message <${messageId}>`)
+      // Of our own people nobody is cut off by what others may forge.
+      if (await this.#isOutside(recipient)) store.suppressions.complained(recipient, `about the message <${messageId}>`)
       await this.#tell(sent, { kind: 'complained', at: clock(), recipient, data: { feedbackType } })
     }
+  }
+
+  async #isOutside(address: string): Promise<boolean> {
+    const { localPart, domain } = splitAddress(address) ?? {}
+    const hosted = domain === undefined ? undefined : canonicalDomain(domain)
+    if (localPart === undefined || hosted === undefined) return true
+    return (await this.#ports.directory.lookup(hosted, localPart)).kind === 'foreign'
   }
 
   /** A message from the null reverse-path that somebody else made. Never rejects. */
