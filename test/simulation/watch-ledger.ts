@@ -211,7 +211,10 @@ export class WatchLedger {
       throw new Violation(`${hook} never hears what became of ${what}`)
     if (kinds.has('delivered') && !arrived && places > 0) throw new Violation(`${hook} hears ${what} is delivered`)
     if (!this.#isPlain(address)) return
-    if (kinds.has('bounced') && !failed) throw new Violation(`${hook} hears that ${what} has bounced, and it has not`)
+    // Who drops what is reported to them has it dropped unseen.
+    const isSeen = this.#ports.book.finals(message.plan.from).length > 0
+    if (kinds.has('bounced') && !failed && isSeen)
+      throw new Violation(`${hook} hears that ${what} has bounced, and it has not`)
     if (arrived && !failed && watched.includes('delivered') && !kinds.has('delivered'))
       throw new Violation(`${hook} never hears that ${what} is delivered`)
     if (failed && !arrived && watched.includes('bounced') && !kinds.has('bounced'))
