@@ -64,10 +64,19 @@ const block = (address: string) =>
 describe('a report that names a recipient many times', () => {
   const told: { recipient: string; data: Readonly<Record<string, unknown>> }[] = []
   const suppressed: string[] = []
+  let came = [arrived('t1')]
   const ports = {
     accountId: 'a1',
     hostname: 'mx.facteur.test',
-    store: { suppressions: { complained: (address: string) => void suppressed.push(address) } },
+    store: {
+      suppressions: { complained: (address: string) => void suppressed.push(address) },
+      submissionByMessageId: () => ({
+        envelope: { rcptTo: [{ email: 'eve@there.test' }, { email: 'last@there.test' }] },
+      }),
+      mailboxByRole: () => undefined,
+      emailsByMessageId: () => new Map(),
+      emails: () => [],
+    },
     directory: {
       lookup: async (domain: string) =>
         domain === 'facteur.test'
@@ -77,7 +86,7 @@ describe('a report that names a recipient many times', () => {
     announcer: {
       reported: async (_watch: unknown, _id: unknown, report: (typeof told)[number]) => void told.push(report),
     },
-    arrivals: async () => [arrived('t1')],
+    arrivals: async () => came,
     clock: () => now,
     log: () => undefined,
   } as unknown as LateReportPorts
@@ -110,5 +119,17 @@ describe('a report that names a recipient many times', () => {
     await reports.complained({ messageId: '1@facteur.test', recipients, feedbackType: 'abuse', received: [] })
     expect(told.map(({ recipient }) => recipient)).toEqual(recipients)
     expect(suppressed).toEqual([])
+  })
+
+  it('is believed of recipients behind those that the trace names, where the account knows of them', async () => {
+    const recipients = ['last@there.test', 'eve@there.test']
+    const said = async () => {
+      told.length = 0
+      await reports.complained({ messageId: '1@facteur.test', recipients, feedbackType: 'abuse', received: [] })
+      return told.map(({ recipient }) => recipient)
+    }
+    expect(await said()).toEqual(['Eve@There.test'])
+    came = [{ ...arrived('t1'), recipientCount: 60 } as TraceEvent]
+    expect(await said()).toEqual(['last@there.test', 'Eve@There.test'])
   })
 })

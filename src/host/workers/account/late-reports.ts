@@ -115,11 +115,13 @@ export class LateReports {
 
   /** The message, when the account has sent it. */
   async #sent(messageId: string, received: readonly string[]): Promise<SentMessage | undefined> {
-    const { accountId, hostname, arrivals } = this.#ports
+    const { accountId, hostname, arrivals, store } = this.#ports
     for (const came of await arrivals(ownReceived(received, hostname).slice(0, mostIds))) {
       if (came.account !== accountId || came.messageId !== messageId) continue
-      const { id: transactionId, sender, recipients, submission } = came
-      return { messageId, sender, recipients: spelt(recipients), transactionId, submission }
+      const { id: transactionId, sender, recipients, recipientCount, submission } = came
+      // The trace names the first of many.
+      const others = recipientCount > recipients.length ? await recipientsOf(store, messageId) : []
+      return { messageId, sender, recipients: spelt([...others, ...recipients]), transactionId, submission }
     }
     return this.#known(messageId)
   }
