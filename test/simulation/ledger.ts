@@ -14,8 +14,8 @@ import { ListLedger } from './list-ledger.ts'
 import type { SeenList } from './list-view.ts'
 import { type Leg, legKey, Legs, tokenOfLeg, wants } from './legs.ts'
 import { tokenOf } from './message.ts'
-import type { SeenEntry } from './queue-view.ts'
-import { isNotice, isReport, readReport } from './report-view.ts'
+import { describeEntries, type SeenEntry } from './queue-view.ts'
+import { entryOfReport, isNotice, isReport, readReport } from './report-view.ts'
 import type { Plan } from './plan.ts'
 import { quietTown } from './town.ts'
 import { Violation } from './violation.ts'
@@ -203,6 +203,15 @@ export class Ledger {
     this.#dirty = true
   }
 
+  /** The operator deletes an entry: its report, if one is being handed over, comes as far as it comes. */
+  abandoned(entry: string): void {
+    for (const [token, { recipients }] of this.#messages) {
+      if (entryOfReport(token) !== entry) continue
+      for (const final of recipients.flatMap(({ address }) => this.book.finals(address)))
+        this.#legs.get(token, final).ended ??= 'deleted by the operator'
+    }
+  }
+
   /** A report is somewhere durable: reads whom it is about. */
   report(raw: string): void {
     const token = tokenOf(raw)
@@ -284,15 +293,7 @@ export class Ledger {
 
   /** What the queues hold, for people. */
   describeQueues(): string {
-    const lines = [...this.#queues].flatMap(([domain, entries]) =>
-      entries.map(({ id, token, status, recipients }) => {
-        const each = recipients.map(
-          ({ address, state, owed }) => `${address} ${state}${owed === undefined ? '' : ` owes ${owed}`}`,
-        )
-        return `queue of ${domain}: ${id} ${token} ${status}: ${each.join(', ')}`
-      }),
-    )
-    return lines.join('\n')
+    return [...this.#queues].flatMap(([domain, entries]) => describeEntries(domain, entries)).join('\n')
   }
 
   /** The operator's deletion is told to nobody. Of two recipients that lead to one place, one is told of. */

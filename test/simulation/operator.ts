@@ -42,6 +42,7 @@ function command(
       ledger.excuse(eventName(token, hookOf(domain)), 'released')
     // What could not be delivered is routed once more, and rules copy it once more.
     if (what === 'release' && status === 'frozen') ledger.excuse(token, 'released')
+    if (what === 'delete') ledger.abandoned(id)
     const ended = (): void => {
       if (what !== 'delete') return
       if (event !== undefined) return ledger.watch.deleted(hookOf(domain), event)

@@ -65,6 +65,16 @@ function read(database: Database): SeenEntry[] {
   })
 }
 
+/** For people: a line an entry. */
+export function describeEntries(domain: string, entries: readonly SeenEntry[]): string[] {
+  return entries.map(({ id, token, status, recipients }) => {
+    const each = recipients.map(
+      ({ address, state, owed }) => `${address} ${state}${owed === undefined ? '' : ` owes ${owed}`}`,
+    )
+    return `queue of ${domain}: ${id} ${token} ${status}: ${each.join(', ')}`
+  })
+}
+
 function eventIn(facts: string, raw: string): Pick<SeenEntry, 'event'> {
   const id = /"event":\{"id":"([^"]+)"/.exec(facts)?.[1]
   return id === undefined ? {} : { event: eventOf(id, raw) }
