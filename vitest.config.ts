@@ -36,6 +36,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           ...patience,
+          maxConcurrency: 2,
           include: ['test/**/*.test.ts'],
           exclude: ['test/host/workers/**', 'test/deno/**', 'test/interop/**', 'test/browser/**'],
           pool: 'threads',

@@ -5,7 +5,8 @@ import { expect, test } from 'vitest'
 import { simulateApart } from './child.ts'
 import { mutations } from './mutations.ts'
 
-test.each(mutations.map(({ name }) => name))('is found: %s', { timeout: 120_000 }, async (name) => {
+// Two at once: this file is the last that ends, and by then a core is idle.
+test.concurrent.each(mutations.map(({ name }) => name))('is found: %s', { timeout: 240_000 }, async (name) => {
   const { code, output } = await simulateApart('--seeds', '500', '--mutation', name)
   expect(output).toMatch(/^seed \d+: Violation: /m)
   expect(output).toContain('npm run simulate -- --seed')
