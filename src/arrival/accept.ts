@@ -137,9 +137,10 @@ async function bring(
   const { envelope } = arrival
   const origin = clientName === undefined ? arrival.origin : { ...arrival.origin, clientName }
   const now = ports.clock()
-  const freshMessageId = `${ports.ids()}@${ports.hostname}`
-  const completed = isSubmission(origin) ? missingFields(header, now, freshMessageId) : []
-  if (isSubmission(origin)) findings.freshMessageId = freshMessageId
+  // Mail of others is left as it is, and watched by nobody.
+  const freshMessageId = isSubmission(origin) ? `${ports.ids()}@${ports.hostname}` : undefined
+  const completed = freshMessageId === undefined ? [] : missingFields(header, now, freshMessageId)
+  if (freshMessageId !== undefined) findings.freshMessageId = freshMessageId
   const priority = envelope.priority ?? (isSubmission(origin) ? tunnelledPriority(header) : undefined)
   const trace = received({ envelope, raw, origin }, recipients, now, ports, priority)
   const plain = prependFields(raw, [...fields, trace, ...completed])

@@ -18,8 +18,8 @@ export interface Departure {
   readonly envelope: Envelope
   readonly origin: Origin
   readonly header: Header
-  /** Of a header that had none. */
-  readonly freshMessageId: string
+  /** What a submission's header gets that had none. */
+  readonly freshMessageId: string | undefined
   /** Octets. */
   readonly size: number
 }

@@ -28,7 +28,7 @@ export const usage = [
   'facteur queue retry DOMAIN [ID]          try now',
   'facteur queue hold DOMAIN [ID]           keep back until it is released',
   'facteur queue release DOMAIN [ID]',
-  'facteur queue delete DOMAIN ID|--…       drop; nobody is told',
+  'facteur queue delete DOMAIN ID|--…       drop; its sender gets no report',
   'facteur queue limit DOMAIN               what it may have; with --per-minute or --concurrency sets it',
   '',
   'Without an ID, all that the flags select:',

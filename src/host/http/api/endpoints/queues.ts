@@ -140,7 +140,7 @@ function manyAtOnce({ administration: { queues } }: House): Endpoint[] {
       {
         method: 'post',
         path: '/queues/{domain}/delete',
-        summary: 'Drop what is selected, or with "all" everything; nobody is told',
+        summary: 'Drop what is selected, or with "all" everything; senders get no report',
         ...house,
         scope: 'queues:write',
         body: z.strictObject({ ...selection, all: z.optional(z.literal(true)) }),
@@ -205,7 +205,7 @@ function oneMessage({ administration: { queues } }: House): Endpoint[] {
       {
         method: 'delete',
         path: '/queues/{domain}/{id}',
-        summary: 'Drop it; nobody is told',
+        summary: 'Drop it; its sender gets no report',
         ...house,
         scope: 'queues:write',
         status: 204,
